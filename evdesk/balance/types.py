@@ -1,0 +1,88 @@
+"""What goes into the balancer and what comes out. Pure data; time is passed in.
+
+All currents are ampere RMS per phase. `None` means unknown, and unknown always counts as its worst case.
+"""
+
+from dataclasses import dataclass, field
+
+from evdesk.model import Phases, Why
+
+Key = tuple[str, int]
+"""(charger id, connector id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One conductor: |sum(coef[key] * I[key])| + other <= limit. `coef` is complex: phase angle and turns, so that
+    unbalanced, rotated and line-to-line wiring are exact."""
+
+    name: str  # "Garage/L2"
+    circuit: str
+    phase: int  # 0, 1, 2
+    limit_a: float
+    coef: dict[Key, complex] = field(default_factory=dict)
+    other_max_a: float = 0.0  # worst case of everything that is not a charger
+    metered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One connector at this second.
+
+    `wants`: a car is plugged in and may take current. `commandable`: online, accepted, takes limits.
+    `drawn_a` is what it measured per terminal (L1, L2, L3 of the charger) and `drawn_at` when.
+    `worst_a` is the most it can draw per terminal without a further command: the largest of its confirmed limit,
+    any limit asked but not answered, and its safe default; its full rating where no failsafe is installed.
+    `terminals` says which of its terminals can carry current (a one-phase car uses one).
+    `ceiling_a` is the smaller of outlet, charger and person's limit, and `ceiling_why` says which.
+    """
+
+    key: Key
+    wants: bool
+    commandable: bool
+    confirmed_a: float | None
+    worst_a: float
+    ceiling_a: float
+    ceiling_why: Why
+    min_a: float = 6.0
+    drawn_a: Phases = (None, None, None)
+    drawn_at: float | None = None
+    charging: bool = False  # status Charging
+    charging_since_at: float | None = None
+    plugged_at: float | None = None
+    terminals: tuple[bool, bool, bool] = (True, True, True)
+    sample_s: float = 10.0  # how often it reports
+
+
+@dataclass(frozen=True, slots=True)
+class LineSample:
+    """The newest measurement of one circuit, per phase; absent for circuits without a meter."""
+
+    circuit: str
+    at: float
+    current_a: Phases
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """What the balancer believes of one line now: for the desk and for the explanation."""
+
+    line: str
+    total_a: float | None
+    cars_a: float | None
+    other_a: float | None
+    reserved_a: float
+    free_a: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`limits` has one entry for every connector: what it should have, and why. `urgent` are those whose reduction
+    must leave now (a line is in danger); `lines` is the view behind it."""
+
+    at: float
+    limits: dict[Key, tuple[float, Why]]
+    urgent: frozenset[Key] = frozenset()
+    lines: tuple[LineView, ...] = ()
+    safe_share_a: float = 0.0
+    shared: bool = False  # the sharing layer ran in this step

@@ -1,0 +1,1 @@
+"""Floor 3: asyncio shells around one device each."""

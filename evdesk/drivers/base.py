@@ -1,0 +1,128 @@
+"""What a driver is: one device, one `run`, about ten verbs, one set of capabilities."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from evdesk.model import (
+    Capability,
+    Clock,
+    Event,
+    LiveProfile,
+    Setting,
+    TransactionEnded,
+    TransactionStarted,
+    Unsupported,
+)
+
+Report = Callable[[Event], None]
+"""Synchronous and quick: the reader of a device never waits for whoever listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the device said to a verb that it accepted. `status` is its own word ("Accepted", "RebootRequired");
+    `before`/`after` where the driver read back; `ms` from asking to answer."""
+
+    status: str
+    ms: float = 0.0
+    before: str | None = None
+    after: str | None = None
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A transaction as the engine recorded it: durable before the charger is answered."""
+
+    transaction_id: int
+    status: str = "Accepted"  # OCPP AuthorizationStatus
+
+
+class Host(Protocol):
+    """What a driver needs from the engine besides `report`."""
+
+    clock: Clock
+
+    def is_accepted(self, charger_id: str) -> bool: ...
+
+    def authorize(self, charger_id: str, id_tag: str) -> str:
+        """OCPP AuthorizationStatus for a presented tag."""
+        ...
+
+    async def open_transaction(self, event: TransactionStarted) -> Opened:
+        """Record the start durably; the same start told twice gives the same id."""
+        ...
+
+    async def close_transaction(self, event: TransactionEnded) -> str:
+        """Record the end durably; idempotent. Returns the AuthorizationStatus for the stopping tag."""
+        ...
+
+    def heartbeat_s(self, charger_id: str) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeSchedule:
+    """What the charger itself says it will do: (start offset s, limit in A or None for no limit) from now."""
+
+    periods: tuple[tuple[float, float | None], ...]
+    unit: str = "A"
+
+
+class Driver(ABC):
+    """One device. Verbs raise `ChargerError` when the device refuses, is silent or answers nonsense."""
+
+    name: str = ""
+    protocol: str = ""
+
+    def __init__(self, charger_id: str) -> None:
+        self.charger_id = charger_id
+        self.capabilities: frozenset[Capability] = frozenset()
+
+    @abstractmethod
+    async def run(self, report: Report) -> None:
+        """Connect, report events, return or raise when the link is gone."""
+
+    async def close(self, cause: str) -> None:  # noqa: B027  (optional verb)
+        """Let go of the device; `run` then ends."""
+
+    async def start(self, connector_id: int, id_tag: str) -> Answer:
+        raise Unsupported("start")
+
+    async def stop(self, connector_id: int, transaction_id: int | None) -> Answer:
+        raise Unsupported("stop")
+
+    async def set_limit(self, profile: LiveProfile) -> Answer:
+        """Put the expiring live limit in force; `Answer.after` is the limit the charger now has, where it tells."""
+        raise Unsupported("set_limit")
+
+    async def clear_limit(self, connector_id: int) -> Answer:
+        raise Unsupported("clear_limit")
+
+    async def install_failsafe(self, max_a: float, safe_a: float, connectors: int) -> Answer:
+        """Static maximum and static safe default, written once; verified where the device can show them."""
+        raise Unsupported("failsafe")
+
+    async def composite(self, connector_id: int, seconds: int) -> CompositeSchedule:
+        raise Unsupported("composite")
+
+    async def reset(self, kind: str) -> Answer:
+        """`kind`: "soft" or "hard"."""
+        raise Unsupported("reset")
+
+    async def unlock(self, connector_id: int) -> Answer:
+        raise Unsupported("unlock")
+
+    async def trigger(self, what: str, connector_id: int | None) -> Answer:
+        raise Unsupported("trigger")
+
+    async def settings(self) -> list[Setting]:
+        raise Unsupported("settings")
+
+    async def write_setting(self, name: str, value: str) -> Answer:
+        """Write, read back, and say both values."""
+        raise Unsupported("write_setting")
+
+    async def raw(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        raise Unsupported("raw")

@@ -1,0 +1,75 @@
+"""Limits and why they are what they are."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class WhyCode(StrEnum):
+    """The kind of reason behind a limit. The desk makes the sentence, the engine sends code and arguments."""
+
+    LINE = "line"  # a conductor is full; `line` names it
+    CAR = "car"  # the car draws less than it may
+    CHARGER = "charger"  # the charger's or cable's own maximum
+    USER = "user"  # a person set it
+    SAFE_SHARE = "safe_share"  # the failsafe share, because something is not known
+    WAITING = "waiting"  # 6 A is not there for everybody; this one waits
+    NO_CAR = "no_car"
+    FAULT = "fault"
+    OFFLINE = "offline"  # silent: what it may draw stays reserved
+    NOT_ACCEPTED = "not_accepted"
+    OFF = "off"  # balancing is switched off
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a limit holds: the code, the binding line ("Garage/L2"), its load and rating when decided, and since when."""
+
+    code: WhyCode = WhyCode.UNKNOWN
+    line: str = ""
+    load_a: float | None = None
+    rating_a: float | None = None
+    since_at: float | None = None
+    detail: str = ""  # short machine word, e.g. "ramp", "stale_meter", "min_dwell"
+
+    @property
+    def text(self) -> str:
+        """Stable English for scripts and logs: "line Garage/L2", "failsafe share", "car draws less", "user"."""
+        words = {
+            WhyCode.LINE: f"line {self.line}",
+            WhyCode.CAR: "car draws less",
+            WhyCode.CHARGER: "charger maximum",
+            WhyCode.SAFE_SHARE: "failsafe share",
+            WhyCode.WAITING: f"waits for 6 A on {self.line}" if self.line else "waits for 6 A",
+            WhyCode.NO_CAR: "no car",
+            WhyCode.NOT_ACCEPTED: "not accepted",
+            WhyCode.OFF: "balancing off",
+        }
+        return words.get(self.code, self.code.value)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentLimit:
+    """A decided limit in ampere per phase for one connector; 0 pauses, otherwise never below 6 (IEC 61851-1)."""
+
+    charger_id: str
+    connector_id: int
+    limit_a: float
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class LiveProfile:
+    """The expiring live limit a driver is asked to put into the charger.
+
+    After `valid_s` seconds the charger must by itself fall back to its safe default (facts: OCPP 1.6 charging
+    profile with `duration`, stacked above the default). `transaction_id` None: no transaction runs.
+    """
+
+    connector_id: int
+    limit_a: float
+    valid_s: int
+    transaction_id: int | None = None
+
+
+NOT_KNOWN = Why()

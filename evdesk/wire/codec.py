@@ -1,0 +1,27 @@
+"""Dataclasses to JSON and back (msgspec). Field names stay as they are; unknown fields are ignored when reading."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def encode(value: object) -> str:
+    """Any dataclass, enum, tuple or plain value as compact JSON text."""
+    return msgspec.json.encode(value).decode()
+
+
+def decode(text: str | bytes, kind: type[T]) -> T:
+    """JSON text as `kind`; raises `msgspec.ValidationError` with the path of the wrong field."""
+    return msgspec.json.decode(text, type=kind)
+
+
+def to_plain(value: object) -> Any:
+    """A dataclass tree as dicts, lists and plain values."""
+    return msgspec.to_builtins(value)
+
+
+def convert(value: Any, kind: type[T]) -> T:
+    """Plain values as `kind`; raises `msgspec.ValidationError` with the path of the wrong field."""
+    return msgspec.convert(value, kind, strict=False)
