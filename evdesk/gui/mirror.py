@@ -1,0 +1,189 @@
+"""What the engine knows, mirrored: one snapshot, then events. Pages read attributes and listen to few signals."""
+
+import time
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from evdesk.gui.client import Client, LinkState
+from evdesk.model import (
+    Attempt,
+    AuditRow,
+    Charger,
+    ChargerState,
+    EngineInfo,
+    Notice,
+    Session,
+    Site,
+    SiteLoad,
+)
+from evdesk.wire import Snapshot
+
+KEEP_NOTICES = 500
+KEEP_ATTEMPTS = 50
+FLUSH_MS = 250
+
+
+class _Gone(msgspec.Struct):
+    charger_id: str
+
+
+_KINDS: dict[str, Any] = {
+    "charger": Charger,
+    "charger.gone": _Gone,
+    "load": SiteLoad,
+    "info": EngineInfo,
+    "site": Site,
+    "session": Session,
+    "notice": Notice,
+    "attempt": Attempt,
+    "audit": AuditRow,
+}
+
+
+class Mirror(QObject):
+    """`changed` and `charger_changed` come at most four times a second, together; the rest at once.
+
+    `chargers` is in the order of the site's bays, then chargers without a bay by id. Times are the engine's clock:
+    use `now()` for ages.
+    """
+
+    changed = Signal()
+    charger_changed = Signal(str)
+    notice_added = Signal(object)
+    attempt_added = Signal(object)
+    audit_added = Signal(object)
+    connection_changed = Signal(bool)
+
+    def __init__(self, client: Client | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.info: EngineInfo | None = None
+        self.site: Site | None = None
+        self.load: SiteLoad | None = None
+        self.chargers: dict[str, Charger] = {}
+        self.sessions: dict[int, Session] = {}
+        self.notices: list[Notice] = []
+        self.attempts: list[Attempt] = []
+        self.connected = False
+        self.lost_at: float | None = None  # this computer's clock
+        self._dirty: set[str] = set()
+        self._clock = (0.0, 0.0)  # engine time, monotonic time
+        self._timer = QTimer(self)
+        self._timer.setInterval(FLUSH_MS)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.flush)
+        if client is not None:
+            client.snapshot_received.connect(self.take_snapshot)
+            client.event_received.connect(self.take_event)
+            client.state_changed.connect(self._on_state)
+
+    def now(self) -> float:
+        """The engine's clock, Unix seconds (a demo's runs faster)."""
+        engine, mono = self._clock
+        if not engine:
+            return time.time()
+        speed = self.info.speed if self.info is not None else 1.0
+        return engine + (time.monotonic() - mono) * speed
+
+    def label(self, charger_id: str) -> str:
+        """What people call this charger: its bay, else its id."""
+        charger = self.chargers.get(charger_id)
+        return charger.label if charger is not None and charger.label else charger_id
+
+    def pending(self) -> list[Charger]:
+        return [c for c in self.chargers.values() if c.state is ChargerState.PENDING]
+
+    def accepted(self) -> list[Charger]:
+        """The site's chargers, without those that still ask, in bay order."""
+        return [c for c in self.chargers.values() if c.state is not ChargerState.PENDING]
+
+    def charger_index(self, charger_id: str) -> int:
+        """The place of a charger in the site: decides its colour. -1 for one that is not accepted."""
+        return next((i for i, c in enumerate(self.accepted()) if c.id == charger_id), -1)
+
+    def take_snapshot(self, snapshot: Snapshot) -> None:
+        self.info, self.site, self.load = snapshot.info, snapshot.site, snapshot.load
+        gone = set(self.chargers)
+        self.chargers = {c.id: c for c in snapshot.chargers}
+        self.sessions = {s.id: s for s in snapshot.sessions}
+        self.notices = list(snapshot.notices)[-KEEP_NOTICES:]
+        self.attempts = list(snapshot.attempts)[-KEEP_ATTEMPTS:]
+        self._sync_clock(snapshot.load.at)
+        self._order()
+        self._dirty = gone | set(self.chargers)
+        self._set_connected(True)
+        self.flush()
+
+    def take_event(self, kind: str, raw: bytes) -> None:
+        """One pushed event; raises `msgspec.ValidationError` for data that is not of its kind."""
+        self.apply(kind, msgspec.json.decode(raw, type=_KINDS[kind]))
+
+    def apply(self, kind: str, value: Any) -> None:
+        """One event's value put in its place."""
+        if kind == "charger":
+            self._put_charger(value)
+        elif kind == "charger.gone":
+            self.chargers.pop(value.charger_id, None)
+            self._dirty.add(value.charger_id)
+        elif kind == "load":
+            self.load = value
+            self._sync_clock(value.at)
+        elif kind == "info":
+            self.info = value
+        elif kind == "site":
+            self.site = value
+            self._order()
+        elif kind == "session":
+            self.sessions[value.id] = value
+        else:
+            self._append(kind, value)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def flush(self) -> None:
+        """Tell everybody now."""
+        self._timer.stop()
+        dirty, self._dirty = self._dirty, set()
+        for charger_id in dirty:
+            self.charger_changed.emit(charger_id)
+        self.changed.emit()
+
+    def _append(self, kind: str, value: Any) -> None:
+        if kind == "notice":
+            self.notices.append(value)
+            del self.notices[:-KEEP_NOTICES]
+            self.notice_added.emit(value)
+        elif kind == "attempt":
+            self.attempts.append(value)
+            del self.attempts[:-KEEP_ATTEMPTS]
+            self.attempt_added.emit(value)
+        elif kind == "audit":
+            self.audit_added.emit(value)
+
+    def _put_charger(self, charger: Charger) -> None:
+        before = self.chargers.get(charger.id)
+        self.chargers[charger.id] = charger
+        self._dirty.add(charger.id)
+        if before is None or (before.label, before.state) != (charger.label, charger.state):
+            self._order()
+
+    def _order(self) -> None:
+        site = self.site
+        bays = {b.charger_id: i for i, b in reversed(list(enumerate(site.bays)))} if site is not None else {}
+        ordered = sorted(self.chargers.values(), key=lambda c: (bays.get(c.id, len(bays)), c.id))
+        self.chargers = {c.id: c for c in ordered}
+
+    def _sync_clock(self, at: float) -> None:
+        self._clock = (at, time.monotonic())
+
+    def _on_state(self, state: LinkState, _sentence: str) -> None:
+        self._set_connected(state is LinkState.RUNNING)
+
+    def _set_connected(self, connected: bool) -> None:
+        if connected == self.connected:
+            return
+        self.connected = connected
+        self.lost_at = None if connected else time.time()
+        self.connection_changed.emit(connected)
+        self.changed.emit()

@@ -1,0 +1,42 @@
+"""Desk tests: a running qasync loop under pytest-qt, a fake engine, the design pictures' site."""
+
+import asyncio
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from qasync import QEventLoop
+
+from evdesk.gui.mirror import Mirror
+from tests.gui import sample
+from tests.gui.fakes import FakeClient
+
+
+@pytest.fixture
+def qloop(qapp):
+    """asyncio on Qt's loop: it runs while pytest-qt waits (`qtbot.waitUntil`, `waitSignal`)."""
+    loop = QEventLoop(qapp, already_running=True)
+    yield loop
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    qapp.processEvents()
+    qapp.processEvents()
+    qapp.aboutToQuit.disconnect(loop._after_run_forever)
+    loop._after_run_forever()
+    asyncio.events._set_running_loop(None)
+    loop._QEventLoop__is_running = False  # stop() would also tell the shared application to exit
+    loop.close()
+
+
+@pytest.fixture
+def client(qloop):
+    return FakeClient()
+
+
+@pytest.fixture
+def mirror(client):
+    """The mirror after the sample's snapshot."""
+    one = Mirror(client)
+    one.take_snapshot(sample.snapshot())
+    return one

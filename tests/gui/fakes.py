@@ -1,0 +1,52 @@
+"""An engine for page tests: answers from a table, remembers what was asked."""
+
+from typing import Any
+
+from evdesk.gui.client import Client, LinkState
+from evdesk.model import EvdeskError, Reason
+from evdesk.wire.methods import Done
+from tests.gui import sample
+
+
+class FakeClient(Client):
+    """`answers[method]` is a value, an exception, or a function of the parameters. `calls` lists what was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: None)
+        self.state = LinkState.RUNNING
+        self.calls: list[tuple[str, Any]] = []
+        self.answers: dict[str, Any] = {
+            "history.read_many": lambda p: sample.history_many(*_history(p)),
+            "history.read": lambda p: sample.history(*_history(p)),
+            "audit.list": sample.audit_rows(),
+            "charger.settings": sample.settings(),
+            "finding.list": sample.findings(),
+            "message.list": sample.messages(),
+            "session.list": list(sample.sessions()),
+            "notice.list": list(sample.notices()),
+        }
+
+    def start(self) -> None:
+        """Nothing to look for."""
+
+    async def call(self, method: str, params: object = None, timeout: float = 40.0) -> Any:
+        self.calls.append((method, params))
+        if self.state is not LinkState.RUNNING:
+            raise EvdeskError(Reason.UNREACHABLE, "The engine does not answer.")
+        answer = self.answers.get(method, Done())
+        if isinstance(answer, Exception):
+            raise answer
+        return answer(params) if callable(answer) else answer
+
+    def asked(self, method: str) -> list[Any]:
+        return [params for name, params in self.calls if name == method]
+
+    def go(self, state: LinkState, sentence: str = "") -> None:
+        """Change the link's state as the real client would."""
+        self._set(state, sentence)
+
+
+def _history(params: Any) -> tuple[Any, float, float, int]:
+    if isinstance(params, dict):
+        return params["series"], params["from"], params["to"], params.get("buckets", 600)
+    return params.series, params.from_at, params.to_at, params.buckets
