@@ -1,0 +1,257 @@
+"""What the engine's codes say to a person: states, reasons and notices, each as icon, word and colour role."""
+
+from dataclasses import dataclass
+
+from evdesk.gui.text import amps, limit, number, tr
+from evdesk.model import (
+    Charger,
+    ChargerState,
+    Connector,
+    ConnectorStatus,
+    FailsafeState,
+    Notice,
+    NoticeKind,
+    Severity,
+    Why,
+    WhyCode,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Icon name, words, and the colour role (ok, warn, danger, info, muted, accent)."""
+
+    icon: str
+    word: str
+    role: str
+
+
+def connector_look(status: ConnectorStatus) -> Look:
+    """The state of a connector in a person's words."""
+    looks = {
+        ConnectorStatus.AVAILABLE: Look("plug", tr("Free"), "muted"),
+        ConnectorStatus.PREPARING: Look("clock", tr("Waiting"), "info"),
+        ConnectorStatus.CHARGING: Look("bolt", tr("Charging"), "ok"),
+        ConnectorStatus.SUSPENDED_EV: Look("battery", tr("Car full"), "info"),
+        ConnectorStatus.SUSPENDED_EVSE: Look("clock", tr("Waiting"), "info"),
+        ConnectorStatus.FINISHING: Look("check-circle", tr("Finished"), "info"),
+        ConnectorStatus.RESERVED: Look("lock", tr("Reserved"), "muted"),
+        ConnectorStatus.UNAVAILABLE: Look("x-circle", tr("Out of use"), "muted"),
+        ConnectorStatus.FAULTED: Look("octagon", tr("Fault"), "danger"),
+    }
+    return looks.get(status, Look("question", tr("Unknown"), "warn"))
+
+
+def charger_look(charger: Charger, connector: Connector | None = None) -> Look:
+    """What stands on a tile or row: lost and pending go before the connector's own state."""
+    if charger.state == ChargerState.OFFLINE:
+        return Look("offline", tr("Offline"), "warn")
+    if charger.state == ChargerState.PENDING:
+        return Look("person", tr("Asks to join"), "accent")
+    shown = connector or leading_connector(charger)
+    return connector_look(shown.status if shown else ConnectorStatus.UNKNOWN)
+
+
+def leading_connector(charger: Charger) -> Connector | None:
+    """The connector that tells most: a faulted one, then one with a car, then the first."""
+    outlets = [c for c in charger.connectors if c.id > 0] or list(charger.connectors)
+    for wanted in (ConnectorStatus.FAULTED, ConnectorStatus.CHARGING):
+        for connector in outlets:
+            if connector.status == wanted:
+                return connector
+    return next((c for c in outlets if c.status.has_car), outlets[0] if outlets else None)
+
+
+def failsafe_look(state: FailsafeState) -> Look:
+    looks = {
+        FailsafeState.PROVEN: Look("shield-check", tr("Proven"), "ok"),
+        FailsafeState.VERIFIED: Look("shield-check", tr("Verified"), "ok"),
+        FailsafeState.UNTESTED: Look("shield-alert", tr("Untested"), "warn"),
+        FailsafeState.CANNOT: Look("shield-x", tr("Cannot"), "danger"),
+    }
+    return looks.get(state, Look("question", tr("Unknown"), "warn"))
+
+
+def severity_role(severity: Severity) -> str:
+    return "muted" if severity == Severity.INFO else severity.value
+
+
+def line_words(line: str) -> str:
+    """ "Garage/L2" as "Garage L2" """
+    return line.replace("/", " ")
+
+
+_DETAILS = {
+    "ramp": "rises step by step",
+    "stale_meter": "the site meter is silent",
+    "min_dwell": "changes again soon",
+}
+
+
+def _line_reason(why: Why) -> str:
+    line = line_words(why.line) if why.line else tr("The line")
+    if why.load_a is None or why.rating_a is None:
+        return tr("{line} is full").format(line=line)
+    return tr("{line} is full: {load} of {rating}").format(
+        line=line, load=number(why.load_a), rating=limit(why.rating_a)
+    )
+
+
+def _waiting_reason(why: Why) -> str:
+    if not why.line:
+        return tr("Waits for 6 A, its turn comes")
+    return tr("Waits for 6 A on {line}").format(line=line_words(why.line))
+
+
+def why_look(why: Why, connector: Connector | None = None) -> Look:
+    """The sentence beside a limit: the cause first, one line."""
+    current = max((a for a in connector.current_a if a is not None), default=None) if connector else None
+    looks = {
+        WhyCode.LINE: Look("gauge", _line_reason(why), "text"),
+        WhyCode.CAR: Look(
+            "car",
+            tr("Car takes at most {amps}").format(amps=amps(current)) if current else tr("Car takes less than it may"),
+            "text",
+        ),
+        WhyCode.CHARGER: Look("charger", tr("As much as charger and cable can carry"), "text"),
+        WhyCode.USER: Look("person", tr("A person set this limit"), "text"),
+        WhyCode.SAFE_SHARE: Look("shield-check", tr("Safe share: a value is not known"), "warn"),
+        WhyCode.WAITING: Look("clock", _waiting_reason(why), "info"),
+        WhyCode.NO_CAR: Look("info", tr("Gets its share when a car comes"), "text"),
+        WhyCode.FAULT: Look("octagon", tr("Fault: power is off"), "danger"),
+        WhyCode.OFFLINE: Look("shield-check", tr("Silent: its safe share is kept free"), "warn"),
+        WhyCode.NOT_ACCEPTED: Look("person", tr("Not accepted yet"), "accent"),
+        WhyCode.OFF: Look("info", tr("Balancing is off"), "warn"),
+    }
+    look = looks.get(why.code, Look("question", tr("Reason unknown"), "muted"))
+    detail = _DETAILS.get(why.detail)
+    return Look(look.icon, f"{look.word}; {tr(detail)}", look.role) if detail and why.code != WhyCode.OFFLINE else look
+
+
+def why_short(why: Why) -> str:
+    """The reason for a table cell: "Garage L1 full"."""
+    words = {
+        WhyCode.LINE: tr("{line} full").format(line=line_words(why.line)),
+        WhyCode.CAR: tr("Car takes less"),
+        WhyCode.CHARGER: tr("Charger maximum"),
+        WhyCode.USER: tr("Set by a person"),
+        WhyCode.SAFE_SHARE: tr("Safe share"),
+        WhyCode.WAITING: tr("Waits for 6 A"),
+        WhyCode.NO_CAR: tr("No car"),
+        WhyCode.FAULT: tr("Fault"),
+        WhyCode.OFFLINE: tr("Silent"),
+        WhyCode.NOT_ACCEPTED: tr("Not accepted"),
+        WhyCode.OFF: tr("Balancing off"),
+    }
+    return words.get(why.code, tr("unknown"))
+
+
+def why_next(why: Why) -> str:
+    """What would change the limit, or "" where nothing useful can be said."""
+    words = {
+        WhyCode.LINE: tr("Rises when other loads on {line} draw less.").format(line=line_words(why.line)),
+        WhyCode.CAR: tr("The car decides; the rest goes to others."),
+        WhyCode.CHARGER: tr("Only another charger or cable would carry more."),
+        WhyCode.USER: tr("Ends when the limit is taken away."),
+        WhyCode.SAFE_SHARE: tr("Ends when every value is fresh again."),
+        WhyCode.WAITING: tr("Starts as soon as 6 A are free, longest wait first."),
+        WhyCode.OFFLINE: tr("Ends when the charger answers again."),
+        WhyCode.FAULT: tr("Ends when the charger reports no fault."),
+    }
+    return words.get(why.code, "")
+
+
+_FAULTS = {
+    "GroundFailure": "ground failure",
+    "ConnectorLockFailure": "connector lock failure",
+    "EVCommunicationError": "car does not answer",
+    "HighTemperature": "too hot",
+    "InternalError": "internal error",
+    "LocalListConflict": "local list conflict",
+    "OverCurrentFailure": "too much current",
+    "OverVoltage": "voltage too high",
+    "PowerMeterFailure": "meter failure",
+    "PowerSwitchFailure": "power switch failure",
+    "ReaderFailure": "card reader failure",
+    "ResetFailure": "reset failed",
+    "UnderVoltage": "voltage too low",
+    "WeakSignal": "weak signal",
+}
+
+
+def fault_words(error_code: str, info: str = "") -> str:
+    """An OCPP error code in words: "ground failure", with the vendor's code where there is one."""
+    words = tr(_FAULTS[error_code]) if error_code in _FAULTS else error_code
+    if not words or error_code in ("NoError", "OtherError"):
+        return info or tr("fault")
+    return words
+
+
+def _fill(template: str, notice: Notice, label: str) -> str:
+    """Places a notice does not fill drop out with the comma before them."""
+    values: dict[str, str] = {"label": label or notice.charger_id or tr("The site")}
+    for name, value in notice.args:
+        values.setdefault(name, value if isinstance(value, str) else number(value, 0 if value == int(value) else 1))
+    head, *rest = template.split("|")
+    parts = [head, *(part for part in rest if all(place in values for place in _places(part)))]
+    return "".join(parts).format_map(_Known(values))
+
+
+def _places(part: str) -> list[str]:
+    return [piece.split("}")[0] for piece in part.split("{")[1:]]
+
+
+class _Known(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+_NOTICES: dict[NoticeKind, tuple[str, str]] = {
+    NoticeKind.PLUGGED: ("plug", "{label} plugged in"),
+    NoticeKind.UNPLUGGED: ("plug", "{label} unplugged"),
+    NoticeKind.STARTED: ("bolt", "{label} started to charge"),
+    NoticeKind.STOPPED: ("stop", "{label} stopped|, {kwh} kWh"),
+    NoticeKind.CAR_FULL: ("battery", "{label} car full| after {kwh} kWh"),
+    NoticeKind.FAULT: ("octagon", "{label} fault|: {words}| ({info})"),
+    NoticeKind.FAULT_CLEARED: ("check-circle", "{label} fault is over"),
+    NoticeKind.LOST: ("offline", "{label} silent|; its {amps} A stay reserved"),
+    NoticeKind.BACK: ("wifi", "{label} is back|; it was silent for {seconds} s"),
+    NoticeKind.SAFE_SHARE: ("shield-check", "{label} is at its safe share by now|: {amps} A"),
+    NoticeKind.ASKS: ("person", "{label} asks to join"),
+    NoticeKind.HOUSE_STEP: ("house", "House load stepped| on {phase}| by {amps} A|; cars cut in {seconds} s"),
+    NoticeKind.OVER_FUSE: ("gauge", "{line} was above its rating|: {amps} A| for {seconds} s"),
+    NoticeKind.LIMIT: ("gauge", "{label} limit| from {before}| to {amps} A"),
+    NoticeKind.METER_LOST: ("meter", "Site meter silent|: {meter}"),
+    NoticeKind.METER_BACK: ("meter", "Site meter is back"),
+    NoticeKind.STORAGE: ("file", "History is not stored|: {sentence}"),
+    NoticeKind.FAILSAFE: ("shield-alert", "{label} failsafe|: {sentence}"),
+}
+
+
+def notice_look(notice: Notice, label: str = "") -> Look:
+    """The sentence of a notice. `label` names the bay or charger; `args` fill the rest as far as they are known."""
+    icon, template = _NOTICES[notice.kind]
+    values = dict(notice.args)
+    if notice.kind == NoticeKind.FAULT and "words" not in values:
+        code = str(values.get("code", values.get("error_code", "")))
+        words = fault_words(code, str(values.get("info", ""))) if code or "info" in values else ""
+        if words:
+            notice = Notice(
+                notice.id,
+                notice.at,
+                notice.kind,
+                notice.severity,
+                notice.charger_id,
+                notice.connector_id,
+                (("words", words),),
+            )
+    if "line" in values:
+        notice = _with(notice, "line", line_words(str(values["line"])))
+    return Look(icon, _fill(tr(template), notice, label), severity_role(notice.severity))
+
+
+def _with(notice: Notice, name: str, value: str) -> Notice:
+    args = ((name, value), *(pair for pair in notice.args if pair[0] != name))
+    return Notice(
+        notice.id, notice.at, notice.kind, notice.severity, notice.charger_id, notice.connector_id, tuple(args)
+    )
