@@ -1,0 +1,20 @@
+"""What an engine is started with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """`data`: the engine's own directory. `ocpp`, `api`: (host, port) to listen on, port 0 = any free one.
+
+    `accept_unknown`: unknown chargers join without a person. `speed`: seconds of the engine's clock per real second.
+    `stop_when_idle`: end when no desk is attached and nothing is active (an engine that a desk started).
+    """
+
+    data: Path
+    ocpp: tuple[str, int] = ("0.0.0.0", 9000)
+    api: tuple[str, int] = ("127.0.0.1", 0)
+    accept_unknown: bool = False
+    speed: float = 1.0
+    stop_when_idle: bool = False
