@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
+from urllib.parse import quote
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -39,7 +40,7 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the engine answers (`ws://host:port`) and the token it wants."""
+    """Where the engine answers (`ws://host:port/api`) and the token it wants."""
 
     url: str
     token: str = ""
@@ -146,9 +147,9 @@ class Client(QObject):
         if endpoint is None:
             self._lost("No engine is running.")
             return False
-        headers = {"Authorization": f"Bearer {endpoint.token}", "X-Evdesk-Via": "desk"}
+        headers = {"Authorization": f"Bearer {endpoint.token}", "X-Evdesk-Client": "desk"}
         if self.who:
-            headers["X-Evdesk-Who"] = _header_text(self.who)
+            headers["X-Evdesk-User"] = quote(self.who)
         was_good = False
         try:
             async with connect(
@@ -287,8 +288,3 @@ def _rpc_error(error: dict[str, Any]) -> RpcError:
     except ValueError:
         reason = Reason.BAD_REPLY
     return RpcError(reason, str(error.get("message") or "The engine refused."), **detail)
-
-
-def _header_text(text: str) -> str:
-    """A person's name as a header value: printable Latin letters, no control characters."""
-    return "".join(c if c.isprintable() and ord(c) < 128 else "?" for c in text)[:60]
