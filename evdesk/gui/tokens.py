@@ -75,6 +75,7 @@ TYPE: Final = MappingProxyType(
         "control": (13, 500, 0.0),
         "card": (13, 600, 0.0),
         "small": (12, 400, 0.0),
+        "smallStrong": (12, 500, 0.0),
         "chip": (12, 600, 0.0),
         "chart": (11, 400, 0.0),
         "chartBold": (11, 600, 0.0),
