@@ -1,0 +1,25 @@
+"""`evdesk engine`."""
+
+import argparse
+import os
+
+from evdesk.engine.instance import default_data_dir
+from evdesk.engine.launch import log_to_file
+from evdesk.engine.options import EngineOptions
+from evdesk.engine.run import run_engine
+
+
+def engine(args: argparse.Namespace) -> int:
+    os.umask(0o077)  # everything it writes is for its owner only
+    data = (args.data or default_data_dir()).expanduser().absolute()
+    log_to_file(data)
+    return run_engine(
+        EngineOptions(
+            data=data,
+            ocpp=args.ocpp,
+            api=args.api,
+            accept_unknown=args.accept_unknown,
+            speed=args.speed,
+            stop_when_idle=args.stop_when_idle,
+        )
+    )

@@ -1,0 +1,64 @@
+"""Finding the engine a command talks to."""
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from evdesk.engine.client import ApiClient
+from evdesk.engine.instance import default_data_dir, find_running
+from evdesk.model import EvdeskError, Reason
+
+T = TypeVar("T")
+TOKEN_VARIABLE = "EVDESK_TOKEN"
+
+
+def with_engine(args: argparse.Namespace, work: Callable[[ApiClient], Awaitable[T]]) -> T:
+    """Run `work` with a connected client of the engine that --url or --data names. Raises `EvdeskError`."""
+    url, token = engine_address(args)
+
+    async def run() -> T:
+        async with ApiClient(url, token, via="cli", user=_user()) as client:
+            return await work(client)
+
+    return asyncio.run(run())
+
+
+def engine_address(args: argparse.Namespace) -> tuple[str, str]:
+    """(url, token)."""
+    if args.url:
+        return args.url, remote_token(args.token_file)
+    data = args.data or default_data_dir()
+    instance = find_running(data)
+    if instance is None:
+        option = f" --data {args.data}" if args.data else ""
+        text = f"No engine runs on {data}. Start one with “evdesk engine{option}”, or open the desk with “evdesk”."
+        raise EvdeskError(Reason.UNREACHABLE, text)
+    return instance.url, instance.token
+
+
+def remote_token(token_file: Path | None) -> str:
+    """From the file, the environment, or asked for in a terminal."""
+    if token_file is not None:
+        try:
+            return token_file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            text = f"The token file {token_file} cannot be read: {getattr(error, 'strerror', None) or error}."
+            raise EvdeskError(Reason.AUTH, text) from None
+    if token := os.environ.get(TOKEN_VARIABLE, "").strip():
+        return token
+    if not sys.stdin.isatty():
+        text = f"That engine wants its token: give --token-file FILE or set {TOKEN_VARIABLE}."
+        raise EvdeskError(Reason.AUTH, text)
+    return getpass.getpass("Token of that engine (its file “token” in the data directory): ").strip()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
