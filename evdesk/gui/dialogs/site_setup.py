@@ -1,0 +1,74 @@
+"""The few numbers that make balancing safe: the main fuse and the most that other loads draw."""
+
+from dataclasses import replace
+
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QWidget
+
+from evdesk.gui.client import Client
+from evdesk.gui.dialogs.sheet import Sheet
+from evdesk.gui.mirror import Mirror
+from evdesk.gui.text import tr
+from evdesk.gui.theme import Theme
+from evdesk.model import Circuit, GridType, Site
+from evdesk.wire.methods import PutSite
+
+
+class SiteSheet(Sheet):
+    """Puts name, main fuse, grid and other load into the site; circuits and bays stay as they are."""
+
+    def __init__(self, mirror: Mirror, client: Client, theme: Theme, parent: QWidget | None) -> None:
+        super().__init__(tr("Set up the site"), theme, parent)
+        self._client = client
+        self._site = mirror.site or Site()
+        main = self._main()
+        self.say(tr("evdesk keeps the sum of all cars and everything else under the main fuse."), muted=True)
+        self.name = QLineEdit(self._site.name)
+        self.grid = QComboBox()
+        self.grid.addItem(tr("Three phases"), GridType.WYE)
+        self.grid.addItem(tr("One phase"), GridType.SINGLE)
+        self.grid.setCurrentIndex(1 if self._site.grid is GridType.SINGLE else 0)
+        self.fuse = _amps(1, 4000, 0.0 if self._site.assumed else max(main.rating_a))
+        self.other = _amps(0, 4000, max(main.other_max_a))
+        self.field(tr("Name"), self.name)
+        self.field(tr("Supply"), self.grid)
+        self.field(tr("Main fuse per phase"), self.fuse, tr("It stands on the breaker where the supply comes in."))
+        text = tr("The most that heating, machines and lights draw. Counted whenever no meter tells better.")
+        self.field(tr("Other loads, at most"), self.other, text)
+        self.fuse.setFocus()
+        self.fuse.selectAll()
+        self.cancel()
+        self.deed(tr("Save the site"), self._save)
+
+    def chosen(self) -> Site:
+        """The site with the person's numbers in its supply circuit."""
+        fuse, other = self.fuse.value(), self.other.value()
+        one_phase = self.grid.currentData() == GridType.SINGLE
+        main = self._main()
+        rating, loads = ((fuse, 0.0, 0.0), (other, 0.0, 0.0)) if one_phase else ((fuse,) * 3, (other,) * 3)
+        new = replace(main, rating_a=rating, other_max_a=loads)
+        circuits = tuple(new if c is main else c for c in self._site.circuits) or (new,)
+        return replace(
+            self._site,
+            name=self.name.text().strip() or self._site.name,
+            grid=GridType(self.grid.currentData()),
+            circuits=circuits,
+            assumed=False,
+        )
+
+    def _main(self) -> Circuit:
+        supply = (c for c in self._site.circuits if not c.parent)
+        return next(supply, Circuit("Main", (16.0, 16.0, 16.0)))
+
+    async def _save(self) -> None:
+        await self._client.call("site.put", PutSite(self.chosen()))
+
+
+def _amps(low: float, high: float, value: float) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(low, high)
+    box.setDecimals(0)
+    box.setSuffix(" A")
+    box.setValue(value or 25.0)
+    if not value and low == 0:
+        box.setValue(0.0)
+    return box
