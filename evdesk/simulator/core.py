@@ -1,0 +1,105 @@
+"""What every part of a simulated station shares: who it is, its clock, its settings, its timers, its link."""
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from evdesk.model import Clock
+from evdesk.simulator.configuration import Configuration
+from evdesk.simulator.link import Link, Outgoing
+from evdesk.simulator.makers import Maker
+from evdesk.simulator.moments import from_text, to_text
+from evdesk.simulator.outlet import Outlet
+from evdesk.simulator.profiles import Hardware, ProfileStack
+
+Line = Callable[[str], None]
+
+
+class Core:
+    """`say` hears one line per thing that happens. `offset_s` is the station's clock minus the true one."""
+
+    link: Link  # set by the station, which is the link's owner
+
+    def __init__(
+        self,
+        identity: str,
+        maker: Maker,
+        clock: Clock,
+        *,
+        seed: object,
+        faults: Iterable[str],
+        sample_s: int,
+        say: Line,
+    ) -> None:
+        self.identity, self.maker, self.clock, self.say = identity, maker, clock, say
+        self.rng = random.Random(f"{seed}:{identity}")
+        self.faults = set(faults)
+        self.serial = f"{maker.prefix}-{self.rng.randint(200_000, 209_999)}"
+        self.config = Configuration(maker, 1, sample_s)
+        self.profiles = ProfileStack(Hardware(maker.max_a, maker.phases), maker.max_level)
+        self.outlets = {1: Outlet(1, maker.max_a, maker.phases, maker.whole_amps, rng=self.rng)}
+        self.offset_s = self.rng.uniform(-0.9, 0.9)
+        self._later: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = itertools.count()
+        self.lose_clock()
+        if self.has("clock_offset"):
+            self.offset_s = 300.0
+
+    @property
+    def ready(self) -> bool:
+        """Connected, and accepted by the CSMS."""
+        return self.link.online and self.link.registered
+
+    def now(self) -> float:
+        """The station's own clock, Unix seconds."""
+        return self.clock.now() + self.offset_s
+
+    def stamp(self) -> str:
+        """The station's clock as it writes it."""
+        if self.has("local_time"):
+            return to_text(self.now() + 7200).removesuffix("Z")
+        return to_text(self.now())
+
+    def has(self, fault: str) -> bool:
+        return fault in self.faults
+
+    def set_clock(self, text: Any) -> None:
+        """Take the CSMS's `currentTime` when it is more than 2 s away."""
+        if self.has("clock_offset") or not isinstance(text, str):
+            return
+        try:
+            true = from_text(text)
+        except ValueError:
+            return
+        if abs(true - self.now()) > 2.0:
+            self.offset_s = true - self.clock.now()
+
+    def lose_clock(self) -> None:
+        """What a restart does to a clock without a battery."""
+        if self.has("clock_1970"):
+            self.offset_s = -self.clock.now()
+
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do `act` at the first tick after `seconds` of clock time."""
+        heapq.heappush(self._later, (self.clock.now() + seconds, next(self._count), act))
+
+    def run_due(self, at: float) -> None:
+        while self._later and self._later[0][0] <= at:
+            heapq.heappop(self._later)[2]()
+
+    def post(
+        self,
+        action: str,
+        payload: dict[str, Any],
+        on_result: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        """Queue a CALL that is not part of a transaction."""
+        self.link.post(Outgoing(action, payload, on_result))
+
+    def limit_a(self, outlet: Outlet, now: float) -> float:
+        """What profiles and hardware allow the outlet at `now` on the station's clock."""
+        if self.has("ignores_limit"):
+            return outlet.max_a
+        return self.profiles.limit_a(outlet.id, now, outlet.tx)

@@ -1,0 +1,243 @@
+"""What a simulated station answers to the CSMS's calls (OCPP 1.6 chapter 5)."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from evdesk.simulator.charges import Charges, Meter
+from evdesk.simulator.core import Core
+from evdesk.simulator.link import CallFault, Payload
+from evdesk.simulator.moments import to_text
+from evdesk.simulator.outlet import Outlet
+from evdesk.simulator.profiles import TX_PURPOSE, Profile, ProfileError, parse_profile
+
+
+class Target(Protocol):
+    """The parts of a station that calls act upon."""
+
+    core: Core
+    charges: Charges
+    meter: Meter
+    firmware_status: str
+    upload_status: str
+
+    def boot(self) -> None: ...
+
+    def heartbeat(self) -> None: ...
+
+    def restart(self, kind: str) -> None: ...
+
+    def tell_status(self, connector_id: int) -> None: ...
+
+
+Handler = Callable[[Target, Payload], Payload]
+
+
+def handle(station: Target, action: str, payload: Payload) -> Payload:
+    """The answer's payload; raises CallFault where the answer is a CALLERROR."""
+    handler = HANDLERS.get(action)
+    if handler is None:
+        raise CallFault("NotImplemented", f"{action} is not known here")
+    answer = handler(station, payload)
+    station.core.say(f"{action} {answer.get('status', '')}".rstrip())
+    return answer
+
+
+def _outlet(station: Target, payload: Payload, default: int = 1) -> Outlet | None:
+    number = payload.get("connectorId", default)
+    return station.core.outlets.get(int(number))
+
+
+def _get_configuration(station: Target, payload: Payload) -> Payload:
+    return station.core.config.get(payload.get("key"))
+
+
+def _change_configuration(station: Target, payload: Payload) -> Payload:
+    status = station.core.config.change(str(payload["key"]), str(payload["value"]))
+    return {"status": status}
+
+
+def _reset(station: Target, payload: Payload) -> Payload:
+    kind = "hard" if payload["type"] == "Hard" else "soft"
+    station.core.later(0.3, lambda: station.restart(kind))
+    return {"status": "Accepted"}
+
+
+def _unlock(station: Target, payload: Payload) -> Payload:
+    outlet = _outlet(station, payload)
+    if outlet is None:
+        return {"status": "NotSupported"}
+    station.charges.stop(outlet, "UnlockCommand")
+    return {"status": "Unlocked"}
+
+
+def _remote_start(station: Target, payload: Payload) -> Payload:
+    outlet = _outlet(station, payload)
+    if outlet is None or outlet.transaction or outlet.fault or not outlet.operative:
+        return {"status": "Rejected"}
+    if payload.get("chargingProfile"):
+        try:
+            profile = parse_profile(outlet.id, payload["chargingProfile"], station.core.now())
+            if profile.purpose != TX_PURPOSE:
+                return {"status": "Rejected"}
+            station.core.profiles.add(profile)
+        except ProfileError:
+            return {"status": "Rejected"}
+    tag = str(payload["idTag"])
+    station.core.later(0.5, lambda: station.charges.remote_start(outlet, tag))
+    return {"status": "Accepted"}
+
+
+def _remote_stop(station: Target, payload: Payload) -> Payload:
+    wanted = payload["transactionId"]
+    outlets = station.core.outlets.values()
+    running = next((o for o in outlets if o.transaction is not None and o.transaction.id == wanted), None)
+    if running is None:
+        return {"status": "Rejected"}
+    found = running
+    station.core.later(0.5, lambda: station.charges.stop(found, "Remote"))
+    return {"status": "Accepted"}
+
+
+def _trigger(station: Target, payload: Payload) -> Payload:
+    what = payload["requestedMessage"]
+    chosen = _outlet(station, payload)
+    if chosen is None and payload.get("connectorId") != 0:
+        return {"status": "Rejected"}
+    acts: dict[str, Callable[[], None]] = {
+        "BootNotification": station.boot,
+        "Heartbeat": station.heartbeat,
+        "StatusNotification": lambda: station.tell_status(chosen.id if chosen else 0),
+        "MeterValues": lambda: station.meter.send(chosen or station.core.outlets[1], "Trigger"),
+        "FirmwareStatusNotification": lambda: _firmware_status(station, None),
+        "DiagnosticsStatusNotification": lambda: _upload_status(station, None),
+    }
+    if what not in acts:
+        return {"status": "NotImplemented"}
+    station.core.later(0.1, acts[what])
+    return {"status": "Accepted"}
+
+
+def _availability(station: Target, payload: Payload) -> Payload:
+    number = int(payload["connectorId"])
+    outlets = list(station.core.outlets.values()) if number == 0 else [station.core.outlets.get(number)]
+    status = "Accepted"
+    for outlet in outlets:
+        if outlet is None:
+            return {"status": "Rejected"}
+        outlet.operative = payload["type"] == "Operative"
+        if outlet.transaction is not None and not outlet.operative:
+            status = "Scheduled"
+    return {"status": status}
+
+
+def _accepted(_station: Target, _payload: Payload) -> Payload:
+    return {"status": "Accepted"}
+
+
+def _data_transfer(station: Target, payload: Payload) -> Payload:
+    known = str(payload["vendorId"]).lower() == station.core.maker.vendor.lower()
+    if not known:
+        return {"status": "UnknownVendorId"}
+    return {"status": "Accepted", "data": f"{station.core.maker.model} {station.core.maker.firmware}"}
+
+
+def _set_profile(station: Target, payload: Payload) -> Payload:
+    if station.core.has("rejects_profiles"):
+        return {"status": "Rejected"}
+    try:
+        profile = parse_profile(int(payload["connectorId"]), payload["csChargingProfiles"], station.core.now())
+        if not _takes(station, profile):
+            return {"status": "Rejected"}
+        if not station.core.has("accepts_and_does_nothing"):
+            station.core.profiles.add(profile)
+    except ProfileError as problem:
+        station.core.say(f"profile refused: {problem}")
+        return {"status": "Rejected"}
+    return {"status": "Accepted"}
+
+
+def _takes(station: Target, profile: Profile) -> bool:
+    """What real stations refuse: unknown connectors, other units, a TxProfile without its transaction."""
+    units = {"Current": "A", "Power": "W"}
+    allowed = {units.get(u.strip(), u.strip()) for u in station.core.maker.rate_units.split(",")}
+    if profile.unit not in allowed or (station.core.has("level_zero_only") and profile.stack_level > 0):
+        return False
+    if profile.connector_id and profile.connector_id not in station.core.outlets:
+        return False
+    if profile.purpose != TX_PURPOSE:
+        return True
+    charge = station.core.outlets[profile.connector_id].transaction
+    return charge is not None and profile.transaction_id in (None, charge.id)
+
+
+def _clear_profile(station: Target, payload: Payload) -> Payload:
+    return {"status": "Accepted" if station.core.profiles.clear(payload) else "Unknown"}
+
+
+def _composite(station: Target, payload: Payload) -> Payload:
+    number, duration = int(payload["connectorId"]), int(payload["duration"])
+    unit = payload.get("chargingRateUnit", "A")
+    outlet = station.core.outlets.get(number)
+    if number and outlet is None:
+        return {"status": "Rejected"}
+    now = station.core.now()
+    told = station.core.profiles.composite(number, now, duration, outlet.tx if outlet else None)
+    hardware = station.core.profiles.hardware
+    scale = hardware.voltage_v * hardware.phases if unit == "W" else 1.0
+    periods = [
+        {"startPeriod": offset, "limit": int(limit * scale * 10 + 1e-6) / 10, "numberPhases": hardware.phases}
+        for offset, limit in told
+    ]
+    schedule = {
+        "duration": duration,
+        "startSchedule": to_text(now),
+        "chargingRateUnit": unit,
+        "chargingSchedulePeriod": periods,
+    }
+    return {"status": "Accepted", "connectorId": number, "scheduleStart": to_text(now), "chargingSchedule": schedule}
+
+
+def _update_firmware(station: Target, payload: Payload) -> Payload:
+    if not payload["location"] or not payload["retrieveDate"]:
+        raise CallFault("PropertyConstraintViolation", "location and retrieveDate are needed")
+    station.core.later(2.0, lambda: _firmware_status(station, "Downloading"))
+    station.core.later(6.0, lambda: _firmware_status(station, "DownloadFailed"))  # there is no transfer in this station
+    return {}
+
+
+def _get_diagnostics(station: Target, payload: Payload) -> Payload:
+    if not payload["location"]:
+        raise CallFault("PropertyConstraintViolation", "location is needed")
+    station.core.later(2.0, lambda: _upload_status(station, "Uploading"))
+    station.core.later(5.0, lambda: _upload_status(station, "UploadFailed"))  # there is no transfer in this station
+    return {"fileName": f"{station.core.serial}.log"}
+
+
+def _firmware_status(station: Target, status: str | None) -> None:
+    station.firmware_status = status or station.firmware_status
+    station.core.post("FirmwareStatusNotification", {"status": station.firmware_status})
+
+
+def _upload_status(station: Target, status: str | None) -> None:
+    station.upload_status = status or station.upload_status
+    station.core.post("DiagnosticsStatusNotification", {"status": station.upload_status})
+
+
+HANDLERS: dict[str, Handler] = {
+    "CancelReservation": lambda _station, _payload: {"status": "Rejected"},
+    "ChangeAvailability": _availability,
+    "ChangeConfiguration": _change_configuration,
+    "ClearCache": _accepted,
+    "ClearChargingProfile": _clear_profile,
+    "DataTransfer": _data_transfer,
+    "GetCompositeSchedule": _composite,
+    "GetConfiguration": _get_configuration,
+    "GetDiagnostics": _get_diagnostics,
+    "RemoteStartTransaction": _remote_start,
+    "RemoteStopTransaction": _remote_stop,
+    "Reset": _reset,
+    "SetChargingProfile": _set_profile,
+    "TriggerMessage": _trigger,
+    "UnlockConnector": _unlock,
+    "UpdateFirmware": _update_firmware,
+}
