@@ -38,13 +38,14 @@ from evdesk.model.events import (
     UploadStatusSeen,
 )
 from evdesk.model.findings import Finding, FindingSeen
-from evdesk.model.limits import CurrentLimit, LiveProfile, Why, WhyCode
+from evdesk.model.limits import NOT_KNOWN, CurrentLimit, LiveProfile, Why, WhyCode
 from evdesk.model.readings import NO_PHASES, PHASES, MeterReading, Phases, Reading
 from evdesk.model.sessions import Session
 from evdesk.model.sites import BalanceSettings, Bay, Circuit, GridType, MeterSource, Site, to_site_phases
 from evdesk.model.state import EngineInfo, LineLoad, Notice, NoticeKind, Severity, SiteLoad, StorageHealth
 
 __all__ = [
+    "NOT_KNOWN",
     "NO_PHASES",
     "PHASES",
     "Attempt",

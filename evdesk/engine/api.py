@@ -1,0 +1,372 @@
+"""The API's methods: what a person or a script may ask of the engine. One handler per entry of `wire.METHODS`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, replace
+from typing import Any, Protocol
+
+from evdesk.balance import site_share, validate_site
+from evdesk.drivers.base import Answer, Driver
+from evdesk.engine.commands import Command, Commands, reachable
+from evdesk.engine.control import Control, with_user_limit
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.setup import Setup
+from evdesk.engine.state import ChargerRecord
+from evdesk.model import (
+    Bay,
+    Charger,
+    ConnectorStatus,
+    EngineInfo,
+    EvdeskError,
+    Origin,
+    Reason,
+    Setting,
+    Site,
+    SiteLoad,
+)
+from evdesk.wire import methods as m
+
+Handler = Callable[[Origin, Any], Awaitable[object]]
+TRIGGERS = (
+    "BootNotification",
+    "DiagnosticsStatusNotification",
+    "FirmwareStatusNotification",
+    "Heartbeat",
+    "MeterValues",
+    "StatusNotification",
+)
+
+
+class Core(Protocol):
+    """What the API needs of the engine."""
+
+    fleet: Fleet
+    commands: Commands
+    control: Control
+    setup: Setup
+    load: SiteLoad
+
+    def info(self) -> EngineInfo: ...
+
+    def request_stop(self, only_if_idle: bool) -> None: ...
+
+    async def put_site(self, site: Site) -> None: ...
+
+    async def forget(self, charger_id: str) -> None: ...
+
+
+class Api:
+    """`dispatch(origin, method, params)` with params already decoded; unknown methods never reach it."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        reads = Reads(core)
+        self.handlers: dict[str, Handler] = {
+            "engine.stop": self._stop_engine,
+            "charger.accept": self._accept,
+            "charger.forget": self._forget,
+            "charger.start": self._start,
+            "charger.stop": self._stop,
+            "charger.set_limit": self._set_limit,
+            "charger.reset": self._reset,
+            "charger.unlock": self._unlock,
+            "charger.trigger": self._trigger,
+            "charger.settings": self._settings,
+            "charger.write_setting": self._write_setting,
+            "charger.raw": self._raw,
+            "site.put": self._put_site,
+            "balance.configure": self._configure,
+            **reads.handlers,
+        }
+
+    async def dispatch(self, origin: Origin, method: str, params: Any) -> object:
+        return await self.handlers[method](origin, params)
+
+    # -- helpers -----------------------------------------------------------------------------------------------
+
+    def _record(self, charger_id: str) -> ChargerRecord:
+        record = self.core.fleet.chargers.get(charger_id)
+        if record is None:
+            raise EvdeskError(Reason.INVALID, f"There is no charger “{charger_id}”. charger.list names them.")
+        return record
+
+    async def _command(
+        self,
+        origin: Origin,
+        what: str,
+        charger_id: str,
+        args: dict[str, Any],
+        verb: Callable[[Driver], Awaitable[Answer]],
+    ) -> m.Done:
+        record = reachable(self.core.fleet.chargers.get(charger_id), charger_id)
+        link = record.link
+        assert link is not None
+        answer, row = await self.core.commands.run(Command(origin, what, charger_id, args), lambda: verb(link))
+        return m.Done(status=answer.status, ms=answer.ms, before=answer.before, after=answer.after, audit_id=row)
+
+    def _connector(self, charger_id: str, connector_id: int) -> ChargerRecord:
+        record = reachable(self.core.fleet.chargers.get(charger_id), charger_id)
+        if connector_id not in record.connectors:
+            known = ", ".join(str(k) for k in sorted(record.connectors)) or "none yet"
+            raise EvdeskError(Reason.INVALID, f"{charger_id} has no connector {connector_id}. It has: {known}.")
+        return record
+
+    # -- engine and fleet --------------------------------------------------------------------------------------
+
+    async def _stop_engine(self, origin: Origin, params: m.Stop) -> m.Done:
+        self.core.request_stop(params.only_if_idle)
+        row = await self.core.commands.stored(Command(origin, "engine.stop", "engine", {}, must=False), {})
+        return m.Done(status="stopping", audit_id=row)
+
+    async def _accept(self, origin: Origin, params: m.Accept) -> m.Done:
+        record = self._record(params.charger_id)
+        site = self.core.fleet.site
+        circuit = params.circuit or next(c.name for c in site.circuits if not c.parent)
+        label = params.label or f"Bay {len({b.charger_id for b in site.bays}) + 1}"
+        ids = sorted(record.connectors) or [1]
+        kept = tuple(b for b in site.bays if b.charger_id != record.id)
+        bays = tuple(
+            Bay(
+                charger_id=record.id,
+                connector_id=connector_id,
+                label=label if len(ids) == 1 else f"{label}.{connector_id}",
+                circuit=circuit,
+                max_a=params.max_a,
+                phases=params.phases,
+                rotation=params.rotation.upper(),
+            )
+            for connector_id in ids
+        )
+        new = replace(site, bays=kept + bays)
+        _refuse(validate_site(new))
+        command = Command(origin, "charger.accept", record.id, asdict(params))
+        row = await self.core.commands.stored(command, {"label": label, "circuit": circuit})
+        record.accepted = True
+        await self.core.put_site(new)
+        await self.core.fleet.store.save_charger(record.to_model(self.core.fleet.clock.now()), True)
+        self.core.fleet.on_ready(record)
+        self.core.fleet.on_changed(record.id)
+        return m.Done(status="accepted", audit_id=row)
+
+    async def accept_by_name(self, origin: Origin, charger_id: str) -> None:
+        """Accept without a person (labs): rotation unknown, root circuit."""
+        await self._accept(origin, m.Accept(charger_id))
+
+    async def _forget(self, origin: Origin, params: m.OneCharger) -> m.Done:
+        record = self._record(params.charger_id)
+        if any(c.session for c in record.connectors.values()):
+            raise EvdeskError(Reason.INVALID, f"{record.label or record.id} has a running charge. Stop it first.")
+        row = await self.core.commands.stored(Command(origin, "charger.forget", record.id, {}), {})
+        await self.core.forget(record.id)
+        return m.Done(status="forgotten", audit_id=row)
+
+    # -- commands to a charger ---------------------------------------------------------------------------------
+
+    async def _start(self, origin: Origin, params: m.Start) -> m.Done:
+        record = self._connector(params.charger_id, params.connector_id)
+        connector = record.connectors[params.connector_id]
+        if connector.session is not None:
+            raise EvdeskError(Reason.INVALID, f"{record.label} charges already (charge {connector.session.id}).")
+        if connector.status is ConnectorStatus.FAULTED:
+            raise EvdeskError(Reason.INVALID, f"{record.label} reports a fault. Clear the fault first.")
+        args = {"connector_id": params.connector_id, "id_tag": _short_tag(params.id_tag)}
+        return await self._command(
+            origin, "charger.start", record.id, args, lambda link: link.start(params.connector_id, params.id_tag)
+        )
+
+    async def _stop(self, origin: Origin, params: m.OneConnector) -> m.Done:
+        record = self._connector(params.charger_id, params.connector_id)
+        session = record.connectors[params.connector_id].session
+        if session is None:
+            raise EvdeskError(Reason.INVALID, f"No charge runs on {record.label} connector {params.connector_id}.")
+        args = {"connector_id": params.connector_id, "session_id": session.id}
+        return await self._command(
+            origin, "charger.stop", record.id, args, lambda link: link.stop(params.connector_id, session.id)
+        )
+
+    async def _set_limit(self, origin: Origin, params: m.SetLimit) -> m.Done:
+        """A person's ceiling: stored with the site, put in force by the next control tick (within a second)."""
+        site, limit_a = self.core.fleet.site, params.limit_a
+        bay = site.bay(params.charger_id, params.connector_id)
+        record = self._record(params.charger_id)
+        if bay is None:
+            raise EvdeskError(Reason.INVALID, f"{record.id} connector {params.connector_id} is not placed in the site.")
+        _check_limit(limit_a, bay)
+        args = {"connector_id": params.connector_id, "limit_a": limit_a}
+        command = Command(origin, "charger.set_limit", record.id, args)
+        detail = {"before": _amps(bay.user_limit_a), "after": _amps(limit_a)}
+        row = await self.core.commands.stored(command, detail)
+        await self.core.put_site(with_user_limit(site, (bay.charger_id, bay.connector_id), limit_a))
+        return m.Done(status="stored", before=detail["before"], after=detail["after"], audit_id=row)
+
+    async def _reset(self, origin: Origin, params: m.Reset) -> m.Done:
+        if params.kind not in ("soft", "hard"):
+            raise EvdeskError(Reason.INVALID, "The kind of reset is “soft” or “hard”.")
+        return await self._command(
+            origin, "charger.reset", params.charger_id, {"kind": params.kind}, lambda link: link.reset(params.kind)
+        )
+
+    async def _unlock(self, origin: Origin, params: m.OneConnector) -> m.Done:
+        record = self._connector(params.charger_id, params.connector_id)
+        if record.connectors[params.connector_id].session is not None:
+            raise EvdeskError(Reason.INVALID, f"{record.label} charges. Stop the charge first, then unlock.")
+        args = {"connector_id": params.connector_id}
+        return await self._command(
+            origin, "charger.unlock", record.id, args, lambda link: link.unlock(params.connector_id)
+        )
+
+    async def _trigger(self, origin: Origin, params: m.Trigger) -> m.Done:
+        if params.what not in TRIGGERS:
+            raise EvdeskError(Reason.INVALID, f"A charger can be asked to send: {', '.join(TRIGGERS)}.")
+        args = {"what": params.what, "connector_id": params.connector_id}
+        return await self._command(
+            origin, "charger.trigger", params.charger_id, args, lambda k: k.trigger(params.what, params.connector_id)
+        )
+
+    async def _settings(self, origin: Origin, params: m.OneCharger) -> list[Setting]:
+        found: list[Setting] = []
+
+        async def read(link: Driver) -> Answer:
+            found.extend(await link.settings())
+            return Answer(f"{len(found)} settings")
+
+        await self._command(origin, "charger.settings", params.charger_id, {}, read)
+        self.core.setup.settings[params.charger_id] = found
+        return found
+
+    async def _write_setting(self, origin: Origin, params: m.WriteSetting) -> m.Done:
+        secret = "key" in params.name.lower() or "password" in params.name.lower()
+        args = {"name": params.name, "value": "(not written down)" if secret else params.value}
+        return await self._command(
+            origin,
+            "charger.write_setting",
+            params.charger_id,
+            args,
+            lambda link: link.write_setting(params.name, params.value),
+        )
+
+    async def _raw(self, origin: Origin, params: m.Raw) -> m.RawAnswer:
+        reply: dict[str, Any] = {}
+
+        async def send(link: Driver) -> Answer:
+            reply.update(await link.raw(params.action, params.payload))
+            return Answer(str(reply.get("status", "answered")), payload=reply)
+
+        shown = {k: v for k, v in params.payload.items() if k not in ("value", "idTag")}
+        args = {"action": params.action, "payload": shown}
+        done = await self._command(origin, "charger.raw", params.charger_id, args, send)
+        return m.RawAnswer(reply, done.ms, done.audit_id)
+
+    # -- site --------------------------------------------------------------------------------------------------
+
+    async def _put_site(self, origin: Origin, params: m.PutSite) -> Site:
+        site = replace(params.site, assumed=False, simulated=self.core.fleet.site.simulated or params.site.simulated)
+        _refuse(validate_site(site))
+        before = self.core.fleet.site
+        command = Command(origin, "site.put", "site", {"name": site.name, "circuits": _ratings(site)})
+        await self.core.commands.stored(command, {"before": str(_ratings(before)), "after": str(_ratings(site))})
+        await self.core.put_site(site)
+        return self.core.fleet.site
+
+    async def _configure(self, origin: Origin, params: Any) -> m.BalanceState:
+        before = self.core.fleet.site
+        site = replace(before, balance=params)
+        _refuse(validate_site(site))
+        detail = {"before": str(asdict(before.balance)), "after": str(asdict(params))}
+        await self.core.commands.stored(Command(origin, "balance.configure", "site", asdict(params)), detail)
+        await self.core.put_site(site)
+        return balance_state(self.core)
+
+
+class Reads:
+    """Methods that change nothing."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.store = core.fleet.store
+        self.handlers: dict[str, Handler] = {
+            "engine.info": self._info,
+            "charger.list": self._list,
+            "charger.get": self._get,
+            "site.get": self._site,
+            "balance.get": self._balance,
+            "history.read": self._history,
+            "history.read_many": self._history_many,
+            "session.list": lambda _o, p: self.store.sessions(p),
+            "message.list": lambda _o, p: self.store.messages(p),
+            "finding.list": lambda _o, p: self.store.findings(p.charger_id),
+            "notice.list": lambda _o, p: self.store.notices(p),
+            "attempt.list": self._attempts,
+            "audit.list": lambda _o, p: self.store.audit_rows(p),
+            "audit.verify": lambda _o, _p: self.store.verify(),
+        }
+
+    async def _info(self, _origin: Origin, _params: m.Nothing) -> EngineInfo:
+        return self.core.info()
+
+    async def _list(self, _origin: Origin, _params: m.Nothing) -> list[Charger]:
+        now = self.core.fleet.clock.now()
+        return [record.to_model(now) for record in self.core.fleet.chargers.values()]
+
+    async def _get(self, _origin: Origin, params: m.OneCharger) -> Charger:
+        record = self.core.fleet.chargers.get(params.charger_id)
+        if record is None:
+            raise EvdeskError(Reason.INVALID, f"There is no charger “{params.charger_id}”. charger.list names them.")
+        return record.to_model(self.core.fleet.clock.now())
+
+    async def _site(self, _origin: Origin, _params: m.Nothing) -> Site:
+        return self.core.fleet.site
+
+    async def _balance(self, _origin: Origin, _params: m.Nothing) -> m.BalanceState:
+        return balance_state(self.core)
+
+    async def _history(self, _origin: Origin, params: m.HistoryRead) -> m.History:
+        _check_span(params.from_at, params.to_at, params.buckets)
+        many = await self.store.history([params.series], params.from_at, params.to_at, params.buckets)
+        return replace(many.series[params.series], t=many.t, level_s=many.level_s)
+
+    async def _history_many(self, _origin: Origin, params: m.HistoryReadMany) -> m.HistoryMany:
+        _check_span(params.from_at, params.to_at, params.buckets)
+        if len(params.series) > 2000:
+            raise EvdeskError(Reason.INVALID, "At most 2000 series can be read at once.")
+        return await self.store.history(params.series, params.from_at, params.to_at, params.buckets)
+
+    async def _attempts(self, _origin: Origin, _params: m.Nothing) -> list[object]:
+        return list(self.core.fleet.attempts)
+
+
+def balance_state(core: Core) -> m.BalanceState:
+    site, decision = core.fleet.site, core.control.decision
+    return m.BalanceState(site.balance, core.load, site_share(site), decision.at if decision else None)
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise EvdeskError(Reason.INVALID, " ".join(problems))
+
+
+def _check_limit(limit_a: float | None, bay: Bay) -> None:
+    if limit_a is None:
+        return
+    if limit_a != limit_a or limit_a < 0 or limit_a > bay.max_a:
+        raise EvdeskError(Reason.INVALID, f"The limit must be between 0 and {bay.max_a:g} A, the bay's own maximum.")
+    if 0 < limit_a < 6:
+        raise EvdeskError(Reason.INVALID, "A car takes no limit between 0 and 6 A (IEC 61851-1). Set 0 to pause, or 6.")
+
+
+def _check_span(from_at: float, to_at: float, buckets: int) -> None:
+    if not from_at < to_at:
+        raise EvdeskError(Reason.INVALID, "“from” must be before “to” (Unix seconds).")
+    if not 1 <= buckets <= 4000:
+        raise EvdeskError(Reason.INVALID, "Ask for 1 to 4000 buckets.")
+
+
+def _ratings(site: Site) -> dict[str, list[float]]:
+    return {c.name: list(c.rating_a) for c in site.circuits}
+
+
+def _amps(limit_a: float | None) -> str:
+    return "none" if limit_a is None else f"{limit_a:g} A"
+
+
+def _short_tag(tag: str) -> str:
+    return tag if len(tag) <= 4 else f"…{tag[-4:]}"

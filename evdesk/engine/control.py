@@ -1,0 +1,211 @@
+"""The control cycle: once a second, from the fleet's state to limits in the chargers.
+
+Reads the state anew each time, asks the balancer, sends what changed or must be refreshed. It never waits for an
+answer: each charger has at most one limit under way, and an unanswered one counts at its worst.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evdesk.balance import Balancer, Decision, Demand, Key, LineSample
+from evdesk.drivers.base import Answer
+from evdesk.engine.commands import Command, Commands
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.state import ChargerRecord, ConnectorRecord
+from evdesk.model import (
+    Bay,
+    Capability,
+    Clock,
+    ConnectorStatus,
+    EvdeskError,
+    LiveProfile,
+    Origin,
+    Reason,
+    Site,
+    Why,
+    WhyCode,
+)
+
+log = logging.getLogger("evdesk.control")
+BALANCER = Origin("Engine", "balancer")
+RETRY_S = 10.0
+NO_CAR = Why(WhyCode.NO_CAR)
+_DEAD = frozenset({ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE})
+
+
+class Control:
+    """Owns the balancer. `decision` is the newest one; `tick()` is called once a second by the engine."""
+
+    def __init__(self, fleet: Fleet, commands: Commands, clock: Clock) -> None:
+        self.fleet = fleet
+        self.commands = commands
+        self.clock = clock
+        self.balancer = Balancer(fleet.site)
+        self.decision: Decision | None = None
+        self._under_way: dict[Key, asyncio.Task[None]] = {}
+
+    def reconfigure(self, site: Site) -> None:
+        """A changed site takes effect with the next tick."""
+        self.balancer.reconfigure(site)
+
+    def tick(self) -> Decision:
+        """Decide, write the reasons into the records, send what has to be sent."""
+        now = self.clock.now()
+        site = self.fleet.site
+        pairs = [(bay, *found) for bay in site.bays if (found := self._find(bay))]
+        demands = [self._demand(bay, record, connector, now) for bay, record, connector in pairs]
+        decision = self.balancer.step(now, demands, self._samples(site))
+        self.decision = decision
+        for (_bay, record, connector), demand in zip(pairs, demands, strict=True):
+            limit_a, why = decision.limits[demand.key]
+            self._explain(record, connector, demand, limit_a, why)
+            if site.balance.enabled:
+                self._send_if_due(record, connector, demand, limit_a, demand.key in decision.urgent, now)
+        return decision
+
+    def _find(self, bay: Bay) -> tuple[ChargerRecord, ConnectorRecord] | None:
+        record = self.fleet.chargers.get(bay.charger_id)
+        if record is None or not record.accepted:
+            return None
+        connector = record.connector(bay.connector_id)
+        connector.rotation, connector.phases, connector.user_limit_a = bay.rotation, bay.phases, bay.user_limit_a
+        if bay.phases < 3:
+            connector.terminals = (True, bay.phases > 1, False)
+        return record, connector
+
+    def _samples(self, site: Site) -> Sequence[LineSample]:
+        return [
+            LineSample(circuit.name, reading.at, reading.current_a)
+            for circuit in site.circuits
+            if circuit.meter and (reading := self.fleet.meters.get(circuit.name))
+        ]
+
+    def _demand(self, bay: Bay, record: ChargerRecord, connector: ConnectorRecord, now: float) -> Demand:
+        ceiling, why = bay.max_a, Why(WhyCode.CHARGER)
+        if bay.user_limit_a is not None and bay.user_limit_a < ceiling:
+            ceiling, why = bay.user_limit_a, Why(WhyCode.USER)
+        online = record.online
+        dead = connector.status in _DEAD
+        live = connector.confirmed_a is not None and now < connector.confirmed_until
+        return Demand(
+            key=(record.id, connector.id),
+            wants=(connector.status.has_car or connector.session is not None) and not dead,
+            commandable=online and Capability.SET_LIMIT in record.capabilities and connector.session is not None,
+            confirmed_a=connector.confirmed_a if live else None,
+            worst_a=self._worst(bay, record, connector, now),
+            ceiling_a=ceiling,
+            ceiling_why=why,
+            min_a=bay.min_a,
+            drawn_a=connector.current_a,
+            drawn_at=connector.reading_at,
+            charging=connector.status is ConnectorStatus.CHARGING,
+            charging_since_at=connector.charging_since_at,
+            plugged_at=connector.plugged_at,
+            terminals=connector.terminals if online else _all(bay.phases),
+            sample_s=connector.sample_s,
+        )
+
+    def _worst(self, bay: Bay, record: ChargerRecord, connector: ConnectorRecord, now: float) -> float:
+        """The most this connector can draw without a further command. What is not known counts in full."""
+        if record.online and connector.status in _DEAD:
+            return 0.0
+        safe = record.failsafe.safe_a if record.falls_back else None
+        live = connector.confirmed_a if now < connector.confirmed_until else None
+        asked = connector.asked_a
+        if record.online and connector.session is None and connector.status is ConnectorStatus.AVAILABLE:
+            return 0.0  # nothing is plugged in, and a new car is told to us before it draws
+        fallback = bay.max_a if safe is None else safe
+        if record.online and live is not None:
+            held = live if connector.session is not None else fallback
+        else:
+            held = max(fallback, live or 0.0)
+        return min(max(held, asked or 0.0), max(bay.max_a, held))
+
+    def _explain(
+        self, record: ChargerRecord, connector: ConnectorRecord, demand: Demand, limit_a: float, why: Why
+    ) -> None:
+        if connector.status is ConnectorStatus.FAULTED:
+            why = Why(WhyCode.FAULT, since_at=connector.status_at, detail=connector.error_code)
+        elif not record.online:
+            why = Why(WhyCode.OFFLINE, since_at=record.lost_at)
+        elif not demand.wants:
+            why = NO_CAR
+        elif connector.session is None:
+            why = Why(WhyCode.SAFE_SHARE, since_at=connector.plugged_at, detail="not_started")
+        reserved = 0.0 if demand.commandable else demand.worst_a
+        if (connector.why, connector.wanted_a, connector.reserved_a) != (why, limit_a, reserved):
+            connector.why, connector.wanted_a, connector.reserved_a = why, limit_a, reserved
+            self.fleet.on_changed(record.id)
+
+    def _send_if_due(
+        self,
+        record: ChargerRecord,
+        connector: ConnectorRecord,
+        demand: Demand,
+        limit_a: float,
+        urgent: bool,
+        now: float,
+    ) -> None:
+        key = demand.key
+        if not demand.commandable or key in self._under_way:
+            return
+        settings = self.fleet.site.balance
+        confirmed = demand.confirmed_a
+        if connector.failed_at is not None and now - connector.failed_at < RETRY_S and not urgent:
+            return
+        changed = confirmed is None or abs(confirmed - limit_a) >= 0.5
+        refresh = connector.confirmed_at is not None and now - connector.confirmed_at >= settings.profile_refresh_s
+        if changed or refresh:
+            what = "balance.limit" if changed else "balance.refresh"
+            task = asyncio.get_running_loop().create_task(self._send(record, connector, key, limit_a, what))
+            self._under_way[key] = task
+
+    async def _send(
+        self, record: ChargerRecord, connector: ConnectorRecord, key: Key, limit_a: float, what: str
+    ) -> None:
+        session, link = connector.session, record.link
+        before = connector.limit_a(self.clock.now(), record.safe_a)
+        try:
+            if session is None or link is None:
+                return
+            valid_s = self.fleet.site.balance.profile_valid_s
+            profile = LiveProfile(connector.id, limit_a, valid_s, session.id)
+            lowers = before is None or limit_a <= before
+            args = {"connector_id": connector.id, "limit_a": limit_a, "before_a": before, "why": connector.why.text}
+            command = Command(BALANCER, what, record.id, args, must=not lowers)
+
+            async def act() -> Answer:
+                connector.asked_a = max(limit_a, before or 0.0)
+                return await link.set_limit(profile)
+
+            await self.commands.run(command, act)
+            now = self.clock.now()
+            if connector.session is not None and connector.session.id == session.id:
+                connector.confirmed_a, connector.confirmed_at = limit_a, now
+                connector.confirmed_until = now + valid_s
+            connector.asked_a, connector.failed_at = None, None
+            self.fleet.on_changed(record.id)
+        except EvdeskError as error:
+            connector.failed_at = self.clock.now()
+            if error.reason in (Reason.REFUSED, Reason.UNSUPPORTED, Reason.STORAGE):
+                connector.asked_a = None  # it said no, or never heard of it: the old limit holds
+            log.info("%s: limit %s A: %s", record.id, limit_a, error.sentence)
+        finally:
+            self._under_way.pop(key, None)
+
+    async def close(self) -> None:
+        for task in list(self._under_way.values()):
+            task.cancel()
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+
+def with_user_limit(site: Site, key: Key, limit_a: float | None) -> Site:
+    """The site with one bay's ceiling changed by a person."""
+    bays = tuple(replace(b, user_limit_a=limit_a) if (b.charger_id, b.connector_id) == key else b for b in site.bays)
+    return replace(site, bays=bays)
+
+
+def _all(phases: int) -> tuple[bool, bool, bool]:
+    return (True, phases > 1, phases > 2)

@@ -1,0 +1,47 @@
+"""What a new engine must assume after the old one died: running charges, and limits that may still be in force."""
+
+import time
+
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.state import ChargerRecord
+from evdesk.engine.store import Store
+from evdesk.wire.methods import AuditPage, SessionPage
+
+
+async def recover(store: Store, fleet: Fleet, now: float) -> None:
+    """Fill the fleet from the store. A limit asked within its validity before now may still hold: it counts as the
+    worst case, whether it was answered or not."""
+    for charger, accepted in await store.load_chargers():
+        record = ChargerRecord.from_model(charger, accepted)
+        for connector in record.connectors.values():
+            connector.confirmed_a = None
+        fleet.chargers[record.id] = record
+    for bay in fleet.site.bays:
+        record = fleet.record(bay.charger_id)
+        record.label = bay.label.split(".")[0]
+        record.connector(bay.connector_id)
+    for session in await store.sessions(SessionPage(limit=2000, open_only=True)):
+        known = fleet.chargers.get(session.charger_id)
+        if known is not None:
+            known.connector(session.connector_id).session = session
+    await _limits_in_force(store, fleet, now)
+
+
+async def _limits_in_force(store: Store, fleet: Fleet, now: float) -> None:
+    valid_s = fleet.site.balance.profile_valid_s
+    page = AuditPage(limit=5000, from_at=now - valid_s - 10.0, search="balance.")
+    for row in await store.audit_rows(page):
+        record = fleet.chargers.get(row.target)
+        if row.kind != "asked" or record is None or not row.what.startswith("balance."):
+            continue
+        connector_id, limit_a = row.args.get("connector_id"), row.args.get("limit_a")
+        if not isinstance(connector_id, int) or not isinstance(limit_a, int | float):
+            continue
+        connector = record.connector(connector_id)
+        connector.asked_a = max(connector.asked_a or 0.0, float(limit_a))
+
+
+def day_start(now: float) -> float:
+    """Midnight of the computer's own zone before `now`, Unix seconds."""
+    local = time.localtime(now)
+    return time.mktime((local.tm_year, local.tm_mon, local.tm_mday, 0, 0, 0, 0, 0, -1))

@@ -1,0 +1,188 @@
+"""What evdesk does once with a charger that is accepted and answers: settings, sampling, failsafe, state.
+
+Every step is a command with its audit rows. A step that fails is tried again later; the balancer reserves the
+charger's full rating until its failsafe is verified.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from evdesk.balance import failsafe_plans
+from evdesk.drivers.base import Answer, Driver
+from evdesk.engine.commands import Command, Commands
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.state import ChargerRecord
+from evdesk.model import (
+    Capability,
+    Clock,
+    EvdeskError,
+    Failsafe,
+    FailsafeState,
+    NoticeKind,
+    Origin,
+    Reason,
+    Setting,
+    Severity,
+)
+
+log = logging.getLogger("evdesk.setup")
+FAILSAFE = Origin("Engine", "failsafe")
+SETUP = Origin("Engine", "setup")
+SAMPLE_S = 10
+QUIET_S = 3.0
+RETRY_S = 60.0
+MEASURANDS = "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register"
+
+
+class Setup:
+    """One preparation per charger at a time; a boot in the middle starts it again."""
+
+    def __init__(self, fleet: Fleet, commands: Commands, clock: Clock) -> None:
+        self.fleet = fleet
+        self.commands = commands
+        self.clock = clock
+        self.settings: dict[str, list[Setting]] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def begin(self, record: ChargerRecord) -> None:
+        """Prepare this charger soon; called on connection, boot, acceptance, and after the site changed."""
+        old = self._tasks.get(record.id)
+        if old is not None and not old.done():
+            old.cancel()
+        loop = asyncio.get_running_loop()
+        self._tasks[record.id] = loop.create_task(self._prepare(record), name=f"setup {record.id}")
+
+    async def close(self) -> None:
+        tasks = [t for t in self._tasks.values() if not t.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _prepare(self, record: ChargerRecord) -> None:
+        # Chargers talk a lot right after they connect; some break when asked at once (lbbrhzn/ocpp #1432, #1503).
+        await asyncio.sleep(self.clock.wall_s(QUIET_S))
+        while (link := record.link) is not None and record.accepted:
+            failed = False
+            for step in (self._state, self._failsafe, self._settings):
+                try:
+                    await step(record, link)
+                except EvdeskError as error:
+                    failed = failed or error.reason not in (Reason.UNSUPPORTED, Reason.REFUSED)
+                    log.info("%s: %s", record.id, error.sentence)
+            await self.fleet.store.save_charger(record.to_model(self.clock.now()), record.accepted)
+            if not failed:
+                return
+            await asyncio.sleep(self.clock.wall_s(RETRY_S))
+
+    async def _ask(
+        self,
+        origin: Origin,
+        what: str,
+        record: ChargerRecord,
+        args: dict[str, object],
+        act: Callable[[], Awaitable[Answer]],
+    ) -> Answer:
+        answer, _row = await self.commands.run(Command(origin, what, record.id, args), act)
+        return answer
+
+    async def _state(self, record: ChargerRecord, link: Driver) -> None:
+        """A charger that did not boot does not tell its state by itself (evcc-io/evcc PR#27309)."""
+        if Capability.TRIGGER not in link.capabilities:
+            return
+        for what in ("StatusNotification", "MeterValues"):
+            try:
+                await self._ask(SETUP, "setup.trigger", record, {"what": what}, lambda w=what: link.trigger(w, None))
+            except EvdeskError as error:
+                log.info("%s: %s", record.id, error.sentence)
+
+    async def _failsafe(self, record: ChargerRecord, link: Driver) -> None:
+        site = self.fleet.site
+        bays = [b for b in site.bays if b.charger_id == record.id]
+        if not bays or not site.balance.enabled:
+            return
+        plan = failsafe_plans(site)[record.id]
+        max_a, safe_a = plan.max_a, plan.safe_a
+        have = record.failsafe
+        if have.state in (FailsafeState.VERIFIED, FailsafeState.PROVEN) and (have.max_a, have.safe_a) == (
+            max_a,
+            safe_a,
+        ) and await self._still_there(record, link, safe_a):
+            return
+        if Capability.FAILSAFE not in link.capabilities:
+            self._set(record, Failsafe(FailsafeState.CANNOT, detail="no charging profiles"))
+            return
+        args: dict[str, object] = {"max_a": max_a, "safe_a": safe_a}
+        self._set(record, Failsafe(FailsafeState.UNKNOWN, detail="being written"))
+        try:
+            answer = await self._ask(
+                FAILSAFE, "failsafe.install", record, args, lambda: link.install_failsafe(max_a, safe_a, len(bays))
+            )
+        except EvdeskError as error:
+            state = (
+                FailsafeState.CANNOT if error.reason in (Reason.REFUSED, Reason.UNSUPPORTED) else FailsafeState.UNKNOWN
+            )
+            self._set(record, Failsafe(state, detail=error.sentence, checked_at=self.clock.now()))
+            raise
+        state = (
+            FailsafeState(answer.status)
+            if answer.status in {s.value for s in FailsafeState}
+            else FailsafeState.UNTESTED
+        )
+        detail = str(answer.payload.get("detail", ""))
+        self._set(record, Failsafe(state, max_a, safe_a, detail, self.clock.now()))
+
+    async def _still_there(self, record: ChargerRecord, link: Driver, safe_a: float) -> bool:
+        """The composite schedule beyond the live limit's validity must end at the safe default."""
+        if Capability.COMPOSITE not in link.capabilities:
+            return False
+        seconds = self.fleet.site.balance.profile_valid_s + 120
+        periods: list[tuple[float, float | None]] = []
+
+        async def ask() -> Answer:
+            schedule = await link.composite(min(record.connectors, default=1), seconds)
+            periods.extend(schedule.periods)
+            return Answer("read", after=str(periods[-1][1]) if periods else None)
+
+        try:
+            await self._ask(FAILSAFE, "failsafe.check", record, {"seconds": seconds}, ask)
+        except EvdeskError:
+            return False
+        last = periods[-1][1] if periods else None
+        return last is not None and last <= safe_a + 0.05
+
+    def _set(self, record: ChargerRecord, failsafe: Failsafe) -> None:
+        before, record.failsafe = record.failsafe, failsafe
+        if failsafe.state is FailsafeState.CANNOT and before.state is not FailsafeState.CANNOT:
+            self.fleet.notice(NoticeKind.FAILSAFE, Severity.WARN, record, detail=failsafe.detail)
+        self.fleet.on_changed(record.id)
+
+    async def _settings(self, record: ChargerRecord, link: Driver) -> None:
+        if Capability.SETTINGS not in link.capabilities:
+            return
+        found: list[Setting] = []
+
+        async def read() -> Answer:
+            found.extend(await link.settings())
+            return Answer(f"{len(found)} settings")
+
+        await self._ask(SETUP, "setup.settings", record, {}, read)
+        self.settings[record.id] = found
+        by_name = {s.name.lower(): s for s in found}
+        interval = by_name.get("metervaluesampleinterval")
+        if interval and interval.writable and not 0 < _number(interval.value) <= SAMPLE_S * 3:
+            await self._write(record, link, interval.name, str(SAMPLE_S))
+        sampled = by_name.get("metervaluessampleddata")
+        if sampled and sampled.writable and "Current.Import" not in (sampled.value or ""):
+            await self._write(record, link, sampled.name, MEASURANDS)
+
+    async def _write(self, record: ChargerRecord, link: Driver, name: str, value: str) -> None:
+        args: dict[str, object] = {"name": name, "value": value}
+        await self._ask(SETUP, "setup.write_setting", record, args, lambda: link.write_setting(name, value))
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        return 0.0

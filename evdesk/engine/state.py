@@ -1,0 +1,202 @@
+"""The fleet's mutable state: one record per charger and connector, written only by `engine/fleet`.
+
+Records are plain slots objects because a busy site changes them thousands of times a second; the frozen model objects
+that leave the engine are made from them on demand.
+"""
+
+from dataclasses import dataclass, field
+
+from evdesk.drivers.base import Driver
+from evdesk.model import (
+    NO_PHASES,
+    Capability,
+    Charger,
+    ChargerState,
+    ClockState,
+    Connector,
+    ConnectorStatus,
+    Failsafe,
+    FailsafeState,
+    Identity,
+    Phases,
+    Session,
+    Why,
+    to_site_phases,
+)
+
+_PROVEN_ENOUGH = frozenset({FailsafeState.VERIFIED, FailsafeState.PROVEN})
+
+
+@dataclass(slots=True)
+class ConnectorRecord:
+    """One connector. `confirmed_a` is the live limit the charger accepted, good until `confirmed_until`;
+    `asked_a` a limit that was sent and not answered yet: either may be in force."""
+
+    id: int
+    status: ConnectorStatus = ConnectorStatus.UNKNOWN
+    error_code: str = ""
+    error_info: str = ""
+    status_at: float | None = None
+    plugged_at: float | None = None
+    charging_since_at: float | None = None
+    current_a: Phases = NO_PHASES
+    voltage_v: Phases = NO_PHASES
+    power_w: float | None = None
+    energy_wh: float | None = None
+    soc_pct: float | None = None
+    reading_at: float | None = None
+    sample_s: float = 10.0
+    confirmed_a: float | None = None
+    confirmed_at: float | None = None
+    confirmed_until: float = 0.0
+    asked_a: float | None = None
+    failed_at: float | None = None
+    why: Why = field(default_factory=Why)
+    wanted_a: float | None = None
+    reserved_a: float = 0.0
+    session: Session | None = None
+    # wiring and ceiling, from the site
+    rotation: str = ""
+    phases: int = 3
+    user_limit_a: float | None = None
+    terminals: tuple[bool, bool, bool] = (True, True, True)
+
+    def limit_a(self, now: float, safe_a: float | None) -> float | None:
+        """What the charger holds the car to by its last word: the live limit, or its safe default after expiry."""
+        if self.confirmed_a is not None and now < self.confirmed_until:
+            return self.confirmed_a
+        return safe_a
+
+    def to_model(self, now: float, safe_a: float | None) -> Connector:
+        session = self.session
+        return Connector(
+            id=self.id,
+            status=self.status,
+            error_code=self.error_code,
+            error_info=self.error_info,
+            status_at=self.status_at,
+            current_a=self.current_a,
+            site_current_a=to_site_phases(self.current_a, self.rotation),
+            voltage_v=self.voltage_v,
+            power_w=self.power_w,
+            energy_wh=self.energy_wh,
+            soc_pct=self.soc_pct,
+            reading_at=self.reading_at,
+            limit_a=self.limit_a(now, safe_a),
+            limit_at=self.confirmed_at,
+            limit_reason=self.why.text,
+            why=self.why,
+            user_limit_a=self.user_limit_a,
+            reserved_a=self.reserved_a,
+            session_id=session.id if session else None,
+            session_wh=session.energy_wh if session else None,
+            session_started_at=session.started_at if session else None,
+            id_tag=session.id_tag if session else "",
+        )
+
+
+@dataclass(slots=True)
+class ChargerRecord:
+    """One charging station. `link` is its driver while it is connected."""
+
+    id: str
+    driver: str = "ocpp"
+    protocol: str = ""
+    accepted: bool = False
+    identity: Identity = field(default_factory=Identity)
+    label: str = ""
+    address: str = ""
+    capabilities: frozenset[Capability] = frozenset()
+    connectors: dict[int, ConnectorRecord] = field(default_factory=dict)
+    clock: ClockState = field(default_factory=ClockState)
+    failsafe: Failsafe = field(default_factory=Failsafe)
+    connected_at: float | None = None
+    heard_at: float | None = None
+    lost_at: float | None = None
+    boots: int = 0
+    findings: int = 0
+    firmware_status: str = ""
+    upload_status: str = ""
+    warnings: frozenset[str] = frozenset()
+    link: Driver | None = None
+    station_status: ConnectorStatus = ConnectorStatus.UNKNOWN
+
+    @property
+    def online(self) -> bool:
+        return self.link is not None
+
+    @property
+    def state(self) -> ChargerState:
+        if not self.accepted:
+            return ChargerState.PENDING
+        return ChargerState.ONLINE if self.online else ChargerState.OFFLINE
+
+    @property
+    def falls_back(self) -> bool:
+        """True when the charger was seen to return to its safe default by itself."""
+        return self.failsafe.state in _PROVEN_ENOUGH
+
+    @property
+    def safe_a(self) -> float | None:
+        """The safe default in the charger; None where there is none to rely on."""
+        return self.failsafe.safe_a if self.falls_back or self.failsafe.state is FailsafeState.UNTESTED else None
+
+    def connector(self, connector_id: int) -> ConnectorRecord:
+        record = self.connectors.get(connector_id)
+        if record is None:
+            record = self.connectors[connector_id] = ConnectorRecord(connector_id)
+        return record
+
+    def to_model(self, now: float) -> Charger:
+        who = self.identity
+        safe_a = self.safe_a
+        return Charger(
+            id=self.id,
+            driver=self.driver,
+            protocol=self.protocol,
+            state=self.state,
+            label=self.label or self.id,
+            vendor=who.vendor,
+            model=who.model,
+            serial=who.serial,
+            firmware=who.firmware,
+            address=self.address,
+            capabilities=tuple(sorted(self.capabilities)) if self.online else (),
+            connectors=tuple(self.connectors[k].to_model(now, safe_a) for k in sorted(self.connectors)),
+            clock=self.clock,
+            failsafe=self.failsafe,
+            connected_at=self.connected_at,
+            heard_at=self.heard_at,
+            lost_at=self.lost_at,
+            boots=self.boots,
+            findings=self.findings,
+            firmware_status=self.firmware_status,
+            upload_status=self.upload_status,
+            warnings=tuple(sorted(self.warnings)),
+        )
+
+    @classmethod
+    def from_model(cls, charger: Charger, accepted: bool) -> "ChargerRecord":
+        """What survives a restart: identity, connectors, failsafe, and limits that may still be in force."""
+        record = cls(
+            id=charger.id,
+            driver=charger.driver,
+            protocol=charger.protocol,
+            accepted=accepted,
+            identity=Identity(charger.vendor, charger.model, charger.serial, charger.firmware),
+            label=charger.label,
+            address=charger.address,
+            clock=ClockState(),
+            failsafe=charger.failsafe,
+            heard_at=charger.heard_at,
+            lost_at=charger.lost_at or charger.heard_at,
+            boots=charger.boots,
+        )
+        for connector in charger.connectors:
+            record.connectors[connector.id] = ConnectorRecord(
+                connector.id,
+                confirmed_a=connector.limit_a,
+                confirmed_at=connector.limit_at,
+                energy_wh=connector.energy_wh,
+            )
+        return record
