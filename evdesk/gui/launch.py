@@ -88,9 +88,10 @@ class LocalEngine:
 
     local = True
 
-    def __init__(self, data: Path, args: tuple[str, ...] = ("--stop-when-idle",)) -> None:
+    def __init__(self, data: Path, args: tuple[str, ...] = ("--stop-when-idle",), may_start: bool = True) -> None:
         self.data = data
         self.args = args
+        self._may_start = may_start
         self._child: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
 
@@ -114,7 +115,7 @@ class LocalEngine:
     def ensure(self) -> None:
         """Start an engine unless one answers. Two desks at once do no harm: the engine's lock lets one in."""
         endpoint = self.locate()
-        if endpoint is None or not answers(endpoint.url):
+        if self._may_start and (endpoint is None or not answers(endpoint.url)):
             self.start()
 
     def start(self) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
+from evdesk.gui.text import tr
 
 if TYPE_CHECKING:
     from evdesk.gui.theme import Theme
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
 class Page(QWidget):
     """One page of the desk. Subclasses set `name` and `icon`, and take the same four arguments.
 
-    `navigate(page, argument)` asks the shell to go elsewhere; the argument is the page's own: a charger id for
+    `navigate(page, argument)` asks the shell to go elsewhere, or to do one of its deeds ("accept", "refuse",
+    "site_setup", "settings", "demo", "start_engine"); the argument is the page's own: a charger id for
     "chargers", a target or audit id for "activity". `header_changed` says that title, subtitle or actions changed.
     """
 
     name = ""  # stable: "site", "chargers", "activity", "connect"
     icon = ""
+    section = ""  # the rail entry this page stands under; "" = its own
 
     navigate = Signal(str, object)
     header_changed = Signal()
@@ -31,9 +34,14 @@ class Page(QWidget):
         self.client = client
         self.theme = theme
 
+    @classmethod
+    def word(cls) -> str:
+        """Its name in the rail."""
+        return tr(cls.name.capitalize())
+
     def title(self) -> str:
         """Top bar, left."""
-        return self.name.capitalize()
+        return self.word()
 
     def subtitle(self) -> str:
         """Beside the title, muted."""

@@ -1,0 +1,44 @@
+"""Everything Ctrl+K can find in the shell: pages, chargers, actions."""
+
+from functools import partial
+
+from evdesk.gui import tokens
+from evdesk.gui.deeds import Deeds
+from evdesk.gui.mirror import Mirror
+from evdesk.gui.navigator import Navigator
+from evdesk.gui.palette import Entry, charger_entries
+from evdesk.gui.text import tr
+
+
+def entries(mirror: Mirror, navigator: Navigator, deeds: Deeds, railed: list[str]) -> list[Entry]:
+    """Pages in the order of the rail, then chargers in bay order, then actions with their keys."""
+    found = []
+    for number, name in enumerate(railed, 1):
+        kind = navigator.kinds[name]
+        found.append(Entry(kind.icon, kind.word(), tr("Page"), partial(navigator.go, name), f"Ctrl+{number}"))
+    found += charger_entries(mirror, lambda charger_id: navigator.go("chargers", charger_id))
+    if "connect" in navigator.kinds:
+        title = tr("Connect a charger")
+        found.append(Entry("plus", title, tr("Action"), lambda: navigator.go("connect"), "", "address qr url"))
+    return found + _actions(mirror, deeds)
+
+
+def _actions(mirror: Mirror, deeds: Deeds) -> list[Entry]:
+    rows: list[tuple[str, str, str, object, str, str]] = [
+        ("gauge", tr("Set up the site"), "site_setup", None, "", "main fuse breaker other load"),
+        ("settings", tr("Settings"), "settings", None, "Ctrl+,", "theme dark light name"),
+        ("sun", tr("Light colours"), "look", tokens.LIGHT, "", "theme"),
+        ("moon", tr("Dark colours"), "look", tokens.DARK, "", "theme"),
+        ("contrast", tr("High contrast"), "look", tokens.CONTRAST, "", "theme sunlight"),
+        ("play", tr("Try with a simulated site"), "demo", None, "", "demo"),
+        ("info", tr("About evdesk"), "about", None, "F1", "help keys shortcuts version"),
+    ]
+    for charger in mirror.pending():
+        for word, verb in ((tr("Accept {id}"), "accept"), (tr("Refuse {id}"), "refuse")):
+            rows.append(("person", word.format(id=charger.id), verb, charger.id, "", "join"))
+    return [_action(deeds, *row) for row in rows]
+
+
+def _action(deeds: Deeds, icon: str, title: str, verb: str, argument: object, keys: str, words: str) -> Entry:
+    why = deeds.why_off(verb)
+    return Entry(icon, title, why or tr("Action"), lambda: deeds.do(verb, argument), keys, words, not why)
