@@ -36,7 +36,11 @@ class Csms:
 
     async def listen(self, port: int) -> None:
         self.server = await serve(
-            self._serve, "127.0.0.1", port, subprotocols=["ocpp1.6"], ping_interval=None,
+            self._serve,
+            "127.0.0.1",
+            port,
+            subprotocols=["ocpp1.6"],
+            ping_interval=None,
             select_subprotocol=lambda _c, offered: offered[0] if offered else None,
         )
         self.port = self.server.sockets[0].getsockname()[1]
