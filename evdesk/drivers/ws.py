@@ -1,0 +1,335 @@
+"""One WebSocket server connection on asyncio, over the sans-I/O layer of `websockets`.
+
+Everything happens inside `data_received`: bytes to frames to texts to the owner's callback, and the answers leave in
+one write. No task and no queue per connection. Rules in docs/decisions/0001-sans-io-shell.md.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Protocol, cast
+
+from websockets.exceptions import InvalidState, ProtocolError
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+_log = logging.getLogger("evdesk.ws")
+_log.setLevel(logging.ERROR)
+_DEFLATE = ServerPerMessageDeflateFactory(
+    server_max_window_bits=11, client_max_window_bits=11, compress_settings={"memLevel": 4}
+)
+_HEAD_MAX = 16384
+_CLOSE_WAIT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class WsOptions:
+    """Seconds of real time, sizes in bytes. `ping_every_s` None: never ping."""
+
+    max_message: int = 1 << 20
+    max_unsent: int = 4 << 20
+    handshake_s: float = 10.0
+    ping_every_s: float | None = 30.0
+    silent_s: float = 120.0
+
+
+class Gate(Protocol):
+    """Decides about openings."""
+
+    def opened(self, peer: "WsPeer") -> bool:
+        """A TCP connection; False drops it."""
+        ...
+
+    def asked(self, peer: "WsPeer", request: Request) -> Response | None:
+        """A readable HTTP request: None lets it pass to the WebSocket handshake, a response refuses it."""
+        ...
+
+    def upgraded(self, peer: "WsPeer", response: Response) -> None:
+        """The handshake is about to be answered with 101."""
+        ...
+
+    def failed(self, peer: "WsPeer", what: str, detail: str) -> None:
+        """It never became a WebSocket: `what` is "not_http", "empty", "too_slow" or "bad_handshake"."""
+        ...
+
+
+class WsPeer(asyncio.Protocol):
+    """`on_text(text, was_binary)` and `on_lost(cause)` are set by the owner while it handles `Gate.upgraded`."""
+
+    def __init__(self, gate: Gate, options: WsOptions) -> None:
+        self.options = options
+        self.address = ""
+        self.heard_at = 0.0
+        self.on_text: Callable[[str, str], None] | None = None
+        self.on_lost: Callable[[str], None] | None = None
+        self._gate = gate
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._ws: ServerProtocol | None = None
+        self._head = bytearray()
+        self._assembler = _Assembler()
+        self._cause = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self.settled = False
+        self._in_receive = False
+
+    # -- the transport's side -------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self.address = _address(transport.get_extra_info("peername"))
+        if not self._gate.opened(self):
+            self.settled = True
+            self._transport.abort()
+            return
+        self._timer = self._loop.call_later(self.options.handshake_s, self._too_slow)
+
+    def data_received(self, data: bytes) -> None:
+        self.heard_at = self._loop.time()
+        if self._ws is None:
+            self._head += data
+            self._try_head()
+            return
+        self._feed(data)
+
+    def eof_received(self) -> bool | None:
+        if self._ws is not None:
+            self._ws.receive_eof()
+            self._flush()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._fail("not_http" if self._head else "empty")
+        lost, self.on_lost = self.on_lost, None
+        self.on_text = None
+        if lost is not None:
+            lost(self._cause or _why(self._ws, exc))
+        self._transport = None
+
+    # -- the owner's side -----------------------------------------------------------------------------------------
+
+    @property
+    def is_open(self) -> bool:
+        return self._ws is not None and self._ws.state is State.OPEN
+
+    def send(self, text: str) -> bool:
+        """Send one text message; False when the connection cannot take it any more."""
+        if self._ws is None or self._transport is None or self._ws.state is not State.OPEN:
+            return False
+        self._ws.send_text(text.encode())
+        if not self._in_receive:
+            self._flush()
+        return True
+
+    def close(self, code: int, cause: str) -> None:
+        """Closing handshake; the socket is cut when the peer does not take part in it."""
+        self._cause = self._cause or cause
+        if self._ws is None or self._transport is None:
+            if self._transport is not None:
+                self._transport.abort()
+            return
+        try:
+            self._ws.send_close(code, cause.encode()[:120].decode(errors="ignore"))
+        except (InvalidState, ProtocolError):
+            self._transport.abort()
+            return
+        self._flush()
+        self._restart_timer(_CLOSE_WAIT_S, self.abort)
+
+    def abort(self, cause: str = "") -> None:
+        self._cause = self._cause or cause
+        if self._transport is not None:
+            self._transport.abort()
+
+    def pause(self, paused: bool) -> None:
+        """Stop or go on reading from the socket."""
+        if self._transport is not None and not self._transport.is_closing():
+            if paused:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
+
+    # -- handshake ------------------------------------------------------------------------------------------------
+
+    def _try_head(self) -> None:
+        head = self._head
+        if not looks_like_http(bytes(head[:8])) or len(head) > _HEAD_MAX:
+            self._fail("not_http")
+            return
+        end = head.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        ws = ServerProtocol(extensions=[_DEFLATE], max_size=self.options.max_message, logger=_log)
+        ws.receive_data(bytes(head))
+        request = next((event for event in ws.events_received() if isinstance(event, Request)), None)
+        if request is None:
+            self._fail("not_http")
+            return
+        self._ws = ws
+        response = self._gate.asked(self, request) or ws.accept(request)
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self._upgrade(ws, response)
+            return
+        if not self.settled:
+            self.settled = True
+            self._gate.failed(self, "bad_handshake", response.body.decode(errors="replace").strip())
+        ws.send_response(response)
+        self._flush()
+        self._restart_timer(_CLOSE_WAIT_S, self.abort)
+
+    def _upgrade(self, ws: ServerProtocol, response: Response) -> None:
+        self.settled = True
+        self._head.clear()
+        self._gate.upgraded(self, response)
+        ws.send_response(response)
+        self._flush()
+        if self.options.ping_every_s is not None:
+            self._restart_timer(self.options.ping_every_s, self._keepalive)
+        elif self._timer is not None:
+            self._timer.cancel()
+        self._take(ws.events_received())
+        self._flush()
+
+    def _fail(self, what: str) -> None:
+        """It will not become a WebSocket: tell once, and cut."""
+        if not self.settled:
+            self.settled = True
+            self._gate.failed(self, what, describe_bytes(bytes(self._head[:64])))
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _too_slow(self) -> None:
+        self._fail("too_slow" if self._head else "empty")
+
+    # -- frames ---------------------------------------------------------------------------------------------------
+
+    def _feed(self, data: bytes) -> None:
+        ws = self._ws
+        if ws is None or ws.reader.eof:
+            return
+        ws.receive_data(data)
+        if ws.events:
+            self._take(ws.events_received())
+        if ws.parser_exc is not None and not self._cause:
+            self._cause = f"protocol error: {ws.parser_exc}"[:300]
+        self._flush()
+
+    def _take(self, events: Sequence[object]) -> None:
+        self._in_receive = True
+        try:
+            for event in events:
+                if isinstance(event, Frame):
+                    whole = self._assembler.take(event)
+                    if whole is not None and self.on_text is not None:
+                        self.on_text(*whole)
+        finally:
+            self._in_receive = False
+
+    def _flush(self) -> None:
+        ws, transport = self._ws, self._transport
+        if ws is None or transport is None:
+            return
+        chunks = ws.data_to_send()
+        if not chunks:
+            return
+        ends = chunks[-1] == b""
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        if data and not transport.is_closing():
+            transport.write(data)
+            if transport.get_write_buffer_size() > self.options.max_unsent:
+                self.abort(f"it does not read: more than {self.options.max_unsent >> 20} MiB wait to be sent")
+                return
+        if ends:
+            transport.close()
+
+    # -- keepalive ------------------------------------------------------------------------------------------------
+
+    def _restart_timer(self, seconds: float, call: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, call)
+
+    def _keepalive(self) -> None:
+        """Any traffic counts as life; a silent peer is pinged, and cut only after a generous time."""
+        every = self.options.ping_every_s
+        if every is None or self._ws is None or self._ws.state is not State.OPEN:
+            return
+        silent = self._loop.time() - self.heard_at
+        if silent >= self.options.silent_s:
+            self.abort(f"nothing heard for {silent:.0f} s, not even an answer to a ping")
+            return
+        if silent >= every * 0.9:
+            self._ws.send_ping(b"evdesk")
+            self._flush()
+        self._restart_timer(every, self._keepalive)
+
+
+class _Assembler:
+    """WebSocket frames to whole messages, as (text, what was odd about it)."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._binary = False
+
+    def take(self, frame: Frame) -> tuple[str, str] | None:
+        opcode = frame.opcode
+        if opcode is Opcode.CONT:
+            self._parts.append(bytes(frame.data))
+            if not frame.fin:
+                return None
+            whole, self._parts = b"".join(self._parts), []
+            return self._decode(whole)
+        if opcode is not Opcode.TEXT and opcode is not Opcode.BINARY:
+            return None
+        self._binary = opcode is Opcode.BINARY
+        if frame.fin:
+            return self._decode(bytes(frame.data))
+        self._parts = [bytes(frame.data)]
+        return None
+
+    def _decode(self, data: bytes) -> tuple[str, str]:
+        try:
+            return data.decode(), "binary_frame" if self._binary else ""
+        except UnicodeDecodeError:
+            return data.decode(errors="replace"), "not_utf8"
+
+
+def _why(ws: ServerProtocol | None, exc: Exception | None) -> str:
+    """Why a connection ended, in words."""
+    if ws is not None and ws.close_rcvd is not None:
+        reason = f" “{ws.close_rcvd.reason}”" if ws.close_rcvd.reason else ""
+        return f"the charger closed the connection (code {ws.close_rcvd.code}{reason})"
+    if exc is not None:
+        return f"the connection broke: {exc}"
+    return "the connection broke off without a closing handshake"
+
+
+def looks_like_http(start: bytes) -> bool:
+    """Whether these first bytes can still become an HTTP request line."""
+    return all(65 <= byte <= 90 for byte in start.split(b" ", 1)[0])
+
+
+def describe_bytes(start: bytes) -> str:
+    """The first bytes of something that is not HTTP, named where they are known."""
+    if not start:
+        return "nothing was sent"
+    if start[0] == 0x16 and start[1:2] in (b"\x03", b""):
+        return "TLS hello"
+    if start.startswith(b"SSH-"):
+        return "SSH"
+    shown = start[:24].decode("ascii", "backslashreplace")
+    return f"{shown!r} (hex {start[:24].hex(' ')})"
+
+
+def _address(peername: object) -> str:
+    if isinstance(peername, tuple) and len(peername) >= 2:
+        host = str(peername[0]).removeprefix("::ffff:")
+        return f"[{host}]:{peername[1]}" if ":" in host else f"{host}:{peername[1]}"
+    return str(peername or "")

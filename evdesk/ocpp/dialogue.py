@@ -1,0 +1,194 @@
+"""One connection's dialogue with an OCPP 1.6 charging station: text in; texts, events and ended commands out.
+
+Sans-I/O: the driver feeds it, sends what it says and waits for what it defers. `now` is Unix time on evdesk's clock.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from evdesk.model import Event, FindingSeen, MessageSeen, TransactionEnded, TransactionStarted
+from evdesk.ocpp.check import breaches, demand_valid
+from evdesk.ocpp.exchange import Exchange, Fate, Ticket
+from evdesk.ocpp.frame import Call, CallError, CallResult, Garbage, Odd, error_text, parse, result_text
+from evdesk.ocpp.redact import redact
+from evdesk.ocpp.v16 import Memory, Policy, Station16, spelled, tag_status
+
+_KEPT_TRANSACTIONS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A CALL that is answered later, by `Dialogue.settle_start` or `settle_stop`."""
+
+    call: Call
+    event: TransactionStarted | TransactionEnded
+
+
+@dataclass(slots=True)
+class Step:
+    """What has to happen now. `spoke`: actions the charger used; `booted`: BootNotification was answered."""
+
+    send: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    deferred: list[Deferred] = field(default_factory=list)
+    ended: list[Ticket] = field(default_factory=list)
+    calls: int = 0
+    booted: bool = False
+
+
+class Dialogue:
+    """`open_for_calls` is False until the charger is ready to be spoken to; CALLs asked before wait."""
+
+    def __init__(self, charger_id: str, policy: Policy, memory: Memory, exchange: Exchange | None = None) -> None:
+        self.charger_id = charger_id
+        self.memory = memory
+        self.open_for_calls = False
+        self._station = Station16(charger_id, policy, memory)
+        self._exchange = exchange or Exchange()
+
+    def receive(self, text: str, now: float, odd: tuple[Odd, ...] = ()) -> Step:
+        """One WebSocket message from the charger."""
+        step = Step()
+        frames, repaired = parse(text)
+        clear = redact(text)
+        flagged = [*odd, *repaired]
+        for frame in frames:
+            if isinstance(frame, Call):
+                self._call(frame, text, clear, now, step, flagged)
+            elif isinstance(frame, Garbage):
+                self._log(step, now, "in", "", "", clear, "garbage")
+                flagged.append(frame.odd)
+                if frame.answer is not None:
+                    self._refuse(step, "", frame.answer, now)
+            else:
+                self._answer(frame, clear, now, step, flagged)
+        for item in flagged:
+            self._flag(step, now, item, clear)
+        self._pump(step, now)
+        return step
+
+    def _call(self, call: Call, text: str, clear: str, now: float, step: Step, odd: list[Odd]) -> None:
+        self._log(step, now, "in", call.action, call.id, clear, "call")
+        step.calls += 1
+        repeated, answer = self._exchange.seen_before(call, text, now)
+        if repeated:
+            odd.append(Odd("repeated_message", f"{call.action[:60]} came twice with the same id and content.", call.id))
+            if answer is not None:
+                self._out(step, now, call.action, call.id, answer, "result")
+            return
+        action = spelled(call.action)
+        if action != call.action:
+            odd.append(Odd("action_spelling", f"The action is spelled {call.action[:60]!r}.", call.action[:200]))
+            call = replace(call, action=action)
+        odd.extend(breaches(action, call.payload))
+        outcome = self._station.handle(call, now)
+        odd.extend(outcome.odd)
+        step.events.extend(outcome.events)
+        if outcome.answer is not None:
+            self._reply(step, call, outcome.answer, now)
+            step.booted = step.booted or call.action == "BootNotification"
+        elif outcome.deferred is not None:
+            step.deferred.append(Deferred(call, outcome.deferred))
+        elif outcome.refusal is not None:
+            self._refuse(step, call.action, outcome.refusal, now)
+
+    def _answer(self, frame: CallResult | CallError, clear: str, now: float, step: Step, odd: list[Odd]) -> None:
+        action = self._exchange.action_of(frame.id)
+        self._log(step, now, "in", action, frame.id, clear, "result" if isinstance(frame, CallResult) else "error")
+        if action and isinstance(frame, CallResult):
+            odd.extend(breaches(action, frame.payload, answer=True))
+        ticket, strange = self._exchange.answered(frame, now)
+        if strange is not None:
+            odd.append(strange)
+        if ticket is not None:
+            step.ended.append(ticket)
+
+    def settle_start(self, deferred: Deferred, transaction_id: int, status: str, now: float) -> Step:
+        """The start is recorded: answer it."""
+        step = Step()
+        if isinstance(deferred.event, TransactionStarted):
+            known = self.memory.transactions
+            known[transaction_id] = deferred.event.connector_id
+            while len(known) > _KEPT_TRANSACTIONS:
+                known.pop(next(iter(known)))
+        self._reply(
+            step, deferred.call, {"transactionId": transaction_id, "idTagInfo": {"status": tag_status(status)}}, now
+        )
+        return step
+
+    def settle_stop(self, deferred: Deferred, status: str, now: float) -> Step:
+        """The end is recorded: answer it. The tag's status only where the charger named one."""
+        step = Step()
+        if isinstance(deferred.event, TransactionEnded) and deferred.event.transaction_id is not None:
+            self.memory.transactions.pop(deferred.event.transaction_id, None)
+        named = bool(deferred.call.payload.get("idTag"))
+        answer = {"idTagInfo": {"status": tag_status(status)}} if named and status else {}
+        self._reply(step, deferred.call, answer, now)
+        return step
+
+    def settle_failed(self, deferred: Deferred, sentence: str, now: float) -> Step:
+        """It could not be recorded: say so, so that the charger keeps it and tries again."""
+        step = Step()
+        self._exchange.forget(deferred.call.id)
+        error = CallError(deferred.call.id, "InternalError", sentence, echo=deferred.call.echo)
+        self._refuse(step, deferred.call.action, error, now)
+        return step
+
+    def ask(
+        self, action: str, payload: dict[str, Any], now: float, timeout_s: float, urgent: bool = False
+    ) -> tuple[Ticket, Step]:
+        """Queue a CALL of ours. Raises `NotSendable` for an invalid payload, OverflowError when too many wait."""
+        demand_valid(action, payload)
+        ticket = self._exchange.ask(action, payload, now, timeout_s, urgent)
+        return ticket, self.tick(now)
+
+    def tick(self, now: float) -> Step:
+        """Time passed, or CALLs became allowed: end what is overdue, send what is next."""
+        step = Step()
+        overdue = self._exchange.expire(now)
+        if overdue is not None:
+            step.ended.append(overdue)
+        self._pump(step, now)
+        return step
+
+    def deadline(self) -> float | None:
+        return self._exchange.deadline()
+
+    def lost(self, now: float) -> list[Ticket]:
+        return self._exchange.lost(now)
+
+    def _pump(self, step: Step, now: float) -> None:
+        if not self.open_for_calls:
+            return
+        following = self._exchange.next_call(now)
+        if following is not None:
+            ticket, text = following
+            self._out(step, now, ticket.action, ticket.id, text, "call")
+
+    def _reply(self, step: Step, call: Call, payload: dict[str, Any], now: float) -> None:
+        demand_valid(call.action, payload, answer=True)
+        text = result_text(call.id if call.echo is None else call.echo, payload)
+        self._exchange.remember_answer(call.id, text)
+        self._out(step, now, call.action, call.id, text, "result")
+
+    def _refuse(self, step: Step, action: str, error: CallError, now: float) -> None:
+        text = error_text(error)
+        self._exchange.remember_answer(error.id, text)
+        self._out(step, now, action, error.id, text, "error")
+
+    def _out(self, step: Step, now: float, action: str, ident: str, text: str, kind: str) -> None:
+        step.send.append(text)
+        self._log(step, now, "out", action, ident, redact(text), kind)
+
+    def _log(self, step: Step, now: float, direction: str, action: str, ident: str, text: str, kind: str) -> None:
+        step.events.append(MessageSeen(self.charger_id, now, direction, action, ident, text, kind))
+
+    def _flag(self, step: Step, now: float, odd: Odd, text: str) -> None:
+        step.events.append(
+            FindingSeen(
+                self.charger_id, now, odd.rule, redact(odd.sentence), redact(odd.raw)[:500], odd.clause, text[:4000]
+            )
+        )
+
+
+__all__ = ["Deferred", "Dialogue", "Fate", "Step", "Ticket"]

@@ -1,0 +1,221 @@
+"""OCPP-J framing: text to Call, CallResult, CallError, and back (OCPP-J 1.6, section 4).
+
+Tolerant on the way in: byte order marks, NULs, blanks, numeric ids, missing payloads, several frames in one message
+and bare NaN are repaired and named. What cannot be repaired becomes `Garbage` that says what was wrong and carries
+the CALLERROR to answer, where an id could be read.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+MAX_DEPTH = 32
+MAX_CHARS = 1 << 20
+MAX_GLUED = 32
+CALL, RESULT, ERROR = 2, 3, 4
+
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\(?:.|\Z)[^"\\]*+)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
+_JUNK = " \t\r\n\x00\ufeff"
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """Something the specification does not allow and that was accepted anyway."""
+
+    rule: str
+    sentence: str
+    raw: str = ""
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`echo` is the id exactly as it came: the answer must carry the same JSON value."""
+
+    id: str
+    action: str
+    payload: dict[str, Any]
+    echo: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    id: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CallError:
+    id: str
+    code: str
+    description: str = ""
+    details: Any = None
+    echo: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """Not a frame. `answer` is what to send back, None where no id could be read."""
+
+    odd: Odd
+    answer: CallError | None = None
+
+
+Frame = Call | CallResult | CallError | Garbage
+
+
+def parse(text: str) -> tuple[list[Frame], list[Odd]]:
+    """The frames in one WebSocket message, and what had to be repaired. Never raises."""
+    too_much = _too_much(text)
+    if too_much is not None:
+        return [Garbage(too_much)], []
+    odd: list[Odd] = []
+    try:
+        values = [_decode(text)]
+    except (ValueError, RecursionError):
+        values = _repair(text, odd)
+    return [_frame(value, odd, text) for value in values], odd
+
+
+def _too_much(text: str) -> Odd | None:
+    """Refuses absurd size and nesting before any parser sees them."""
+    if len(text) > MAX_CHARS:
+        return Odd("message_too_long", f"The message has {len(text)} characters; {MAX_CHARS} are allowed.", text[:200])
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return None
+    depth = 0
+    for match in _TOKEN.finditer(text):
+        sign = match.group()
+        if sign in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return Odd("nested_too_deep", f"The message nests deeper than {MAX_DEPTH} levels.", text[:200])
+        elif sign in "]}":
+            depth -= 1
+    return None
+
+
+def _repair(text: str, odd: list[Odd]) -> list[Any]:
+    """Second try with a slower, more forgiving reader; an unreadable rest is kept as one text value."""
+    rest = text.strip(_JUNK)
+    if rest != text.strip():
+        odd.append(Odd("stray_bytes", "The message starts or ends with a byte order mark or NUL.", text[:200]))
+    if not rest:
+        return [_Unreadable("The message is empty.")]
+    values: list[Any] = []
+    decoder = json.JSONDecoder(strict=False)
+    while rest and len(values) < MAX_GLUED:
+        try:
+            value, end = decoder.raw_decode(rest)
+        except (ValueError, RecursionError) as error:
+            values.append(_Unreadable(f"The message is not JSON: {error}."))
+            break
+        values.append(_clean(value, odd))
+        rest = rest[end:].lstrip(_JUNK + ",;")
+    if len(values) > 1:
+        odd.append(Odd("glued_frames", "Several OCPP frames came in one WebSocket message.", text[:200]))
+    return values
+
+
+def _clean(value: Any, odd: list[Odd]) -> Any:
+    """What JSON does not know (NaN, Infinity, half surrogate pairs) becomes null or a question mark."""
+    strict = json.dumps(value, ensure_ascii=False, default=str)
+    plain = re.sub(r'("(?:[^"\\]|\\.)*+")|(-?Infinity|NaN)', lambda m: m.group(1) or "null", strict)
+    plain = plain.encode("utf-8", "replace").decode()
+    if plain != strict:
+        odd.append(Odd("not_json", "The message holds NaN or broken characters, which JSON does not allow."))
+    return json.loads(plain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    why: str
+
+
+def _frame(value: Any, odd: list[Odd], text: str) -> Frame:
+    if not isinstance(value, list):
+        why = value.why if isinstance(value, _Unreadable) else "The message is JSON but not a list."
+        return Garbage(Odd("not_a_frame", why, text[:500], "OCPP-J 1.6, 4.1"))
+    if len(value) < 2:
+        return Garbage(Odd("not_a_frame", "The message has no message id.", text[:500], "OCPP-J 1.6, 4.1"))
+    kind, echo = _kind(value[0], odd), value[1]
+    ident = _ident(echo, odd)
+    if ident is None:
+        return Garbage(Odd("no_message_id", "The message id is not text.", text[:500], "OCPP-J 1.6, 4.1.4"))
+    if kind == CALL:
+        return _call(value, ident, echo, odd, text)
+    if kind == RESULT:
+        return CallResult(ident, _payload(value, 2, odd))
+    if kind == ERROR:
+        rest = [*value[2:], "", "", {}]
+        return CallError(ident, str(rest[0])[:100], str(rest[1])[:500], rest[2])
+    what = f"The message type {value[0]!r} is not 2, 3 or 4."
+    return Garbage(
+        Odd("unknown_message_type", what[:200], text[:500], "OCPP-J 1.6, 4.1.3"),
+        CallError(ident, "ProtocolError", what[:200], echo=echo),
+    )
+
+
+def _call(value: list[Any], ident: str, echo: Any, odd: list[Odd], text: str) -> Frame:
+    action = value[2] if len(value) > 2 else None
+    if isinstance(action, str) and action:
+        payload = value[3] if len(value) > 3 else None
+        if isinstance(payload, dict):
+            return Call(ident, action, payload, echo)
+        if payload is None or payload == []:
+            return Call(ident, action, _payload(value, 3, odd), echo)
+        what = "The payload of the CALL is not an object."
+    else:
+        what = "The CALL names no action."
+    clause = "OCPP-J 1.6, 4.2.1"
+    return Garbage(
+        Odd("broken_call", what, text[:500], clause), CallError(ident, "FormationViolation", what, echo=echo)
+    )
+
+
+def _kind(value: Any, odd: list[Odd]) -> int | None:
+    if value in (CALL, RESULT, ERROR) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str) and value.strip() in ("2", "3", "4"):
+        odd.append(Odd("message_type_as_text", "The message type is text instead of a number.", value))
+        return int(value)
+    return None
+
+
+def _ident(value: Any, odd: list[Odd]) -> str | None:
+    if isinstance(value, str):
+        if len(value) > 36:
+            odd.append(Odd("message_id_too_long", "The message id is longer than 36 characters.", value[:200]))
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    odd.append(Odd("numeric_message_id", "The message id is a number instead of text.", str(value)[:200]))
+    return str(value)
+
+
+def _payload(value: list[Any], index: int, odd: list[Odd]) -> dict[str, Any]:
+    payload = value[index] if len(value) > index else None
+    if isinstance(payload, dict):
+        return payload
+    odd.append(Odd("missing_payload", "The payload is missing or not an object; an empty one is assumed."))
+    return {}
+
+
+def call_text(ident: str, action: str, payload: dict[str, Any]) -> str:
+    return _encode([CALL, ident, action, payload]).decode()
+
+
+def result_text(echo: Any, payload: dict[str, Any]) -> str:
+    return _encode([RESULT, echo, payload]).decode()
+
+
+def error_text(error: CallError) -> str:
+    """Description cut to 255 characters (OCPP-J 1.6, 4.2.3)."""
+    echo = error.id if error.echo is None else error.echo
+    details = error.details if isinstance(error.details, dict) else {}
+    return _encode([ERROR, echo, error.code, error.description[:255], details]).decode()

@@ -1,0 +1,313 @@
+"""MeterValues of every shape seen in the field, as readings in A per phase, V per phase, W and Wh.
+
+Rules: the unit is the message's, else the specification's default; a value that cannot be is no value; one current
+without a phase is never spread over three unless power and voltage prove it (field threads in the tests).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from evdesk.model import NO_PHASES, Phases
+from evdesk.ocpp.frame import Odd
+
+ENERGY, POWER, CURRENT, VOLTAGE = (
+    "Energy.Active.Import.Register",
+    "Power.Active.Import",
+    "Current.Import",
+    "Voltage",
+)
+OFFERED, SOC, TEMPERATURE = "Current.Offered", "SoC", "Temperature"
+
+_PHASE = {"l1": 0, "l2": 1, "l3": 2, "l1-n": 0, "l2-n": 1, "l3-n": 2, "n": 3}
+_LINE_TO_LINE = frozenset({"l1-l2", "l2-l3", "l3-l1"})
+_TOTAL = 4
+_SCALE: dict[str, dict[str, float]] = {
+    ENERGY: {"wh": 1.0, "kwh": 1000.0, "mwh": 1e6},
+    POWER: {"w": 1.0, "kw": 1000.0, "va": 1.0, "kva": 1000.0},
+    CURRENT: {"a": 1.0, "ma": 0.001, "amp": 1.0, "ampere": 1.0},
+    OFFERED: {"a": 1.0, "ma": 0.001, "amp": 1.0, "ampere": 1.0},
+    VOLTAGE: {"v": 1.0, "kv": 1000.0, "mv": 0.001, "volt": 1.0},
+    SOC: {"percent": 1.0, "%": 1.0},
+    TEMPERATURE: {"celsius": 1.0, "celcius": 1.0, "c": 1.0, "°c": 1.0, "k": 1.0, "fahrenheit": 1.0, "f": 1.0},
+}
+_RANGE: dict[str, tuple[float, float]] = {
+    ENERGY: (0.0, 1e12),
+    POWER: (-2e6, 2e6),
+    CURRENT: (-2000.0, 2000.0),
+    OFFERED: (0.0, 2000.0),
+    VOLTAGE: (0.0, 1500.0),
+    SOC: (0.0, 100.0),
+    TEMPERATURE: (-80.0, 250.0),
+}
+_WANTED = {name.lower(): name for name in _SCALE}
+_WANTED["current"] = CURRENT
+_PLAIN_V = 230.0
+_IDLE_A = 0.5
+
+
+@dataclass(slots=True)
+class Sampled:
+    """One meterValue entry, normalised. `stamp` is the timestamp as written."""
+
+    stamp: Any = None
+    current_a: Phases = NO_PHASES
+    voltage_v: Phases = NO_PHASES
+    power_w: float | None = None
+    energy_wh: float | None = None
+    offered_a: float | None = None
+    soc_pct: float | None = None
+    temperature_c: float | None = None
+    partial: bool = False
+    context: str = ""
+
+    @property
+    def empty(self) -> bool:
+        rest = (self.power_w, self.energy_wh, self.offered_a, self.soc_pct, self.temperature_c)
+        return all(value is None for value in (*self.current_a, *self.voltage_v, *rest))
+
+
+@dataclass(slots=True)
+class _Bag:
+    """Values by measurand: [L1, L2, L3, N, without phase]."""
+
+    values: dict[str, list[float | None]] = field(default_factory=dict)
+    odd: list[Odd] = field(default_factory=list)
+
+    def put(self, measurand: str, slot: int, value: float, preferred: bool) -> None:
+        row = self.values.get(measurand)
+        if row is None:
+            row = self.values[measurand] = [None] * 5
+        if row[slot] is None or preferred:
+            row[slot] = value
+
+    def phases(self, measurand: str) -> Phases:
+        row = self.values.get(measurand)
+        return NO_PHASES if row is None else (row[0], row[1], row[2])
+
+    def total(self, measurand: str) -> float | None:
+        row = self.values.get(measurand)
+        return None if row is None else row[_TOTAL]
+
+    def flag(self, rule: str, sentence: str, raw: object = "") -> None:
+        self.odd.append(Odd(rule, sentence, str(raw)[:500]))
+
+
+def read_meter_values(meter_value: Any) -> tuple[list[Sampled], list[Odd]]:
+    """Every entry of a `meterValue` or `transactionData` field. Never raises on any JSON value."""
+    odd: list[Odd] = []
+    entries = meter_value
+    if isinstance(entries, dict):
+        entries = [entries]
+        odd.append(Odd("meter_value_not_a_list", "meterValue is an object instead of a list.", clause="OCPP 1.6, 6.31"))
+    if not isinstance(entries, list):
+        return [], [Odd("meter_value_missing", "The message carries no meterValue list.", str(meter_value)[:200])]
+    found = []
+    for entry in entries:
+        if isinstance(entry, dict):
+            found.append(_entry(entry, odd))
+    return found, odd
+
+
+def _entry(entry: dict[str, Any], odd: list[Odd]) -> Sampled:
+    samples = entry.get("sampledValue")
+    if isinstance(samples, dict):
+        samples = [samples]
+        odd.append(Odd("sampled_value_not_a_list", "sampledValue is an object instead of a list."))
+    if samples is None and "value" in entry:
+        samples = [entry]
+    bag = _Bag(odd=odd)
+    result = Sampled(stamp=entry.get("timestamp"))
+    for sample in samples if isinstance(samples, list) else ():
+        if isinstance(sample, dict):
+            _sample(sample, bag)
+            result.context = result.context or _word(sample.get("context"))
+    _fill(result, bag)
+    return result
+
+
+def _word(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _sample(sample: dict[str, Any], bag: _Bag) -> None:
+    """Puts one sampledValue where it belongs, or nowhere."""
+    if sample.get("format") == "SignedData":
+        return
+    name = sample.get("measurand", ENERGY)
+    phase = sample.get("phase")
+    measurand = _WANTED.get(name.lower().strip()) if isinstance(name, str) else None
+    if measurand is None:
+        measurand, phase = _split_name(name, phase, bag)
+        if measurand is None:
+            return
+    slot = _slot(phase, bag)
+    if slot is None:
+        return
+    value = _number(sample.get("value"), measurand, bag)
+    if value is None:
+        return
+    value = _in_unit(value, measurand, sample.get("unit"), bag)
+    low, high = _RANGE[measurand]
+    if not low <= value <= high:
+        bag.flag("value_absurd", f"{measurand} {value:g} cannot be; it is not used.", sample)
+        return
+    bag.put(measurand, slot, value, sample.get("location") in (None, "Outlet"))
+
+
+def _split_name(name: Any, phase: Any, bag: _Bag) -> tuple[str | None, Any]:
+    """Phases glued to the measurand ("Current.Import.L1"); other measurands are none of ours."""
+    if not isinstance(name, str):
+        bag.flag("measurand_not_text", "The measurand is not text.", name)
+        return None, phase
+    head, _, tail = name.strip().rpartition(".")
+    measurand = _WANTED.get(head.lower())
+    if measurand is None or tail.lower() not in _PHASE:
+        return None, phase
+    bag.flag("phase_in_measurand", f"The phase is part of the measurand: {name[:60]}.", name)
+    return measurand, tail
+
+
+def _slot(phase: Any, bag: _Bag) -> int | None:
+    if phase is None or phase == "":
+        return _TOTAL
+    key = phase.strip().lower() if isinstance(phase, str) else str(phase)
+    slot = _PHASE.get(key)
+    if slot is None and key not in _LINE_TO_LINE:
+        bag.flag("phase_unknown", f"The phase {str(phase)[:40]!r} is not known; the value is not used.", phase)
+    return slot
+
+
+def _number(value: Any, measurand: str, bag: _Bag) -> float | None:
+    """A sampled value as a finite number; the specification wants text, the field sends anything."""
+    try:
+        number = float(value) if not isinstance(value, bool) else math.nan
+    except (TypeError, ValueError, OverflowError):
+        number = _comma(value, bag)
+    if math.isfinite(number):
+        return number
+    bag.flag("value_not_a_number", f"{measurand}: {str(value)[:60]!r} is not a number; it is not used.", value)
+    return None
+
+
+def _comma(value: Any, bag: _Bag) -> float:
+    text = value.strip("\x00 \t\r\n").replace(",", ".") if isinstance(value, str) else ""
+    try:
+        number = float(text)
+    except ValueError:
+        return math.nan
+    bag.flag("decimal_comma", "A value is written with a decimal comma or stray characters.", value)
+    return number
+
+
+def _in_unit(value: float, measurand: str, unit: Any, bag: _Bag) -> float:
+    if unit is None or unit == "":
+        return value
+    name = unit.strip().lower() if isinstance(unit, str) else str(unit)
+    scale = _SCALE[measurand].get(name)
+    if scale is None:
+        bag.flag("unit_unknown", f"{measurand} in {str(unit)[:30]!r}; the usual unit is assumed.", unit)
+        return value
+    if measurand == TEMPERATURE:
+        return _celsius(value, name)
+    return value * scale
+
+
+def _celsius(value: float, unit: str) -> float:
+    if unit == "k":
+        return value - 273.15
+    return (value - 32.0) / 1.8 if unit in ("f", "fahrenheit") else value
+
+
+def _fill(result: Sampled, bag: _Bag) -> None:
+    result.voltage_v = _voltage(bag)
+    result.energy_wh, summed = _total_or_sum(bag, ENERGY)
+    result.partial = summed
+    result.power_w, summed = _total_or_sum(bag, POWER)
+    result.partial = result.partial or summed
+    _current(result, bag)
+    _plausible_power(result, bag)
+    result.offered_a = _first(bag, OFFERED, min)
+    result.soc_pct = _first(bag, SOC, max)
+    result.temperature_c = _first(bag, TEMPERATURE, max)
+
+
+def _voltage(bag: _Bag) -> Phases:
+    phases, total = bag.phases(VOLTAGE), bag.total(VOLTAGE)
+    if phases == NO_PHASES and total is not None:
+        return (total, None, None)
+    return phases
+
+
+def _total_or_sum(bag: _Bag, measurand: str) -> tuple[float | None, bool]:
+    total = bag.total(measurand)
+    if total is not None:
+        return total, False
+    known = [value for value in bag.phases(measurand) if value is not None]
+    return (sum(known), True) if known else (None, False)
+
+
+def _first(bag: _Bag, measurand: str, pick: Callable[[list[float]], float]) -> float | None:
+    row = bag.values.get(measurand)
+    known = [value for value in row if value is not None] if row else []
+    return pick(known) if known else None
+
+
+def _current(result: Sampled, bag: _Bag) -> None:
+    row = bag.values.get(CURRENT)
+    if row is None:
+        return
+    if row[0] is not None or row[1] is not None or row[2] is not None:
+        result.current_a = (row[0], row[1], row[2])
+        return
+    total = row[_TOTAL]
+    if total is None:
+        total = row[3]
+        result.partial = True
+        bag.flag("current_on_n_only", "The current is reported on N only; it is taken for L1.")
+    if total is not None:
+        result.current_a = _place_single(total, result)
+
+
+def _place_single(current: float, result: Sampled) -> Phases:
+    """One current without a phase. None stays where nothing proves that a phase is free or equally loaded."""
+    if abs(current) <= _IDLE_A:
+        return (current, current, current)
+    volts = result.voltage_v
+    if all(volt is not None for volt in volts):
+        alive = [volt is not None and volt > 50.0 for volt in volts]
+        if sum(alive) == 1:
+            result.partial = True
+            return (current if alive[0] else 0.0, current if alive[1] else 0.0, current if alive[2] else 0.0)
+    if result.power_w is None:
+        return (current, None, None)
+    live = [volt for volt in volts if volt is not None and volt > 50.0]
+    volt = sum(live) / len(live) if live else _PLAIN_V
+    count = result.power_w / (volt * current)
+    if 2.5 <= count <= 3.5:
+        result.partial = True
+        return (current, current, current)
+    if 1.5 <= count < 2.5:
+        result.partial = True
+        return (current, current, None)
+    return (current, None, None)
+
+
+def _plausible_power(result: Sampled, bag: _Bag) -> None:
+    """Repairs kW written as W and the reverse by P = sum(U x I); derives power where none was sent."""
+    known = [(i, u) for i, u in zip(result.current_a, result.voltage_v, strict=True) if i is not None]
+    if not known or sum(abs(i) for i, _ in known) < 1.0:
+        return
+    product = sum(i * (u if u is not None and u > 50.0 else _PLAIN_V) for i, u in known)
+    if result.power_w is None:
+        if all(u is not None for _, u in known):
+            result.power_w, result.partial = product, True
+        return
+    if result.power_w == 0.0 or abs(product) < 200.0:
+        return
+    ratio = product / result.power_w
+    factor = 1000.0 if 500.0 < ratio < 2000.0 else 0.001 if 0.0005 < ratio < 0.002 else 1.0
+    if factor != 1.0:
+        bag.flag("power_unit_wrong", f"Power {result.power_w:g} W does not fit current and voltage; kW and W mixed up.")
+        result.power_w *= factor

@@ -1,0 +1,66 @@
+"""Keeps secrets out of everything that is stored or shown: configuration values and Basic passwords.
+
+Works on whole frames, so that the message log never sees a key. Tags stay: they are needed to explain a session.
+"""
+
+import json
+import re
+from typing import Any
+
+HIDDEN = "(hidden)"
+_NAMES = ("authorizationkey", "basicauthpassword", "password", "passwd", "privatekey", "apikey", "secret", "psk")
+_HINTS = ("authorizationkey", "passw", "privatekey", "apikey", "secret", "psk", "authorization", "://")
+_LOOSE = re.compile(
+    r'((?:authorization_?key|\w*passw(?:or)?d|private_?key|api_?key|\w*secret|psk)[^:]{0,80}?:\s*"?)[^",}\s]+', re.I
+)
+_URL = re.compile(r"(\w+://[^/\s:@\"]*:)[^@/\s\"]+@")
+_BASIC = re.compile(r"(authorization[\"']?\s*:\s*[\"']?(?:basic|bearer)\s+)[\w+/=.\-]+", re.I)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a setting of this name is never read, shown or stored."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    return any(word in plain for word in _NAMES)
+
+
+def redact(text: str) -> str:
+    """`text` with every secret value replaced; cheap for the texts that hold none."""
+    low = text.lower()
+    if not any(hint in low for hint in _HINTS):
+        return text
+    text = _BASIC.sub(rf"\1{HIDDEN}", _URL.sub(rf"\1{HIDDEN}@", text))
+    try:
+        value = json.loads(text.strip("\ufeff\x00 \r\n\t"))
+    except (ValueError, RecursionError):
+        return _LOOSE.sub(rf"\1{HIDDEN}", text)
+    cleaned = redact_value(value)
+    if cleaned == value:
+        return text
+    return json.dumps(cleaned, ensure_ascii=False, separators=(",", ":"))
+
+
+def redact_value(value: Any) -> Any:
+    """A decoded payload without its secrets; {"key": <secret name>, "value": ...} pairs are seen too."""
+    if isinstance(value, list):
+        return [redact_value(item) for item in value]
+    if not isinstance(value, dict):
+        return redact_nested(value) if isinstance(value, str) else value
+    named = value.get("key")
+    hides = isinstance(named, str) and is_secret(named)
+    cleaned: dict[str, Any] = {}
+    for key, item in value.items():
+        if (hides and key == "value") or (is_secret(key) and not isinstance(item, dict | list)):
+            cleaned[key] = HIDDEN if item not in (None, "") else item
+        else:
+            cleaned[key] = redact_value(item)
+    return cleaned
+
+
+def redact_nested(text: str) -> str:
+    """JSON or loose text inside a string, as DataTransfer carries it."""
+    low = text.lower()
+    if not any(name in low for name in ("authorizationkey", "passw", "privatekey", "apikey", "secret")):
+        return text
+    if ":" not in text:
+        return text
+    return redact(text) if text[:1] in "[{" else _LOOSE.sub(rf"\1{HIDDEN}", text)
