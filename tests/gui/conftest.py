@@ -13,6 +13,12 @@ from tests.gui import sample
 from tests.gui.fakes import FakeClient
 
 
+def pytest_collection_modifyitems(items):
+    """The offscreen platform has no window manager and says so for dialogs and pop-ups; nothing else is ignored."""
+    for item in items:
+        item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
+
+
 @pytest.fixture
 def qloop(qapp):
     """asyncio on Qt's loop: it runs while pytest-qt waits (`qtbot.waitUntil`, `waitSignal`)."""
