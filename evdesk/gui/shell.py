@@ -121,8 +121,11 @@ class Shell(QWidget):
             known = len(mirror.accepted())
             self.rail.items["chargers"].set_number(str(known) if known else "")
         self.top.set_needs(needs(mirror))
-        self.banners.set_banners(warnings(mirror, client.state, client.sentence, engine.local, engine.failure()))
         page = self.navigator.current()
+        banners = warnings(mirror, client.state, client.sentence, engine.local, engine.failure())
+        if page is not None and page.name == "connect":
+            banners = [b for b in banners if not b.key.startswith("asks/")]  # they stand in its list
+        self.banners.set_banners(banners)
         if page is not None:
             self._header(page)
 

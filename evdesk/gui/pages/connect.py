@@ -37,7 +37,7 @@ class QrCode(Painted):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[bytearray, ...] = ()
-        self.setFixedSize(138, 138)
+        self.setFixedSize(148, 148)
 
     def set_text(self, words: str) -> None:
         self._rows = segno.make(words, error="m", micro=False).matrix if words else ()
@@ -52,12 +52,14 @@ class QrCode(Painted):
         draw.box(painter, QRectF(self.rect()), QColor("white"), None, 4)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         side = len(self._rows) + 2 * QUIET_ZONE
-        step = max(1, min(self.width(), self.height()) // side)
-        start = (self.width() - step * len(self._rows)) // 2
+        step = max(1.0, min(self.width(), self.height()) / side)
+        start = (self.width() - step * len(self._rows)) / 2
+        edges = [round(start + i * step) for i in range(len(self._rows) + 1)]
         for y, row in enumerate(self._rows):
             for x, dark in enumerate(row):
                 if dark:
-                    painter.fillRect(start + x * step, start + y * step, step, step, QColor("black"))
+                    size = edges[x + 1] - edges[x], edges[y + 1] - edges[y]
+                    painter.fillRect(edges[x], edges[y], *size, QColor("black"))
 
 
 class _NetworkRow(QAbstractButton):
@@ -106,8 +108,9 @@ class _TriedRow(QWidget):
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(3)
         head = QHBoxLayout()
-        head.addWidget(Label(tried.last.charger_id or tr("unnamed"), "name", parent=self))
-        head.addWidget(ElidedLabel(tried.last.address, "small", "muted", self), 1)
+        head.setSpacing(10)
+        head.addWidget(Label(tried.last.charger_id or tried.last.address or tr("unnamed"), "name", parent=self))
+        head.addWidget(ElidedLabel(tried.last.address if tried.last.charger_id else "", "small", "muted", self), 1)
         self.when = Label("", "small", "muted", self)
         head.addWidget(self.when)
         grid.addLayout(head, 0, 0, 1, 3)
@@ -323,6 +326,7 @@ class ConnectPage(Page):
         demo = Button(tr("Try with a simulated site"), "play", parent=self)
         demo.clicked.connect(lambda: self.navigate.emit("demo", None))
         head = QGridLayout()
+        head.setVerticalSpacing(2)
         head.addWidget(self._title, 0, 0)
         head.addWidget(Label(words, role="muted", parent=self, wrap=True), 1, 0)
         head.addWidget(demo, 0, 1, 2, 1, Qt.AlignmentFlag.AlignBottom)
