@@ -1,0 +1,17 @@
+"""Everything evdesk remembers, in one SQLite file: one thread writes, one reads, the event loop never waits.
+
+`Store` is the engine's; `verify_file` and `export_file` work on the audit log beside a running engine or without one.
+"""
+
+from evdesk.engine.store.keeps import Keeps
+from evdesk.engine.store.puts import Puts
+from evdesk.engine.store.reads import Reads
+from evdesk.engine.store.settings import StoreSettings
+from evdesk.engine.store.verify import export_file, verify_file
+
+
+class Store(Puts, Keeps, Reads):
+    """`Store(path, clock)`, then `await open()`. `put_*` are buffered, the other writes durable, the rest are reads."""
+
+
+__all__ = ["Store", "StoreSettings", "export_file", "verify_file"]

@@ -1,0 +1,141 @@
+"""Opening, closing and the two threads: what every part of the store stands on."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from evdesk.engine.store.batch import Batch
+from evdesk.engine.store.faults import sentence_for, storage_error
+from evdesk.engine.store.files import open_reader, open_writer
+from evdesk.engine.store.guard import Guard
+from evdesk.engine.store.jobs import BatchJob, DurableJob
+from evdesk.engine.store.keys import Signer
+from evdesk.engine.store.settings import StoreSettings
+from evdesk.engine.store.writer import Writer
+from evdesk.model import Clock, StorageHealth
+
+T = TypeVar("T")
+
+
+class Core:
+    """`health` is always the newest; `on_health` is called in the event loop when `ok` or the sentence changes."""
+
+    def __init__(self, path: Path, clock: Clock, settings: StoreSettings | None = None) -> None:
+        self.path = path
+        self.health = StorageHealth()
+        self.on_health: Callable[[StorageHealth], None] | None = None
+        self._clock = clock
+        self._settings = settings or StoreSettings()
+        self._pending = Batch()
+        self._sources: dict[str, int] = {}
+        self._connectors: dict[tuple[str, int], int] = {}  # the same ids again, without making the name
+        self._next_notice = 1
+        self._writer: Writer | None = None
+        self._guard: Guard | None = None
+        self._reader: Database | None = None
+        self._executor: ThreadPoolExecutor | None = None
+        self._in_flight: asyncio.Future[Any] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def open(self) -> None:
+        """Checks, migrates and opens the file. Raises `EvdeskError(STORAGE)` with a sentence that says what to do."""
+        database, signer = await asyncio.to_thread(self._prepare)
+        self._guard = Guard(self.path, self._settings, self._clock, self._publish)
+        self.health = self._guard.health
+        self._writer = Writer(database, signer, self._settings, self._clock, self._guard)
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="evdesk-store-reader")
+        self._timer = asyncio.get_running_loop().call_later(self._settings.flush_s, self._tick)
+
+    async def close(self) -> None:
+        """Writes everything that waits and signs the log. Does nothing where the store is not open."""
+        writer, executor = self._writer, self._executor
+        if writer is None or executor is None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        await self.flush()
+        self._writer = self._executor = self._timer = None
+        await asyncio.get_running_loop().run_in_executor(executor, self._close_reader)
+        executor.shutdown()
+        await writer.stop()
+
+    async def flush(self) -> None:
+        """Everything put so far has been written, or tried, when this returns; `health` tells which."""
+        if self._writer is None or not self._writer.alive:
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._writer.submit(BatchJob(self._take(), future, force=True))
+        await future
+
+    def _prepare(self) -> tuple[Database, Signer]:
+        database = open_writer(self.path)
+        try:
+            signer = Signer(self.path.parent)
+            if self._settings.max_bytes is not None:
+                page = database.conn.execute("PRAGMA page_size").fetchone()[0]
+                database.conn.execute(f"PRAGMA max_page_count = {max(1, self._settings.max_bytes // page)}")
+            self._sources = {name: number for number, name in database.conn.execute("SELECT id, name FROM source")}
+            newest = database.conn.execute("SELECT max(id) FROM notice").fetchone()[0]
+            self._next_notice = (newest or 0) + 1
+        except sqlite3.Error as error:
+            database.close()
+            raise storage_error(sentence_for(error, self.path)) from error
+        except BaseException:
+            database.close()
+            raise
+        return database, signer
+
+    def _tick(self) -> None:
+        """Once a second; while the writer hangs on a slow disk, rows wait here within the same bounds."""
+        self._timer = asyncio.get_running_loop().call_later(self._settings.flush_s, self._tick)
+        if self._writer is None or not self._writer.alive or (self._in_flight and not self._in_flight.done()):
+            self._pending.trim()
+        elif self._pending:
+            self._in_flight = asyncio.get_running_loop().create_future()
+            self._writer.submit(BatchJob(self._take(), self._in_flight))
+
+    def _take(self) -> Batch:
+        batch, self._pending = self._pending, Batch()
+        return batch
+
+    def _publish(self, health: StorageHealth) -> None:
+        told = (self.health.ok, self.health.sentence) != (health.ok, health.sentence)
+        self.health = health
+        if told and self.on_health is not None:
+            self.on_health(health)
+
+    def _open_writer(self) -> Writer:
+        if self._writer is None:
+            raise storage_error("The storage is not open. Start the engine.")
+        return self._writer
+
+    async def _durable(self, run: Callable[[Database], T]) -> T:
+        """Runs in the writer thread; on the disk when this returns."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._open_writer().submit(DurableJob(run, future))
+        return await future
+
+    async def _read(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        """Runs in the reader thread. Raises `EvdeskError(STORAGE)`."""
+        if self._executor is None:
+            raise storage_error("The storage is not open. Start the engine.")
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._read_now, run)
+
+    def _read_now(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        if self._reader is None:
+            self._reader = open_reader(self.path)
+        try:
+            return run(self._reader.conn)
+        except sqlite3.Error as error:
+            self._close_reader()
+            raise storage_error(sentence_for(error, self.path)) from error
+
+    def _close_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None

@@ -1,0 +1,59 @@
+"""What the engine asks for: pages, history, the verdict on the audit log."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from evdesk.engine.store import history, pages
+from evdesk.engine.store.core import Core
+from evdesk.engine.store.faults import sentence_for, storage_error
+from evdesk.engine.store.verify import export_file, verify_file
+from evdesk.model import AuditRow, ChainVerdict, Finding, Notice, Session
+from evdesk.wire.methods import AuditPage, HistoryMany, MessagePage, MessageRow, NoticePage, SessionPage
+
+
+class Reads(Core):
+    """In the reader thread, on what is written: rows put within the last second may still be on their way."""
+
+    async def sessions(self, page: SessionPage) -> list[Session]:
+        return await self._read(lambda c: pages.session_rows(c, page))
+
+    async def messages(self, page: MessagePage) -> list[MessageRow]:
+        return await self._read(lambda c: pages.message_rows(c, page))
+
+    async def findings(self, charger_id: str = "") -> list[Finding]:
+        return await self._read(lambda c: pages.finding_rows(c, charger_id))
+
+    async def notices(self, page: NoticePage) -> list[Notice]:
+        return await self._read(lambda c: pages.notice_rows(c, page))
+
+    async def audit_rows(self, page: AuditPage) -> list[AuditRow]:
+        return await self._read(lambda c: pages.audit_rows(c, page))
+
+    async def counts(self) -> dict[str, int]:
+        """Rows in audit, session, finding and message."""
+        return await self._read(pages.counts)
+
+    async def history(self, series: list[str], from_at: float, to_at: float, buckets: int) -> HistoryMany:
+        """Every series ("site:power_w") on the same buckets, at most 2,000. Raises `EvdeskError(INVALID)` in words."""
+        now = self._clock.now()
+        return await self._read(lambda c: history.read(c, series, from_at, to_at, buckets, now))
+
+    async def verify(self) -> ChainVerdict:
+        """Recomputes the whole chain on a connection of its own, so that plots need not wait."""
+        return await asyncio.to_thread(verify_file, self.path)
+
+    async def export_audit(self, out: Path) -> ChainVerdict:
+        """Writes the log as JSON lines into a new file only its owner can read (see `verify.export_file`)."""
+        return await asyncio.to_thread(_export, self.path, out)
+
+
+def _export(path: Path, out: Path) -> ChainVerdict:
+    try:
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            return export_file(path, file)
+    except FileExistsError:
+        raise storage_error(f"{out} exists already. Choose another name; evdesk overwrites nothing.") from None
+    except OSError as error:
+        raise storage_error(sentence_for(error, out)) from error

@@ -1,0 +1,75 @@
+"""Numbered migrations. Number N brings a file from version N-1 to N (`PRAGMA user_version`); none is ever edited."""
+
+APPLICATION_ID = 0x45564453
+"""`PRAGMA application_id` of our files ("EVDS"): tells them from other programs' SQLite files."""
+
+FIELDS = ("l1", "l2", "l3", "power_w", "energy_wh", "limit_a")
+"""The columns of a reading. l1..l3 in ampere on the site's phases."""
+
+SERIES_FIELDS = {
+    "current_l1_a": "l1",
+    "current_l2_a": "l2",
+    "current_l3_a": "l3",
+    "power_w": "power_w",
+    "energy_wh": "energy_wh",
+    "limit_a": "limit_a",
+}
+"""Name of a field in a series, and its column."""
+
+
+def _level(table: str) -> str:
+    columns = ", ".join(f"{f}_n INTEGER NOT NULL, {f}_min REAL, {f}_sum REAL NOT NULL, {f}_max REAL" for f in FIELDS)
+    return (
+        f"CREATE TABLE {table}(source INTEGER NOT NULL, t INTEGER NOT NULL, {columns}, "
+        "PRIMARY KEY(source, t)) WITHOUT ROWID"
+    )
+
+
+def _append_only(table: str) -> tuple[str, ...]:
+    """INSERT OR REPLACE deletes without the delete trigger, so inserting anything but a higher id is refused too."""
+    says = f"the {table} table is append-only"
+    return (
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{says}'); END",
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{says}'); END",
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id >= NEW.id) BEGIN SELECT RAISE(ABORT, '{says}'); END",
+    )
+
+
+_FIRST: tuple[str, ...] = (
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE audit(id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL, "
+    "via TEXT NOT NULL, address TEXT NOT NULL, what TEXT NOT NULL, target TEXT NOT NULL, args TEXT NOT NULL, "
+    "outcome TEXT NOT NULL, detail TEXT NOT NULL, ref INTEGER, prev TEXT NOT NULL, hash TEXT NOT NULL)",
+    "CREATE TABLE audit_checkpoint(id INTEGER PRIMARY KEY, at REAL NOT NULL, row_id INTEGER NOT NULL, "
+    "row_hash TEXT NOT NULL, prev TEXT NOT NULL, public_key TEXT NOT NULL, signature TEXT NOT NULL)",
+    *_append_only("audit"),
+    *_append_only("audit_checkpoint"),
+    "CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+    "CREATE TABLE reading(id INTEGER PRIMARY KEY, source INTEGER NOT NULL, t REAL NOT NULL, l1 REAL, l2 REAL, "
+    "l3 REAL, power_w REAL, energy_wh REAL, limit_a REAL)",
+    "CREATE INDEX reading_source_t ON reading(source, t)",
+    _level("reading_1m"),
+    _level("reading_15m"),
+    "CREATE TABLE session(id INTEGER PRIMARY KEY, charger_id TEXT NOT NULL, connector_id INTEGER NOT NULL, "
+    "id_tag TEXT NOT NULL, started_at REAL NOT NULL, ended_at REAL, meter_start_wh REAL, meter_stop_wh REAL, "
+    "energy_wh REAL, max_power_w REAL, reason TEXT NOT NULL DEFAULT '', incomplete INTEGER NOT NULL DEFAULT 0, "
+    "transaction_id INTEGER, charger_started_at REAL, charger_ended_at REAL)",
+    "CREATE INDEX session_charger ON session(charger_id, started_at)",
+    "CREATE INDEX session_started ON session(started_at)",
+    "CREATE TABLE message(id INTEGER PRIMARY KEY, at REAL NOT NULL, charger_id TEXT NOT NULL, direction TEXT NOT NULL, "
+    "kind TEXT NOT NULL, action TEXT NOT NULL, message_id TEXT NOT NULL, text TEXT NOT NULL)",
+    "CREATE INDEX message_charger ON message(charger_id)",
+    "CREATE TABLE finding(charger_id TEXT NOT NULL, rule TEXT NOT NULL, sentence TEXT NOT NULL, clause TEXT NOT NULL, "
+    "raw TEXT NOT NULL, message TEXT NOT NULL, count INTEGER NOT NULL, first_at REAL NOT NULL, last_at REAL NOT NULL, "
+    "PRIMARY KEY(charger_id, rule)) WITHOUT ROWID",
+    "CREATE TABLE notice(id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL, "
+    "charger_id TEXT NOT NULL, connector_id INTEGER NOT NULL, args TEXT NOT NULL)",
+    "CREATE TABLE charger(id TEXT PRIMARY KEY, accepted INTEGER NOT NULL, body TEXT NOT NULL, saved_at REAL NOT NULL)",
+    "CREATE TABLE site(id INTEGER PRIMARY KEY, at REAL NOT NULL, body TEXT NOT NULL)",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+
+LATEST = len(MIGRATIONS)
