@@ -72,7 +72,7 @@ def _fault_of(charger: Charger) -> bool:
 def _fault(mirror: Mirror, charger: Charger) -> Need:
     bad = next(c for c in charger.connectors if c.status is ConnectorStatus.FAULTED)
     words = fault_words(bad.error_code, bad.error_info)
-    since = tr("since {time}").format(time=age(mirror.now() - bad.status_at)) if bad.status_at else ""
+    since = tr("for {age}").format(age=age(mirror.now() - bad.status_at)) if bad.status_at else ""
     title = tr("{label}: {words}").format(label=mirror.label(charger.id), words=words)
     return Need(f"fault/{charger.id}", "octagon", "danger", title, since, "chargers", charger.id)
 
@@ -162,6 +162,9 @@ def _what_cars_do(mirror: Mirror, local: bool) -> str:
     """What a silent engine means for the cars: the live limits lapse, the safe share stays."""
     if mirror.site is None or mirror.load is None or mirror.lost_at is None:
         return tr("Trying again.")
+    lost = tr("Lost {age} ago.").format(age=age(time.time() - mirror.lost_at))
+    if not mirror.accepted():
+        return f"{lost} {tr('Trying again.')}"
     lapse_at = mirror.lost_at + mirror.site.balance.profile_valid_s
     share = limit(mirror.load.safe_share_a)
     if not local:
@@ -172,7 +175,6 @@ def _what_cars_do(mirror: Mirror, local: bool) -> str:
         text = tr("Chargers fell to {share} at {time} and go on with that.")
     weak = [c for c in mirror.accepted() if not _falls_by_itself(c.failsafe)]
     more = " " + tr("Not proven for {n} of {all}.").format(n=len(weak), all=len(mirror.accepted())) if weak else ""
-    lost = tr("Lost {age} ago.").format(age=age(time.time() - mirror.lost_at))
     return f"{lost} {text.format(share=share, time=clock_s(lapse_at))}{more} {tr('Trying again.')}"
 
 
