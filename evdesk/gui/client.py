@@ -64,6 +64,41 @@ class _Event(msgspec.Struct):
     data: msgspec.Raw
 
 
+class _Calls:
+    """Calls under way: a number each, and the future its answer goes to."""
+
+    def __init__(self) -> None:
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[msgspec.Raw]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def open(self) -> tuple[int, asyncio.Future[msgspec.Raw]]:
+        number = next(self._ids)
+        self._waiting[number] = asyncio.get_running_loop().create_future()
+        return number, self._waiting[number]
+
+    def end(self, number: int) -> None:
+        self._waiting.pop(number, None)
+
+    def answer(self, frame: _Frame) -> None:
+        future = self._waiting.get(frame.id) if isinstance(frame.id, int) else None
+        if future is None or future.done():
+            return
+        if frame.error is not None:
+            future.set_exception(_rpc_error(frame.error))
+        else:
+            future.set_result(frame.result)
+
+    def drop(self) -> None:
+        """The link is gone: nobody will answer any more."""
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(_dropped())
+        self._waiting.clear()
+
+
 class Client(QObject):
     """`await call(...)` for commands; signals for what the engine pushes.
 
@@ -85,11 +120,15 @@ class Client(QObject):
         self.back_off_s = BACK_OFF_S
         self._locate = locate
         self._link: ClientConnection | None = None
-        self._ids = itertools.count(1)
-        self._pending: dict[int, asyncio.Future[msgspec.Raw]] = {}
+        self._calls = _Calls()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._runner: asyncio.Task[Any] | None = None
         self._seq = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call waits for its answer."""
+        return bool(self._calls)
 
     def start(self) -> None:
         """Begin to look for the engine; returns at once. Needs the running loop."""
@@ -117,9 +156,7 @@ class Client(QObject):
         if link is None or self.state is not LinkState.RUNNING:
             sentence = "The engine does not answer. Nothing was sent; try again when it is back."
             raise EvdeskError(Reason.UNREACHABLE, sentence)
-        call_id = next(self._ids)
-        answer: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
-        self._pending[call_id] = answer
+        call_id, answer = self._calls.open()
         try:
             await link.send(request_frame(call_id, method, {} if params is None else params))
             raw = await asyncio.wait_for(answer, timeout)
@@ -129,7 +166,7 @@ class Client(QObject):
             sentence = f"No answer within {timeout:.0f} s. Look at Activity to see whether it was done."
             raise EvdeskError(Reason.TIMEOUT, sentence) from None
         finally:
-            self._pending.pop(call_id, None)
+            self._calls.end(call_id)
         return _decoded(method, raw)
 
     async def _run(self) -> None:
@@ -166,7 +203,11 @@ class Client(QObject):
                 was_good = await self._read(link)
             self._lost("The engine closed the connection.")
         except InvalidStatus as error:
-            self._refused(error.response.status_code)
+            status = error.response.status_code
+            if status in (401, 403):
+                self._set(LinkState.NOT_ALLOWED, "The engine does not know this token. Give that of its data folder.")
+            else:
+                self._lost(f"There is no evdesk engine at this address (it answers HTTP {status}).")
         except ConnectionClosed:
             was_good = self.state is LinkState.RUNNING
             self._lost("The engine closed the connection.")
@@ -178,7 +219,7 @@ class Client(QObject):
             self._lost("The engine does not answer.")
         finally:
             self._link = None
-            self._drop_pending()
+            self._calls.drop()
         return was_good
 
     async def _read(self, link: ClientConnection) -> bool:
@@ -193,7 +234,7 @@ class Client(QObject):
                 if not self._on_hello(msgspec.json.decode(frame.params, type=Hello)):
                     return False
             else:
-                self._on_answer(frame)
+                self._calls.answer(frame)
         return self.state is LinkState.RUNNING
 
     def _on_hello(self, hello: Hello) -> bool:
@@ -220,21 +261,6 @@ class Client(QObject):
         self._seq = event.seq
         self.event_received.emit(event.kind, bytes(event.data))
 
-    def _on_answer(self, frame: _Frame) -> None:
-        answer = self._pending.get(frame.id) if isinstance(frame.id, int) else None
-        if answer is None or answer.done():
-            return
-        if frame.error is not None:
-            answer.set_exception(_rpc_error(frame.error))
-        else:
-            answer.set_result(frame.result)
-
-    def _refused(self, status: int) -> None:
-        if status in (401, 403):
-            self._set(LinkState.NOT_ALLOWED, "The engine does not know this token. Give the token of its data folder.")
-        else:
-            self._lost(f"There is no evdesk engine at this address (it answers HTTP {status}).")
-
     def _lost(self, sentence: str) -> None:
         if self.state is LinkState.STARTING:
             self._set(LinkState.STARTING, sentence)
@@ -246,12 +272,6 @@ class Client(QObject):
             return
         self.state, self.sentence = state, sentence
         self.state_changed.emit(state, sentence)
-
-    def _drop_pending(self) -> None:
-        for answer in self._pending.values():
-            if not answer.done():
-                answer.set_exception(_dropped())
-        self._pending.clear()
 
     def _task_done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

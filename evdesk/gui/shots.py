@@ -1,0 +1,193 @@
+"""Every page as a PNG, from a simulated site, without a screen: for the docs, and to compare with the design."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, Queue
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QLocale, QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop
+
+from evdesk.gui import launch, tokens
+from evdesk.gui.app import make_app
+from evdesk.gui.client import Client
+from evdesk.gui.mirror import Mirror
+from evdesk.gui.pages.registry import PAGES
+from evdesk.gui.settings import DeskSettings
+from evdesk.gui.shell import Shell
+from evdesk.gui.theme import Theme, current
+from evdesk.model import EvdeskError, Reason
+
+SIZES = (("", 1280, 800), ("-1080p", 1920, 1080))
+READY_S = 60.0
+LIVE_S = 90.0
+SETTLE_S = 20.0
+HARMLESS = "This plugin does not support"
+"""What the offscreen platform says because it has no window manager."""
+
+CHARGERS = 8
+SEED = "1"
+
+
+class DemoSite:
+    """The demo's process; `data` is its engine's folder. Ends with the `with`."""
+
+    def __init__(self, chargers: int = CHARGERS) -> None:
+        self._command = launch.command("demo", "--headless", "--chargers", str(chargers), "--seed", SEED)
+        self._lines: Queue[str] = Queue()
+        self.data = Path()
+
+    def __enter__(self) -> "DemoSite":
+        self._log = tempfile.TemporaryFile(mode="w+")
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            self.data = self._ready()
+        except EvdeskError:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(5)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._log.close()
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            self._lines.put(line)
+
+    def _ready(self) -> Path:
+        deadline = time.monotonic() + READY_S
+        while time.monotonic() < deadline:
+            try:
+                line = self._lines.get(timeout=0.2)
+            except Empty:
+                if self._process.poll() is not None:
+                    break
+                continue
+            if line.startswith("ready "):
+                told = json.loads(line.removeprefix("ready "))
+                return Path(told["data"])
+        self._log.seek(0)
+        words = self._log.read().strip().splitlines()[-3:]
+        raise EvdeskError(Reason.UNREACHABLE, "The simulated site did not start. " + " ".join(words))
+
+
+class Camera:
+    """A desk on an engine, to be photographed. Every Qt warning is kept in `warnings`."""
+
+    def __init__(self, app: QApplication, engine: launch.Engine, settings: DeskSettings, theme: Theme) -> None:
+        self.app, self.theme = app, theme
+        self.warnings: list[str] = []
+        self.client = Client(engine.locate)
+        self.mirror = Mirror(self.client)
+        theme.apply(app, tokens.LIGHT)
+        self.shell = Shell(self.mirror, self.client, theme, settings, engine, PAGES)
+
+    def on_message(self, kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+        if kind in (QtMsgType.QtWarningMsg, QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg) and HARMLESS not in text:
+            self.warnings.append(text)
+
+    async def until(self, what: str, condition: Callable[[], bool], within_s: float) -> None:
+        deadline = time.monotonic() + within_s
+        while not condition():
+            if time.monotonic() > deadline:
+                raise EvdeskError(Reason.TIMEOUT, f"Waited {within_s:.0f} s for {what}: it did not come.")
+            await asyncio.sleep(0.05)
+
+    async def live(self) -> None:
+        """Until the site has something to show: everybody is there and cars charge."""
+        self.client.start()
+        await self.until("the engine", lambda: self.mirror.connected, READY_S)
+        await self.until("charging cars", self._cars_charge, LIVE_S)
+
+    async def shoot(self, page: str, argument: object, file: Path) -> None:
+        """One picture, when every answer the page asked for has come and stayed for a moment."""
+        self.shell.navigator.go(page, argument)
+        quiet = 0
+        deadline = time.monotonic() + SETTLE_S
+        while quiet < 8 and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+            quiet = 0 if self.client.busy else quiet + 1
+        if not self.shell.grab().save(str(file)):
+            raise EvdeskError(Reason.STORAGE, f"{file} cannot be written.")
+
+    async def end(self) -> None:
+        await self.client.close()
+        self.shell.hide()
+        self.shell.deleteLater()
+
+    def _cars_charge(self) -> bool:
+        load = self.mirror.load
+        here = self.mirror.accepted()
+        return load is not None and load.total_w is not None and load.charging > 1 and len(here) > 1
+
+
+def run_shots(directory: Path, theme: str | None = None, lang: str | None = None) -> int:
+    """Render every page into `directory`; 0, or 1 when Qt warned. Raises `EvdeskError` where it cannot."""
+    directory.mkdir(parents=True, exist_ok=True)
+    if lang:
+        QLocale.setDefault(QLocale(lang))
+    app = make_app()
+    loop = QEventLoop(app)
+    asyncio.set_event_loop(loop)
+    try:
+        with DemoSite() as site, tempfile.TemporaryDirectory(prefix="evdesk-shots-") as folder:
+            settings = DeskSettings(Path(folder) / "desk.ini")
+            engine = launch.LocalEngine(site.data, may_start=False)
+            code: int = loop.run_until_complete(_all(app, engine, settings, directory, theme))
+            return code
+    finally:
+        app.processEvents()
+        loop.close()
+        asyncio.set_event_loop(None)
+
+
+async def _all(
+    app: QApplication, engine: launch.Engine, settings: DeskSettings, directory: Path, theme: str | None
+) -> int:
+    camera = Camera(app, engine, settings, current())
+    before = qInstallMessageHandler(camera.on_message)
+    try:
+        camera.shell.show()
+        await camera.live()
+        for look in (theme,) if theme else (tokens.LIGHT, tokens.DARK, tokens.CONTRAST):
+            camera.theme.apply(app, look)
+            await _one_look(camera, directory, look, everything=theme is not None or look != tokens.CONTRAST)
+    finally:
+        await camera.end()
+        qInstallMessageHandler(before)
+    for warning in camera.warnings:
+        sys.stderr.write(f"Qt: {warning}\n")
+    return 1 if camera.warnings else 0
+
+
+async def _one_look(camera: Camera, directory: Path, look: str, everything: bool) -> None:
+    busiest = next((c.id for c in camera.mirror.accepted()), None)
+    for suffix, width, height in SIZES:
+        camera.shell.resize(width, height)
+        for kind in PAGES:
+            if everything or kind.name == PAGES[0].name:
+                argument = busiest if kind.name == "chargers" else None
+                await camera.shoot(kind.name, argument, directory / f"{kind.name}-{look}{suffix}.png")
