@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from evdesk.gui import launch, tokens
 from evdesk.gui.client import Client
 from evdesk.gui.dialogs.accept import AcceptSheet
-from evdesk.gui.dialogs.preferences import AboutSheet, SettingsSheet
+from evdesk.gui.dialogs.preferences import AboutSheet, SettingsSheet, TokenSheet
 from evdesk.gui.dialogs.sheet import confirm
 from evdesk.gui.dialogs.site_setup import SiteSheet
 from evdesk.gui.mirror import Mirror
@@ -58,6 +58,7 @@ class Deeds(QObject):
             "site_setup": self._site_setup,
             "settings": self._show_settings,
             "about": self._about,
+            "token": self._token,
         }
         self._plain: dict[str, Callable[[Any], None]] = {
             "start_engine": lambda _: self._engine.start(),
@@ -114,6 +115,13 @@ class Deeds(QObject):
     async def _about(self, _: Any) -> None:
         shortcuts = [(keys, tr(what)) for keys, what in SHORTCUTS]
         await AboutSheet(self._mirror, shortcuts, self._theme, self._window).ask()
+
+    async def _token(self, _: Any) -> None:
+        if not isinstance(self._engine, launch.RemoteEngine):
+            return
+        sheet = TokenSheet(self._engine.endpoint.url, self._theme, self._window)
+        if await sheet.ask():
+            self._engine.set_token(sheet.token.text())
 
     def _look(self, name: Any) -> None:
         self._settings.theme = str(name) if name in (*tokens.THEMES, tokens.SYSTEM) else tokens.SYSTEM

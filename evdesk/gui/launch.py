@@ -162,6 +162,10 @@ class RemoteEngine:
     def locate(self) -> Endpoint | None:
         return self.endpoint
 
+    def set_token(self, token: str) -> None:
+        """Used from the next try on; never written anywhere."""
+        self.endpoint = Endpoint(self.endpoint.url, token.strip())
+
     def ensure(self) -> None:
         """Nothing to start."""
 

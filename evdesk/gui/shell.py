@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from evdesk.gui import launch
 from evdesk.gui.banners import BannerArea
-from evdesk.gui.client import Client
+from evdesk.gui.client import Client, LinkState
 from evdesk.gui.deeds import Deeds
 from evdesk.gui.dialogs.preferences import CloseSheet
 from evdesk.gui.finder import entries
@@ -52,6 +52,7 @@ class Shell(QWidget):
         self.settings, self.engine = settings, engine
         self._greeted = False
         self._may_close = False
+        self._asked_token = False
         self._build(pages)
         self._connect()
         self._keys()
@@ -90,7 +91,7 @@ class Shell(QWidget):
         self.banners.deed.connect(self.deeds.do)
         self.deeds.done.connect(self.say)
         self.client.failed.connect(self.complain)
-        self.client.state_changed.connect(self.refresh)
+        self.client.state_changed.connect(self._on_link)
         self.mirror.changed.connect(self.refresh)
         tick = QTimer(self)
         tick.timeout.connect(self.refresh)
@@ -128,6 +129,12 @@ class Shell(QWidget):
         self.banners.set_banners(banners)
         if page is not None:
             self._header(page)
+
+    def _on_link(self, state: LinkState, _sentence: str) -> None:
+        if state is LinkState.NOT_ALLOWED and not self.engine.local and not self._asked_token:
+            self._asked_token = True
+            self.deeds.do("token")
+        self.refresh()
 
     def _greet(self) -> None:
         """The first page: where the person left, or how to connect when there is no charger."""

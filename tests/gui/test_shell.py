@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog
 from evdesk.gui import launch
 from evdesk.gui.client import LinkState
 from evdesk.gui.dialogs.accept import AcceptSheet
-from evdesk.gui.dialogs.preferences import CloseSheet, SettingsSheet
+from evdesk.gui.dialogs.preferences import CloseSheet, SettingsSheet, TokenSheet
 from evdesk.gui.dialogs.site_setup import SiteSheet
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.models.needs import needs, warnings
@@ -351,3 +351,20 @@ def test_failures_are_said(make, client, qtbot):
 
     client.spawn(refused())
     qtbot.waitUntil(lambda: any("did not work" in title for title in shell.banners.titles()))
+
+
+def test_a_remote_engine_asks_for_its_token_once(make, client, qtbot):
+    engine = launch.RemoteEngine("ws://box:9001", "")
+    shell = make(False, engine)
+    client.go(LinkState.NOT_ALLOWED, "The engine does not know this token.")
+    dialog = sheet(qtbot, TokenSheet)
+    dialog.token.setText(" abc \n")
+    press(qtbot, dialog, "Connect")
+    qtbot.waitUntil(lambda: engine.locate().token == "abc")
+    qtbot.waitUntil(lambda: not shell.deeds._open)
+    client.go(LinkState.STARTING, "")
+    client.go(LinkState.NOT_ALLOWED, "The engine does not know this token.")
+    assert not shell.deeds._open
+    qtbot.mouseClick(shell.banners.widget("link").buttons["0"], Qt.MouseButton.LeftButton)
+    sheet(qtbot, TokenSheet).reject()
+    qtbot.waitUntil(lambda: not shell.deeds._open)

@@ -72,6 +72,21 @@ class AboutSheet(Sheet):
         self.button(tr("Close"), DONE, PRIMARY, default=True)
 
 
+class TokenSheet(Sheet):
+    """The token of an engine elsewhere. It is kept in memory only."""
+
+    def __init__(self, url: str, theme: Theme, parent: QWidget | None) -> None:
+        super().__init__(tr("The engine wants its token"), theme, parent)
+        self.say(url, muted=True)
+        self.token = QLineEdit()
+        self.token.setEchoMode(QLineEdit.EchoMode.Password)
+        text = tr("It is the one line in the file “token” of that engine's data folder. It is not stored here.")
+        self.field(tr("Token"), self.token, text)
+        self.token.setFocus()
+        self.cancel()
+        self.button(tr("Connect"), DONE, PRIMARY, default=True)
+
+
 class CloseSheet(Sheet):
     """What happens to the engine when the window closes. Keeping it is the default and what Enter does."""
 

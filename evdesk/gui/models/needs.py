@@ -145,7 +145,8 @@ def warnings(mirror: Mirror, state: LinkState, sentence: str, local: bool, failu
 def _link(mirror: Mirror, state: LinkState, sentence: str, local: bool, failure: str) -> list[BannerText]:
     start = (Deed(tr("Start it"), "start_engine"),) if local else ()
     if state is LinkState.NOT_ALLOWED:
-        return [BannerText("link", "danger", "lock", tr("This desk may not talk to the engine"), sentence)]
+        ask = () if local else (Deed(tr("Enter the token"), "token"),)
+        return [BannerText("link", "danger", "lock", tr("This desk may not talk to the engine"), sentence, ask)]
     if state is LinkState.OTHER_VERSION:
         return [BannerText("link", "danger", "warning", tr("Desk and engine do not fit together"), sentence)]
     if state is LinkState.STARTING and failure:
