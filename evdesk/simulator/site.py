@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from evdesk.model import Clock, Site, to_site_phases
 from evdesk.simulator.house import House
-from evdesk.simulator.layout import BRANCH_A, SAFE_A, Place, places, ratings, site_config
+from evdesk.simulator.layout import BRANCH_A, SAFE_A, Place, places, ratings, register_wh, site_config
 from evdesk.simulator.makers import KESTREL
 from evdesk.simulator.meter_server import MeterServer, MeterState
 from evdesk.simulator.people import Bays
@@ -168,11 +168,6 @@ class SimulatedSite:
             total_wh=self._register_wh - 184_220_000.0,
             starts=self.people.arrivals,
         )
-
-
-def register_wh(number: int) -> float:
-    """Where the energy register of the station in bay index `number` stands when the live site starts."""
-    return 1_200_000.0 + 137_311.0 * (number % 97)
 
 
 def commissioned_profiles(max_a: float, safe_a: float) -> tuple[Profile, Profile]:
