@@ -1,0 +1,202 @@
+"""Speed of the desk, measured from outside: python benchmarks/desk.py [--json]
+
+cold start   process start to a painted page with live values, against a bare PySide6 + pyqtgraph window in the same run
+cpu          share of a core with 200 chargers that all change once a second
+plot         30 days of the site's three phases: asked, answered by a real store, drawn
+
+Ratios and shares count; single times depend on the computer.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+TOKEN = "benchmark"
+ROUNDS = 5
+CHARGERS = 200
+CPU_S = 20.0
+
+BARE = """
+import sys
+from PySide6.QtWidgets import QApplication
+import pyqtgraph as pg
+app = QApplication(sys.argv)
+plot = pg.PlotWidget()
+plot.resize(1280, 800)
+plot.plot(list(range(600)))
+plot.show()
+plot.grab()
+print("painted", flush=True)
+"""
+
+DESK = """
+import sys, time
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from evdesk.gui import app
+from evdesk.gui.shell import Shell
+
+url, token, folder, stay = sys.argv[1:5]
+
+class Watched(Shell):
+    told = False
+    def refresh(self, *_):
+        super().refresh()
+        if self.mirror.connected and not self.told:
+            self.told = True
+            QTimer.singleShot(0, self, self.painted)
+    def painted(self):
+        self.grab()
+        print("painted", flush=True)
+        if float(stay):
+            QTimer.singleShot(3000, self, self.begin)
+        else:
+            self.leaving.emit()
+    def begin(self):
+        self.began = time.process_time(), time.monotonic()
+        QTimer.singleShot(int(float(stay) * 1000), self, self.done)
+    def done(self):
+        cpu, wall = time.process_time() - self.began[0], time.monotonic() - self.began[1]
+        print(cpu / wall, flush=True)
+        self.leaving.emit()
+
+app.Shell = Watched
+sys.exit(app.run_desk(Path(folder), url, token, settings_path=Path(folder) / "desk.ini"))
+"""
+
+
+def site(count: int) -> Any:
+    """The sample site with `count` chargers that charge."""
+    from evdesk.model import Bay
+    from tests.gui import sample
+
+    first, base = sample.chargers()[0], sample.snapshot()
+    chargers = tuple(replace(first, id=f"C{n:03}", label=f"Bay {n}") for n in range(count))
+    bays = tuple(Bay(c.id, 1, c.label, "Garage", rotation="RST") for c in chargers)
+    return replace(base, chargers=chargers, site=replace(base.site, bays=bays), sessions=(), notices=())
+
+
+async def serve(count: int) -> None:
+    """A real API server whose chargers all change once a second; prints its port."""
+    from evdesk.engine.server import ApiServer
+    from evdesk.wire.methods import Done
+    from tests.gui import sample
+
+    snapshot = site(count) if count else sample.snapshot()
+
+    async def dispatch(_origin: Any, method: str, params: Any) -> object:
+        if method == "history.read_many":
+            return sample.history_many(params.series, params.from_at, params.to_at, params.buckets)
+        if method == "history.read":
+            return sample.history(params.series, params.from_at, params.to_at, params.buckets)
+        return [] if method.endswith(".list") else Done()
+
+    server = ApiServer("127.0.0.1", 0, TOKEN, dispatch, lambda: snapshot, "0.1.0")
+    _, port = await server.start()
+    print(port, flush=True)
+    tick = 0
+    while True:
+        tick += 1
+        for n, charger in enumerate(snapshot.chargers):
+            connector = charger.connectors[0]
+            amps = 10.0 + (tick + n) % 5
+            now = replace(connector, current_a=(amps,) * 3, site_current_a=(amps,) * 3, power_w=690.0 * amps)
+            server.publish("charger", replace(charger, connectors=(now,)))
+            await asyncio.sleep(0.9 / len(snapshot.chargers))
+        at = snapshot.load.at + tick
+        server.publish("load", replace(snapshot.load, at=at, meter_at=at, total_w=36_000.0 + 100 * (tick % 9)))
+        await asyncio.sleep(0.1)
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+
+
+def python(*args: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *args], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment()
+    )
+
+
+def first_line_s(*args: str) -> float:
+    start = time.perf_counter()
+    with python(*args) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        took = time.perf_counter() - start
+        if line.strip() != "painted":
+            raise SystemExit(f"the process said {line!r} instead of “painted”")
+        process.stdout.read()
+    return took
+
+
+def cold_start(url: str, folder: str) -> dict[str, float]:
+    """Medians in seconds, taken in turn."""
+    bare, desk = [], []
+    for _ in range(ROUNDS):
+        bare.append(first_line_s("-c", BARE))
+        desk.append(first_line_s("-c", DESK, url, TOKEN, folder, "0"))
+    ours, theirs = statistics.median(desk), statistics.median(bare)
+    return {"desk_s": ours, "bare_s": theirs, "ratio": ours / theirs}
+
+
+def cpu_share(url: str, folder: str) -> float:
+    with python("-c", DESK, url, TOKEN, folder, str(CPU_S)) as process:
+        assert process.stdout is not None
+        if process.stdout.readline().strip() != "painted":
+            raise SystemExit("the desk did not start")
+        return float(process.stdout.readline())
+
+
+def measure() -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for count in (0, CHARGERS):
+            server = python(__file__, "--serve", str(count))
+            try:
+                assert server.stdout is not None
+                url = f"ws://127.0.0.1:{int(server.stdout.readline())}/api"
+                if count:
+                    result["cpu_share_200_chargers"] = cpu_share(url, folder)
+                else:
+                    result["cold_start"] = cold_start(url, folder)
+            finally:
+                server.terminate()
+                server.communicate()
+    return result
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.serve is not None:
+        asyncio.run(serve(args.serve))
+        return 0
+    result = measure()
+    if args.json:
+        print(json.dumps(result))
+        return 0
+    start = result["cold_start"]
+    print(
+        f"cold start   {start['desk_s']:.2f} s, bare window {start['bare_s']:.2f} s: "
+        f"{start['ratio']:.2f} x (budget 1.5)"
+    )
+    print(f"cpu          {100 * result['cpu_share_200_chargers']:.1f} % of a core, 200 chargers at 1 Hz (budget 20 %)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
