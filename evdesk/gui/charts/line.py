@@ -1,0 +1,82 @@
+"""Lines: the phases of one charger with the limit that steps."""
+
+import numpy as np
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
+
+from evdesk.gui.charts import parts
+from evdesk.gui.charts.chart import Chart
+from evdesk.gui.charts.data import Curve
+from evdesk.gui.charts.parts import Row, Scale, Tag
+from evdesk.gui.text import clock, number, tr
+
+
+class LineChart(Chart):
+    """Overlapping lines from `ChartData.curves`. `set_steps` gives the limit curve."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._steps: Curve | None = None
+        super().__init__(parent)
+
+    def set_steps(self, limit: Curve | None) -> None:
+        """The limit over the same buckets as the data; drawn dashed, stepping after."""
+        self._steps = limit
+        self.schedule()
+
+    def extra(self) -> Curve | None:
+        return self._steps
+
+    def _limit(self) -> Curve | None:
+        return self._steps if self._steps is not None and self._steps.mean.size == self.data.t.size else None
+
+    def axis_top(self) -> float:
+        highs = [c.high if c.high is not None else c.mean for c in self._shown.curves]
+        limit = self._limit()
+        if limit is not None:
+            highs.append(limit.mean)
+        best = max((float(np.nanmax(h)) for h in highs if h.size and np.isfinite(h).any()), default=0.0)
+        return max(best * 1.15, 1.0)
+
+    def paint_data(self, painter: QPainter, scale: Scale) -> None:
+        parts.paint_lines(painter, self._shown, scale)
+        limit = self._limit()
+        if limit is not None:
+            part = self._shown.t
+            first = int(np.searchsorted(self.data.t, part[0]))
+            mean = limit.mean[first : first + part.size]
+            if mean.size == part.size:
+                parts.paint_steps(painter, scale.xs(part), mean, scale)
+
+    def tags(self, scale: Scale) -> list[Tag]:
+        found: list[Tag] = []
+        for curve in (*self._shown.curves, *(() if (limit := self._limit()) is None else (limit,))):
+            known = np.flatnonzero(np.isfinite(curve.mean))
+            if known.size:
+                value = float(curve.mean[known[-1]])
+                found.append(Tag(curve.label, number(value), curve.role, scale.y(value)))
+        return found
+
+    def rows(self, index: int) -> list[Row]:
+        curves = (*self.data.curves, *(() if (limit := self._limit()) is None else (limit,)))
+        return [Row(c.label, self._value(c.at(index)), c.role) for c in curves]
+
+    def _value(self, value: float | None) -> str:
+        return "?" if value is None else f"{number(value)} {self.data.unit}"
+
+    def sentence(self) -> str:
+        said: list[str] = []
+        for curve in self._shown.curves:
+            known = np.flatnonzero(np.isfinite(curve.mean))
+            if known.size == 0:
+                continue
+            high = int(np.nanargmax(curve.high if curve.high is not None else curve.mean))
+            said.append(
+                tr("{name} {last} {unit}, highest {high} at {at}").format(
+                    name=curve.label,
+                    last=number(float(curve.mean[known[-1]])),
+                    unit=self.data.unit,
+                    high=number(float((curve.high if curve.high is not None else curve.mean)[high])),
+                    at=clock(float(self._shown.t[high])),
+                )
+            )
+        return "; ".join(said) or tr("No measurement in this window")
