@@ -39,6 +39,14 @@ class BannerArea(QWidget):
         QTimer.singleShot(TOAST_MS, self, lambda: self._drop(banner))
         self._show()
 
+    def say(self, sentence: str) -> None:
+        """It went well."""
+        self.toast(BannerText(f"said/{sentence}", "ok", "check-circle", sentence, ""))
+
+    def complain(self, sentence: str) -> None:
+        """It did not."""
+        self.toast(BannerText(f"failed/{sentence}", "danger", "octagon", tr("That did not work"), sentence))
+
     def titles(self) -> list[str]:
         """The titles on screen, from the top."""
         return [text.title for text, _ in self._shown.values()]

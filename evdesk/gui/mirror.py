@@ -109,7 +109,7 @@ class Mirror(QObject):
         self.sessions = {s.id: s for s in snapshot.sessions}
         self.notices = list(snapshot.notices)[-KEEP_NOTICES:]
         self.attempts = list(snapshot.attempts)[-KEEP_ATTEMPTS:]
-        self._sync_clock(snapshot.load.at)
+        self._clock = (snapshot.load.at, time.monotonic())
         self._order()
         self._dirty = gone | set(self.chargers)
         self._set_connected(True)
@@ -128,7 +128,7 @@ class Mirror(QObject):
             self._dirty.add(value.charger_id)
         elif kind == "load":
             self.load = value
-            self._sync_clock(value.at)
+            self._clock = (value.at, time.monotonic())
         elif kind == "info":
             self.info = value
         elif kind == "site":
@@ -173,9 +173,6 @@ class Mirror(QObject):
         bays = {b.charger_id: i for i, b in reversed(list(enumerate(site.bays)))} if site is not None else {}
         ordered = sorted(self.chargers.values(), key=lambda c: (bays.get(c.id, len(bays)), c.id))
         self.chargers = {c.id: c for c in ordered}
-
-    def _sync_clock(self, at: float) -> None:
-        self._clock = (at, time.monotonic())
 
     def _on_state(self, state: LinkState, _sentence: str) -> None:
         self._set_connected(state is LinkState.RUNNING)

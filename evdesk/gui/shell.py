@@ -14,14 +14,13 @@ from evdesk.gui.deeds import Deeds
 from evdesk.gui.dialogs.preferences import CloseSheet
 from evdesk.gui.finder import entries
 from evdesk.gui.mirror import Mirror
-from evdesk.gui.models.needs import BannerText, Need, needs, warnings
+from evdesk.gui.models.needs import Need, needs, warnings
 from evdesk.gui.navigator import Navigator
 from evdesk.gui.pages.base import Page
 from evdesk.gui.palette import Palette
 from evdesk.gui.rail import Rail
 from evdesk.gui.settings import ASK, KEEP, STOP, DeskSettings
 from evdesk.gui.status import engine_words, is_active
-from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
 from evdesk.gui.topbar import TopBar
 from evdesk.wire.methods import Stop
@@ -89,8 +88,8 @@ class Shell(QWidget):
         self.navigator.shown.connect(self._on_shown)
         self.navigator.deed.connect(self.deeds.do)
         self.banners.deed.connect(self.deeds.do)
-        self.deeds.done.connect(self.say)
-        self.client.failed.connect(self.complain)
+        self.deeds.done.connect(self.banners.say)
+        self.client.failed.connect(self.banners.complain)
         self.client.state_changed.connect(self._on_link)
         self.mirror.changed.connect(self.refresh)
         tick = QTimer(self)
@@ -157,14 +156,6 @@ class Shell(QWidget):
         title = f"{page.title()} - evdesk"
         if title != self.windowTitle():
             self.setWindowTitle(title)
-
-    def say(self, sentence: str) -> None:
-        """It went well."""
-        self.banners.toast(BannerText(f"said/{sentence}", "ok", "check-circle", sentence, ""))
-
-    def complain(self, sentence: str) -> None:
-        """It did not."""
-        self.banners.toast(BannerText(f"failed/{sentence}", "danger", "octagon", tr("That did not work"), sentence))
 
     def open_palette(self) -> Palette:
         palette = Palette(entries(self.mirror, self.navigator, self.deeds, list(self.rail.items)), self.theme, self)

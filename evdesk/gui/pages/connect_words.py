@@ -125,6 +125,50 @@ class Said:
     accept: str = ""
 
 
+_VERDICTS: dict[str, tuple[Look, str, str]] = {
+    "accepted": (Look("check-circle", "Connected.", "ok"), "It was here and is known.", ""),
+    "pending": (Look("person", "Was here.", "muted"), "It asked to join and has gone again.", ""),
+    "no_id": (
+        Look("warning", "No name.", "warn"),
+        "It asks for “{path}”, with no name of its own in it.",
+        "add a name to the address: {url}/bay1",
+    ),
+    "bad_path": (
+        Look("warning", "Wrong path.", "warn"),
+        "It asks for “{path}”.",
+        "type the address as it stands here: {url}",
+    ),
+    "bad_subprotocol": (
+        Look("warning", "Other protocol.", "warn"),
+        "It offers {offered}, which evdesk does not speak.",
+        "set it to OCPP 1.6 JSON (not SOAP) in the charger's menu",
+    ),
+    "tls_on_plain_port": (
+        Look("shield-x", "Wants TLS.", "danger"),
+        "It opens a secure connection on the plain port.",
+        "change “wss” to “ws” in the charger's address",
+    ),
+    "duplicate_id": (
+        Look("warning", "Name taken.", "warn"),
+        "A charger named {id} is connected already. The newer one took its place.",
+        "give each charger its own name",
+    ),
+    "not_http": (Look("info", "Not a charger.", "muted"), "It speaks something else. Ignored.", ""),
+    "empty": (Look("info", "Said nothing.", "muted"), "It opened the port and closed it again.", ""),
+    "too_slow": (
+        Look("clock", "Too slow.", "warn"),
+        "It opened the port and did not finish its first sentence.",
+        "look at the cable and the network between",
+    ),
+    "too_many": (
+        Look("warning", "Too often.", "warn"),
+        "It opens more connections than a charger needs.",
+        "restart it; look whether two devices use its address",
+    ),
+}
+"""Look, what it did, what to do; translated where they are used."""
+
+
 def attempt_words(mirror: Mirror, attempt: Attempt, url: str) -> Said:
     """An attempt in words; `url` is the address a person should type."""
     charger = mirror.chargers.get(attempt.charger_id)
@@ -134,54 +178,11 @@ def attempt_words(mirror: Mirror, attempt: Attempt, url: str) -> Said:
             return Said(Look("check-circle", tr("Connected."), "ok"), did, "", charger.id)
         did = tr("It has joined as {label}.").format(label=mirror.label(charger.id))
         return Said(Look("check-circle", tr("Connected."), "ok"), did)
-    row = _verdicts().get(attempt.verdict)
+    row = _VERDICTS.get(attempt.verdict)
     if row is None:
         return Said(Look("question", tr("Not connected."), "warn"), attempt.sentence)
     look, did, do_this = row
     offered = ", ".join(protocol_words(p) for p in attempt.protocols) or tr("nothing")
     fill = {"path": attempt.path or "/", "offered": offered, "url": url.rstrip("/"), "id": attempt.charger_id or "bay1"}
-    return Said(look, did.format(**fill), do_this.format(**fill))
-
-
-def _verdicts() -> dict[str, tuple[Look, str, str]]:
-    return {
-        "accepted": (Look("check-circle", tr("Connected."), "ok"), tr("It was here and is known."), ""),
-        "pending": (Look("person", tr("Was here."), "muted"), tr("It asked to join and has gone again."), ""),
-        "no_id": (
-            Look("warning", tr("No name."), "warn"),
-            tr("It asks for “{path}”, with no name of its own in it."),
-            tr("add a name to the address: {url}/bay1"),
-        ),
-        "bad_path": (
-            Look("warning", tr("Wrong path."), "warn"),
-            tr("It asks for “{path}”."),
-            tr("type the address as it stands here: {url}"),
-        ),
-        "bad_subprotocol": (
-            Look("warning", tr("Other protocol."), "warn"),
-            tr("It offers {offered}, which evdesk does not speak."),
-            tr("set it to OCPP 1.6 JSON (not SOAP) in the charger's menu"),
-        ),
-        "tls_on_plain_port": (
-            Look("shield-x", tr("Wants TLS."), "danger"),
-            tr("It opens a secure connection on the plain port."),
-            tr("change “wss” to “ws” in the charger's address"),
-        ),
-        "duplicate_id": (
-            Look("warning", tr("Name taken."), "warn"),
-            tr("A charger named {id} is connected already. The newer one took its place."),
-            tr("give each charger its own name"),
-        ),
-        "not_http": (Look("info", tr("Not a charger."), "muted"), tr("It speaks something else. Ignored."), ""),
-        "empty": (Look("info", tr("Said nothing."), "muted"), tr("It opened the port and closed it again."), ""),
-        "too_slow": (
-            Look("clock", tr("Too slow."), "warn"),
-            tr("It opened the port and did not finish its first sentence."),
-            tr("look at the cable and the network between"),
-        ),
-        "too_many": (
-            Look("warning", tr("Too often."), "warn"),
-            tr("It opens more connections than a charger needs."),
-            tr("restart it; look whether two devices use its address"),
-        ),
-    }
+    spoken = Look(look.icon, tr(look.word), look.role)
+    return Said(spoken, tr(did).format(**fill), tr(do_this).format(**fill) if do_this else "")
