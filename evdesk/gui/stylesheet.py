@@ -31,6 +31,8 @@ QCheckBox::indicator:disabled { background: $raised; border-color: $border; }
 QRadioButton::indicator { width: ${box}px; height: ${box}px; border: ${edge}px solid $borderStrong;
   border-radius: 8px; background: $surface; }
 QRadioButton::indicator:checked { background: $surface; border: 5px solid $accent; width: ${dot}px; height: ${dot}px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
+QAbstractSpinBox QLineEdit { border: none; padding: 0 0 0 8px; min-height: 0; background: transparent; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle { background: $scrollbar; border-radius: 3px; margin: 2px; }
