@@ -142,9 +142,10 @@ class Shell(QWidget):
         wanted = self.settings.get("window/page")
         if self.navigator.nothing_known() and "connect" in self.navigator.kinds:
             wanted = "connect"
+            self.settings.put("window/place", "")
         elif wanted not in railed:
             wanted = railed[0]
-        self.navigator.go(wanted)
+        self.navigator.go(wanted, self.settings.get("window/place") or None)
 
     def _on_shown(self, page: Page) -> None:
         self.rail.select(page.section or page.name)
@@ -176,6 +177,9 @@ class Shell(QWidget):
         self.rail.set_narrow(event.size().width() < NARROW_BELOW)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        page = self.navigator.current()
+        place = page.place() if page is not None else None
+        self.settings.put("window/place", place if isinstance(place, str) else "")
         self.settings.put_blob("window/geometry", self.saveGeometry())
         self.settings.sync()
         if self._may_close:

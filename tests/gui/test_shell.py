@@ -105,13 +105,18 @@ def press(qtbot, dialog, word):
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-def test_starts_on_the_site_and_remembers_the_page(make, settings, qtbot):
-    shell = make()
+def test_starts_on_the_site_and_remembers_the_page(make, qtbot):
+    shell = make(engine=launch.RemoteEngine("ws://box:9001", "t"))
     assert shell.navigator.current().name == "site"
     assert shell.rail.items["chargers"].accessibleName() == "Chargers, 8"
     qtbot.keyClick(shell, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     assert shell.navigator.current().name == "chargers"
-    assert make().navigator.current().name == "chargers"
+    shell.navigator.go("chargers", "WB-02")
+    with qtbot.waitSignal(shell.leaving):
+        shell.close()
+    again = make()
+    assert again.navigator.current().name == "chargers"
+    assert again.navigator.current().log == ["shown", "WB-02"]
 
 
 def test_back_and_forward_keep_the_place(make, qtbot):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
@@ -59,7 +59,10 @@ class Sheet(QDialog):
 
     def field(self, name: str, widget: QWidget, help_text: str = "") -> None:
         """A named field; the name is its buddy and its accessible name."""
+        if isinstance(widget, QAbstractSpinBox):
+            widget.lineEdit().setTextMargins(8, 0, 0, 0)  # the style sheet's padding stops at the frame
         label = Label(name)
+        label.setMinimumHeight(self.theme.control)
         label.setBuddy(widget)
         widget.setAccessibleName(name)
         self.form.addRow(label, widget)
