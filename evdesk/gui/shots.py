@@ -12,8 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, Queue
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 from PySide6.QtCore import QLocale, QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
@@ -147,6 +145,7 @@ class Camera:
 def run_shots(directory: Path, theme: str | None = None, lang: str | None = None) -> int:
     """Render every page into `directory`; 0, or 1 when Qt warned. Raises `EvdeskError` where it cannot."""
     directory.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     if lang:
         QLocale.setDefault(QLocale(lang))
     app = make_app()
