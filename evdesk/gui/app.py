@@ -26,6 +26,7 @@ from evdesk.gui.shell import Shell
 from evdesk.gui.text import tr
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import FocusRing
+from evdesk.model import EvdeskError, Reason
 
 _log = logging.getLogger("evdesk.gui")
 
@@ -137,8 +138,9 @@ def run_desk(
 
     Without `attach_url` it is the desk of the engine in `data_dir` (default: this user's), which is started when none
     answers; `ocpp` is then where it listens for chargers. `attach_url` with `token` is a desk on an engine elsewhere.
-    `quit_after_s` closes it by itself (smoke tests).
+    `quit_after_s` closes it by itself (smoke tests). Raises `EvdeskError` where there is no screen.
     """
+    check_screen()
     data = data_dir or launch.default_data_dir()
     _log_to_file((settings_path or data / "x").parent if attach_url else data)
     app = make_app()
@@ -162,6 +164,17 @@ def run_desk(
         loop.close()
         asyncio.set_event_loop(None)
     return 0
+
+
+def check_screen() -> None:
+    """Qt ends the process when it finds no display: say it in words before. Raises `EvdeskError`."""
+    wanted = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in wanted):
+        sentence = (
+            "There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set). Run “evdesk engine” on this "
+            "computer, and “evdesk attach URL” where there is a screen."
+        )
+        raise EvdeskError(Reason.UNSUPPORTED, sentence)
 
 
 def make_app(args: Sequence[str] = ()) -> QApplication:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from evdesk.gui.app import run_desk
+from evdesk.model import EvdeskError
 from tests.gui.engines import ServedEngine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,3 +65,12 @@ def test_opens_goes_live_and_ends_cleanly_on_a_signal(desk, number):
     assert desk.returncode == 0
     noise = [line for line in err.splitlines() if "This plugin does not support" not in line]
     assert noise == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a screen")
+def test_no_screen_is_said_in_words(monkeypatch):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(EvdeskError) as error:
+        run_desk()
+    assert "evdesk engine" in error.value.sentence
