@@ -27,6 +27,11 @@ class Watched(Shell):
         if self.mirror.connected and not Watched.said:
             Watched.said = True
             print("live", self.mirror.site.name, flush=True)
+            if "crash" in sys.argv:
+                QTimer.singleShot(0, self, self.crash)
+    def crash(self):
+        QTimer.singleShot(0, self, lambda: print(*self.banners.titles(), flush=True))
+        raise ValueError("a slot failed")
 
 app.Shell = Watched
 url, token, settings = sys.argv[1:4]
@@ -45,8 +50,9 @@ def engine():
 
 
 @pytest.fixture
-def desk(engine, tmp_path):
+def desk(engine, tmp_path, request):
     command = [sys.executable, "-X", "dev", "-c", DESK, engine.locate().url, engine.token, str(tmp_path / "desk.ini")]
+    command += getattr(request, "param", [])
     env = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
     one = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, cwd=tmp_path)
     yield one
@@ -65,6 +71,14 @@ def test_opens_goes_live_and_ends_cleanly_on_a_signal(desk, number):
     assert desk.returncode == 0
     noise = [line for line in err.splitlines() if "This plugin does not support" not in line]
     assert noise == []
+
+
+@pytest.mark.parametrize("desk", [["crash"]], indirect=True)
+def test_an_error_in_a_slot_is_logged_and_said_and_the_desk_goes_on(desk, tmp_path):
+    assert desk.stdout.readline() == "live Mill Lane depot\n"
+    assert "That did not work" in desk.stdout.readline()
+    assert "ValueError: a slot failed" in (tmp_path / "desk.log").read_text()
+    assert desk.poll() is None
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a screen")
