@@ -7,9 +7,13 @@ import segno
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
-from evdesk.gui.pages.connect import ConnectPage, QrCode
+from evdesk.gui.client import LinkState
+from evdesk.gui.pages.connect import ConnectPage
+from evdesk.gui.pages.connect_parts import QrCode
+from evdesk.gui.pages.connect_ready import checks
 from evdesk.gui.pages.connect_words import Interface, attempt_words, networks, only_here, who_tried
 from evdesk.gui.theme import current
+from evdesk.gui.widgets import Button
 from evdesk.model import Attempt
 from tests.gui import sample
 
@@ -152,3 +156,29 @@ def test_qr_is_black_on_white_in_every_theme_and_right(qapp, qtbot, look):
             seen = picture.pixelColor(int((x + 4.5) * step), int((y + 4.5) * step))
             assert seen.lightness() == (0 if dark else 255)
     assert picture.pixelColor(picture.width() // 2, 3).lightness() == 255
+
+
+def test_ready_says_what_helps_and_what_hinders(mirror, client):
+    url = "ws://192.168.50.10:9700/ocpp"
+    found = {c.look.word: c for c in checks(mirror, url, None)}
+    assert list(found) == ["Listening", "Main fuse", "New chargers"]
+    assert found["Main fuse"].found == "63 A per phase"
+    assert {c.look.role for c in found.values()} == {"ok"}
+    mirror.apply("site", replace(mirror.site, assumed=True))
+    mirror.apply("info", replace(mirror.info, accept_unknown=True))
+    found = {c.look.word: c for c in checks(mirror, url, 7200.0)}
+    assert found["Main fuse"].verb == "site_setup"
+    assert found["New chargers"].look.role == "warn"
+    assert "2 h" in found["Address"].found
+    client.go(LinkState.LOST, "gone")
+    assert [c.look.role for c in checks(mirror, url, None)] == ["danger"]
+
+
+def test_the_main_fuse_can_be_entered_from_here(page, mirror, qtbot):
+    mirror.apply("site", replace(mirror.site, assumed=True))
+    mirror.flush()
+    (button,) = page.steps.ready.findChildren(Button)
+    qtbot.waitUntil(button.isVisible)
+    with qtbot.waitSignal(page.navigate) as asked:
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert asked.args == ["site_setup", None]

@@ -2,15 +2,16 @@
 
 from urllib.parse import urlsplit
 
-import segno
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from evdesk.gui import icons, theme
+from evdesk.gui import icons
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.base import Page
+from evdesk.gui.pages.connect_parts import NetworkRow, Number, QrCode, Step
+from evdesk.gui.pages.connect_ready import ReadyCard, checks, lifetime_s
 from evdesk.gui.pages.connect_words import (
     Network,
     Said,
@@ -24,77 +25,9 @@ from evdesk.gui.pages.connect_words import (
 )
 from evdesk.gui.text import age, tr
 from evdesk.gui.theme import Theme
-from evdesk.gui.widgets import PRIMARY, Button, Card, ElidedLabel, EmptyState, Label, Painted, Picture, Rule, draw
+from evdesk.gui.widgets import PRIMARY, Button, Card, ElidedLabel, EmptyState, Label, Picture, Rule
 
 SHOWN = 12
-QUIET_ZONE = 4
-"""Empty modules around a QR code (ISO/IEC 18004)."""
-
-
-class QrCode(Painted):
-    """Text as a QR code, black on white in every theme: cameras want it so."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._rows: tuple[bytearray, ...] = ()
-        self.setFixedSize(148, 148)
-
-    def set_text(self, words: str) -> None:
-        self._rows = segno.make(words, error="m", micro=False).matrix if words else ()
-        self.setAccessibleName(tr("QR code of {address}").format(address=words))
-        self.update()
-
-    def copy_text(self) -> str:
-        return ""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        draw.box(painter, QRectF(self.rect()), QColor("white"), None, 4)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        side = len(self._rows) + 2 * QUIET_ZONE
-        step = max(1.0, min(self.width(), self.height()) / side)
-        start = (self.width() - step * len(self._rows)) / 2
-        edges = [round(start + i * step) for i in range(len(self._rows) + 1)]
-        for y, row in enumerate(self._rows):
-            for x, dark in enumerate(row):
-                if dark:
-                    size = edges[x + 1] - edges[x], edges[y + 1] - edges[y]
-                    painter.fillRect(edges[x], edges[y], *size, QColor("black"))
-
-
-class _NetworkRow(QAbstractButton):
-    def __init__(self, network: Network, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.network = network
-        self.setCheckable(True)
-        self.setAutoExclusive(True)
-        self.setFixedHeight(52)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(f"{network.name}, {network.address}")
-        theme.current().changed.connect(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        look, rect, one = theme.current(), QRectF(self.rect()), self.network
-        checked = self.isChecked()
-        if checked:
-            painter.fillRect(rect, look.color("selection"))
-            painter.fillRect(QRectF(0, 0, 3, rect.height()), look.color("accent"))
-        middle = rect.center().y()
-        icons.paint(painter, one.icon, "accent" if checked else "muted", QRectF(14, middle - 9, 18, 18))
-        if one.note:
-            draw.text(painter, 46, middle - 3, one.name, "card")
-            draw.text(painter, 46, middle + 14, draw.elided(one.note, "small", rect.width() - 200), "small", "muted")
-        else:
-            draw.text(painter, 46, middle + 5, one.name, "card")
-        draw.text_right(
-            painter,
-            rect.right() - 14,
-            middle + 5,
-            one.address,
-            "card" if checked else "body",
-            "text" if checked else "muted",
-        )
 
 
 class _TriedRow(QWidget):
@@ -137,31 +70,6 @@ class _TriedRow(QWidget):
         )
 
 
-class _Step(Card):
-    """A card with its number in the head."""
-
-    def __init__(self, number: int, title: str, parent: QWidget, padding: int = 14) -> None:
-        super().__init__(title, parent, padding=padding)
-        mark = _Number(number, self)
-        self.head.insertWidget(0, mark)
-
-
-class _Number(Painted):
-    def __init__(self, number: int, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._number = str(number)
-        self.setFixedSize(20, 20)
-
-    def copy_text(self) -> str:
-        return ""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        draw.box(painter, QRectF(self.rect()), theme.current().color("accent"), None, 10)
-        left = 10 - draw.width(self._number, "chip") / 2
-        draw.text(painter, left, 10 + draw.metrics("chip").capHeight() / 2, self._number, "chip", "onAccent")
-
-
 class AddressSteps(QWidget):
     """Steps 1 and 2: which network, which address. `url` is the chosen one; `changed()` when it is another."""
 
@@ -171,21 +79,23 @@ class AddressSteps(QWidget):
         super().__init__(parent)
         self.url = ""
         self._shown: list[Network] = []
-        self._rows: list[_NetworkRow] = []
+        self._rows: list[NetworkRow] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        self._networks = _Step(1, tr("Which network is the charger on?"), self, padding=1)
+        self._networks = Step(1, tr("Which network is the charger on?"), self, padding=1)
         self._networks.body.setSpacing(0)
         self._nothing = Label("", parent=self, wrap=True, selectable=True)
         self._nothing.setContentsMargins(14, 12, 14, 12)
         self._networks.body.addWidget(self._nothing)
         column.addWidget(self._networks)
         column.addWidget(self._address_card())
+        self.ready = ReadyCard(self)
+        column.addWidget(self.ready)
         column.addStretch(1)
 
     def _address_card(self) -> Card:
-        card = _Step(2, tr("Type this address into the charger"), self)
+        card = Step(2, tr("Type this address into the charger"), self)
         self.address = Label("", "title", parent=self, selectable=True)
         self.address.setAccessibleName(tr("Address for the charger"))
         self.copy = Button(tr("Copy"), "copy", PRIMARY, self)
@@ -215,7 +125,7 @@ class AddressSteps(QWidget):
                 self._networks.body.removeWidget(row)
                 row.hide()
                 row.deleteLater()
-            self._rows = [_NetworkRow(network, self) for network in found]
+            self._rows = [NetworkRow(network, self) for network in found]
             for row in self._rows:
                 row.clicked.connect(lambda _=False, row=row: self._choose(row.network.url))
                 self._networks.body.addWidget(row)
@@ -247,7 +157,7 @@ class AttemptList(Card):
         self._rows: dict[tuple[str, str, str], tuple[Said, int, _TriedRow]] = {}
         self.title.setText(tr("Who tries to connect"))
         head = self.add_head()
-        head.insertWidget(0, _Number(3, self))
+        head.insertWidget(0, Number(3, self))
         self._state = Label("", "chip", "ok", self)
         head.addWidget(self._state)
         self._empty = EmptyState(
@@ -318,22 +228,29 @@ class ConnectPage(Page):
     def __init__(self, mirror: Mirror, client: Client, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(mirror, client, theme, parent)
         self._interfaces = interfaces()
+        self._leased: tuple[str, float | None] = ("", None)
         self.steps = AddressSteps(self)
         self.tried = AttemptList(mirror, self)
         self.tried.accepted.connect(lambda charger_id: self.navigate.emit("accept", charger_id))
         self._title = Label("", "figure", parent=self)
         words = tr("Chargers call evdesk, not the other way round. Give yours this address and watch it arrive.")
-        demo = Button(tr("Try with a simulated site"), "play", parent=self)
-        demo.clicked.connect(lambda: self.navigate.emit("demo", None))
+        self.steps.ready.asked.connect(lambda verb: self.navigate.emit(verb, None))
+        self.demo = Button(tr("Try with a simulated site"), "play", parent=self)
+        self.demo.clicked.connect(lambda: self.navigate.emit("demo", None))
         head = QGridLayout()
         head.setVerticalSpacing(2)
         head.addWidget(self._title, 0, 0)
         head.addWidget(Label(words, role="muted", parent=self, wrap=True), 1, 0)
-        head.addWidget(demo, 0, 1, 2, 1, Qt.AlignmentFlag.AlignBottom)
+        head.addWidget(self.demo, 0, 1, 2, 1, Qt.AlignmentFlag.AlignBottom)
         head.setColumnStretch(0, 1)
         sides = QHBoxLayout()
         sides.setSpacing(12)
-        sides.addWidget(self.steps, 1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.steps)
+        sides.addWidget(scroll, 1)
+        self._scroll = scroll
         sides.addWidget(self.tried, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
@@ -365,16 +282,22 @@ class ConnectPage(Page):
             self._refresh()
 
     def _tick(self) -> None:
+        host = urlsplit(self.steps.url).hostname or ""
+        if host != self._leased[0]:
+            self._leased = (host, lifetime_s(host))
+        self.steps.ready.show_checks(checks(self.mirror, self.steps.url, self._leased[1]))
         self.tried.refresh(self.steps.url)
 
     def _refresh(self) -> None:
         first = not self.mirror.accepted()
         self._title.setText(tr("Connect your first charger") if first else tr("Connect a charger"))
         info = self.mirror.info
+        self.demo.setVisible(info is None or not info.simulated)
         if info is not None:
             local = is_loopback(urlsplit(info.api_url).hostname or "")
             found = networks(info, self._interfaces, local)
             self.steps.show_networks(found, self._nothing(found), info.ocpp_url)
+            self._scroll.setMinimumWidth(self.steps.minimumSizeHint().width() + 12)  # an address is never cut
         self._tick()
 
     def _nothing(self, found: list[Network]) -> str:
