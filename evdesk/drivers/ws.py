@@ -63,6 +63,7 @@ class WsPeer(asyncio.Protocol):
 
     def __init__(self, gate: Gate, options: WsOptions) -> None:
         self.options = options
+        self.ping_every_s = options.ping_every_s
         self.address = ""
         self.heard_at = 0.0
         self.on_text: Callable[[str, str], None] | None = None
@@ -190,8 +191,8 @@ class WsPeer(asyncio.Protocol):
         self._gate.upgraded(self, response)
         ws.send_response(response)
         self._flush()
-        if self.options.ping_every_s is not None:
-            self._restart_timer(self.options.ping_every_s, self._keepalive)
+        if self.ping_every_s is not None:
+            self._restart_timer(self.ping_every_s, self._keepalive)
         elif self._timer is not None:
             self._timer.cancel()
         self._take(ws.events_received())
@@ -258,7 +259,7 @@ class WsPeer(asyncio.Protocol):
 
     def _keepalive(self) -> None:
         """Any traffic counts as life; a silent peer is pinged, and cut only after a generous time."""
-        every = self.options.ping_every_s
+        every = self.ping_every_s
         if every is None or self._ws is None or self._ws.state is not State.OPEN:
             return
         silent = self._loop.time() - self.heard_at

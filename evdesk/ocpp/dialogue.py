@@ -151,6 +151,10 @@ class Dialogue:
         self._pump(step, now)
         return step
 
+    def withdraw(self, ticket: Ticket) -> bool:
+        """Take back a CALL that was not sent yet."""
+        return self._exchange.withdraw(ticket)
+
     def deadline(self) -> float | None:
         return self._exchange.deadline()
 

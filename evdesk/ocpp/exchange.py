@@ -86,6 +86,14 @@ class Exchange:
         (self._urgent if urgent else self._waiting).append(ticket)
         return ticket
 
+    def withdraw(self, ticket: Ticket) -> bool:
+        """Take back a CALL that was not sent yet; False when it is out already."""
+        for queue in (self._urgent, self._waiting):
+            if ticket in queue:
+                queue.remove(ticket)
+                return True
+        return False
+
     def next_call(self, now: float) -> tuple[Ticket, str] | None:
         """The next CALL to send, None while one is open or nothing waits."""
         if self._open is not None or not (self._urgent or self._waiting):

@@ -1,0 +1,140 @@
+"""What a charger's opening request says: its id, its sub-protocol, and the repairs it needs. Pure.
+
+Sources: OCPP-J 1.6 section 3 and the field threads named in tests/drivers/test_handshake.py.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHeader
+from websockets.headers import parse_extension
+from websockets.http11 import Request
+
+OCPP16 = "ocpp1.6"
+MAX_ID = 255
+_NOT_AN_ID = frozenset(
+    {"ocpp", "ocppj", "ocpp16", "ocpp1.6", "ocpp-j", "ws", "wss", "websocket", "centralsystemservice"}
+)
+_QUERY_KEYS = ("station", "id", "identity", "chargepointid", "chargeboxid", "cp")
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """`charger_id` "" where there is none; `source`: "path", "basic", "query" or ""."""
+
+    charger_id: str
+    source: str
+    warnings: tuple[str, ...] = ()
+
+
+def identify(path: str, authorization: str | None) -> Identified:
+    """The charger's id: last non-empty part of the path, else the Basic user, else the query."""
+    warnings: list[str] = []
+    if "://" in path.split("?", 1)[0][:12]:
+        warnings.append("absolute_uri")
+        split = urlsplit(path)
+        path = split.path + (f"?{split.query}" if split.query else "")
+    bare, _, query = path.partition("?")
+    if "//" in bare:
+        warnings.append("double_slash")
+    parts = [part for part in bare.split("/") if part.strip()]
+    user = basic_user(authorization)
+    last = unquote(parts[-1], errors="replace").strip() if parts else ""
+    if last and last.lower() not in _NOT_AN_ID:
+        if user is not None and user != last:
+            warnings.append("basic_user_differs")
+        return Identified(last, "path", tuple(warnings))
+    if user:
+        return Identified(user, "basic", (*warnings, "id_from_basic_user"))
+    asked = {key.lower(): values for key, values in parse_qs(query).items()}
+    for key in _QUERY_KEYS:
+        if asked.get(key, [""])[0].strip():
+            return Identified(asked[key][0].strip(), "query", (*warnings, "id_from_query"))
+    return Identified("", "", tuple(warnings))
+
+
+def basic_user(authorization: str | None) -> str | None:
+    """The user of a Basic header, None where there is none. The password is never looked at here."""
+    kind, _, token = (authorization or "").strip().partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        user, _, _ = base64.b64decode(token.strip(), validate=False).partition(b":")
+    except (binascii.Error, ValueError):
+        return None
+    return user.decode(errors="replace").strip()
+
+
+def usable_id(charger_id: str) -> bool:
+    """Any id is good but an endless one or one that holds control characters."""
+    return 0 < len(charger_id) <= MAX_ID and charger_id.isprintable()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """`reply`: the sub-protocol to answer with, None for none; `refused` when only other versions are offered."""
+
+    offered: tuple[str, ...]
+    reply: str | None
+    refused: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+def choose_protocol(headers: Headers) -> Chosen:
+    """OCPP 1.6 if offered in any spelling, or if nothing sensible is offered; 2.x alone is refused."""
+    lines = headers.get_all("Sec-WebSocket-Protocol")
+    offered = tuple(word.strip() for line in lines for word in line.split(",") if word.strip())
+    for word in offered:
+        if word == OCPP16:
+            return Chosen(offered, word)
+    for word in offered:
+        if word.lower().replace("-", "").replace("v", "") in ("ocpp1.6", "ocpp16", "ocpp1.6j", "ocpp16j"):
+            return Chosen(offered, word, warnings=("odd_subprotocol",))
+    if not offered:
+        return Chosen(offered, None, warnings=("no_subprotocol",))
+    if all(word.lower().startswith("ocpp2") for word in offered):
+        return Chosen(offered, None, refused=True)
+    return Chosen(offered, None, warnings=("odd_subprotocol",))
+
+
+def wants_websocket(request: Request) -> bool:
+    headers = request.headers
+    upgrade = ", ".join(headers.get_all("Upgrade")).lower()
+    return request.method == "GET" and ("websocket" in upgrade or "Sec-WebSocket-Key" in headers)
+
+
+def repair(request: Request) -> tuple[str, ...]:
+    """Mends in place what the strict handshake would refuse; names what it mended."""
+    headers, mended = request.headers, []
+    connection = ", ".join(headers.get_all("Connection")).lower()
+    if "upgrade" not in [word.strip() for word in connection.split(",")]:
+        _put(headers, "Connection", "Upgrade")
+        mended.append("no_connection_upgrade")
+    if ", ".join(headers.get_all("Upgrade")).strip().lower() != "websocket":
+        _put(headers, "Upgrade", "websocket")
+        mended.append("no_upgrade_header")
+    if not headers.get_all("Sec-WebSocket-Version"):
+        _put(headers, "Sec-WebSocket-Version", "13")
+        mended.append("no_websocket_version")
+    if request.protocol == "HTTP/1.0":
+        request.protocol = "HTTP/1.1"
+        mended.append("http_1_0")
+    if len(headers.get_all("Origin")) > 1:
+        del headers["Origin"]
+    for line in headers.get_all("Sec-WebSocket-Extensions"):
+        try:
+            parse_extension(line)
+        except InvalidHeader:
+            del headers["Sec-WebSocket-Extensions"]
+            mended.append("bad_extensions")
+            break
+    return tuple(mended)
+
+
+def _put(headers: Headers, name: str, value: str) -> None:
+    if name in headers:
+        del headers[name]
+    headers[name] = value

@@ -1,0 +1,292 @@
+"""The live connection under an OCPP station: one peer, one dialogue, timers, and the commands that wait."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from evdesk.drivers.base import Host, Report
+from evdesk.drivers.ws import WsPeer
+from evdesk.model import (
+    ChargerError,
+    Connected,
+    Disconnected,
+    EvdeskError,
+    Event,
+    Reason,
+    TransactionEnded,
+    TransactionStarted,
+)
+from evdesk.ocpp.check import NotSendable
+from evdesk.ocpp.dialogue import Deferred, Dialogue, Fate, Step, Ticket
+from evdesk.ocpp.frame import Odd
+from evdesk.ocpp.redact import redact
+from evdesk.ocpp.v16 import Memory
+
+_UNSUPPORTED = frozenset({"NotImplemented", "NotSupported"})
+_SHELL_ODD = {
+    "binary_frame": Odd("binary_frame", "OCPP came in a binary WebSocket frame instead of a text frame."),
+    "not_utf8": Odd("not_utf8", "The message is not UTF-8; the wrong bytes were replaced."),
+}
+_KEPT_TEXTS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOptions:
+    """Real seconds, but `call_s`, which runs on evdesk's clock (never less than five real seconds)."""
+
+    call_s: float = 60.0
+    grace_s: float = 30.0
+    quiet_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    payload: dict[str, Any]
+    ms: float
+
+    @property
+    def status(self) -> str:
+        """The charger's status word, "" where it sent none."""
+        word = self.payload.get("status")
+        return word if isinstance(word, str) else ""
+
+
+class Caller(Protocol):
+    """What the verbs need of a link."""
+
+    charger_id: str
+
+    @property
+    def memory(self) -> Memory: ...
+
+    async def call(self, action: str, payload: dict[str, Any], urgent: bool = False) -> Reply: ...
+
+    def charger_now(self) -> float: ...
+
+
+class OcppLink:
+    """Texts that come before `run` are kept and handled then; nothing is lost, and nothing is read far ahead."""
+
+    protocol = "ocpp1.6"
+
+    def __init__(
+        self,
+        charger_id: str,
+        peer: WsPeer,
+        host: Host,
+        memory: Memory,
+        options: LinkOptions,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        self.charger_id = charger_id
+        self.memory = memory
+        self.warnings = warnings
+        self.gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.peer = peer
+        self._host = host
+        self._options = options
+        self._dialogue = Dialogue(charger_id, host, memory)
+        self._report: Report | None = None
+        self._kept: list[tuple[str, str]] = []
+        self._waiting: dict[str, asyncio.Future[Ticket]] = {}
+        self._settling: set[asyncio.Task[None]] = set()
+        self._gate: asyncio.TimerHandle | None = None
+        self._deadline: tuple[float, asyncio.TimerHandle] | None = None
+        self._ended = False
+        peer.on_text, peer.on_lost = self._text, self._lost
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    async def run(self, report: Report) -> None:
+        """Report everything until the connection is gone."""
+        self._report = report
+        clock = self._host.clock
+        report(Connected(self.charger_id, clock.now(), "ocpp", self.protocol, self.peer.address, self.warnings))
+        self._gate = asyncio.get_running_loop().call_later(self._options.grace_s, self._open)
+        kept, self._kept = self._kept, []
+        for text, odd in kept:
+            self._text(text, odd)
+        self.peer.pause(False)
+        if self.gone.done():
+            self._tell_end(self.gone.result(), False)
+        try:
+            await asyncio.shield(self.gone)
+        finally:
+            self.end("evdesk let go of the charger", 1001)
+
+    def end(self, cause: str, code: int = 1001, replaced: bool = False) -> None:
+        """Close the connection; commands that wait fail now, and the end is reported now."""
+        self._fail_waiting(cause)
+        self._tell_end(cause, replaced)
+        self.peer.close(code, cause)
+
+    def _lost(self, cause: str) -> None:
+        self._fail_waiting(cause)
+        if self._report is not None:
+            self._tell_end(cause, False)
+        if not self.gone.done():
+            self.gone.set_result(cause)
+
+    def _tell_end(self, cause: str, replaced: bool) -> None:
+        for timer in (self._gate, self._deadline[1] if self._deadline else None):
+            if timer is not None:
+                timer.cancel()
+        self._gate, self._deadline = None, None
+        if self._report is not None and not self._ended:
+            self._ended = True
+            self._report(Disconnected(self.charger_id, self._host.clock.now(), cause, replaced))
+
+    def _fail_waiting(self, cause: str) -> None:
+        for ticket in self._dialogue.lost(self._host.clock.now()):
+            self._resolve(ticket)
+        self._waiting.clear()
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def _text(self, text: str, odd: str) -> None:
+        if self._report is None:
+            self._kept.append((text, odd))
+            if len(self._kept) >= _KEPT_TEXTS:
+                self.peer.pause(True)
+            return
+        flagged = (_SHELL_ODD[odd],) if odd else ()
+        step = self._dialogue.receive(text, self._host.clock.now(), flagged)
+        self._act(step)
+        if not self._dialogue.open_for_calls and not self._ended:
+            self._heard(step)
+
+    def _heard(self, step: Step) -> None:
+        """A CALL of ours before BootNotification makes some chargers boot for ever (lbbrhzn/ocpp #1503)."""
+        if step.booted:
+            self._open()
+        elif step.calls:
+            if self._gate is not None:
+                self._gate.cancel()
+            self._gate = asyncio.get_running_loop().call_later(self._options.quiet_s, self._open)
+
+    def _open(self) -> None:
+        if self._gate is not None:
+            self._gate.cancel()
+            self._gate = None
+        self._dialogue.open_for_calls = True
+        self._act(self._dialogue.tick(self._host.clock.now()))
+
+    def _act(self, step: Step) -> None:
+        for text in step.send:
+            self.peer.send(text)
+        report = self._report
+        if report is not None:
+            for event in step.events:
+                report(event)
+        for ticket in step.ended:
+            self._resolve(ticket)
+        for deferred in step.deferred:
+            task = asyncio.get_running_loop().create_task(self._settle(deferred))
+            self._settling.add(task)
+            task.add_done_callback(self._settled)
+        self._watch_deadline()
+
+    def _watch_deadline(self) -> None:
+        at = self._dialogue.deadline()
+        if self._deadline is not None:
+            if self._deadline[0] == at:
+                return
+            self._deadline[1].cancel()
+            self._deadline = None
+        if at is not None and not self._ended:
+            clock = self._host.clock
+            wait = max(0.0, clock.wall_s(at - clock.now())) + 0.001
+            self._deadline = (at, asyncio.get_running_loop().call_later(wait, self._overdue))
+
+    def _overdue(self) -> None:
+        self._deadline = None
+        self._act(self._dialogue.tick(self._host.clock.now()))
+
+    # -- deferred answers -----------------------------------------------------------------------------------------
+
+    async def _settle(self, deferred: Deferred) -> None:
+        clock = self._host.clock
+        try:
+            if isinstance(deferred.event, TransactionStarted):
+                opened = await self._host.open_transaction(deferred.event)
+                step = self._dialogue.settle_start(deferred, opened.transaction_id, opened.status, clock.now())
+            else:
+                assert isinstance(deferred.event, TransactionEnded)
+                status = await self._host.close_transaction(deferred.event)
+                step = self._dialogue.settle_stop(deferred, status, clock.now())
+        except EvdeskError as error:
+            step = self._dialogue.settle_failed(deferred, error.sentence, clock.now())
+        self._act(step)
+
+    def _settled(self, task: "asyncio.Task[None]") -> None:
+        """An error nobody foresaw ends the connection and reaches the supervisor through `gone`."""
+        self._settling.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self.gone.done():
+            self.gone.set_exception(error)
+
+    # -- commands -------------------------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        return self._host.clock.now()
+
+    def charger_now(self) -> float:
+        """The time on the charger's own clock, as far as it is known."""
+        return self._host.clock.now() + (self.memory.clock.offset_s or 0.0)
+
+    async def call(self, action: str, payload: dict[str, Any], urgent: bool = False) -> Reply:
+        """Ask the charger and wait. Raises `ChargerError`: unreachable, timeout, refused, unsupported, invalid."""
+        if self._ended or self.gone.done():
+            raise ChargerError(Reason.UNREACHABLE, "The charger is not connected.")
+        clock = self._host.clock
+        timeout_s = max(self._options.call_s, 5.0 * clock.speed if clock.speed > 1.0 else 0.0)
+        future: asyncio.Future[Ticket] = asyncio.get_running_loop().create_future()
+        try:
+            ticket, step = self._dialogue.ask(action, payload, clock.now(), timeout_s, urgent)
+        except NotSendable as error:
+            raise ChargerError(
+                Reason.INVALID, f"This would break OCPP and was not sent. {redact(str(error))}"
+            ) from None
+        except OverflowError as error:
+            raise ChargerError(Reason.REFUSED, f"Wait a moment: {error}.") from None
+        self._waiting[ticket.id] = future
+        self._act(step)
+        try:
+            await future
+        except asyncio.CancelledError:
+            self._dialogue.withdraw(ticket)
+            raise
+        finally:
+            self._waiting.pop(ticket.id, None)
+        return _reply(ticket)
+
+    def _resolve(self, ticket: Ticket) -> None:
+        future = self._waiting.get(ticket.id)
+        if future is not None and not future.done():
+            future.set_result(ticket)
+
+    def report(self, event: Event) -> None:
+        if self._report is not None and not self._ended:
+            self._report(event)
+
+
+def _reply(ticket: Ticket) -> Reply:
+    """What became of a CALL: its answer, or the error that says what to do."""
+    if ticket.fate is Fate.ANSWERED:
+        return Reply(ticket.answer, ticket.ms)
+    what = ticket.action
+    if ticket.fate is Fate.TIMED_OUT:
+        seconds = f"{ticket.timeout_s:.0f}"
+        raise ChargerError(Reason.TIMEOUT, f"The charger did not answer {what} within {seconds} s.", action=what)
+    if ticket.error is None:
+        sent = "It may still carry it out." if ticket.sent_at is not None else "It was not sent."
+        raise ChargerError(
+            Reason.UNREACHABLE, f"The connection ended before the charger answered {what}. {sent}", action=what
+        )
+    error = ticket.error
+    words = f"{error.code}: {redact(error.description)}" if error.description else error.code
+    if error.code in _UNSUPPORTED:
+        raise ChargerError(
+            Reason.UNSUPPORTED, f"This charger does not know {what} ({words}).", action=what, code=error.code
+        )
+    raise ChargerError(Reason.REFUSED, f"The charger refused {what} ({words}).", action=what, code=error.code)
