@@ -28,6 +28,8 @@ def is_active(mirror: Mirror) -> bool:
     """Whether somebody depends on the engine: cars charge, or it balances chargers that are there."""
     if not mirror.connected or mirror.load is None or mirror.info is None:
         return False
+    if mirror.info.simulated:
+        return False  # nobody waits for simulated cars, and the demo ends with its desk
     online = any(c.state is ChargerState.ONLINE for c in mirror.accepted())
     return mirror.load.charging > 0 or (mirror.info.balancing and online)
 

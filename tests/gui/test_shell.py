@@ -302,6 +302,9 @@ def test_closing_an_idle_or_remote_desk_does_not_ask(make, qtbot):
     idle = make(sample.empty_snapshot())
     with qtbot.waitSignal(idle.leaving):
         idle.close()
+    demo = make(replace(sample.snapshot(), info=replace(sample.info(), simulated=True)))
+    with qtbot.waitSignal(demo.leaving):
+        demo.close()
 
 
 def test_palette_finds_by_bay_id_serial_and_address_with_keys_only(make, qtbot):
