@@ -26,6 +26,9 @@ TOKEN = "benchmark"
 ROUNDS = 5
 CHARGERS = 200
 CPU_S = 20.0
+DAYS = 30
+STEP_S = 60.0
+SERIES = ("site:current_l1_a", "site:current_l2_a", "site:current_l3_a")
 
 BARE = """
 import sys
@@ -159,6 +162,70 @@ def cpu_share(url: str, folder: str) -> float:
         return float(process.stdout.readline())
 
 
+async def month(folder: Path) -> tuple[Any, float]:
+    """30 days of the site in a real store, and the time its answer to one plot takes (median, ms)."""
+    from evdesk.engine.store import Store
+    from evdesk.model import Clock
+    from tests.gui import sample
+
+    clock = Clock()
+    store = Store(folder / "month.db", clock)
+    await store.open()
+    end, load = clock.now(), sample.load()
+    steps = int(DAYS * 86400 / STEP_S)
+    for n in range(steps):
+        swing = 1.0 + 0.2 * ((n % 97) / 97)
+        lines = tuple(replace(line, total_a=(line.total_a or 0.0) * swing) for line in load.lines[:3])
+        total = tuple(line.total_a for line in lines)
+        store.put_load(replace(load, at=end - (steps - n) * STEP_S, lines=lines, total_a=total))
+        if n % 2000 == 0:
+            await store.flush()
+    await store.flush()
+    took = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        answer = await store.history(list(SERIES), end - DAYS * 86400, end, 1200)
+        took.append(1000 * (time.perf_counter() - start))
+    await store.close()
+    return answer, statistics.median(took)
+
+
+def drawn_ms(answer: Any) -> float:
+    """The answer into a chart and onto the screen (median)."""
+    from evdesk.gui.app import make_app
+    from evdesk.gui.charts import ChartData, Curve, LineChart, floats
+    from evdesk.gui.theme import current
+
+    app = make_app()
+    current().apply(app, "light")
+    chart = LineChart()
+    chart.resize(1200, 600)
+    chart.show()
+    app.processEvents()
+    took = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        curves = tuple(
+            Curve(name, name, f"L{n}", floats(h.mean), floats(h.min), floats(h.max))
+            for n, (name, h) in enumerate(answer.series.items(), 1)
+        )
+        chart.set_window(DAYS * 86400)
+        chart.set_data(ChartData(floats(answer.t), curves))
+        chart.grab()
+        took.append(1000 * (time.perf_counter() - start))
+    return statistics.median(took)
+
+
+def plot() -> dict[str, float]:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    with tempfile.TemporaryDirectory() as folder:
+        answer, read_ms = asyncio.run(month(Path(folder)))
+    known = sum(v is not None for v in answer.series[SERIES[0]].mean)
+    if known < 1000:
+        raise SystemExit(f"only {known} of 1200 buckets are known: the plot would be empty")
+    return {"read_ms": read_ms, "draw_ms": drawn_ms(answer)}
+
+
 def measure() -> dict[str, Any]:
     result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -174,6 +241,7 @@ def measure() -> dict[str, Any]:
             finally:
                 server.terminate()
                 server.communicate()
+    result["plot_30_days"] = plot()
     return result
 
 
@@ -195,6 +263,12 @@ def main() -> int:
         f"{start['ratio']:.2f} x (budget 1.5)"
     )
     print(f"cpu          {100 * result['cpu_share_200_chargers']:.1f} % of a core, 200 chargers at 1 Hz (budget 20 %)")
+    drawn = result["plot_30_days"]
+    total = drawn["read_ms"] + drawn["draw_ms"]
+    print(
+        f"plot         {total:.0f} ms for 30 days: read {drawn['read_ms']:.0f}, "
+        f"drawn {drawn['draw_ms']:.0f} (budget 100)"
+    )
     return 0
 
 
