@@ -191,6 +191,8 @@ def _fill(template: str, notice: Notice, label: str) -> str:
     """Places a notice does not fill drop out with the comma before them."""
     values: dict[str, str] = {"label": label or notice.charger_id or tr("The site")}
     for name, value in notice.args:
+        if value == "":
+            continue
         values.setdefault(name, value if isinstance(value, str) else number(value, 0 if value == int(value) else 1))
     head, *rest = template.split("|")
     parts = [head, *(part for part in rest if all(place in values for place in _places(part)))]
@@ -216,15 +218,15 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.FAULT_CLEARED: ("check-circle", "{label} fault is over"),
     NoticeKind.LOST: ("offline", "{label} silent|; its {amps} A stay reserved"),
     NoticeKind.BACK: ("wifi", "{label} is back|; it was silent for {seconds} s"),
-    NoticeKind.SAFE_SHARE: ("shield-check", "{label} is at its safe share by now|: {amps} A"),
+    NoticeKind.SAFE_SHARE: ("shield-check", "{label} is at its safe share by now|: {safe_a} A"),
     NoticeKind.ASKS: ("person", "{label} asks to join"),
-    NoticeKind.HOUSE_STEP: ("house", "House load stepped| on {phase}| by {amps} A|; cars cut in {seconds} s"),
-    NoticeKind.OVER_FUSE: ("gauge", "{line} was above its rating|: {amps} A| for {seconds} s"),
+    NoticeKind.HOUSE_STEP: ("house", "House load stepped| on {line}| by {step_a} A|; cars cut in {seconds} s"),
+    NoticeKind.OVER_FUSE: ("gauge", "{line} was above its rating|: {peak_a} A| for {seconds} s"),
     NoticeKind.LIMIT: ("gauge", "{label} limit| from {before}| to {amps} A"),
-    NoticeKind.METER_LOST: ("meter", "Site meter silent|: {meter}"),
+    NoticeKind.METER_LOST: ("meter", "Site meter silent|: {circuit}"),
     NoticeKind.METER_BACK: ("meter", "Site meter is back"),
     NoticeKind.STORAGE: ("file", "History is not stored|: {sentence}"),
-    NoticeKind.FAILSAFE: ("shield-alert", "{label} failsafe|: {sentence}"),
+    NoticeKind.FAILSAFE: ("shield-alert", "{label} failsafe|: {detail}"),
 }
 
 
