@@ -91,6 +91,8 @@ class OcppLink:
         self._waiting: dict[str, asyncio.Future[Ticket]] = {}
         self._settling: set[asyncio.Task[None]] = set()
         self._gate: asyncio.TimerHandle | None = None
+        self._talked_at: float | None = None
+        self._grace_at = 0.0
         self._deadline: tuple[float, asyncio.TimerHandle] | None = None
         self._ended = False
         peer.on_text, peer.on_lost = self._text, self._lost
@@ -102,7 +104,8 @@ class OcppLink:
         self._report = report
         clock = self._host.clock
         report(Connected(self.charger_id, clock.now(), "ocpp", self.protocol, self.peer.address, self.warnings))
-        self._gate = asyncio.get_running_loop().call_later(self._options.grace_s, self._open)
+        self._grace_at = asyncio.get_running_loop().time() + self._options.grace_s
+        self._wait_for_quiet()
         kept, self._kept = self._kept, []
         for text, odd in kept:
             self._text(text, odd)
@@ -160,16 +163,29 @@ class OcppLink:
         if step.booted:
             self._open()
         elif step.calls:
-            if self._gate is not None:
-                self._gate.cancel()
-            self._gate = asyncio.get_running_loop().call_later(self._options.quiet_s, self._open)
+            first, self._talked_at = self._talked_at is None, asyncio.get_running_loop().time()
+            if first:
+                self._wait_for_quiet()
+
+    def _wait_for_quiet(self) -> None:
+        """Open when the charger has been quiet for a while, at the latest when the grace is over."""
+        loop = asyncio.get_running_loop()
+        at = self._grace_at
+        if self._talked_at is not None:
+            at = min(at, self._talked_at + self._options.quiet_s)
+        if self._gate is not None:
+            self._gate.cancel()
+        if loop.time() >= at - 0.001:
+            self._open()
+        else:
+            self._gate = loop.call_at(at, self._wait_for_quiet)
 
     def _open(self) -> None:
         if self._gate is not None:
             self._gate.cancel()
             self._gate = None
         self._dialogue.open_for_calls = True
-        self._act(self._dialogue.tick(self._host.clock.now()))
+        self._tick()
 
     def _act(self, step: Step) -> None:
         for text in step.send:
@@ -184,7 +200,8 @@ class OcppLink:
             task = asyncio.get_running_loop().create_task(self._settle(deferred))
             self._settling.add(task)
             task.add_done_callback(self._settled)
-        self._watch_deadline()
+        if step.timing:
+            self._watch_deadline()
 
     def _watch_deadline(self) -> None:
         at = self._dialogue.deadline()
@@ -196,9 +213,9 @@ class OcppLink:
         if at is not None and not self._ended:
             clock = self._host.clock
             wait = max(0.0, clock.wall_s(at - clock.now())) + 0.001
-            self._deadline = (at, asyncio.get_running_loop().call_later(wait, self._overdue))
+            self._deadline = (at, asyncio.get_running_loop().call_later(wait, self._tick))
 
-    def _overdue(self) -> None:
+    def _tick(self) -> None:
         self._deadline = None
         self._act(self._dialogue.tick(self._host.clock.now()))
 

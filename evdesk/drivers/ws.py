@@ -18,6 +18,11 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # no compiled wheel for this platform
+    from websockets.utils import apply_mask
+
 _log = logging.getLogger("evdesk.ws")
 _log.setLevel(logging.ERROR)
 _DEFLATE = ServerPerMessageDeflateFactory(
@@ -73,6 +78,8 @@ class WsPeer(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._ws: ServerProtocol | None = None
         self._head = bytearray()
+        self._rest = bytearray()
+        self._plain = False  # no extension was negotiated
         self._assembler = _Assembler()
         self._cause = ""
         self._timer: asyncio.TimerHandle | None = None
@@ -124,7 +131,10 @@ class WsPeer(asyncio.Protocol):
         """Send one text message; False when the connection cannot take it any more."""
         if self._ws is None or self._transport is None or self._ws.state is not State.OPEN:
             return False
-        self._ws.send_text(text.encode())
+        if self._plain:
+            self._ws.writes.append(text_frame(text.encode()))
+        else:
+            self._ws.send_text(text.encode())
         if not self._in_receive:
             self._flush()
         return True
@@ -188,6 +198,7 @@ class WsPeer(asyncio.Protocol):
     def _upgrade(self, ws: ServerProtocol, response: Response) -> None:
         self.settled = True
         self._head.clear()
+        self._plain = not ws.extensions
         self._gate.upgraded(self, response)
         ws.send_response(response)
         self._flush()
@@ -212,6 +223,38 @@ class WsPeer(asyncio.Protocol):
     # -- frames ---------------------------------------------------------------------------------------------------
 
     def _feed(self, data: bytes) -> None:
+        """Cuts the stream into whole frames. A plain text message is read here; everything else (fragments, control
+        frames, compression, errors) is the library's."""
+        if self._rest:
+            self._rest += data
+            data = bytes(self._rest)
+            self._rest.clear()
+        start, size = 0, len(data)
+        while start < size and self._ws is not None and self._ws.state is not State.CLOSED:
+            head, length = frame_length(data, start)
+            end = start + head + length
+            if head == 0 or (end > size and length <= self.options.max_message):
+                self._rest += data[start:]
+                break
+            plain = data[start] == 0x81 and data[start + 1] & 0x80 and self._plain
+            if plain and end <= size and self._ws.current_size is None and length <= self.options.max_message:
+                body = start + head
+                self._plain_text(apply_mask(data[body:end], data[body - 4 : body]))
+            else:
+                self._library(data[start:end])
+            start = end
+        self._flush()
+
+    def _plain_text(self, raw: bytes) -> None:
+        if self._ws is None or self._ws.state is not State.OPEN or self.on_text is None:
+            return
+        self._in_receive = True
+        try:
+            self.on_text(*decode_text(raw, ""))
+        finally:
+            self._in_receive = False
+
+    def _library(self, data: bytes) -> None:
         ws = self._ws
         if ws is None or ws.reader.eof:
             return
@@ -220,7 +263,6 @@ class WsPeer(asyncio.Protocol):
             self._take(ws.events_received())
         if ws.parser_exc is not None and not self._cause:
             self._cause = f"protocol error: {ws.parser_exc}"[:300]
-        self._flush()
 
     def _take(self, events: Sequence[object]) -> None:
         self._in_receive = True
@@ -277,7 +319,7 @@ class _Assembler:
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
-        self._binary = False
+        self._odd = ""
 
     def take(self, frame: Frame) -> tuple[str, str] | None:
         opcode = frame.opcode
@@ -286,20 +328,47 @@ class _Assembler:
             if not frame.fin:
                 return None
             whole, self._parts = b"".join(self._parts), []
-            return self._decode(whole)
+            return decode_text(whole, self._odd)
         if opcode is not Opcode.TEXT and opcode is not Opcode.BINARY:
             return None
-        self._binary = opcode is Opcode.BINARY
+        self._odd = "binary_frame" if opcode is Opcode.BINARY else ""
         if frame.fin:
-            return self._decode(bytes(frame.data))
+            return decode_text(bytes(frame.data), self._odd)
         self._parts = [bytes(frame.data)]
         return None
 
-    def _decode(self, data: bytes) -> tuple[str, str]:
-        try:
-            return data.decode(), "binary_frame" if self._binary else ""
-        except UnicodeDecodeError:
-            return data.decode(errors="replace"), "not_utf8"
+
+def decode_text(data: bytes, odd: str) -> tuple[str, str]:
+    """The text of a message, and the word for what was odd about it."""
+    try:
+        return data.decode(), odd
+    except UnicodeDecodeError:
+        return data.decode(errors="replace"), "not_utf8"
+
+
+def frame_length(data: bytes, start: int) -> tuple[int, int]:
+    """(bytes before the payload, bytes of payload) of the WebSocket frame at `start` (RFC 6455, 5.2); (0, 0) while
+    its header is not complete."""
+    left = len(data) - start
+    if left < 2:
+        return 0, 0
+    second = data[start + 1]
+    mask, short = (4 if second & 0x80 else 0), second & 0x7F
+    wide = 0 if short < 126 else 2 if short == 126 else 8
+    if left < 2 + wide + mask:
+        return 0, 0
+    length = int.from_bytes(data[start + 2 : start + 2 + wide], "big") if wide else short
+    return 2 + wide + mask, length
+
+
+def text_frame(data: bytes) -> bytes:
+    """One unmasked, unfragmented text frame, as a server sends it."""
+    size = len(data)
+    if size < 126:
+        return b"\x81" + size.to_bytes(1, "big") + data
+    if size < 65536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + data
+    return b"\x81\x7f" + size.to_bytes(8, "big") + data
 
 
 def _why(ws: ServerProtocol | None, exc: Exception | None) -> str:

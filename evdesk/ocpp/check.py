@@ -30,6 +30,12 @@ def _validator(name: str) -> Any:
     return jsonschema_rs.validator_for(json.loads(source.read_text(encoding="utf-8-sig")))
 
 
+@cache
+def _empty_is_valid(name: str) -> bool:
+    validator = _validator(name)
+    return validator is not None and bool(validator.is_valid({}))
+
+
 def known_action(action: str) -> bool:
     return len(action) < 50 and not action.endswith("Response") and _validator(action) is not None
 
@@ -63,6 +69,8 @@ def _odd(name: str, error: Any) -> Odd:
 def demand_valid(action: str, payload: dict[str, Any], answer: bool = False) -> None:
     """Raises `NotSendable` when what we are about to send is not exactly what the schema allows."""
     name = action + "Response" if answer else action
+    if not payload and _empty_is_valid(name):
+        return
     validator = _validator(name)
     if validator is None:
         raise NotSendable(f"OCPP 1.6 has no message called “{action[:50]}”.")

@@ -26,7 +26,8 @@ class Deferred:
 
 @dataclass(slots=True)
 class Step:
-    """What has to happen now. `spoke`: actions the charger used; `booted`: BootNotification was answered."""
+    """What has to happen now. `calls`: how many the charger sent; `booted`: BootNotification was answered;
+    `timing`: `Dialogue.deadline` changed."""
 
     send: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -34,6 +35,7 @@ class Step:
     ended: list[Ticket] = field(default_factory=list)
     calls: int = 0
     booted: bool = False
+    timing: bool = False
 
 
 class Dialogue:
@@ -49,25 +51,30 @@ class Dialogue:
     def receive(self, text: str, now: float, odd: tuple[Odd, ...] = ()) -> Step:
         """One WebSocket message from the charger."""
         step = Step()
-        frames, repaired = parse(text)
-        clear = redact(text)
-        flagged = [*odd, *repaired]
+        frames, flagged = parse(text)
+        flagged.extend(odd)
         for frame in frames:
             if isinstance(frame, Call):
-                self._call(frame, text, clear, now, step, flagged)
+                self._call(frame, text, now, step, flagged)
             elif isinstance(frame, Garbage):
-                self._log(step, now, "in", "", "", clear, "garbage")
+                self._log(step, now, "in", "", "", redact(text), "garbage")
                 flagged.append(frame.odd)
                 if frame.answer is not None:
                     self._refuse(step, "", frame.answer, now)
             else:
-                self._answer(frame, clear, now, step, flagged)
-        for item in flagged:
-            self._flag(step, now, item, clear)
+                self._answer(frame, redact(text), now, step, flagged)
+        if flagged:
+            clear = redact(text)
+            for item in flagged:
+                self._flag(step, now, item, clear)
         self._pump(step, now)
         return step
 
-    def _call(self, call: Call, text: str, clear: str, now: float, step: Step, odd: list[Odd]) -> None:
+    def _call(self, call: Call, text: str, now: float, step: Step, odd: list[Odd]) -> None:
+        action = spelled(call.action)
+        broken = breaches(action, call.payload)
+        # A well-formed MeterValues alone in its message has no place for a secret.
+        clear = text if action == "MeterValues" and not broken and not odd else redact(text)
         self._log(step, now, "in", call.action, call.id, clear, "call")
         step.calls += 1
         repeated, answer = self._exchange.seen_before(call, text, now)
@@ -76,21 +83,18 @@ class Dialogue:
             if answer is not None:
                 self._out(step, now, call.action, call.id, answer, "result")
             return
-        action = spelled(call.action)
         if action != call.action:
             odd.append(Odd("action_spelling", f"The action is spelled {call.action[:60]!r}.", call.action[:200]))
             call = replace(call, action=action)
-        odd.extend(breaches(action, call.payload))
-        outcome = self._station.handle(call, now)
-        odd.extend(outcome.odd)
-        step.events.extend(outcome.events)
+        odd.extend(broken)
+        outcome = self._station.handle(call, now, step.events, odd)
         if outcome.answer is not None:
             self._reply(step, call, outcome.answer, now)
-            step.booted = step.booted or call.action == "BootNotification"
+            step.booted = step.booted or action == "BootNotification"
         elif outcome.deferred is not None:
             step.deferred.append(Deferred(call, outcome.deferred))
         elif outcome.refusal is not None:
-            self._refuse(step, call.action, outcome.refusal, now)
+            self._refuse(step, action, outcome.refusal, now)
 
     def _answer(self, frame: CallResult | CallError, clear: str, now: float, step: Step, odd: list[Odd]) -> None:
         action = self._exchange.action_of(frame.id)
@@ -102,6 +106,7 @@ class Dialogue:
             odd.append(strange)
         if ticket is not None:
             step.ended.append(ticket)
+            step.timing = True
 
     def settle_start(self, deferred: Deferred, transaction_id: int, status: str, now: float) -> Step:
         """The start is recorded: answer it."""
@@ -148,6 +153,7 @@ class Dialogue:
         overdue = self._exchange.expire(now)
         if overdue is not None:
             step.ended.append(overdue)
+            step.timing = True
         self._pump(step, now)
         return step
 
@@ -167,6 +173,7 @@ class Dialogue:
         following = self._exchange.next_call(now)
         if following is not None:
             ticket, text = following
+            step.timing = True
             self._out(step, now, ticket.action, ticket.id, text, "call")
 
     def _reply(self, step: Step, call: Call, payload: dict[str, Any], now: float) -> None:
@@ -182,7 +189,7 @@ class Dialogue:
 
     def _out(self, step: Step, now: float, action: str, ident: str, text: str, kind: str) -> None:
         step.send.append(text)
-        self._log(step, now, "out", action, ident, redact(text), kind)
+        self._log(step, now, "out", action, ident, redact(text) if kind == "call" else text, kind)
 
     def _log(self, step: Step, now: float, direction: str, action: str, ident: str, text: str, kind: str) -> None:
         step.events.append(MessageSeen(self.charger_id, now, direction, action, ident, text, kind))

@@ -68,7 +68,7 @@ class Exchange:
         self._urgent: deque[Ticket] = deque()
         self._open: Ticket | None = None
         self._late: OrderedDict[str, Ticket] = OrderedDict()
-        self._seen: OrderedDict[str, _Remembered] = OrderedDict()
+        self._seen: dict[str, _Remembered] = {}
 
     @property
     def outstanding(self) -> Ticket | None:
@@ -158,9 +158,11 @@ class Exchange:
         known = self._seen.get(call.id)
         if known is not None and known.content == mark and now - known.at < _REPLAY_S:
             return True, known.answer
+        if known is not None:
+            del self._seen[call.id]
         self._seen[call.id] = _Remembered(mark, now)
         if len(self._seen) > _KEPT_ANSWERS:
-            self._seen.popitem(last=False)
+            del self._seen[next(iter(self._seen))]
         return False, None
 
     def remember_answer(self, ident: str, text: str) -> None:

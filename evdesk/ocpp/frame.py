@@ -33,7 +33,7 @@ class Odd:
     clause: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """`echo` is the id exactly as it came: the answer must carry the same JSON value."""
 
@@ -43,7 +43,7 @@ class Call:
     echo: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CallResult:
     id: str
     payload: dict[str, Any]

@@ -6,7 +6,7 @@ without a phase is never spread over three unless power and voltage prove it (fi
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from evdesk.model import NO_PHASES, Phases
@@ -27,8 +27,8 @@ _SCALE: dict[str, dict[str, float]] = {
     ENERGY: {"wh": 1.0, "kwh": 1000.0, "mwh": 1e6},
     POWER: {"w": 1.0, "kw": 1000.0, "va": 1.0, "kva": 1000.0},
     CURRENT: {"a": 1.0, "ma": 0.001, "amp": 1.0, "ampere": 1.0},
-    OFFERED: {"a": 1.0, "ma": 0.001, "amp": 1.0, "ampere": 1.0},
     VOLTAGE: {"v": 1.0, "kv": 1000.0, "mv": 0.001, "volt": 1.0},
+    OFFERED: {"a": 1.0, "ma": 0.001, "amp": 1.0, "ampere": 1.0},
     SOC: {"percent": 1.0, "%": 1.0},
     TEMPERATURE: {"celsius": 1.0, "celcius": 1.0, "c": 1.0, "°c": 1.0, "k": 1.0, "fahrenheit": 1.0, "f": 1.0},
 }
@@ -43,6 +43,8 @@ _RANGE: dict[str, tuple[float, float]] = {
 }
 _WANTED = {name.lower(): name for name in _SCALE}
 _WANTED["current"] = CURRENT
+_AT = {name: 5 * place for place, name in enumerate(_SCALE)}
+_RARE_FROM = _AT[OFFERED]
 _PLAIN_V = 230.0
 _IDLE_A = 0.5
 
@@ -60,35 +62,30 @@ class Sampled:
     soc_pct: float | None = None
     temperature_c: float | None = None
     partial: bool = False
-    context: str = ""
 
     @property
     def empty(self) -> bool:
-        rest = (self.power_w, self.energy_wh, self.offered_a, self.soc_pct, self.temperature_c)
-        return all(value is None for value in (*self.current_a, *self.voltage_v, *rest))
+        if self.power_w is not None or self.energy_wh is not None or self.current_a != NO_PHASES:
+            return False
+        rest = (self.offered_a, self.soc_pct, self.temperature_c)
+        return self.voltage_v == NO_PHASES and rest == (None, None, None)
 
 
-@dataclass(slots=True)
 class _Bag:
-    """Values by measurand: [L1, L2, L3, N, without phase]."""
+    """Values by measurand and slot (L1, L2, L3, N, without phase), in one row, and what was odd."""
 
-    values: dict[str, list[float | None]] = field(default_factory=dict)
-    odd: list[Odd] = field(default_factory=list)
+    __slots__ = ("odd", "row")
 
-    def put(self, measurand: str, slot: int, value: float, preferred: bool) -> None:
-        row = self.values.get(measurand)
-        if row is None:
-            row = self.values[measurand] = [None] * 5
-        if row[slot] is None or preferred:
-            row[slot] = value
+    def __init__(self, odd: list[Odd]) -> None:
+        self.row: list[float | None] = [None] * (5 * len(_SCALE))
+        self.odd = odd
 
     def phases(self, measurand: str) -> Phases:
-        row = self.values.get(measurand)
-        return NO_PHASES if row is None else (row[0], row[1], row[2])
+        at, row = _AT[measurand], self.row
+        return (row[at], row[at + 1], row[at + 2])
 
     def total(self, measurand: str) -> float | None:
-        row = self.values.get(measurand)
-        return None if row is None else row[_TOTAL]
+        return self.row[_AT[measurand] + _TOTAL]
 
     def flag(self, rule: str, sentence: str, raw: object = "") -> None:
         self.odd.append(Odd(rule, sentence, str(raw)[:500]))
@@ -103,11 +100,7 @@ def read_meter_values(meter_value: Any) -> tuple[list[Sampled], list[Odd]]:
         odd.append(Odd("meter_value_not_a_list", "meterValue is an object instead of a list.", clause="OCPP 1.6, 6.31"))
     if not isinstance(entries, list):
         return [], [Odd("meter_value_missing", "The message carries no meterValue list.", str(meter_value)[:200])]
-    found = []
-    for entry in entries:
-        if isinstance(entry, dict):
-            found.append(_entry(entry, odd))
-    return found, odd
+    return [_entry(entry, odd) for entry in entries if isinstance(entry, dict)], odd
 
 
 def _entry(entry: dict[str, Any], odd: list[Odd]) -> Sampled:
@@ -117,43 +110,85 @@ def _entry(entry: dict[str, Any], odd: list[Odd]) -> Sampled:
         odd.append(Odd("sampled_value_not_a_list", "sampledValue is an object instead of a list."))
     if samples is None and "value" in entry:
         samples = [entry]
-    bag = _Bag(odd=odd)
-    result = Sampled(stamp=entry.get("timestamp"))
+    bag = _Bag(odd)
+    result = Sampled(entry.get("timestamp"))
+    rare = False
     for sample in samples if isinstance(samples, list) else ():
         if isinstance(sample, dict):
-            _sample(sample, bag)
-            result.context = result.context or _word(sample.get("context"))
-    _fill(result, bag)
+            rare = _sample(sample, bag) or rare
+    result.voltage_v = _voltage(bag)
+    result.energy_wh, summed = _total_or_sum(bag, ENERGY)
+    result.power_w, added = _total_or_sum(bag, POWER)
+    result.partial = summed or added
+    _current(result, bag)
+    _plausible_power(result, bag)
+    if rare:
+        result.offered_a = _first(bag, OFFERED, min)
+        result.soc_pct = _first(bag, SOC, max)
+        result.temperature_c = _first(bag, TEMPERATURE, max)
     return result
 
 
-def _word(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
+_Place = tuple[str, int, float, float, float, bool]
+"""Measurand, index in the row, factor to the base unit, lowest and highest value, taken before other locations."""
+
+_places: dict[tuple[Any, ...], _Place | None] = {}
+_PLACES_MAX = 2000
 
 
-def _sample(sample: dict[str, Any], bag: _Bag) -> None:
-    """Puts one sampledValue where it belongs, or nowhere."""
-    if sample.get("format") == "SignedData":
-        return
-    name = sample.get("measurand", ENERGY)
-    phase = sample.get("phase")
+def _sample(sample: dict[str, Any], bag: _Bag) -> bool:
+    """Puts one sampledValue where it belongs, or nowhere. Forms without any oddity are looked up, not worked out.
+    True for the rarer measurands."""
+    get = sample.get
+    form = (get("measurand"), get("phase"), get("unit"), get("location"), get("format"))
+    try:
+        place = _places[form]
+    except (KeyError, TypeError):
+        place = _placed(form, bag)
+    if place is None:
+        return False
+    measurand, index, scale, low, high, preferred = place
+    raw = get("value")
+    try:
+        value = scale * float(raw)  # type: ignore[arg-type]  # anything may stand here
+    except (TypeError, ValueError, OverflowError):
+        value = scale * _comma(raw, bag)
+    if measurand is TEMPERATURE:
+        value = _celsius(value, form[2])
+    if low <= value <= high and raw is not True and raw is not False:
+        if preferred or bag.row[index] is None:
+            bag.row[index] = value
+    elif math.isfinite(value):
+        bag.flag("value_absurd", f"{measurand} {value:g} cannot be; it is not used.", sample)
+    else:
+        bag.flag("value_not_a_number", f"{measurand}: {str(raw)[:60]!r} is not a number; it is not used.", raw)
+    return index >= _RARE_FROM
+
+
+def _placed(form: tuple[Any, ...], bag: _Bag) -> _Place | None:
+    """Works out where a form goes and remembers it, unless there was something to flag."""
+    before = len(bag.odd)
+    place = _work_out(form, bag)
+    if len(bag.odd) == before and len(_places) < _PLACES_MAX and all(x is None or isinstance(x, str) for x in form):
+        _places[form] = place
+    return place
+
+
+def _work_out(form: tuple[Any, ...], bag: _Bag) -> _Place | None:
+    name, phase, unit, location, kind = form
+    if kind == "SignedData":
+        return None
+    name = ENERGY if name is None else name
     measurand = _WANTED.get(name.lower().strip()) if isinstance(name, str) else None
     if measurand is None:
         measurand, phase = _split_name(name, phase, bag)
         if measurand is None:
-            return
+            return None
     slot = _slot(phase, bag)
     if slot is None:
-        return
-    value = _number(sample.get("value"), measurand, bag)
-    if value is None:
-        return
-    value = _in_unit(value, measurand, sample.get("unit"), bag)
+        return None
     low, high = _RANGE[measurand]
-    if not low <= value <= high:
-        bag.flag("value_absurd", f"{measurand} {value:g} cannot be; it is not used.", sample)
-        return
-    bag.put(measurand, slot, value, sample.get("location") in (None, "Outlet"))
+    return measurand, _AT[measurand] + slot, _scale(measurand, unit, bag), low, high, location in (None, "Outlet")
 
 
 def _split_name(name: Any, phase: Any, bag: _Bag) -> tuple[str | None, Any]:
@@ -179,18 +214,6 @@ def _slot(phase: Any, bag: _Bag) -> int | None:
     return slot
 
 
-def _number(value: Any, measurand: str, bag: _Bag) -> float | None:
-    """A sampled value as a finite number; the specification wants text, the field sends anything."""
-    try:
-        number = float(value) if not isinstance(value, bool) else math.nan
-    except (TypeError, ValueError, OverflowError):
-        number = _comma(value, bag)
-    if math.isfinite(number):
-        return number
-    bag.flag("value_not_a_number", f"{measurand}: {str(value)[:60]!r} is not a number; it is not used.", value)
-    return None
-
-
 def _comma(value: Any, bag: _Bag) -> float:
     text = value.strip("\x00 \t\r\n").replace(",", ".") if isinstance(value, str) else ""
     try:
@@ -201,36 +224,22 @@ def _comma(value: Any, bag: _Bag) -> float:
     return number
 
 
-def _in_unit(value: float, measurand: str, unit: Any, bag: _Bag) -> float:
+def _scale(measurand: str, unit: Any, bag: _Bag) -> float:
     if unit is None or unit == "":
-        return value
+        return 1.0
     name = unit.strip().lower() if isinstance(unit, str) else str(unit)
     scale = _SCALE[measurand].get(name)
     if scale is None:
         bag.flag("unit_unknown", f"{measurand} in {str(unit)[:30]!r}; the usual unit is assumed.", unit)
-        return value
-    if measurand == TEMPERATURE:
-        return _celsius(value, name)
-    return value * scale
+        return 1.0
+    return scale
 
 
-def _celsius(value: float, unit: str) -> float:
-    if unit == "k":
+def _celsius(value: float, unit: Any) -> float:
+    name = unit.strip().lower() if isinstance(unit, str) else ""
+    if name == "k":
         return value - 273.15
-    return (value - 32.0) / 1.8 if unit in ("f", "fahrenheit") else value
-
-
-def _fill(result: Sampled, bag: _Bag) -> None:
-    result.voltage_v = _voltage(bag)
-    result.energy_wh, summed = _total_or_sum(bag, ENERGY)
-    result.partial = summed
-    result.power_w, summed = _total_or_sum(bag, POWER)
-    result.partial = result.partial or summed
-    _current(result, bag)
-    _plausible_power(result, bag)
-    result.offered_a = _first(bag, OFFERED, min)
-    result.soc_pct = _first(bag, SOC, max)
-    result.temperature_c = _first(bag, TEMPERATURE, max)
+    return (value - 32.0) / 1.8 if name in ("f", "fahrenheit") else value
 
 
 def _voltage(bag: _Bag) -> Phases:
@@ -249,20 +258,18 @@ def _total_or_sum(bag: _Bag, measurand: str) -> tuple[float | None, bool]:
 
 
 def _first(bag: _Bag, measurand: str, pick: Callable[[list[float]], float]) -> float | None:
-    row = bag.values.get(measurand)
-    known = [value for value in row if value is not None] if row else []
+    known = [value for value in bag.row[_AT[measurand] : _AT[measurand] + 5] if value is not None]
     return pick(known) if known else None
 
 
 def _current(result: Sampled, bag: _Bag) -> None:
-    row = bag.values.get(CURRENT)
-    if row is None:
-        return
+    at = _AT[CURRENT]
+    row = bag.row[at : at + 5]
     if row[0] is not None or row[1] is not None or row[2] is not None:
         result.current_a = (row[0], row[1], row[2])
         return
     total = row[_TOTAL]
-    if total is None:
+    if total is None and row[3] is not None:
         total = row[3]
         result.partial = True
         bag.flag("current_on_n_only", "The current is reported on N only; it is taken for L1.")
@@ -296,12 +303,18 @@ def _place_single(current: float, result: Sampled) -> Phases:
 
 def _plausible_power(result: Sampled, bag: _Bag) -> None:
     """Repairs kW written as W and the reverse by P = sum(U x I); derives power where none was sent."""
-    known = [(i, u) for i, u in zip(result.current_a, result.voltage_v, strict=True) if i is not None]
-    if not known or sum(abs(i) for i, _ in known) < 1.0:
+    drawn = product = 0.0
+    measured = True
+    for current, volt in zip(result.current_a, result.voltage_v, strict=True):
+        if current is not None:
+            drawn += abs(current)
+            if volt is None:
+                measured = False
+            product += current * (volt if volt is not None and volt > 50.0 else _PLAIN_V)
+    if drawn < 1.0:
         return
-    product = sum(i * (u if u is not None and u > 50.0 else _PLAIN_V) for i, u in known)
     if result.power_w is None:
-        if all(u is not None for _, u in known):
+        if measured:
             result.power_w, result.partial = product, True
         return
     if result.power_w == 0.0 or abs(product) < 200.0:

@@ -27,7 +27,7 @@ _FORM = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stamp:
     """`at`: Unix seconds as written (UTC assumed where no zone stood)."""
 
@@ -88,6 +88,11 @@ class ClockEstimate:
         """A timestamp as received. Unset clocks (1970) must not get here."""
         self.zone_unknown = stamp.zone_unknown
         offset = stamp.at - now
+        settled = self._settled
+        if settled is not None and self._samples and settled - 1.0 <= offset <= settled:
+            if now - self._samples[-1][0] >= _APART_S:
+                self._samples.append((now, offset))
+            return
         while self._samples and now - self._samples[0][0] > _WINDOW_S:
             self._samples.popleft()
         confirmed = any(now - at >= _APART_S and abs(offset - seen) <= _SAME_S for at, seen in self._samples)
@@ -107,7 +112,7 @@ class ClockEstimate:
         return self._settled
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Placed:
     """A charger's timestamp put on our clock. `rule` names what was wrong with it, "" if nothing."""
 

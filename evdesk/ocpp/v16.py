@@ -25,7 +25,7 @@ from evdesk.model import (
 )
 from evdesk.ocpp.frame import Call, CallError, Odd
 from evdesk.ocpp.meter import Sampled, read_meter_values
-from evdesk.ocpp.timestamps import LIVE_S, ClockEstimate, Placed, format_time, parse_time, place
+from evdesk.ocpp.timestamps import LIVE_S, NOT_SET_BEFORE, ClockEstimate, Placed, format_time, parse_time, place
 
 PENDING_INTERVAL_S = 30
 _STATUS = {status.value.lower(): status for status in ConnectorStatus}
@@ -99,8 +99,8 @@ class Memory:
 class Outcome:
     """What one CALL led to: exactly one of `answer`, `refusal`, `deferred` is set."""
 
-    events: list[Event] = field(default_factory=list)
-    odd: list[Odd] = field(default_factory=list)
+    events: list[Event]
+    odd: list[Odd]
     answer: dict[str, Any] | None = None
     refusal: CallError | None = None
     deferred: TransactionStarted | TransactionEnded | None = None
@@ -114,8 +114,9 @@ class Station16:
         self.memory = memory
         self._policy = policy
 
-    def handle(self, call: Call, now: float) -> Outcome:
-        outcome = Outcome()
+    def handle(self, call: Call, now: float, events: list[Event], odd: list[Odd]) -> Outcome:
+        """Answers one CALL; events and findings are added to the lists given."""
+        outcome = Outcome(events, odd)
         handler = _HANDLERS.get(call.action)
         if handler is None:
             return self._unknown(call, outcome)
@@ -164,7 +165,7 @@ class Station16:
                 Odd("other_version", "StatusNotification has the shape of OCPP 2.x; set the charger to one version.")
             )
         if payload.get("timestamp") is not None:
-            self._placed(payload, now, outcome)
+            self._placed(payload.get("timestamp"), now, outcome)
         connector = number(payload.get("connectorId", payload.get("evseId")))
         word = text(payload, "status") or text(payload, "connectorStatus")
         status = _STATUS.get(word.lower(), ConnectorStatus.UNKNOWN)
@@ -204,37 +205,38 @@ class Station16:
         sampled, odd = read_meter_values(values)
         outcome.odd.extend(odd)
         for entry in sampled:
-            placed = self._placed({"timestamp": entry.stamp}, now, outcome)
+            placed = self._placed(entry.stamp, now, outcome)
             if entry.empty:
                 continue
             if placed.live:
                 self._count_phases(connector, entry)
             outcome.events.append(
                 Reading(
-                    charger_id=self.charger_id,
-                    connector_id=connector,
-                    at=placed.at,
-                    charger_at=placed.charger_at,
-                    current_a=entry.current_a,
-                    voltage_v=entry.voltage_v,
-                    power_w=entry.power_w,
-                    energy_wh=entry.energy_wh,
-                    offered_a=entry.offered_a,
-                    soc_pct=entry.soc_pct,
-                    temperature_c=entry.temperature_c,
-                    transaction_id=transaction,
-                    partial=entry.partial,
-                    live=placed.live,
+                    self.charger_id,
+                    connector,
+                    placed.at,
+                    placed.charger_at,
+                    entry.current_a,
+                    entry.voltage_v,
+                    entry.power_w,
+                    entry.energy_wh,
+                    entry.offered_a,
+                    entry.soc_pct,
+                    entry.temperature_c,
+                    transaction,
+                    entry.partial,
+                    placed.live,
                 )
             )
 
     def _count_phases(self, connector: int, entry: Sampled) -> None:
-        count = sum(1 for current in entry.current_a if current is not None and current > 1.0)
+        one, two, three = entry.current_a
+        count = (one is not None and one > 1.0) + (two is not None and two > 1.0) + (three is not None and three > 1.0)
         if count:
             self.memory.phases_seen[connector] = count
 
     def _start(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:
-        placed = self._placed(payload, now, outcome)
+        placed = self._placed(payload.get("timestamp"), now, outcome)
         connector = number(payload.get("connectorId"))
         outcome.deferred = TransactionStarted(
             self.charger_id,
@@ -246,7 +248,7 @@ class Station16:
         )
 
     def _stop(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:
-        placed = self._placed(payload, now, outcome)
+        placed = self._placed(payload.get("timestamp"), now, outcome)
         transaction = self._transaction(payload, outcome)
         connector = self.memory.connector_of(transaction)
         if payload.get("transactionData") is not None and connector is not None:
@@ -292,28 +294,22 @@ class Station16:
             )
         return None
 
-    def _placed(self, payload: dict[str, Any], now: float, outcome: Outcome) -> Placed:
+    def _placed(self, written: Any, now: float, outcome: Outcome) -> Placed:
         """The message's timestamp on our clock; measures the charger's clock on the way."""
         clock = self.memory.clock
-        stamp = parse_time(payload.get("timestamp"))
-        placed = place(stamp, clock, now)
-        if stamp is not None and placed.rule != "clock_not_set":
+        stamp = parse_time(written)
+        if stamp is not None and stamp.at >= NOT_SET_BEFORE:
             clock.sample(stamp, now)
-            placed = place(stamp, clock, now, max(LIVE_S, 2.0 * (self.memory.sample_s or 0.0)))
             offset = clock.news(now)
             if offset is not None:
                 outcome.events.append(ClockSeen(self.charger_id, now, offset, clock.zone_unknown))
             if stamp.zone_unknown:
                 outcome.odd.append(
-                    Odd(
-                        "zone_missing",
-                        "The timestamp has no time zone.",
-                        str(payload.get("timestamp"))[:64],
-                        "OCPP 1.6, 3.14",
-                    )
+                    Odd("zone_missing", "The timestamp has no time zone.", written[:64], "OCPP 1.6, 3.14")
                 )
+        placed = place(stamp, clock, now, max(LIVE_S, 2.0 * (self.memory.sample_s or 0.0)))
         if placed.rule:
-            outcome.odd.append(Odd(placed.rule, _CLOCK_WORDS[placed.rule], str(payload.get("timestamp"))[:64]))
+            outcome.odd.append(Odd(placed.rule, _CLOCK_WORDS[placed.rule], str(written)[:64]))
         return placed
 
     def _authorize(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:
