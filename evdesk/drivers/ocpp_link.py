@@ -19,8 +19,8 @@ from evdesk.model import (
 from evdesk.ocpp.check import NotSendable
 from evdesk.ocpp.dialogue import Deferred, Dialogue, Fate, Step, Ticket
 from evdesk.ocpp.frame import Odd
+from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.redact import redact
-from evdesk.ocpp.v16 import Memory
 
 _UNSUPPORTED = frozenset({"NotImplemented", "NotSupported"})
 _SHELL_ODD = {

@@ -17,8 +17,8 @@ from evdesk.drivers.ocpp_link import LinkOptions, OcppLink
 from evdesk.drivers.ocpp_station import OcppStation
 from evdesk.drivers.ws import WsOptions, WsPeer
 from evdesk.model import Attempt, EvdeskError, Reason
+from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.redact import redact
-from evdesk.ocpp.v16 import Memory
 
 _KEPT_MEMORIES = 5000
 _RIVAL_S = 30.0

@@ -5,9 +5,9 @@ from typing import Any
 from evdesk.drivers.base import Answer
 from evdesk.drivers.ocpp_link import Caller, Reply
 from evdesk.model import ChargerError, Reason, Setting
+from evdesk.ocpp.fields import number
 from evdesk.ocpp.keys import STANDARD, standard_key
 from evdesk.ocpp.redact import is_secret
-from evdesk.ocpp.v16 import number
 
 MAX_KEY, MAX_VALUE = 50, 500
 

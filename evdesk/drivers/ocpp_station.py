@@ -15,8 +15,8 @@ from evdesk.model import (
     Setting,
 )
 from evdesk.ocpp.check import known_action
+from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.redact import redact_value
-from evdesk.ocpp.v16 import Memory
 
 ALL = frozenset(Capability) - {Capability.AVAILABILITY}
 _NEEDS: dict[str, frozenset[Capability]] = {

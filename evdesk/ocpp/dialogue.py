@@ -9,9 +9,11 @@ from typing import Any
 from evdesk.model import Event, FindingSeen, MessageSeen, TransactionEnded, TransactionStarted
 from evdesk.ocpp.check import breaches, demand_valid
 from evdesk.ocpp.exchange import Exchange, Fate, Ticket
+from evdesk.ocpp.fields import tag_status
 from evdesk.ocpp.frame import Call, CallError, CallResult, Garbage, Odd, error_text, parse, result_text
+from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.redact import redact
-from evdesk.ocpp.v16 import Memory, Policy, Station16, spelled, tag_status
+from evdesk.ocpp.v16 import Policy, Station16, spelled
 
 _KEPT_TRANSACTIONS = 64
 

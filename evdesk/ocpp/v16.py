@@ -5,7 +5,7 @@ when the engine has recorded them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from evdesk.model import (
@@ -23,9 +23,11 @@ from evdesk.model import (
     TransactionStarted,
     UploadStatusSeen,
 )
+from evdesk.ocpp.fields import number, tag_status, text
 from evdesk.ocpp.frame import Call, CallError, Odd
+from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.meter import Sampled, read_meter_values
-from evdesk.ocpp.timestamps import LIVE_S, NOT_SET_BEFORE, ClockEstimate, Placed, format_time, parse_time, place
+from evdesk.ocpp.timestamps import LIVE_S, NOT_SET_BEFORE, Placed, format_time, parse_time, place
 
 PENDING_INTERVAL_S = 30
 _STATUS = {status.value.lower(): status for status in ConnectorStatus}
@@ -50,7 +52,6 @@ _ERRORS = {
         "WeakSignal",
     )
 }
-_TAG_STATUS = frozenset({"Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"})
 _V2_ACTIONS = frozenset(
     {"TransactionEvent", "NotifyReport", "NotifyEvent", "SecurityEventNotificationRequest", "NotifyMonitoringReport"}
 )
@@ -69,30 +70,6 @@ class Policy(Protocol):
     def authorize(self, charger_id: str, id_tag: str) -> str: ...
 
     def heartbeat_s(self, charger_id: str) -> int: ...
-
-
-@dataclass(slots=True)
-class Memory:
-    """What is worth keeping of a charger between two of its connections."""
-
-    clock: ClockEstimate = field(default_factory=ClockEstimate)
-    sample_s: float | None = None
-    transactions: dict[int, int] = field(default_factory=dict)  # transaction id -> connector id
-    last_error: dict[int, str] = field(default_factory=dict)
-    phases_seen: dict[int, int] = field(default_factory=dict)  # connector id -> phases that carried current
-    limit_purpose: str = ""  # what worked for the live limit, "" not tried
-    tx_level: int | None = None
-    default_level: int | None = None
-    rate_unit: str = ""
-    max_level: int | None = None
-    heard_at: float = 0.0
-    address: str = ""
-
-    def connector_of(self, transaction_id: int | None) -> int | None:
-        return None if transaction_id is None else self.transactions.get(transaction_id)
-
-    def transaction_on(self, connector_id: int) -> int | None:
-        return next((ident for ident, where in reversed(self.transactions.items()) if where == connector_id), None)
 
 
 @dataclass(slots=True)
@@ -348,32 +325,6 @@ class Station16:
     def _sign(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:
         outcome.events.append(Heard(self.charger_id, now))
         outcome.answer = {"status": "Rejected"}
-
-
-def tag_status(word: str) -> str:
-    """An AuthorizationStatus that may be sent (OCPP 1.6, 7.2); anything else is Invalid."""
-    return word if word in _TAG_STATUS else "Invalid"
-
-
-def text(payload: dict[str, Any], key: str) -> str:
-    """A text field, whatever JSON type the charger chose; "" where absent."""
-    value = payload.get(key)
-    if isinstance(value, str):
-        return value.strip(" \t\r\n\x00")
-    return "" if value is None or isinstance(value, dict | list) else str(value)[:500]
-
-
-def number(value: Any) -> int | None:
-    """A whole number, also from text or from a float without fraction; None for anything else."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int):
-        return value if abs(value) < 1 << 62 else None
-    try:
-        real = float(value)
-        return int(real) if real == int(real) and abs(real) < 1 << 53 else None
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 Handler = Callable[[Station16, dict[str, Any], float, Outcome], None]
