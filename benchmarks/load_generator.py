@@ -67,8 +67,7 @@ class Station(asyncio.Protocol):
         self.waiting_for = ""
         self.prepared: list[bytes] = []
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.transport = transport
         key = base64.b64encode(os.urandom(16)).decode()
         transport.write(

@@ -1,4 +1,4 @@
-"""The peer of the engine benchmark: a minimal CSMS on the `ocpp` package as its documentation shows it, schema check on."""
+"""The peer of the engine benchmark: a minimal CSMS on the `ocpp` package in its usual form, schema check on."""
 
 import asyncio
 import sys

@@ -1,1 +1,29 @@
-""""""
+"""Load balancing as a pure function of what is known: lines, demands and time in, limits with reasons out.
+
+    balancer = Balancer(site)
+    decision = balancer.step(now, demands, samples)   # once a second
+
+Nothing here does I/O, reads a clock or knows a protocol. Currents are ampere RMS per phase; unknown counts at its worst.
+"""
+
+from evdesk.balance.balancer import Balancer
+from evdesk.balance.checks import validate_site
+from evdesk.balance.failsafe import FailsafePlan, failsafe_plans, safe_share, site_share
+from evdesk.balance.lines import build_lines
+from evdesk.balance.types import Decision, Demand, Key, Line, LineSample, LineView
+
+__all__ = [
+    "Balancer",
+    "Decision",
+    "Demand",
+    "FailsafePlan",
+    "Key",
+    "Line",
+    "LineSample",
+    "LineView",
+    "build_lines",
+    "failsafe_plans",
+    "safe_share",
+    "site_share",
+    "validate_site",
+]

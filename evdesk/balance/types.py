@@ -10,6 +10,9 @@ from evdesk.model import Phases, Why
 Key = tuple[str, int]
 """(charger id, connector id)"""
 
+ANY_TERMINAL = -1
+"""The rotation is not known: whichever terminal carries the most may be the one on this conductor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -21,8 +24,10 @@ class Line:
     phase: int  # 0, 1, 2
     limit_a: float
     coef: dict[Key, complex] = field(default_factory=dict)
+    terminal: dict[Key, int] = field(default_factory=dict)  # which terminal (0, 1, 2) feeds it; ANY_TERMINAL = unknown
     other_max_a: float = 0.0  # worst case of everything that is not a charger
     metered: bool = False
+    parent: str = ""  # circuit that feeds this one
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def reachable(record: ChargerRecord | None, charger_id: str) -> ChargerRecord:
     if record.link is None:
         raise EvdeskError(
             Reason.UNREACHABLE,
-            f"{record.label or record.id} is offline. Check its power and network; it dials in by itself when it is back.",
+            f"{record.label or record.id} is offline. Check its power and network; it dials in again by itself.",
         )
     return record
 

@@ -223,9 +223,9 @@ class Engine:
         now = self.clock.now()
         for record in self.fleet.chargers.values():
             for connector in record.connectors.values():
-                if connector.session and record.online and not connector.status.has_car:
-                    if connector.status_at is not None and now - connector.status_at > 120:
-                        await self.fleet.close_unreported(record, connector)
+                gone = connector.session and record.online and not connector.status.has_car
+                if gone and connector.status_at is not None and now - connector.status_at > 120:
+                    await self.fleet.close_unreported(record, connector)
 
     def _stop_when_idle(self) -> None:
         busy = self.server.clients or self.load.charging or any(r.online for r in self.fleet.chargers.values())

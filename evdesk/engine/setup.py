@@ -7,6 +7,7 @@ charger's full rating until its failsafe is verified.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from evdesk.balance import failsafe_plans
 from evdesk.drivers.base import Answer, Driver
@@ -92,7 +93,7 @@ class Setup:
             return
         for what in ("StatusNotification", "MeterValues"):
             try:
-                await self._ask(SETUP, "setup.trigger", record, {"what": what}, lambda w=what: link.trigger(w, None))
+                await self._ask(SETUP, "setup.trigger", record, {"what": what}, partial(link.trigger, what, None))
             except EvdeskError as error:
                 log.info("%s: %s", record.id, error.sentence)
 
@@ -104,10 +105,15 @@ class Setup:
         plan = failsafe_plans(site)[record.id]
         max_a, safe_a = plan.max_a, plan.safe_a
         have = record.failsafe
-        if have.state in (FailsafeState.VERIFIED, FailsafeState.PROVEN) and (have.max_a, have.safe_a) == (
-            max_a,
-            safe_a,
-        ) and await self._still_there(record, link, safe_a):
+        if (
+            have.state in (FailsafeState.VERIFIED, FailsafeState.PROVEN)
+            and (have.max_a, have.safe_a)
+            == (
+                max_a,
+                safe_a,
+            )
+            and await self._still_there(record, link, safe_a)
+        ):
             return
         if Capability.FAILSAFE not in link.capabilities:
             self._set(record, Failsafe(FailsafeState.CANNOT, detail="no charging profiles"))

@@ -44,7 +44,7 @@ class RunningEngine:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.stop()
 
     def stop(self) -> int:
         if self.process.poll() is None:

@@ -94,7 +94,8 @@ async def test_failsafe_is_installed_once_and_live_limits_expire(tmp_path):
             await one.start_charge()
             await until(lambda: purposes(one, {"TxProfile"}))
             live = next(p for p in one.seen.profiles if p["charging_profile_purpose"] == "TxProfile")
-            assert live["charging_schedule"]["duration"] == 180
+            # A little more than asked, by what the start lies in the past: clocks differ by a second or two.
+            assert 180 <= live["charging_schedule"]["duration"] <= 190
             assert live["charging_schedule"]["start_schedule"]
 
 
@@ -218,7 +219,7 @@ def test_damaged_database_is_refused_and_kept(tmp_path):
     path = tmp_path / "evdesk.db"
     broken = b"this is not a database" * 100
     path.write_bytes(broken)
-    with pytest.raises(RuntimeError, match="damaged|not a database"):
+    with pytest.raises(RuntimeError, match=r"damaged|not a database"):
         start_engine(tmp_path)
     assert path.read_bytes() == broken
 

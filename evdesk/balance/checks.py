@@ -1,0 +1,148 @@
+"""What is wrong with a site, in sentences that say what to do. An empty list means it can be balanced."""
+
+import math
+from collections import Counter
+
+from evdesk.balance.lines import paths
+from evdesk.model import PHASES, BalanceSettings, Bay, Circuit, GridType, Site
+
+MIN_A = 6.0
+
+
+def validate_site(site: Site) -> list[str]:
+    """Every reason why this site must not be balanced as entered; empty when it is fine."""
+    found: list[str] = []
+    found += _tree(site)
+    for circuit in site.circuits:
+        found += _circuit(site, circuit)
+    found += _bays(site)
+    found += _settings(site.balance)
+    if not (math.isfinite(site.voltage_v) and 80 <= site.voltage_v <= 500):
+        found.append(
+            f"The voltage is {site.voltage_v:g} V. Enter the voltage between phase and neutral, usually 230 V."
+        )
+    return found
+
+
+def _tree(site: Site) -> list[str]:
+    if not site.circuits:
+        return ["The site has no circuit. Add the supply with its main fuse."]
+    found = [
+        f"Two circuits are called {name!r}. Give each circuit its own name."
+        for name, count in Counter(c.name for c in site.circuits).items()
+        if count > 1
+    ]
+    found += ["A circuit has no name. Give it one." for c in site.circuits if not c.name.strip()]
+    roots = [c.name for c in site.circuits if c.parent == ""]
+    if not roots:
+        found.append("No circuit is fed from the supply. Clear the parent of the circuit behind the main fuse.")
+    names = {c.name for c in site.circuits}
+    known = paths(site)
+    for circuit in site.circuits:
+        if circuit.parent and circuit.parent not in names:
+            found.append(
+                f"Circuit {circuit.name!r} is fed from {circuit.parent!r}, which does not exist. "
+                "Choose an existing circuit."
+            )
+        elif circuit.name not in known and _loops(site, circuit):
+            found.append(f"Circuit {circuit.name!r} feeds itself through its parents. Choose another parent for it.")
+    return found
+
+
+def _loops(site: Site, circuit: Circuit) -> bool:
+    seen: set[str] = set()
+    at: Circuit | None = circuit
+    while at is not None and at.name not in seen:
+        seen.add(at.name)
+        at = site.circuit(at.parent) if at.parent else None
+    return at is not None
+
+
+def _circuit(site: Site, circuit: Circuit) -> list[str]:
+    found: list[str] = []
+    parent = site.circuit(circuit.parent) if circuit.parent else None
+    for phase, (rating, other) in enumerate(zip(circuit.rating_a, circuit.other_max_a, strict=True)):
+        if site.grid is GridType.SINGLE and phase > 0:
+            continue
+        where = f"{circuit.name}/{PHASES[phase]}"
+        if not (math.isfinite(rating) and rating > 0):
+            found.append(f"The rating of {where} is {rating:g} A. Enter the fuse or breaker in ampere, above 0.")
+            continue
+        if not (math.isfinite(other) and other >= 0):
+            found.append(f"The largest other load of {where} is {other:g} A. Enter 0 or the most it ever draws.")
+        elif other > rating:
+            found.append(
+                f"The largest other load of {where} is {other:g} A, above its rating of {rating:g} A. "
+                "Correct one of the two."
+            )
+        if parent is not None and rating > parent.rating_a[phase]:
+            found.append(
+                f"{where} is rated {rating:g} A, above the {parent.rating_a[phase]:g} A of {parent.name!r} "
+                "that feeds it. Enter the smaller fuse, or swap the two circuits."
+            )
+    return found
+
+
+def _bays(site: Site) -> list[str]:
+    found: list[str] = []
+    counts = Counter((b.charger_id, b.connector_id) for b in site.bays)
+    for (charger, connector), count in counts.items():
+        if count > 1:
+            found.append(f"Connector {connector} of {charger!r} is placed {count} times. Keep one of them.")
+    names = {c.name for c in site.circuits}
+    for bay in site.bays:
+        found += _bay(site, bay, names)
+    return found
+
+
+def _bay(site: Site, bay: Bay, names: set[str]) -> list[str]:
+    who = f"Connector {bay.connector_id} of {bay.charger_id!r}"
+    found: list[str] = []
+    if bay.circuit not in names:
+        found.append(f"{who} hangs on circuit {bay.circuit!r}, which does not exist. Choose an existing circuit.")
+    if bay.connector_id < 1:
+        found.append(f"{who}: connectors are counted from 1. Correct the number.")
+    if not (math.isfinite(bay.max_a) and bay.max_a >= MIN_A):
+        found.append(f"{who} has a maximum of {bay.max_a:g} A. Enter the branch fuse or cable, at least 6 A.")
+    elif not (math.isfinite(bay.min_a) and MIN_A <= bay.min_a <= bay.max_a):
+        found.append(f"{who} has a minimum of {bay.min_a:g} A. Enter 6 A up to its maximum of {bay.max_a:g} A.")
+    if bay.phases not in (1, 2, 3):
+        found.append(f"{who} has {bay.phases} phases. Enter 1, 2 or 3.")
+    if bay.rotation and (len(bay.rotation) != 3 or set(bay.rotation) != {"R", "S", "T"}):
+        found.append(
+            f"{who} has the rotation {bay.rotation!r}. Write R, S and T once each in the order of its terminals "
+            "L1 L2 L3, for example RST, or leave it empty if nobody knows."
+        )
+    if bay.user_limit_a is not None and not (math.isfinite(bay.user_limit_a) and bay.user_limit_a >= 0):
+        found.append(f"{who} has a limit of {bay.user_limit_a:g} A set by hand. Enter 0 or more, or clear it.")
+    return found
+
+
+def _settings(balance: BalanceSettings) -> list[str]:
+    found: list[str] = []
+    positive = (
+        ("sharing interval", balance.share_every_s),
+        ("time after which a silent meter counts as stale", balance.meter_stale_s),
+        ("validity of the live profile", float(balance.profile_valid_s)),
+        ("refresh of the live profile", float(balance.profile_refresh_s)),
+    )
+    found += [
+        f"The {name} is {value:g} s. Enter a time above 0."
+        for name, value in positive
+        if not (math.isfinite(value) and value > 0)
+    ]
+    not_negative = (("margin", balance.margin_a), ("hold", balance.raise_hold_s), ("window", balance.house_window_s))
+    found += [
+        f"The {name} is {value:g}. Enter 0 or more."
+        for name, value in not_negative
+        if not (math.isfinite(value) and value >= 0)
+    ]
+    if 0 < balance.profile_valid_s <= balance.profile_refresh_s:
+        found.append(
+            f"The live profile is refreshed each {balance.profile_refresh_s} s but valid for "
+            f"{balance.profile_valid_s} s only. Make it valid for longer than the refresh, best three times."
+        )
+    share = balance.safe_share_a
+    if share is not None and not (share == 0 or (math.isfinite(share) and share >= MIN_A)):
+        found.append(f"The failsafe share is {share:g} A. Enter 0, 6 A or more, or leave it empty to have it computed.")
+    return found

@@ -1,0 +1,189 @@
+"""The load of a line that is no charger, seen through a meter each second and chargers that report each 10 s or slower.
+
+The meter shows the sum. Subtracting the newest readings of the cars would take every car's own ramp for house load (its
+reading is up to 10 s old), cut the cars, see the house "fall" and raise them again: an oscillation made by the
+balancer. So the estimate works with intervals and with two looks at the same second:
+
+* *Now*: the cars are somewhere between `low` and `high` (Track.bounds), so the house is in [meter - high, meter - low].
+  The estimate moves only as far as that interval forces it. An own ramp never does, because limits were given so that
+  all of them together fit: the meter stays below `high` + house. A real step does at once: with steady cars the interval
+  is a point, and with ramping ones the step shows as soon as it could bring the line above what was planned.
+* *Afterwards*, when each charger has reported past a second, the interval of that second is nearly a point. That estimate
+  feeds the maximum over `house_window_s`, so that a load cycling each 45 s is planned for as if it were always on.
+
+What is planned with is the larger of both maxima; the guess of *now* counts until *afterwards* has judged it. A silent
+meter means the worst case of the site, never less than planned before. Feed-in never counts as room: a cloud is faster
+than a car. A circuit without a meter counts its worst case, or what its metered sub-circuits show if that is more.
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from evdesk.balance.filters import MaxWindow
+from evdesk.balance.lines import Wire
+from evdesk.balance.track import Bounds, clean
+from evdesk.balance.types import LineSample
+from evdesk.model import BalanceSettings, Phases
+
+SETTLE_S = 30.0
+"""After the first sample the cars' readings are awaited this long before an uncertain house is believed."""
+
+NARROW_A = 3.0
+"""An interval this narrow is as good as known."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """Meter history of one circuit, newest last."""
+
+    samples: deque[tuple[float, Phases]] = field(default_factory=lambda: deque(maxlen=64))
+    fresh_since: float | None = None
+
+    def at(self, moment: float) -> Phases | None:
+        """The sample nearest to a moment, None if none lies within 1.5 s of it."""
+        best: tuple[float, Phases] | None = None
+        for stamp, current in reversed(self.samples):
+            if best is None or abs(stamp - moment) < abs(best[0] - moment):
+                best = (stamp, current)
+            if stamp <= moment:
+                break
+        return best[1] if best is not None and abs(best[0] - moment) <= 1.5 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """What is believed of one line's other load. `plan_a` is decided with; `now_a` shown; `total_a` the fresh meter."""
+
+    plan_a: float
+    now_a: float | None
+    total_a: float | None
+    stale: bool
+    fresh_s: float  # for how long the meter has answered without a gap; inf without a meter
+
+
+@dataclass(slots=True)
+class _LineState:
+    slow: MaxWindow
+    fast: MaxWindow
+    settled: float | None = None
+    first_at: float | None = None
+    plan: float = 0.0
+
+
+class House:
+    """One estimator for the whole site; lines are known by name so that their history survives a changed site."""
+
+    def __init__(self, settings: BalanceSettings) -> None:
+        self._settings = settings
+        self._seen: dict[str, Seen] = {}
+        self._states: dict[str, _LineState] = {}
+        self.lag_s = 12.0
+
+    def reconfigure(self, settings: BalanceSettings) -> None:
+        self._settings = settings
+        for state in self._states.values():
+            state.slow.window_s = self._window_s
+
+    def set_lag(self, sample_s: float) -> None:
+        """How far back every charger has reported by now: the slowest one's interval and 2 s on the way, 32 s at most."""
+        self.lag_s = min(max(sample_s, 1.0) + 2.0, 32.0)
+
+    @property
+    def _window_s(self) -> float:
+        return max(self._settings.house_window_s, self._settings.raise_hold_s)
+
+    def take(self, samples: Iterable[LineSample], now: float) -> None:
+        """Adds the newest samples; repeated, older and future ones are ignored."""
+        for sample in samples:
+            seen = self._seen.setdefault(sample.circuit, Seen())
+            at = clean(sample.at)
+            if at is None or at > now + 1.0 or (seen.samples and at <= seen.samples[-1][0]):
+                continue
+            gap = not seen.samples or at - seen.samples[-1][0] > self._settings.meter_stale_s
+            if gap or seen.fresh_since is None:
+                seen.fresh_since = at
+            a, b, c = sample.current_a
+            seen.samples.append((at, (clean(a), clean(b), clean(c))))
+
+    def estimate(
+        self, wires: Sequence[Wire], now: float, bounds: Sequence[Bounds], earlier: Sequence[Bounds]
+    ) -> list[Other]:
+        """One `Other` per line. `bounds`: the connectors now; `earlier`: the same at `now - lag_s`."""
+        found: list[Other] = [self._line(wire, now, bounds, earlier) for wire in wires]
+        return _with_children(wires, found)
+
+    def _line(self, wire: Wire, now: float, bounds: Sequence[Bounds], earlier: Sequence[Bounds]) -> Other:
+        line = wire.line
+        if not line.metered:
+            return Other(line.other_max_a, None if line.other_max_a > 0 else 0.0, None, False, math.inf)
+        state = self._states.get(line.name)
+        if state is None:
+            state = _LineState(MaxWindow(self._window_s), MaxWindow(self.lag_s + 3.0), plan=0.0)
+            self._states[line.name] = state
+        state.slow.window_s, state.fast.window_s = self._window_s, self.lag_s + 3.0
+        seen = self._seen.get(line.circuit)
+        total = self._total(seen, line.phase, now)
+        if seen is None or total is None:
+            state.plan = max(state.plan, line.other_max_a)
+            return Other(state.plan, None, None, True, 0.0)
+        self._look_back(state, wire, seen, now, earlier)
+        guess = self._look_now(state, wire, total, now, bounds)
+        state.plan = max(state.slow.max(now) or 0.0, state.fast.max(now) or 0.0)
+        since = seen.fresh_since if seen.fresh_since is not None else now
+        return Other(state.plan, guess, total, False, now - since)
+
+    def _total(self, seen: Seen | None, phase: int, now: float) -> float | None:
+        if seen is None or not seen.samples or now - seen.samples[-1][0] > self._settings.meter_stale_s:
+            return None
+        return seen.samples[-1][1][phase]
+
+    def _look_now(self, state: _LineState, wire: Wire, total: float, now: float, bounds: Sequence[Bounds]) -> float:
+        low, high = line_bounds(wire, bounds)
+        least, most = total - high, total - low
+        guess = most if state.settled is None else min(max(state.settled, least), most)
+        guess = max(guess, 0.0)
+        state.fast.push(now, guess)
+        return guess
+
+    def _look_back(self, state: _LineState, wire: Wire, seen: Seen, now: float, earlier: Sequence[Bounds]) -> None:
+        if state.first_at is None:
+            state.first_at = now
+        past = seen.at(now - self.lag_s)
+        total = past[wire.line.phase] if past is not None else None
+        if total is None:
+            return
+        low, high = line_bounds(wire, earlier)
+        if state.settled is None and high - low > NARROW_A and now - state.first_at < SETTLE_S + self.lag_s:
+            return
+        least, most = total - high, total - low
+        state.settled = max(0.0, most if state.settled is None else min(max(state.settled, least), most))
+        state.slow.push(now, state.settled)
+
+
+def line_bounds(wire: Wire, bounds: Sequence[Bounds]) -> tuple[float, float]:
+    """Lowest and highest sum of the connectors on a line; the fourth bound stands for an unknown terminal."""
+    if wire.unit:
+        pairs = [(bounds[i], t) for i, t in zip(wire.members, wire.terminals, strict=True)]
+        return sum([b[0][t] for b, t in pairs]), sum([b[1][t] for b, t in pairs])
+    low = abs(sum(c * bounds[i][0][t] for c, i, t in zip(wire.coefs, wire.members, wire.terminals, strict=True)))
+    high = sum(abs(c) * bounds[i][1][t] for c, i, t in zip(wire.coefs, wire.members, wire.terminals, strict=True))
+    return low, high
+
+
+def _with_children(wires: Sequence[Wire], found: list[Other]) -> list[Other]:
+    """A line without a meter carries at least what the metered ones below it show."""
+    for w in range(len(wires) - 1, -1, -1):  # leaves first
+        if wires[w].line.metered:
+            continue
+        below = sum(found[c].plan_a for c in children(wires, w))
+        if below > found[w].plan_a:
+            found[w] = Other(below, found[w].now_a, None, False, math.inf)
+    return found
+
+
+def children(wires: Sequence[Wire], w: int) -> list[int]:
+    """Lines of the same phase fed directly by this one."""
+    line = wires[w].line
+    return [c for c, wire in enumerate(wires) if wire.line.phase == line.phase and wire.line.parent == line.circuit]

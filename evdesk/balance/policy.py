@@ -1,0 +1,139 @@
+"""Who takes part in the next sharing, in which order, and up to how much: dwell, rotation, reclaim, ceilings."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evdesk.balance.lines import EPS
+from evdesk.balance.sharing import Bidder
+from evdesk.balance.track import ASLEEP_A, Track
+from evdesk.balance.types import Demand
+
+DWELL_S = 300.0
+"""A car that was started stays on and one that was paused for want of room stays off this long: cars give up after about
+three cycles, relays wear (field-quirks of several chargers)."""
+
+TURN_S = 900.0
+"""With somebody waiting, a car has its turn for this long."""
+
+ASLEEP_S = 180.0
+"""A car on that draws nothing for this long gives way to one that waits: it is full or timed."""
+
+RECLAIM_S = 45.0
+"""Drawing less than its limit for this long frees the rest."""
+
+WAKE_S = 90.0
+"""A car just started may sleep this long (15-45 s are usual) before its limit is reclaimed."""
+
+SPARE_A = 2
+"""Left above what the car draws, so that its rise is noticed and at once possible."""
+
+CLEARLY_A = 1
+"""Only reclaims of more than this are worth a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One connector as the balancer sees it in this step, cleaned. `worst_a` is finite; `top_a`, `min_a` whole ampere."""
+
+    index: int
+    demand: Demand
+    track: Track
+    worst_a: float
+    top_a: int
+    min_a: int
+    safe_a: int
+    used: tuple[bool, bool, bool]
+    base_a: float  # flows whatever is decided: silent, does not obey, does not answer
+
+    @property
+    def active(self) -> bool:
+        """Has a car and takes limits: takes part in the sharing."""
+        return self.demand.wants and self.demand.commandable
+
+    @property
+    def steerable(self) -> bool:
+        return self.active and self.base_a <= 0
+
+    @property
+    def cap_a(self) -> int:
+        return self.top_a if self.track.cap is None else min(self.top_a, self.track.cap)
+
+
+def reclaim(seat: Seat, now: float, fresh: bool) -> None:
+    """Sets or clears the car's cap (`Track.cap`) from what it draws; called every step, `fresh` with a new reading."""
+    track = seat.track
+    if not seat.active or track.limit < seat.min_a:
+        track.cap, track.drawn_since = None, None
+        return
+    drawn = track.drawn_max(now)
+    if drawn is None:
+        track.drawn_since = None
+        return
+    if drawn >= track.limit - 1.0:
+        track.cap, track.drawn_since = None, None  # it reached what it was left: give back
+        return
+    if not fresh:
+        return
+    if drawn + SPARE_A + CLEARLY_A > track.limit:
+        track.drawn_since = None
+        return
+    at = track.readings[-1][0]
+    if track.drawn_since is None:
+        track.drawn_since, track.drawn_top = at, drawn
+    track.drawn_top = max(track.drawn_top, drawn)
+    awake = drawn >= ASLEEP_A or track.on_at is None or now - track.on_at >= WAKE_S
+    steady = at - max(track.drawn_since, track.raised_at) >= RECLAIM_S - 5.0
+    if awake and steady:
+        cap = max(seat.min_a, math.ceil(track.drawn_top - EPS) + SPARE_A)
+        if cap < track.limit:
+            track.cap = cap
+        track.drawn_since = None
+
+
+def asleep(seat: Seat, now: float) -> bool:
+    """On, given its time, and drawing nothing: the first to give way."""
+    drawn = seat.track.drawn_max(now)
+    on_at = seat.track.on_at
+    return drawn is not None and drawn < ASLEEP_A and on_at is not None and now - on_at >= ASLEEP_S
+
+
+def rank(seats: Sequence[Seat], now: float) -> list[Seat]:
+    """First served first: those in their turn, then those waiting (longest first), then those whose turn is over."""
+
+    def order(seat: Seat) -> tuple[int, float, int]:
+        track = seat.track
+        if track.limit > 0 and track.on_at is not None:
+            if now - track.on_at < TURN_S and not asleep(seat, now):
+                return (0, track.on_at, seat.index)
+            return (2, -track.on_at, seat.index)
+        return (1, track.wait_at if track.wait_at is not None else now, seat.index)
+
+    return sorted(seats, key=order)
+
+
+def bidder(seat: Seat, now: float, held: bool, stale: bool) -> Bidder:
+    """`held`: a line above was just cut, nothing rises; `stale`: a needed meter is silent, nothing rises above the
+    failsafe share, which fits without knowing anything."""
+    track = seat.track
+    top = seat.cap_a
+    if held:
+        top = min(top, track.limit)
+    if stale:
+        top = min(top, max(track.limit, seat.safe_a))
+    if track.limit == 0 and now - track.off_at < DWELL_S:
+        top = 0
+    return Bidder(seat.index, seat.min_a, top, track.limit)
+
+
+def drop_order(seats: Sequence[Seat], now: float, drawing_first: bool) -> list[int]:
+    """Who gives up first where minimums do not fit: sleeping cars (it does them no harm), then those past their dwell,
+    the longest served first; with `drawing_first` (real current must fall) those that draw nothing come last."""
+
+    def order(seat: Seat) -> tuple[int, int, float, int]:
+        drawn = seat.track.drawn_max(now)
+        sleeping = drawn is not None and drawn < ASLEEP_A
+        on_at = seat.track.on_at if seat.track.on_at is not None else now
+        return (int(sleeping == drawing_first), int(now - on_at < DWELL_S), on_at, seat.index)
+
+    return [seat.index for seat in sorted(seats, key=order)]

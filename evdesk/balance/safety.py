@@ -1,0 +1,90 @@
+"""Every second, per line: what may flow must fit, and if it does not, who is cut, at once and in whole ampere.
+
+Cutting takes from the largest first (the same level for all on the line), which keeps equal shares equal and needs no
+memory. Where even the minimum does not fit, connectors go to 0 one after the other in the order given by the caller, the
+least harmful first. Lines are worked from the leaves to the supply; a cut never raises the load of another line.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evdesk.balance.lines import EPS, Net, Wire
+
+
+@dataclass(slots=True)
+class Cut:
+    """A running reduction. `limits` per position, changed in place; `by`: position -> the line that took from it."""
+
+    limits: list[int]
+    by: dict[int, int] = field(default_factory=dict)
+
+    def lower(self, index: int, amps: int, line: int) -> None:
+        if amps < self.limits[index]:
+            self.limits[index] = amps
+            self.by[index] = line
+
+
+@dataclass(frozen=True, slots=True)
+class Cuttable:
+    """What may be cut: position -> its minimum, and the order in which to give up when minimums do not fit."""
+
+    min_a: Mapping[int, int]
+    drop_order: Sequence[int]
+
+
+def enforce(net: Net, rooms: Sequence[float], base: Sequence[float], cut: Cut, cuttable: Cuttable) -> None:
+    """Lowers `cut.limits` until no line carries more than its room.
+
+    `base` is what flows per position whatever is decided (silent chargers, cars that do not obey): a connector counts as
+    the larger of it and its limit. Where that alone is too much, every cuttable connector on the line ends at 0.
+    """
+    amps = [max(b, float(limit)) for b, limit in zip(base, cut.limits, strict=True)]
+    for w in range(len(net.wires) - 1, -1, -1):
+        wire = net.wires[w]
+        if wire.load(amps) > rooms[w] + EPS:
+            relieve(wire, w, rooms[w], base, None, cut, cuttable)
+            for i in wire.members:
+                amps[i] = max(base[i], float(cut.limits[i]))
+
+
+def relieve(
+    wire: Wire,
+    w: int,
+    room: float,
+    base: Sequence[float],
+    drawn: Sequence[float] | None,
+    cut: Cut,
+    cuttable: Cuttable,
+) -> None:
+    """Lowers the limits on one line until it fits. With `drawn` (what each connector takes now) a limit above it counts
+    as what is drawn: used when the meter is above the limit and only real current helps."""
+    members = [i for i in wire.members if i in cuttable.min_a and cut.limits[i] > 0]
+    amps = [0.0] * len(base)
+
+    def load(limits: Mapping[int, int]) -> float:
+        for i in wire.members:
+            wanted = float(limits.get(i, cut.limits[i]))
+            amps[i] = max(base[i], wanted if drawn is None else min(wanted, drawn[i]))
+        return wire.load(amps)
+
+    dropped: dict[int, int] = {}
+    order = [i for i in cuttable.drop_order if i in set(members)]
+    floors = {i: min(cuttable.min_a[i], cut.limits[i]) for i in members}
+    for i in order:
+        if load(floors | dropped) <= room + EPS:
+            break
+        dropped[i] = 0
+    kept = [i for i in members if i not in dropped]
+    low, high = 0, max((cut.limits[i] for i in kept), default=0)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if load(_at_level(kept, floors, cut.limits, middle) | dropped) <= room + EPS:
+            low = middle
+        else:
+            high = middle - 1
+    for i, amps_i in (_at_level(kept, floors, cut.limits, low) | dropped).items():
+        cut.lower(i, amps_i, w)
+
+
+def _at_level(kept: Sequence[int], floors: Mapping[int, int], limits: Sequence[int], level: int) -> dict[int, int]:
+    return {i: max(floors[i], min(limits[i], level)) for i in kept}

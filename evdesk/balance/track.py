@@ -1,0 +1,165 @@
+"""What is remembered of one connector between two steps, and what its current can be right now.
+
+Readings arrive each 10 s or slower and unsynchronised, the meter each second. `bounds` therefore gives an interval per
+terminal instead of a number: a car that was just raised, is asleep or is ramping may be anywhere between its last
+reading and its limit; a car just cut anywhere between its new limit and its last reading.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+from evdesk.balance.filters import MaxWindow
+from evdesk.balance.types import Demand, Key
+from evdesk.model import NOT_KNOWN, Phases, Why
+
+REACT_S = 6.0
+"""IEC 61851-1 gives a car 5 s to follow a lower duty cycle; one more for the charger itself."""
+
+RAMP_A_PER_S = 2.0
+"""A slow car's rise, for deciding when a reading is no longer that of a ramp."""
+
+OBEYS_A = 1.5
+"""A car this far above its limit does not follow it: meter error and pilot tolerance stay below."""
+
+ASLEEP_A = 1.0
+"""Below this a car does not charge: electronics and preheating relays stay below it."""
+
+ANSWER_S = 10.0
+"""A reduction not confirmed for this long is treated like a silent charger."""
+
+Bounds = tuple[tuple[float, float, float, float], tuple[float, float, float, float]]
+"""(lowest, highest) current of terminals L1, L2, L3 and, fourth, of a terminal nobody knows."""
+
+IDLE: Bounds = ((0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0))
+
+
+def clean(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+@dataclass(slots=True)
+class Track:
+    """State of one connector. Times are the caller's seconds; -inf means never."""
+
+    key: Key
+    limit: int = 0
+    target: int = 0
+    why: Why = NOT_KNOWN
+    target_why: Why = NOT_KNOWN
+    decided: bool = False
+    target_at: float = -math.inf
+    on_at: float | None = None
+    off_at: float = -math.inf
+    wait_at: float | None = None
+    lowered_at: float = -math.inf
+    raised_at: float = -math.inf
+    rise_a: float = 0.0
+    force_a: float = 0.0
+    unanswered_at: float | None = None
+    cap: int | None = None
+    drawn_since: float | None = None  # since when it drew clearly less than its limit
+    drawn_top: float = 0.0
+    sample_s: float = 10.0
+    force: MaxWindow = field(default_factory=lambda: MaxWindow(REACT_S))
+    readings: deque[tuple[float, Phases]] = field(default_factory=lambda: deque(maxlen=8))
+
+    def observe(self, demand: Demand, force_a: float, now: float) -> bool:
+        """Takes in one second; `force_a` is the most it may draw without a further command. True: a new reading."""
+        self.sample_s = max(demand.sample_s, 1.0) if math.isfinite(demand.sample_s) else 10.0
+        if force_a > self.force_a + 0.5:
+            self.raised_at, self.rise_a = now, force_a - self.force_a
+        self.force_a = force_a
+        self.force.push(now, force_a)
+        behind = demand.wants and demand.commandable and force_a > self.limit + 0.5
+        self.unanswered_at = (now if self.unanswered_at is None else self.unanswered_at) if behind else None
+        drawn = (clean(demand.drawn_a[0]), clean(demand.drawn_a[1]), clean(demand.drawn_a[2]))
+        at = clean(demand.drawn_at)
+        if at is None or at > now + 1.0 or drawn == (None, None, None):
+            return False
+        if self.readings and at <= self.readings[-1][0]:
+            return False
+        self.readings.append((at, drawn))
+        return True
+
+    def reading(self, now: float) -> Phases | None:
+        """The newest reading, None once it is older than two and a half intervals."""
+        if not self.readings or now - self.readings[-1][0] > 2.5 * self.sample_s:
+            return None
+        return self.readings[-1][1]
+
+    def drawn_max(self, now: float) -> float | None:
+        reading = self.reading(now)
+        return None if reading is None else max((v for v in reading if v is not None), default=None)
+
+    def reach(self, now: float) -> float:
+        """The most it may draw at this moment: the highest limit in force within a car's reaction time."""
+        recent = self.force.max(now)
+        return self.force_a if recent is None else max(recent, self.force_a)
+
+    def overdrawn(self, now: float) -> float:
+        """What it draws although it may not, 0 if it obeys. Read only after the car had time to follow."""
+        drawn = self.drawn_max(now)
+        if drawn is None or self.readings[-1][0] < self.lowered_at + REACT_S + 2.0:
+            return 0.0
+        return drawn if drawn > self.reach(now) + OBEYS_A else 0.0
+
+    def bounds(self, now: float, used: tuple[bool, bool, bool]) -> Bounds:
+        """Where its current is now, per terminal."""
+        top = self.reach(now)
+        reading = self.reading(now)
+        if reading is None:
+            return IDLE if top <= 0 else _spread((0.0, 0.0, 0.0), _top(top, used))
+        at = self.readings[-1][0]
+        steady = self._steady(at, reading, top)
+        followed = at >= self.lowered_at + REACT_S
+        low: list[float] = []
+        high: list[float] = []
+        for value, active in zip(reading, used, strict=True):
+            most = top if active else 0.0
+            if value is None:
+                low.append(0.0)
+                high.append(most)
+                continue
+            low.append(value if followed else min(value, float(self.limit)))
+            high.append((value if followed else min(value, most)) if steady else max(value, most))
+        return _spread((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+
+    def bounds_at(self, at: float, now: float, used: tuple[bool, bool, bool]) -> Bounds:
+        """Where its current was at an earlier moment: between the readings before and after it."""
+        before: Phases | None = None
+        after: Phases | None = None
+        for stamp, drawn in self.readings:
+            if stamp <= at:
+                before = drawn
+            else:
+                after = drawn
+                break
+        if before is None or after is None:
+            return self.bounds(now, used)
+        pairs = [(_or(a, 0.0), _or(b, 0.0)) for a, b in zip(before, after, strict=True)]
+        low = (min(pairs[0]), min(pairs[1]), min(pairs[2]))
+        high = (max(pairs[0]), max(pairs[1]), max(pairs[2]))
+        return _spread(low, high)
+
+    def _steady(self, at: float, reading: Phases, top: float) -> bool:
+        """Whether the newest reading can be taken for the current of this second."""
+        drawn = max((v for v in reading if v is not None), default=0.0)
+        if drawn > top - 1.0:
+            return True
+        if at < self.raised_at + REACT_S + self.rise_a / RAMP_A_PER_S or drawn < 2 * ASLEEP_A:
+            return False
+        earlier = self.readings[-2][1] if len(self.readings) > 1 else (None, None, None)
+        return drawn <= max((v for v in earlier if v is not None), default=0.0) + 1.0
+
+
+def _or(value: float | None, other: float) -> float:
+    return other if value is None else value
+
+
+def _top(top: float, used: tuple[bool, bool, bool]) -> tuple[float, float, float]:
+    return (top if used[0] else 0.0, top if used[1] else 0.0, top if used[2] else 0.0)
+
+
+def _spread(low: tuple[float, float, float], high: tuple[float, float, float]) -> Bounds:
+    return (*low, min(low)), (*high, max(high))

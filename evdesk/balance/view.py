@@ -1,0 +1,55 @@
+"""The lines as a person should see them: what flows, whose it is, what is kept free, what is left."""
+
+from collections.abc import Sequence
+
+from evdesk.balance.house import Other
+from evdesk.balance.lines import Net, Wire
+from evdesk.balance.policy import Seat
+from evdesk.balance.types import ANY_TERMINAL, LineView
+
+
+def line_views(
+    net: Net, seats: Sequence[Seat], others: Sequence[Other], margin_a: float, now: float
+) -> tuple[LineView, ...]:
+    """One per line. What is not known stays None; `free_a` then counts the worst case."""
+    return tuple(_view(wire, seats, other, margin_a, now) for wire, other in zip(net.wires, others, strict=True))
+
+
+def _view(wire: Wire, seats: Sequence[Seat], other: Other, margin_a: float, now: float) -> LineView:
+    cars: float | None = 0.0
+    reserved = worst = 0.0
+    for i, terminal in zip(wire.members, wire.terminals, strict=True):
+        seat = seats[i]
+        may = max(float(seat.track.limit), seat.base_a)
+        worst += may
+        drawn = _drawn(seat, terminal, now)
+        if drawn is None:
+            if seat.active or seat.demand.commandable:
+                cars = None
+            else:
+                reserved += seat.base_a  # silent: nobody knows what it draws, so all it may is kept free
+            continue
+        cars = None if cars is None else cars + drawn
+        if not seat.active:
+            reserved += max(seat.base_a - drawn, 0.0)
+    total = other.total_a
+    house = other.now_a
+    if total is not None and cars is not None:
+        house = max(total - cars, 0.0)
+    if total is None and cars is not None and other.now_a is not None and not other.stale:
+        total = cars + other.now_a
+    limit = wire.line.limit_a
+    free = limit - margin_a - other.plan_a - worst if total is None else limit - margin_a - total - reserved
+    return LineView(wire.line.name, total, cars, house, round(reserved, 3), max(free, 0.0))
+
+
+def _drawn(seat: Seat, terminal: int, now: float) -> float | None:
+    """The current this connector puts on a conductor; None: it has a car and nobody knows."""
+    reading = seat.track.reading(now) if seat.demand.wants or seat.base_a > 0 else None
+    if not seat.demand.commandable and seat.base_a > 0 and seat.demand.wants is False:
+        return None
+    if reading is None:
+        return 0.0 if seat.base_a <= 0 and not seat.demand.charging else None
+    if terminal == ANY_TERMINAL:
+        return max((a for a in reading if a is not None), default=None)
+    return reading[terminal]
