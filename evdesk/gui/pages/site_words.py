@@ -239,9 +239,10 @@ def peak_notes(mirror: Mirror, phase: str) -> tuple[Note, ...]:
     for notice in mirror.notices:
         values = dict(notice.args)
         seconds = values.get("seconds")
-        if notice.kind is NoticeKind.OVER_FUSE and isinstance(seconds, float | int):
-            if str(values.get("line", "")).endswith(phase):
-                found.append(Note(notice.at, f"{seconds:.0f} s"))
+        if notice.kind is not NoticeKind.OVER_FUSE or not str(values.get("line", "")).endswith(phase):
+            continue
+        if isinstance(seconds, float | int):
+            found.append(Note(notice.at, f"{seconds:.0f} s"))
     return tuple(found)
 
 
