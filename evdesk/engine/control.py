@@ -111,7 +111,9 @@ class Control:
         """The most this connector can draw without a further command. What is not known counts in full."""
         if record.online and connector.status in _DEAD:
             return 0.0
-        safe = record.failsafe.safe_a if record.falls_back else None
+        # While it is connected an accepted default counts: a charge that starts is seen and limited within a second.
+        # Silent, only a default that the charger has shown counts.
+        safe = record.safe_a if record.online else (record.failsafe.safe_a if record.falls_back else None)
         live = connector.confirmed_a if now < connector.confirmed_until else None
         asked = connector.asked_a
         if record.online and connector.session is None and connector.status is ConnectorStatus.AVAILABLE:

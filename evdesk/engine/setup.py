@@ -119,7 +119,10 @@ class Setup:
             self._set(record, Failsafe(FailsafeState.CANNOT, detail="no charging profiles"))
             return
         args: dict[str, object] = {"max_a": max_a, "safe_a": safe_a}
-        self._set(record, Failsafe(FailsafeState.UNKNOWN, detail="being written"))
+        # Until it has answered, the old or the new default may hold: the larger one counts.
+        between = max(have.safe_a or 0.0, safe_a) if record.falls_back else None
+        state = have.state if record.falls_back else FailsafeState.UNKNOWN
+        self._set(record, Failsafe(state, max_a, between, "being written"))
         try:
             answer = await self._ask(
                 FAILSAFE, "failsafe.install", record, args, lambda: link.install_failsafe(max_a, safe_a, len(bays))

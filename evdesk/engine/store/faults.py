@@ -10,10 +10,6 @@ SIDE_FILES = ("-wal", "-shm")
 """SQLite keeps these beside the database while it is open; they belong to it."""
 
 
-class WrongData(Exception):
-    """A request that cannot be stored although the storage works (a value SQLite cannot hold)."""
-
-
 def storage_error(sentence: str, **detail: object) -> EvdeskError:
     return EvdeskError(Reason.STORAGE, sentence, **detail)
 

@@ -28,8 +28,6 @@ class Guard:
     ) -> None:
         self.path = path
         self.broken = False
-        self.reopen = False
-        self.lost_audit = 0
         self._settings = settings
         self._clock = clock
         self._publish = publish
@@ -88,7 +86,7 @@ class Guard:
         self._refused_rows += rows
 
     def look(self) -> None:
-        """Every few seconds: sizes, free space, and whether the file is still there."""
+        """Every few seconds: sizes, free space, and whether the file is still there (raises `Moved`)."""
         now = time.monotonic()
         if now < self._look_at:
             return
@@ -96,12 +94,7 @@ class Guard:
         if self.broken:
             self._tell(ok=False, sentence=self._health.sentence)
             return
-        try:
-            self.check_still_there()
-        except Moved as error:
-            self.reopen = True
-            self.failed(str(error))
-            return
+        self.check_still_there()
         self._tell(ok=True, sentence=self._calm_sentence(now))
 
     def _calm_sentence(self, now: float) -> str:

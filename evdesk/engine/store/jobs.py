@@ -1,6 +1,7 @@
 """What the event loop hands to the writer thread."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,22 +25,45 @@ class BatchJob:
 
 @dataclass(slots=True)
 class DurableJob:
-    """Runs inside a transaction that is on the disk before `future` gets its result."""
+    """Runs inside a transaction that is on the disk before `future` gets its result.
+
+    `keep`: when the storage fails, `future` is told so, and the job runs as soon as that works again.
+    """
 
     run: Callable[[Database], Any]
     future: "asyncio.Future[Any] | None" = None
+    keep: bool = False
 
 
 @dataclass(slots=True)
 class AuditJob:
-    """`ticket` is a negative number that stands for the row's id until it has one. `must` False: kept until it is
-    written. `withdrawn`: its caller has given up waiting and has been told that there is no row."""
+    """`ticket` is a negative number that stands for the row's id until it has one. `keep`: when the storage fails,
+    the caller gets the provisional row, and it is written as soon as that works again. `withdrawn`: its caller has
+    given up waiting and has been told that there is no row."""
 
     entry: Entry
     ticket: int
-    must: bool
+    keep: bool
     future: "asyncio.Future[AuditRow] | None" = None
     withdrawn: bool = False
+
+    def provisional(self) -> AuditRow:
+        """The row as told to its caller before it is in the chain: id negative, no hash."""
+        entry, origin = self.entry, self.entry.origin
+        return AuditRow(
+            id=self.ticket,
+            at=entry.at,
+            kind=entry.kind,
+            who=origin.who,
+            via=origin.via,
+            address=origin.address,
+            what=entry.what,
+            target=entry.target,
+            args=json.loads(entry.args),
+            outcome=entry.outcome,
+            detail=json.loads(entry.detail),
+            ref=entry.ref,
+        )
 
 
 Job = BatchJob | DurableJob | AuditJob

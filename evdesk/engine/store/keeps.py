@@ -16,7 +16,6 @@ from evdesk.engine.store.faults import storage_error
 from evdesk.engine.store.jobs import AuditJob
 from evdesk.engine.store.redact import names_secret, plain
 from evdesk.engine.store.rows import write_batch
-from evdesk.engine.store.writer import provisional
 from evdesk.model import (
     AuditRow,
     Charger,
@@ -71,18 +70,18 @@ class Keeps(Core):
         )
         self._tickets -= 1
         future: asyncio.Future[AuditRow] = asyncio.get_running_loop().create_future()
-        job = AuditJob(entry, self._tickets, must, future)
+        job = AuditJob(entry, self._tickets, not must, future)
         try:
             self._open_writer().submit(job)
         except EvdeskError:
             if must:
                 raise
-            return provisional(job)
+            return job.provisional()
         await asyncio.wait((future,), timeout=MUST_WAIT_S if must else SAFETY_WAIT_S)
         if future.done():
             return future.result()
         if not must:
-            return provisional(job)
+            return job.provisional()
         job.withdrawn = True
         raise storage_error(f"The disk did not take the audit row within {MUST_WAIT_S:.0f} s. Check the disk.")
 

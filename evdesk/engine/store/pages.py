@@ -10,7 +10,7 @@ from evdesk.wire.methods import AuditPage, MessagePage, MessageRow, NoticePage, 
 
 MOST = 5_000
 PEOPLE = ("desk", "cli")
-WENT_WELL = ("", "accepted", "ok", "done", "scheduled", "unlocked", "rebootrequired")
+WENT_WELL = ("", "accepted", "ok", "done", "stored", "scheduled", "unlocked", "rebootrequired")
 """Outcomes that are no failure: evdesk's own words and the charger's (OCPP 1.6 section 7), in lower case."""
 
 

@@ -86,9 +86,9 @@ def _same_start(connection: sqlite3.Connection, event: TransactionStarted) -> in
     """The session this start already made. Without the charger's time: only one that still runs."""
     row = connection.execute(
         "SELECT id FROM session WHERE charger_id = ? AND connector_id = ? AND id_tag = ? AND meter_start_wh IS ? "
-        "AND transaction_id IS ? AND charger_started_at IS ? AND (charger_started_at IS NOT NULL OR ended_at IS NULL) "
+        "AND charger_started_at IS ? AND (charger_started_at IS NOT NULL OR ended_at IS NULL) "
         "ORDER BY started_at DESC LIMIT 1",
-        (event.charger_id, event.connector_id, event.id_tag, event.meter_wh, event.transaction_id, event.charger_at),
+        (event.charger_id, event.connector_id, event.id_tag, event.meter_wh, event.charger_at),
     ).fetchone()
     if row is None and event.transaction_id is not None:
         row = connection.execute(
