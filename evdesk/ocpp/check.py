@@ -20,35 +20,46 @@ class NotSendable(ValueError):
 
 
 @cache
+def _names() -> frozenset[str]:
+    names = (entry.name for entry in files("ocpp.v16").joinpath("schemas").iterdir())
+    return frozenset(name.removesuffix(".json") for name in names if name.endswith(".json"))
+
+
+@cache
+def _compiled(name: str) -> Any:
+    source = files("ocpp.v16").joinpath("schemas", f"{name}.json")
+    return jsonschema_rs.validator_for(json.loads(source.read_text(encoding="utf-8-sig")))
+
+
 def _validator(name: str) -> Any:
     """The compiled schema called `name` ("Heartbeat", "HeartbeatResponse"), or None."""
-    if not name.isalnum() or not name.isascii():
-        return None
-    source = files("ocpp.v16").joinpath("schemas", f"{name}.json")
-    if not source.is_file():
-        return None
-    return jsonschema_rs.validator_for(json.loads(source.read_text(encoding="utf-8-sig")))
+    return _compiled(name) if name in _names() else None
 
 
 @cache
 def _empty_is_valid(name: str) -> bool:
-    validator = _validator(name)
-    return validator is not None and bool(validator.is_valid({}))
+    return bool(_compiled(name).is_valid({}))
 
 
 def known_action(action: str) -> bool:
-    return len(action) < 50 and not action.endswith("Response") and _validator(action) is not None
+    return action in _names() and not action.endswith("Response")
 
 
-def breaches(action: str, payload: dict[str, Any], answer: bool = False) -> list[Odd]:
+def breaches(action: str, payload: dict[str, Any], answer: bool = False, first_only: bool = False) -> list[Odd]:
     """What in this payload breaks the schema of `action`; empty for a valid one or an action without schema.
 
-    The rule is stable per place and keyword: "MeterValues.meterValue.type".
+    The rule is stable per place and keyword: "MeterValues.meterValue.type". `first_only` is for endless payloads,
+    where listing every breach would take seconds.
     """
     name = action + "Response" if answer else action
     validator = _validator(name)
     if validator is None or validator.is_valid(payload):
         return []
+    if first_only:
+        try:
+            validator.validate(payload)
+        except jsonschema_rs.ValidationError as error:
+            return [_odd(name, error)]
     found: dict[str, Odd] = {}
     for error in validator.iter_errors(payload):
         odd = _odd(name, error)
@@ -69,7 +80,7 @@ def _odd(name: str, error: Any) -> Odd:
 def demand_valid(action: str, payload: dict[str, Any], answer: bool = False) -> None:
     """Raises `NotSendable` when what we are about to send is not exactly what the schema allows."""
     name = action + "Response" if answer else action
-    if not payload and _empty_is_valid(name):
+    if not payload and name in _names() and _empty_is_valid(name):
         return
     validator = _validator(name)
     if validator is None:

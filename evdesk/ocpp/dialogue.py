@@ -16,6 +16,7 @@ from evdesk.ocpp.redact import redact
 from evdesk.ocpp.v16 import Policy, Station16, spelled
 
 _KEPT_TRANSACTIONS = 64
+_LARGE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,14 @@ class Dialogue:
                 self._answer(frame, redact(text), now, step, flagged)
         if flagged:
             clear = redact(text)
-            for item in flagged:
+            for item in {item.rule: item for item in reversed(flagged)}.values():
                 self._flag(step, now, item, clear)
         self._pump(step, now)
         return step
 
     def _call(self, call: Call, text: str, now: float, step: Step, odd: list[Odd]) -> None:
         action = spelled(call.action)
-        broken = breaches(action, call.payload)
+        broken = breaches(action, call.payload, first_only=len(text) > _LARGE)
         # A well-formed MeterValues alone in its message has no place for a secret.
         clear = text if action == "MeterValues" and not broken and not odd else redact(text)
         self._log(step, now, "in", call.action, call.id, clear, "call")
@@ -102,7 +103,7 @@ class Dialogue:
         action = self._exchange.action_of(frame.id)
         self._log(step, now, "in", action, frame.id, clear, "result" if isinstance(frame, CallResult) else "error")
         if action and isinstance(frame, CallResult):
-            odd.extend(breaches(action, frame.payload, answer=True))
+            odd.extend(breaches(action, frame.payload, answer=True, first_only=len(clear) > _LARGE))
         ticket, strange = self._exchange.answered(frame, now)
         if strange is not None:
             odd.append(strange)

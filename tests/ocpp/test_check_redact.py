@@ -1,0 +1,111 @@
+"""Schema check that flags, what we send is held to it; secrets never leave."""
+
+import pytest
+
+from evdesk.ocpp.check import MAX_BREACHES, NotSendable, breaches, demand_valid, known_action
+from evdesk.ocpp.redact import HIDDEN, is_secret, redact, redact_value
+
+
+def test_valid_messages_have_no_breach():
+    assert breaches("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}) == []
+    assert breaches("Heartbeat", {"currentTime": "2026-01-01T00:00:00Z"}, answer=True) == []
+    assert breaches("NoSuchThing", {"x": 1}) == []
+
+
+FLAGGED = [
+    pytest.param(
+        "BootNotification",
+        {"chargePointVendor": "V", "chargePointModel": "M" * 26},
+        "BootNotification.chargePointModel.maxLength",
+        id="model too long, mobilityhouse/ocpp #353",
+    ),
+    pytest.param(
+        "StatusNotification",
+        {"connectorId": 1, "errorCode": "Error", "status": "Available"},
+        "StatusNotification.errorCode.enum",
+        id="errorCode outside the enum, lbbrhzn/ocpp #1248",
+    ),
+    pytest.param(
+        "MeterValues",
+        {"connectorId": 1, "meterValue": [{"timestamp": "2026-01-01T00:00:00Z", "sampledValue": [{"value": 1}]}]},
+        "MeterValues.meterValue.sampledValue.value.type",
+        id="value a number, lbbrhzn/ocpp #210",
+    ),
+    pytest.param(
+        "MeterValues",
+        {"connectorId": 1, "meterValue": [{"timestamp": "2026-01-01 00:00:00", "sampledValue": [{"value": "1"}]}]},
+        "MeterValues.meterValue.timestamp.format",
+        id="time without zone, evcc-io/evcc #10399",
+    ),
+]
+
+
+@pytest.mark.parametrize(("action", "payload", "rule"), FLAGGED)
+def test_breaches_name_place_and_keyword(action, payload, rule):
+    (odd,) = breaches(action, payload)
+    assert odd.rule == rule
+    assert action in odd.sentence
+    assert odd.clause
+
+
+def test_breaches_are_bounded_and_told_once_per_rule():
+    entry = {"timestamp": 1, "sampledValue": [{"value": n, f"x{n}": 1} for n in range(30)]}
+    payload = {"connectorId": 1, "meterValue": [entry] * 3}
+    found = breaches("MeterValues", payload)
+    assert 1 < len(found) <= MAX_BREACHES
+    assert len({odd.rule for odd in found}) == len(found)
+    assert len(breaches("MeterValues", payload, first_only=True)) == 1
+
+
+def test_what_we_send_must_be_valid():
+    demand_valid("Reset", {"type": "Soft"})
+    with pytest.raises(NotSendable, match="type"):
+        demand_valid("Reset", {"type": "Gentle"})
+    with pytest.raises(NotSendable, match="no message"):
+        demand_valid("../Reset", {})
+    demand_valid("MeterValues", {}, answer=True)
+    with pytest.raises(NotSendable):
+        demand_valid("Heartbeat", {}, answer=True)
+
+
+def test_known_actions():
+    assert known_action("Reset")
+    assert not known_action("ResetResponse")
+    assert not known_action("TransactionEvent")
+
+
+SECRET = "0123456789abcdef"
+LEAKS = [
+    f'[2,"a","ChangeConfiguration",{{"key":"AuthorizationKey","value":"{SECRET}"}}]',
+    f'[2,"a","ChangeConfiguration",{{"value":"{SECRET}","key":"authorizationKEY"}}]',
+    f'[3,"a",{{"configurationKey":[{{"key":"Foo_AuthorizationKey","readonly":false,"value":"{SECRET}"}}]}}]',
+    f'[3,"a",{{"configurationKey":[{{"key":"WifiPassword","value":"{SECRET}"}}]}}]',
+    f'[2,"a","GetDiagnostics",{{"location":"ftp://user:{SECRET}@10.0.0.1/logs"}}]',
+    f'[2,"a","DataTransfer",{{"vendorId":"V","data":"{{\\"password\\":\\"{SECRET}\\"}}"}}]',
+    f'broken "AuthorizationKey","value":"{SECRET}" [',
+    f'["AuthorizationKey": {SECRET}',
+    f"{{'key': 'AuthorizationKey', 'value': '{SECRET}'}}",
+]
+
+
+@pytest.mark.parametrize("text", LEAKS)
+def test_secrets_never_pass(text):
+    clean = redact(text)
+    assert SECRET not in clean
+    assert HIDDEN in clean
+
+
+def test_everything_else_stays_as_it_was():
+    text = '[2,"a","StartTransaction", {"idTag":"04A1B2C3D49F21","connectorId":1}]'
+    assert redact(text) is text
+    key = '[3,"a",{"configurationKey":[{"key":"HeartbeatInterval","value":"60"}]}]'
+    assert redact(key) == key
+
+
+def test_secret_names_and_values():
+    assert is_secret("AuthorizationKey")
+    assert is_secret("SecurityCtrlr.BasicAuthPassword")
+    assert not is_secret("MeterValueSampleInterval")
+    assert redact_value({"a": [{"key": "AuthorizationKey", "value": ""}]}) == {
+        "a": [{"key": "AuthorizationKey", "value": ""}]
+    }
