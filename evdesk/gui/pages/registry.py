@@ -2,5 +2,6 @@
 
 from evdesk.gui.pages.base import Page
 from evdesk.gui.pages.connect import ConnectPage
+from evdesk.gui.pages.site import SitePage
 
-PAGES: tuple[type[Page], ...] = (ConnectPage,)
+PAGES: tuple[type[Page], ...] = (SitePage, ConnectPage)
