@@ -184,6 +184,7 @@ class Engine:
         decision = self.control.tick()
         self.load = self.watch.update(decision)
         self.store.put_load(self.load)
+        self.fleet.save_sessions()
         self.server.publish("load", self.load)
 
     def _publish(self) -> None:

@@ -7,7 +7,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 
 from evdesk.drivers.base import Driver, Opened
 from evdesk.engine.notices import notice_for
@@ -149,30 +148,40 @@ class Fleet:
 
     def _learn_terminals(self, connector: ConnectorRecord, event: Reading) -> None:
         """A car that has charged for a while on some terminals only does not load the others."""
-        amps = event.current_a
-        if None in amps:
+        one, two, three = event.current_a
+        if one is None or two is None or three is None:
             return
-        flows = tuple(a is not None and a >= DRAWING_A for a in amps)
-        trickles = tuple(a is not None and a > NOTHING_DRAWN_A for a in amps)
-        for i in range(3):
-            if trickles[i] and not connector.terminals[i]:
-                connector.terminals = (True, True, True)
-                return
+        carries = (one > NOTHING_DRAWN_A, two > NOTHING_DRAWN_A, three > NOTHING_DRAWN_A)
+        if carries == connector.terminals:
+            return
+        used = connector.terminals
+        if (carries[0] and not used[0]) or (carries[1] and not used[1]) or (carries[2] and not used[2]):
+            connector.terminals = (True, True, True)
+            return
         since = connector.charging_since_at
-        if since is not None and event.at - since > TERMINALS_AFTER_S and any(flows) and flows == trickles:
-            connector.terminals = (flows[0], flows[1], flows[2])
+        flows = (one >= DRAWING_A, two >= DRAWING_A, three >= DRAWING_A)
+        if since is not None and event.at - since > TERMINALS_AFTER_S and any(flows) and flows == carries:
+            connector.terminals = flows
 
     def _session_energy(self, connector: ConnectorRecord, event: Reading) -> None:
-        session = connector.session
-        if session is None:
-            return
-        energy = session.energy_wh
-        if event.energy_wh is not None and session.meter_start_wh is not None:
-            energy = max(event.energy_wh - session.meter_start_wh, energy or 0.0)
-        power = max(event.power_w or 0.0, session.max_power_w or 0.0)
-        if energy != session.energy_wh or power != session.max_power_w:
-            connector.session = replace(session, energy_wh=energy, max_power_w=power or session.max_power_w)
-            self.store.put_session(connector.session)
+        """Kept in the record; `save_sessions` takes it to the store once a second."""
+        start = connector.session.meter_start_wh if connector.session is not None else None
+        if event.energy_wh is not None and start is not None:
+            energy = event.energy_wh - start
+            if connector.session_wh is None or energy > connector.session_wh:
+                connector.session_wh = energy
+                connector.session_dirty = True
+        if event.power_w is not None and event.power_w > connector.session_max_w:
+            connector.session_max_w = event.power_w
+            connector.session_dirty = True
+
+    def save_sessions(self) -> None:
+        """Running sessions whose energy changed, to the store's next batch."""
+        for record in self.chargers.values():
+            for connector in record.connectors.values():
+                if connector.session_dirty and connector.session is not None:
+                    self.store.put_session(connector.current_session())
+                connector.session_dirty = False
 
     def _heard(self, event: Heard) -> None:
         self.record(event.charger_id).heard_at = event.at
@@ -308,7 +317,7 @@ class Fleet:
         connector = self.connector(record, event.connector_id or 1)
         session = await self.store.open_session(event)
         if session.ended_at is None:
-            connector.session = session
+            connector.begin(session)
             connector.confirmed_a = None  # a TxProfile belongs to its transaction
         self.on_session(session)
         self.notice(NoticeKind.STARTED, Severity.INFO, record, connector.id, tag=event.id_tag)
@@ -318,6 +327,9 @@ class Fleet:
     async def close_transaction(self, event: TransactionEnded) -> str:
         """Durable and idempotent. The connector forgets the session and its live limit."""
         record = self.record(event.charger_id)
+        for connector in record.connectors.values():
+            if connector.session_dirty and connector.session is not None:
+                self.store.put_session(connector.current_session())
         session = await self.store.close_session(event)
         for connector in record.connectors.values():
             if session and connector.session and connector.session.id == session.id:

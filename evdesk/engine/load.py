@@ -115,7 +115,7 @@ class LoadWatch:
         for record in self._accepted():
             for connector in record.connectors.values():
                 if connector.session is not None:
-                    yield connector.session.energy_wh or 0.0
+                    yield connector.session_wh or 0.0
 
     def _accepted(self) -> list[ChargerRecord]:
         return [r for r in self.fleet.chargers.values() if r.accepted]

@@ -23,7 +23,7 @@ async def recover(store: Store, fleet: Fleet, now: float) -> None:
     for session in await store.sessions(SessionPage(limit=2000, open_only=True)):
         known = fleet.chargers.get(session.charger_id)
         if known is not None:
-            known.connector(session.connector_id).session = session
+            known.connector(session.connector_id).begin(session)
     await _limits_in_force(store, fleet, now)
 
 

@@ -4,7 +4,7 @@ Records are plain slots objects because a busy site changes them thousands of ti
 that leave the engine are made from them on demand.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evdesk.drivers.base import Driver
 from evdesk.model import (
@@ -55,11 +55,25 @@ class ConnectorRecord:
     wanted_a: float | None = None
     reserved_a: float = 0.0
     session: Session | None = None
+    session_wh: float | None = None
+    session_max_w: float = 0.0
+    session_dirty: bool = False
     # wiring and ceiling, from the site
     rotation: str = ""
     phases: int = 3
     user_limit_a: float | None = None
     terminals: tuple[bool, bool, bool] = (True, True, True)
+
+    def begin(self, session: Session) -> None:
+        """A charge runs on this connector from now on, or is found running."""
+        self.session = session
+        self.session_wh, self.session_max_w = session.energy_wh, session.max_power_w or 0.0
+
+    def current_session(self) -> Session:
+        """The running session with its energy so far. Only while one runs."""
+        if self.session is None:
+            raise LookupError(f"no session runs on connector {self.id}")
+        return replace(self.session, energy_wh=self.session_wh, max_power_w=self.session_max_w or None)
 
     def limit_a(self, now: float, safe_a: float | None) -> float | None:
         """What the charger holds the car to by its last word: the live limit, or its safe default after expiry."""
@@ -89,7 +103,7 @@ class ConnectorRecord:
             user_limit_a=self.user_limit_a,
             reserved_a=self.reserved_a,
             session_id=session.id if session else None,
-            session_wh=session.energy_wh if session else None,
+            session_wh=self.session_wh if session else None,
             session_started_at=session.started_at if session else None,
             id_tag=session.id_tag if session else "",
         )
