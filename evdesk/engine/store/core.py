@@ -15,9 +15,11 @@ from evdesk.engine.store.files import open_reader, open_writer
 from evdesk.engine.store.guard import Guard
 from evdesk.engine.store.jobs import BatchJob, DurableJob
 from evdesk.engine.store.keys import Signer
+from evdesk.engine.store.rollup import get_number, put_number
+from evdesk.engine.store.sessions import Numbers
 from evdesk.engine.store.settings import StoreSettings
 from evdesk.engine.store.writer import Writer
-from evdesk.model import Clock, StorageHealth
+from evdesk.model import Clock, Session, StorageHealth
 
 T = TypeVar("T")
 
@@ -35,6 +37,8 @@ class Core:
         self._sources: dict[str, int] = {}
         self._connectors: dict[tuple[str, int], int] = {}  # the same ids again, without making the name
         self._next_notice = 1
+        self._numbers: Numbers | None = None
+        self._unwritten: dict[tuple[object, ...], Session] = {}  # begun while nothing could be written
         self._writer: Writer | None = None
         self._guard: Guard | None = None
         self._reader: Database | None = None
@@ -80,6 +84,9 @@ class Core:
                 page = database.conn.execute("PRAGMA page_size").fetchone()[0]
                 database.conn.execute(f"PRAGMA max_page_count = {max(1, self._settings.max_bytes // page)}")
             self._sources = {name: number for number, name in database.conn.execute("SELECT id, name FROM source")}
+            clean = get_number(database.conn, "clean") in (None, 1.0)
+            put_number(database.conn, "clean", 0)
+            self._numbers = Numbers(database.conn, clean)
             newest = database.conn.execute("SELECT max(id) FROM notice").fetchone()[0]
             self._next_notice = (newest or 0) + 1
         except sqlite3.Error as error:
@@ -114,10 +121,15 @@ class Core:
             raise storage_error("The storage is not open. Start the engine.")
         return self._writer
 
-    async def _durable(self, run: Callable[[Database], T]) -> T:
-        """Runs in the writer thread; on the disk when this returns."""
+    def _given(self) -> Numbers:
+        if self._numbers is None:
+            raise storage_error("The storage is not open. Start the engine.")
+        return self._numbers
+
+    async def _durable(self, run: Callable[[Database], T], keep: bool = False) -> T:
+        """Runs in the writer thread; on the disk when this returns. `keep`: where that fails, it runs again later."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._open_writer().submit(DurableJob(run, future))
+        self._open_writer().submit(DurableJob(run, future, keep))
         return await future
 
     async def _read(self, run: Callable[[sqlite3.Connection], T]) -> T:

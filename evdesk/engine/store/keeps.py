@@ -56,18 +56,8 @@ class Keeps(Core):
         `must` False: never raises; the row is kept in order and written as soon as that works. It is then returned with
         hash "" and a negative id, which may be given as `ref` of a later row.
         """
-        hides = names_secret(args)
-        entry = Entry(
-            at=self._clock.now(),
-            kind=kind,
-            origin=origin,
-            what=what,
-            target=target,
-            args=canonical(plain(dict(args or {}))),
-            outcome=outcome,
-            detail=canonical(plain(dict(detail or {}), hides)),
-            ref=ref,
-        )
+        told, found = _safe(args, detail)
+        entry = Entry(self._clock.now(), kind, origin, what, target, told, outcome, found, ref)
         self._tickets -= 1
         future: asyncio.Future[AuditRow] = asyncio.get_running_loop().create_future()
         job = AuditJob(entry, self._tickets, not must, future)
@@ -86,25 +76,57 @@ class Keeps(Core):
         raise storage_error(f"The disk did not take the audit row within {MUST_WAIT_S:.0f} s. Check the disk.")
 
     async def open_session(self, event: TransactionStarted, *, incomplete: bool = False) -> Session:
-        """The session this start begins; the same start told twice gives the same session. Durable."""
-        return await self._durable(lambda db: sessions.open_session(db.conn, event, incomplete))
+        """The session this start begins; the same start told twice gives the same session. Durable.
+
+        While nothing can be written the session is given from memory, under a number of its own, and written later.
+        """
+        key = (event.charger_id, event.connector_id, event.id_tag, event.meter_wh, event.charger_at)
+        waiting = self._unwritten.get(key)
+        number = waiting.id if waiting else self._given().give()
+
+        def run(database: Database) -> Session:
+            return sessions.open_session(database.conn, event, incomplete, number)
+
+        try:
+            session = await self._durable(run, keep=True)
+        except EvdeskError:
+            wanted = event.transaction_id
+            number = wanted if wanted is not None and wanted > 0 else number
+            return self._unwritten.setdefault(key, sessions.begun(event, incomplete, number))
+        self._unwritten.pop(key, None)
+        self._given().used(number, session.id)
+        return session
 
     async def close_session(self, event: TransactionEnded) -> Session | None:
         """Ends the session this stop belongs to; the same stop told twice changes nothing. Durable.
 
-        A stop of no known session is kept as an incomplete session of its own, with the meter value it told.
+        A stop of no known session is kept as an incomplete session of its own, with the meter value it told. While
+        nothing can be written the answer comes from memory (None for a stop of no known session), and is written later.
         """
         waiting, self._pending.sessions = self._pending.sessions, {}
+        number = self._given().give()
 
         def run(database: Database) -> Session:
             write_batch(database.conn, Batch(sessions=waiting))
-            return sessions.close_session(database.conn, event)
+            return sessions.close_session(database.conn, event, number)
 
         try:
-            return await self._durable(run)
+            session = await self._durable(run, keep=True)
         except EvdeskError:
-            self._pending.sessions = {**waiting, **self._pending.sessions}
-            raise
+            return await self._ended_in_memory(event)
+        self._given().used(number, session.id)
+        return session
+
+    async def _ended_in_memory(self, event: TransactionEnded) -> Session | None:
+        for key, session in self._unwritten.items():
+            if session.charger_id == event.charger_id and session.id == event.transaction_id:
+                self._unwritten[key] = sessions.ended(session, event)
+                return self._unwritten[key]
+        try:
+            known = await self._read(lambda connection: sessions.find(connection, event))
+        except EvdeskError:
+            return None
+        return None if known is None else sessions.ended(known, event)
 
     async def save_charger(self, charger: Charger, accepted: bool) -> None:
         row = {
@@ -163,6 +185,11 @@ class Keeps(Core):
             return None if row is None else str(row[0])
 
         return await self._read(run)
+
+
+def _safe(args: Mapping[str, Any] | None, detail: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Both as canonical JSON; the detail's values go where the arguments name a secret."""
+    return canonical(plain(dict(args or {}))), canonical(plain(dict(detail or {}), names_secret(args)))
 
 
 def _text(value: Charger | Site) -> str:

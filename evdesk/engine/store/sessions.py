@@ -5,6 +5,7 @@ TransactionMessageAttempts), so the same start must find the same session and th
 """
 
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 from evdesk.model import Session, TransactionEnded, TransactionStarted
@@ -18,6 +19,35 @@ SUPERSEDED = "Superseded"
 
 _NEXT = "session_next"
 _INT32_MAX = 2_147_483_647
+_AFTER_CRASH = 100
+"""Numbers skipped after a crash: some may have been given to chargers while the disk was full, and never written."""
+
+
+class Numbers:
+    """Gives transaction ids from memory, so that a charge gets one even while nothing can be written. Never one twice.
+
+    In the event loop only. `clean`: the engine before this one ended in order.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, clean: bool) -> None:
+        row = connection.execute("SELECT value FROM meta WHERE key = ?", (_NEXT,)).fetchone()
+        self._next = (int(row[0]) if row else 1) + (0 if clean else _AFTER_CRASH)
+        self._taken = {
+            number for (number,) in connection.execute("SELECT id FROM session WHERE id >= ?", (self._next,))
+        }
+
+    def give(self) -> int:
+        while self._next in self._taken:
+            self._next += 1
+        self._next += 1
+        return self._next - 1
+
+    def used(self, given: int, number: int) -> None:
+        """The session got `number`: `given` itself, one a charger brought along, or one it had already."""
+        if number != given and given == self._next - 1:
+            self._next = given
+        if number >= self._next:
+            self._taken.add(number)
 
 
 def from_record(record: sqlite3.Row | tuple[Any, ...]) -> Session:
@@ -31,13 +61,13 @@ def get(connection: sqlite3.Connection, number: int) -> Session:
     return from_record(connection.execute(f"SELECT {COLUMNS} FROM session WHERE id = ?", (number,)).fetchone())
 
 
-def open_session(connection: sqlite3.Connection, event: TransactionStarted, incomplete: bool) -> Session:
-    """Inside the caller's transaction. The charger's own transaction id becomes the session's id where it is free."""
+def open_session(connection: sqlite3.Connection, event: TransactionStarted, incomplete: bool, number: int) -> Session:
+    """Inside the caller's transaction. `number` (from `Numbers`) is taken unless the charger brought one that is free."""
     known = _same_start(connection, event)
     if known is not None:
         return get(connection, known)
     _supersede(connection, event)
-    number = _number(connection, event.transaction_id)
+    number = _number(connection, event.transaction_id, number)
     connection.execute(
         "INSERT INTO session(id, charger_id, connector_id, id_tag, started_at, meter_start_wh, incomplete, "
         "transaction_id, charger_started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -56,30 +86,64 @@ def open_session(connection: sqlite3.Connection, event: TransactionStarted, inco
     return get(connection, number)
 
 
-def close_session(connection: sqlite3.Connection, event: TransactionEnded) -> Session:
-    """Inside the caller's transaction. A stop that fits no session is kept as one of its own, incomplete."""
-    number = _find(connection, event)
-    if number is None:
-        number = _unknown_end(connection, event)
-    told = connection.execute(
-        "SELECT ended_at, reason, meter_start_wh, energy_wh, incomplete FROM session WHERE id = ?", (number,)
-    ).fetchone()
-    ended_at, reason, meter_start, energy_so_far, incomplete = told
-    if ended_at is not None and reason != SUPERSEDED:
-        return get(connection, number)
-    if reason == SUPERSEDED:
-        incomplete = 0
-    energy = energy_so_far
-    if meter_start is not None and event.meter_wh is not None and event.meter_wh >= meter_start:
-        energy = event.meter_wh - meter_start
-    else:
-        incomplete = 1
-    connection.execute(
-        "UPDATE session SET ended_at = ?, meter_stop_wh = ?, energy_wh = ?, reason = ?, incomplete = ?, "
-        "charger_ended_at = ?, id_tag = CASE id_tag WHEN '' THEN ? ELSE id_tag END WHERE id = ?",
-        (event.at, event.meter_wh, energy, event.reason, incomplete, event.charger_at, event.id_tag, number),
+def begun(event: TransactionStarted, incomplete: bool, number: int) -> Session:
+    """The session as it is told while nothing can be written."""
+    return Session(
+        id=number,
+        charger_id=event.charger_id,
+        connector_id=event.connector_id,
+        id_tag=event.id_tag,
+        started_at=event.at,
+        meter_start_wh=event.meter_wh,
+        incomplete=incomplete,
     )
-    return get(connection, number)
+
+
+def close_session(connection: sqlite3.Connection, event: TransactionEnded, number: int) -> Session:
+    """Inside the caller's transaction. A stop that fits no session is kept as one of its own, incomplete."""
+    found = _find(connection, event)
+    if found is None:
+        found = _unknown_end(connection, event, number)
+    session = ended(get(connection, found), event)
+    connection.execute(
+        "UPDATE session SET ended_at = ?, meter_stop_wh = ?, energy_wh = ?, reason = ?, incomplete = ?, id_tag = ?, "
+        "charger_ended_at = coalesce(charger_ended_at, ?) WHERE id = ?",
+        (
+            session.ended_at,
+            session.meter_stop_wh,
+            session.energy_wh,
+            session.reason,
+            int(session.incomplete),
+            session.id_tag,
+            event.charger_at,
+            found,
+        ),
+    )
+    return session
+
+
+def ended(session: Session, event: TransactionEnded) -> Session:
+    """`session` after this stop; unchanged where it had ended already. Energy by the meter register, never negative:
+    a register that went back, or was not told, leaves what was measured on the way, and marks the session."""
+    if session.ended_at is not None and session.reason != SUPERSEDED:
+        return session
+    start, stop = session.meter_start_wh, event.meter_wh
+    proven = start is not None and stop is not None and stop >= start
+    return replace(
+        session,
+        ended_at=max(session.started_at, event.at),
+        meter_stop_wh=stop,
+        energy_wh=stop - start if start is not None and stop is not None and proven else session.energy_wh,
+        reason=event.reason,
+        incomplete=not proven or (session.incomplete and session.reason != SUPERSEDED),
+        id_tag=session.id_tag or event.id_tag,
+    )
+
+
+def find(connection: sqlite3.Connection, event: TransactionEnded) -> Session | None:
+    """The session this stop belongs to."""
+    number = _find(connection, event)
+    return None if number is None else get(connection, number)
 
 
 def _same_start(connection: sqlite3.Connection, event: TransactionStarted) -> int | None:
@@ -108,16 +172,18 @@ def _supersede(connection: sqlite3.Connection, event: TransactionStarted) -> Non
     )
 
 
-def _number(connection: sqlite3.Connection, wanted: int | None) -> int:
-    """A number never given before. The counter skips numbers chargers brought along."""
+def _number(connection: sqlite3.Connection, wanted: int | None, free: int) -> int:
+    """The charger's own number where no session has it, else the free one."""
     if wanted is not None and 0 < wanted <= _INT32_MAX and not _taken(connection, wanted):
         return wanted
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_NEXT,)).fetchone()
-    number = int(row[0]) if row else 1
-    while _taken(connection, number):
-        number += 1
-    connection.execute("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)", (_NEXT, str(number + 1)))
-    return number
+    connection.execute(
+        "INSERT INTO meta(key, value) VALUES (?1, ?2) ON CONFLICT(key) DO UPDATE "
+        "SET value = max(CAST(value AS INTEGER), ?2)",
+        (_NEXT, free + 1),
+    )
+    while _taken(connection, free):
+        free += 1
+    return free
 
 
 def _taken(connection: sqlite3.Connection, number: int) -> bool:
@@ -135,23 +201,23 @@ def _find(connection: sqlite3.Connection, event: TransactionEnded) -> int | None
             (event.charger_id, number),
         ).fetchone()
         return None if row is None else int(row[0])
+    again = connection.execute(
+        "SELECT id FROM session WHERE charger_id = ? AND meter_stop_wh IS ? AND reason = ? AND charger_ended_at = ?",
+        (event.charger_id, event.meter_wh, event.reason, event.charger_at),
+    ).fetchone()
+    if again is not None:
+        return int(again[0])
     running = connection.execute(
         "SELECT id FROM session WHERE charger_id = ?1 AND ended_at IS NULL AND (?2 IS NULL OR connector_id = ?2) "
         "AND (?3 IS NULL OR meter_start_wh IS NULL OR meter_start_wh <= ?3) LIMIT 2",
         (event.charger_id, event.connector_id, event.meter_wh),
     ).fetchall()
-    if len(running) == 1:
-        return int(running[0][0])
-    again = connection.execute(
-        "SELECT id FROM session WHERE charger_id = ? AND meter_stop_wh IS ? AND reason = ? AND charger_ended_at = ?",
-        (event.charger_id, event.meter_wh, event.reason, event.charger_at),
-    ).fetchone()
-    return None if again is None else int(again[0])
+    return int(running[0][0]) if len(running) == 1 else None
 
 
-def _unknown_end(connection: sqlite3.Connection, event: TransactionEnded) -> int:
+def _unknown_end(connection: sqlite3.Connection, event: TransactionEnded, free: int) -> int:
     wanted = event.transaction_id if event.transaction_id and event.transaction_id > 0 else None
-    number = _number(connection, wanted)
+    number = _number(connection, wanted, free)
     connection.execute(
         "INSERT INTO session(id, charger_id, connector_id, id_tag, started_at, incomplete, transaction_id) "
         "VALUES (?, ?, ?, ?, ?, 1, ?)",
