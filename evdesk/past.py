@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evdesk.balance import failsafe_plans
 from evdesk.engine.instance import claim
 from evdesk.engine.store import Store
-from evdesk.model import Charger, ChargerState, Clock, Connector, Origin, Site, SiteLoad
+from evdesk.model import Charger, ChargerState, Clock, Connector, Failsafe, FailsafeState, Origin, Site, SiteLoad
 from evdesk.simulator.past import CommandSample, Item, NoticeSample, ReadingSample, SessionSpan
 
 OWNER = Origin("Owner", "desk")
@@ -31,7 +32,7 @@ async def write_past(data: Path, site: Site, items: Iterable[Item], began_at: fl
         store = Store(data / "evdesk.db", clock)
         await store.open()
         try:
-            await _found(store, site)
+            await _found(store, site, began_at)
             for item in items:
                 await _write(store, clock, item)
             clock.at = None
@@ -40,11 +41,13 @@ async def write_past(data: Path, site: Site, items: Iterable[Item], began_at: fl
             await store.close()
 
 
-async def _found(store: Store, site: Site) -> None:
+async def _found(store: Store, site: Site, began_at: float) -> None:
     ratings = {c.name: list(c.rating_a) for c in site.circuits}
     await _both(store, OWNER, "site.put", "site", {"name": site.name, "circuits": ratings}, "stored", {})
     await store.save_site(site)
+    plans = failsafe_plans(site)
     for bay in site.bays:
+        plan = plans[bay.charger_id]
         args: dict[str, object] = {
             "charger_id": bay.charger_id,
             "label": bay.label,
@@ -57,6 +60,7 @@ async def _found(store: Store, site: Site) -> None:
             state=ChargerState.OFFLINE,
             label=bay.label,
             connectors=(Connector(id=bay.connector_id),),
+            failsafe=Failsafe(FailsafeState.VERIFIED, plan.max_a, plan.safe_a, checked_at=began_at),
         )
         await store.save_charger(charger, True)
 

@@ -168,15 +168,19 @@ class Balancer:
         if blocked is not None:
             return self._why_line(blocked, second)
         if bid.top_a < seat.cap_a:
-            over = self._net.over[seat.index]
-            unsure = any(second.others[w].stale for w in over)
-            tight = max(over, key=lambda w: -second.rooms[w], default=None)
-            if unsure or tight is None:
-                return Why(WhyCode.SAFE_SHARE, detail="stale_meter")
-            return replace(self._why_line(tight, second), detail="hold")
+            return self._why_held(seat, second)
         if seat.cap_a < seat.top_a:
             return Why(WhyCode.CAR)
         return seat.demand.ceiling_why
+
+    def _why_held(self, seat: Seat, second: Second) -> Why:
+        """Why it may not rise now although there may be room: a silent meter, one that just came, or a fresh cut."""
+        over = self._net.over[seat.index]
+        if any(second.others[w].stale for w in over):
+            return Why(WhyCode.SAFE_SHARE, detail="stale_meter")
+        if not over or any(second.others[w].fresh_s < self._site.balance.raise_hold_s for w in over):
+            return Why(WhyCode.SAFE_SHARE, detail="settling")
+        return replace(self._why_line(min(over, key=lambda w: second.rooms[w]), second), detail="hold")
 
     def _why_line(self, w: int, second: Second, code: WhyCode = WhyCode.LINE) -> Why:
         line, other = self._net.wires[w].line, second.others[w]
