@@ -166,29 +166,27 @@ class Balancer:
             )
         blocked = shares.blocked.get(seat.index)
         if blocked is not None:
-            return self._why_line(blocked, second)
+            return self._why_line(blocked, second, shares.amps)
         if bid.top_a < seat.cap_a:
-            return self._why_held(seat, second)
+            return self._why_held(seat, second, shares.amps)
         if seat.cap_a < seat.top_a:
             return Why(WhyCode.CAR)
         return seat.demand.ceiling_why
 
-    def _why_held(self, seat: Seat, second: Second) -> Why:
+    def _why_held(self, seat: Seat, second: Second, amps: Sequence[float]) -> Why:
         """Why it may not rise now although there may be room: a silent meter, one that just came, or a fresh cut."""
         over = self._net.over[seat.index]
         if any(second.others[w].stale for w in over):
             return Why(WhyCode.SAFE_SHARE, detail="stale_meter")
         if not over or any(second.others[w].fresh_s < self._site.balance.raise_hold_s for w in over):
             return Why(WhyCode.SAFE_SHARE, detail="settling")
-        return replace(self._why_line(min(over, key=lambda w: second.rooms[w]), second), detail="hold")
+        return replace(self._why_line(min(over, key=lambda w: second.rooms[w]), second, amps), detail="hold")
 
-    def _why_line(self, w: int, second: Second, code: WhyCode = WhyCode.LINE) -> Why:
-        line, other = self._net.wires[w].line, second.others[w]
-        load = other.total_a
-        if load is None:
-            drawn = [max((a for a in s.track.reading(second.now) or () if a), default=0.0) for s in second.seats]
-            load = self._net.wires[w].load(drawn)
-        return Why(code, line=line.name, load_a=round(load, 1), rating_a=line.limit_a)
+    def _why_line(self, w: int, second: Second, amps: Sequence[float], code: WhyCode = WhyCode.LINE) -> Why:
+        """The line and what is given out on it: the other load planned for, and each connector at its limit."""
+        wire = self._net.wires[w]
+        load = second.others[w].plan_a + wire.load([max(a, b) for a, b in zip(amps, second.base, strict=True)])
+        return Why(code, line=wire.line.name, load_a=round(load, 1), rating_a=wire.line.limit_a)
 
     # -- moving ----------------------------------------------------------------------------------------------------
 
@@ -232,6 +230,7 @@ class Balancer:
         enforce(self._net, second.rooms, second.base, cut, Cuttable(floors, drop_order(steerable, second.now, False)))
         self._relieve_metered(second, cut, Cuttable(floors, drop_order(steerable, second.now, True)))
         urgent: set[Key] = set()
+        now_a = [float(limit) for limit in cut.limits]
         for seat in steerable:
             if cut.limits[seat.index] >= before[seat.index]:
                 continue
@@ -239,7 +238,7 @@ class Balancer:
             second.blame[seat.index] = w
             self._cut_at[self._net.wires[w].line.name] = second.now
             waits = cut.limits[seat.index] == 0
-            why = self._why_line(w, second, WhyCode.WAITING if waits else WhyCode.LINE)
+            why = self._why_line(w, second, now_a, WhyCode.WAITING if waits else WhyCode.LINE)
             _set(seat, cut.limits[seat.index], why, second.now)
             seat.track.target = min(seat.track.target, seat.track.limit)
             urgent.add(seat.demand.key)

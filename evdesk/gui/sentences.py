@@ -85,6 +85,10 @@ _DETAILS = {
     "ramp": "rises step by step",
     "stale_meter": "the site meter is silent",
     "min_dwell": "changes again soon",
+    "dwell": "its pause ends soon",
+    "hold": "it was cut a moment ago",
+    "settling": "values are coming in",
+    "not_started": "the charge has not begun",
 }
 
 
@@ -115,7 +119,7 @@ def why_look(why: Why, connector: Connector | None = None) -> Look:
         ),
         WhyCode.CHARGER: Look("charger", tr("As much as charger and cable can carry"), "text"),
         WhyCode.USER: Look("person", tr("A person set this limit"), "text"),
-        WhyCode.SAFE_SHARE: Look("shield-check", tr("Safe share: a value is not known"), "warn"),
+        WhyCode.SAFE_SHARE: Look("shield-check", tr("Safe share"), "warn" if why.detail == "stale_meter" else "text"),
         WhyCode.WAITING: Look("clock", _waiting_reason(why), "info"),
         WhyCode.NO_CAR: Look("info", tr("Gets its share when a car comes"), "text"),
         WhyCode.FAULT: Look("octagon", tr("Fault: power is off"), "danger"),
