@@ -162,7 +162,9 @@ class Balancer:
             if seat.top_a < seat.min_a:
                 return seat.demand.ceiling_why
             return (
-                self._why_line(waits, second, WhyCode.WAITING) if waits >= 0 else Why(WhyCode.WAITING, detail="dwell")
+                self._why_line(waits, second, shares.amps, WhyCode.WAITING)
+                if waits >= 0
+                else Why(WhyCode.WAITING, detail="dwell")
             )
         blocked = shares.blocked.get(seat.index)
         if blocked is not None:
