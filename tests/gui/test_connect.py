@@ -50,14 +50,14 @@ def test_loopback_is_no_address_for_a_charger(host):
 def test_the_same_visitor_is_one_line_with_its_newest_verdict():
     at = sample.NOW
     tries = [
-        Attempt(at - 30, "10.0.0.5", "A", "bad_path"),
-        Attempt(at - 20, "10.0.0.5", "A", "no_id"),
-        Attempt(at - 10, "10.0.0.5", "A", "no_id"),
-        Attempt(at - 5, "10.0.0.6", "", "empty"),
+        Attempt(at - 30, "10.0.0.5:4001", "A", "bad_path"),
+        Attempt(at - 20, "10.0.0.5:4002", "A", "no_id"),
+        Attempt(at - 10, "10.0.0.5:4003", "A", "no_id"),
+        Attempt(at - 5, "[fe80::6]:4004", "", "empty"),
     ]
     found = who_tried(tries)
-    assert [(t.last.address, t.last.verdict, t.times) for t in found] == [
-        ("10.0.0.6", "empty", 1),
+    assert [(t.address, t.last.verdict, t.times) for t in found] == [
+        ("fe80::6", "empty", 1),
         ("10.0.0.5", "no_id", 2),
     ]
     assert found[1].last.at == at - 10

@@ -107,12 +107,21 @@ def _meter_age(mirror: Mirror) -> str:
 def who_asks(charger: Charger) -> str:
     """ "Kestrel K11 at 192.168.50.77, OCPP 1.6, serial K11-20881" """
     made = " ".join(part for part in (charger.vendor, charger.model) if part) or tr("Unnamed model")
-    parts = [tr("{made} at {address}").format(made=made, address=charger.address) if charger.address else made]
+    where = host_of(charger.address)
+    parts = [tr("{made} at {address}").format(made=made, address=where) if where else made]
     if charger.protocol:
         parts.append(protocol_words(charger.protocol))
     if charger.serial:
         parts.append(tr("serial {serial}").format(serial=charger.serial))
     return ", ".join(parts)
+
+
+def host_of(address: str) -> str:
+    """ "10.0.0.5" of "10.0.0.5:52680", "fe80::1" of "[fe80::1]:52680": the port is another one at every try."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdigit() or (":" in host and not host.endswith("]")):
+        return address.strip("[]")
+    return host.strip("[]")
 
 
 def protocol_words(protocol: str) -> str:

@@ -42,8 +42,8 @@ class _TriedRow(QWidget):
         grid.setVerticalSpacing(3)
         head = QHBoxLayout()
         head.setSpacing(10)
-        head.addWidget(Label(tried.last.charger_id or tried.last.address or tr("unnamed"), "name", parent=self))
-        head.addWidget(ElidedLabel(tried.last.address if tried.last.charger_id else "", "small", "muted", self), 1)
+        head.addWidget(Label(tried.last.charger_id or tried.address or tr("unnamed"), "name", parent=self))
+        head.addWidget(ElidedLabel(tried.address if tried.last.charger_id else "", "small", "muted", self), 1)
         self.when = Label("", "small", "muted", self)
         head.addWidget(self.when)
         grid.addLayout(head, 0, 0, 1, 3)
@@ -304,6 +304,8 @@ class ConnectPage(Page):
         info = self.mirror.info
         if found or info is None:
             return ""
+        if info.simulated:
+            return tr("This is a simulated site: its chargers dial in by themselves, real ones cannot reach it.")
         if only_here(info):
             return tr(
                 "The engine listens on this computer only, so chargers elsewhere cannot reach it. Stop it and start it "

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from PySide6.QtNetwork import QAbstractSocket, QNetworkInterface
 
 from evdesk.gui.mirror import Mirror
-from evdesk.gui.models.needs import protocol_words, who_asks
+from evdesk.gui.models.needs import host_of, protocol_words, who_asks
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.model import Attempt, ChargerState, EngineInfo
@@ -98,7 +98,11 @@ class Tried:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        return self.last.address, self.last.charger_id, self.last.verdict
+        return self.address, self.last.charger_id, self.last.verdict
+
+    @property
+    def address(self) -> str:
+        return host_of(self.last.address)
 
 
 def who_tried(attempts: list[Attempt]) -> list[Tried]:
@@ -106,7 +110,7 @@ def who_tried(attempts: list[Attempt]) -> list[Tried]:
     by now is left out: only what is true now helps."""
     found: dict[tuple[str, str], Tried] = {}
     for attempt in reversed(attempts):
-        key = (attempt.address, attempt.charger_id)
+        key = (host_of(attempt.address), attempt.charger_id)
         before = found.get(key)
         if before is None:
             found[key] = Tried(attempt, 1)
