@@ -35,13 +35,18 @@ HARMLESS = "This plugin does not support"
 
 CHARGERS = 8
 SEED = "1"
+SPEED = "4"
+EVENING_S = 200.0
+"""How long the simulated site has run before the first picture: cars have ramped up, something has happened."""
 
 
 class DemoSite:
     """The demo's process; `data` is its engine's folder. Ends with the `with`."""
 
     def __init__(self, chargers: int = CHARGERS) -> None:
-        self._command = launch.command("demo", "--headless", "--chargers", str(chargers), "--seed", SEED)
+        self._command = launch.command(
+            "demo", "--headless", "--chargers", str(chargers), "--seed", SEED, "--speed", SPEED
+        )
         self._lines: Queue[str] = Queue()
         self.data = Path()
 
@@ -138,8 +143,8 @@ class Camera:
 
     def _cars_charge(self) -> bool:
         """Most bays with a car draw what they may, so that the pictures show a working evening."""
-        load = self.mirror.load
-        if load is None or load.total_w is None or load.charging < 2:
+        load, info = self.mirror.load, self.mirror.info
+        if load is None or info is None or load.charging < 2 or self.mirror.now() - info.started_at < EVENING_S:
             return False
         outlets = [c for charger in self.mirror.accepted() for c in charger.connectors if c.status.has_car]
         drawing = [c for c in outlets if any((amps or 0.0) > 5.0 for amps in c.current_a)]
