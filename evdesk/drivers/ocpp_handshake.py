@@ -13,6 +13,8 @@ from websockets.exceptions import InvalidHeader
 from websockets.headers import parse_extension
 from websockets.http11 import Request
 
+from evdesk.ocpp.redact import HIDDEN, is_secret, redact
+
 OCPP16 = "ocpp1.6"
 MAX_ID = 255
 _NOT_AN_ID = frozenset(
@@ -54,6 +56,16 @@ def identify(path: str, authorization: str | None) -> Identified:
         if asked.get(key, [""])[0].strip():
             return Identified(asked[key][0].strip(), "query", (*warnings, "id_from_query"))
     return Identified("", "", tuple(warnings))
+
+
+def shown_path(path: str) -> str:
+    """The request path as it may be told: without passwords."""
+    bare, mark, query = path.partition("?")
+    parts = [part.partition("=") for part in query.split("&")]
+    clean = "&".join(
+        f"{name}={HIDDEN}" if is_secret(name) and value else name + eq + value for name, eq, value in parts
+    )
+    return redact(bare + mark + clean)[:300]
 
 
 def basic_user(authorization: str | None) -> str | None:

@@ -12,6 +12,7 @@ from evdesk.model import (
     Disconnected,
     EvdeskError,
     Event,
+    FindingSeen,
     Reason,
     TransactionEnded,
     TransactionStarted,
@@ -83,7 +84,7 @@ class OcppLink:
         self.warnings = warnings
         self.gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.peer = peer
-        self._host = host
+        self.host = host
         self._options = options
         self._dialogue = Dialogue(charger_id, host, memory)
         self._report: Report | None = None
@@ -95,14 +96,14 @@ class OcppLink:
         self._grace_at = 0.0
         self._deadline: tuple[float, asyncio.TimerHandle] | None = None
         self._ended = False
-        peer.on_text, peer.on_lost = self._text, self._lost
+        peer.on_text, peer.on_lost, peer.on_breach = self._text, self._lost, self._breach
 
     # -- life -----------------------------------------------------------------------------------------------------
 
     async def run(self, report: Report) -> None:
         """Report everything until the connection is gone."""
         self._report = report
-        clock = self._host.clock
+        clock = self.host.clock
         report(Connected(self.charger_id, clock.now(), "ocpp", self.protocol, self.peer.address, self.warnings))
         self._grace_at = asyncio.get_running_loop().time() + self._options.grace_s
         self._wait_for_quiet()
@@ -130,6 +131,9 @@ class OcppLink:
         if not self.gone.done():
             self.gone.set_result(cause)
 
+    def _breach(self, rule: str, sentence: str) -> None:
+        self.report(FindingSeen(self.charger_id, self.host.clock.now(), rule, sentence, clause="RFC 6455"))
+
     def _tell_end(self, cause: str, replaced: bool) -> None:
         for timer in (self._gate, self._deadline[1] if self._deadline else None):
             if timer is not None:
@@ -137,10 +141,10 @@ class OcppLink:
         self._gate, self._deadline = None, None
         if self._report is not None and not self._ended:
             self._ended = True
-            self._report(Disconnected(self.charger_id, self._host.clock.now(), cause, replaced))
+            self._report(Disconnected(self.charger_id, self.host.clock.now(), cause, replaced))
 
     def _fail_waiting(self, cause: str) -> None:
-        for ticket in self._dialogue.lost(self._host.clock.now()):
+        for ticket in self._dialogue.lost(self.host.clock.now()):
             self._resolve(ticket)
         self._waiting.clear()
 
@@ -153,7 +157,7 @@ class OcppLink:
                 self.peer.pause(True)
             return
         flagged = (_SHELL_ODD[odd],) if odd else ()
-        step = self._dialogue.receive(text, self._host.clock.now(), flagged)
+        step = self._dialogue.receive(text, self.host.clock.now(), flagged)
         self._act(step)
         if not self._dialogue.open_for_calls and not self._ended:
             self._heard(step)
@@ -211,25 +215,25 @@ class OcppLink:
             self._deadline[1].cancel()
             self._deadline = None
         if at is not None and not self._ended:
-            clock = self._host.clock
+            clock = self.host.clock
             wait = max(0.0, clock.wall_s(at - clock.now())) + 0.001
             self._deadline = (at, asyncio.get_running_loop().call_later(wait, self._tick))
 
     def _tick(self) -> None:
         self._deadline = None
-        self._act(self._dialogue.tick(self._host.clock.now()))
+        self._act(self._dialogue.tick(self.host.clock.now()))
 
     # -- deferred answers -----------------------------------------------------------------------------------------
 
     async def _settle(self, deferred: Deferred) -> None:
-        clock = self._host.clock
+        clock = self.host.clock
         try:
             if isinstance(deferred.event, TransactionStarted):
-                opened = await self._host.open_transaction(deferred.event)
+                opened = await self.host.open_transaction(deferred.event)
                 step = self._dialogue.settle_start(deferred, opened.transaction_id, opened.status, clock.now())
             else:
                 assert isinstance(deferred.event, TransactionEnded)
-                status = await self._host.close_transaction(deferred.event)
+                status = await self.host.close_transaction(deferred.event)
                 step = self._dialogue.settle_stop(deferred, status, clock.now())
         except EvdeskError as error:
             step = self._dialogue.settle_failed(deferred, error.sentence, clock.now())
@@ -244,18 +248,15 @@ class OcppLink:
 
     # -- commands -------------------------------------------------------------------------------------------------
 
-    def now(self) -> float:
-        return self._host.clock.now()
-
     def charger_now(self) -> float:
         """The time on the charger's own clock, as far as it is known."""
-        return self._host.clock.now() + (self.memory.clock.offset_s or 0.0)
+        return self.host.clock.now() + (self.memory.clock.offset_s or 0.0)
 
     async def call(self, action: str, payload: dict[str, Any], urgent: bool = False) -> Reply:
         """Ask the charger and wait. Raises `ChargerError`: unreachable, timeout, refused, unsupported, invalid."""
         if self._ended or self.gone.done():
             raise ChargerError(Reason.UNREACHABLE, "The charger is not connected.")
-        clock = self._host.clock
+        clock = self.host.clock
         timeout_s = max(self._options.call_s, 5.0 * clock.speed if clock.speed > 1.0 else 0.0)
         future: asyncio.Future[Ticket] = asyncio.get_running_loop().create_future()
         try:

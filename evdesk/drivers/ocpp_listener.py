@@ -18,7 +18,6 @@ from evdesk.drivers.ocpp_station import OcppStation
 from evdesk.drivers.ws import WsOptions, WsPeer
 from evdesk.model import Attempt, EvdeskError, Reason
 from evdesk.ocpp.memory import Memory
-from evdesk.ocpp.redact import redact
 
 _KEPT_MEMORIES = 5000
 _RIVAL_S = 30.0
@@ -117,7 +116,7 @@ class OcppListener:
 
     def asked(self, peer: WsPeer, request: Request) -> Response | None:
         opening = self._openings[peer]
-        opening.path = redact(request.path)[:300]
+        opening.path = handshake.shown_path(request.path)
         headers = request.headers
         found = handshake.identify(request.path, _first(headers, "Authorization"))
         opening.charger_id = found.charger_id if handshake.usable_id(found.charger_id) else ""

@@ -71,7 +71,7 @@ class OcppStation(Driver):
         left = self.capabilities - gone
         if left != self.capabilities:
             self.capabilities = left
-            self.link.report(CapabilitiesChanged(self.charger_id, self.link.now(), left))
+            self.link.report(CapabilitiesChanged(self.charger_id, self.link.host.clock.now(), left))
 
     # -- verbs ----------------------------------------------------------------------------------------------------
 

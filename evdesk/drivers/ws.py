@@ -6,12 +6,12 @@ one write. No task and no queue per connection. Rules in docs/decisions/0001-san
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol, cast
 
-from websockets.exceptions import InvalidState, ProtocolError
+from websockets.exceptions import InvalidState, PayloadTooBig, ProtocolError
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import Frame
 from websockets.http11 import Request, Response
@@ -66,7 +66,8 @@ class Gate(Protocol):
 
 
 class WsPeer(asyncio.Protocol):
-    """`on_text(text, was_binary)` and `on_lost(cause)` are set by the owner while it handles `Gate.upgraded`."""
+    """The owner sets these while it handles `Gate.upgraded`: `on_text(text, what was odd)`, `on_lost(cause)` and
+    `on_breach(rule, sentence)` for a breach of RFC 6455 that ends the connection."""
 
     def __init__(self, gate: Gate, options: WsOptions) -> None:
         self.options = options
@@ -75,6 +76,7 @@ class WsPeer(asyncio.Protocol):
         self.heard_at = 0.0
         self.on_text: Callable[[str, str], None] | None = None
         self.on_lost: Callable[[str], None] | None = None
+        self.on_breach: Callable[[str, str], None] | None = None
         self._gate = gate
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -97,7 +99,7 @@ class WsPeer(asyncio.Protocol):
             self.settled = True
             self._transport.abort()
             return
-        self._timer = self._loop.call_later(self.options.handshake_s, self._too_slow)
+        self._timer = self._loop.call_later(self.options.handshake_s, self._fail, "too_slow")
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self._loop.time()
@@ -116,11 +118,8 @@ class WsPeer(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._fail("not_http" if self._head else "empty")
-        lost, self.on_lost = self.on_lost, None
-        self.on_text = None
-        if lost is not None:
-            lost(self._cause or _why(self._ws, exc))
+        self._fail("not_http")
+        self._tell_lost(exc)
         self._transport = None
 
     # -- the owner's side -----------------------------------------------------------------------------------------
@@ -172,15 +171,16 @@ class WsPeer(asyncio.Protocol):
     # -- handshake ------------------------------------------------------------------------------------------------
 
     def _try_head(self) -> None:
-        head = self._head
-        if not looks_like_http(bytes(head[:8])) or len(head) > _HEAD_MAX:
+        end = self._head.find(b"\r\n\r\n") + 4
+        size = end if end > 3 else len(self._head)
+        if not looks_like_http(bytes(self._head[:8])) or size > _HEAD_MAX:
             self._fail("not_http")
             return
-        end = head.find(b"\r\n\r\n")
-        if end < 0:
+        if end <= 3:
             return
+        rest = bytes(self._head[end:])
         ws = ServerProtocol(extensions=[_DEFLATE], max_size=self.options.max_message, logger=_log)
-        ws.receive_data(bytes(head))
+        ws.receive_data(bytes(self._head[:end]))
         request = next((event for event in ws.events_received() if isinstance(event, Request)), None)
         if request is None:
             self._fail("not_http")
@@ -188,7 +188,7 @@ class WsPeer(asyncio.Protocol):
         self._ws = ws
         response = self._gate.asked(self, request) or ws.accept(request)
         if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self._upgrade(ws, response)
+            self._upgrade(ws, response, rest)
             return
         if not self.settled:
             self.settled = True
@@ -197,7 +197,7 @@ class WsPeer(asyncio.Protocol):
         self._flush()
         self._restart_timer(_CLOSE_WAIT_S, self.abort)
 
-    def _upgrade(self, ws: ServerProtocol, response: Response) -> None:
+    def _upgrade(self, ws: ServerProtocol, response: Response, rest: bytes) -> None:
         self.settled = True
         self._head.clear()
         self._plain = not ws.extensions
@@ -208,74 +208,68 @@ class WsPeer(asyncio.Protocol):
             self._restart_timer(self.ping_every_s, self._keepalive)
         elif self._timer is not None:
             self._timer.cancel()
-        self._take(ws.events_received())
-        self._flush()
+        if rest:
+            self._feed(rest)
 
     def _fail(self, what: str) -> None:
         """It will not become a WebSocket: tell once, and cut."""
         if not self.settled:
             self.settled = True
+            what = what if self._head else "empty"
             self._gate.failed(self, what, describe_bytes(bytes(self._head[:64])))
         if self._transport is not None:
             self._transport.abort()
-
-    def _too_slow(self) -> None:
-        self._fail("too_slow" if self._head else "empty")
 
     # -- frames ---------------------------------------------------------------------------------------------------
 
     def _feed(self, data: bytes) -> None:
         """Cuts the stream into whole frames. A plain text message is read here; everything else (fragments, control
-        frames, compression, errors) is the library's."""
+        frames, compression, errors) is the library's. Answers leave together at the end."""
         if self._rest:
-            self._rest += data
-            data = bytes(self._rest)
+            data = bytes(self._rest + data)
             self._rest.clear()
-        start, size = 0, len(data)
-        while start < size and self._ws is not None and self._ws.state is not State.CLOSED:
-            head, length = frame_length(data, start)
-            end = start + head + length
-            if head == 0 or (end > size and length <= self.options.max_message):
-                self._rest += data[start:]
-                break
-            plain = data[start] == 0x81 and data[start + 1] & 0x80 and self._plain
-            if plain and end <= size and self._ws.current_size is None and length <= self.options.max_message:
-                body = start + head
-                self._plain_text(apply_mask(data[body:end], data[body - 4 : body]))
-            else:
-                self._library(data[start:end])
-            start = end
-        self._flush()
-
-    def _plain_text(self, raw: bytes) -> None:
-        if self._ws is None or self._ws.state is not State.OPEN or self.on_text is None:
-            return
         self._in_receive = True
         try:
-            self.on_text(*decode_text(raw, ""))
+            start, size = 0, len(data)
+            while start < size and self._ws is not None and not self._ws.eof_sent:
+                head, length = frame_length(data, start)
+                end = start + head + length
+                small = length <= self.options.max_message
+                if head == 0 or (end > size and small):
+                    self._rest += data[start:]
+                    break
+                masked_text = data[start] == 0x81 and data[start + 1] & 0x80
+                if masked_text and small and self._plain and self._ws.current_size is None:
+                    body = start + head
+                    if self._ws.state is State.OPEN and self.on_text is not None:
+                        self.on_text(*decode_text(apply_mask(data[body:end], data[body - 4 : body]), ""))
+                else:
+                    self._library(data[start:end])
+                start = end
         finally:
             self._in_receive = False
+        self._flush()
 
     def _library(self, data: bytes) -> None:
         ws = self._ws
         if ws is None or ws.reader.eof:
             return
         ws.receive_data(data)
-        if ws.events:
-            self._take(ws.events_received())
-        if ws.parser_exc is not None and not self._cause:
-            self._cause = f"protocol error: {ws.parser_exc}"[:300]
+        for event in ws.events_received():
+            whole = self._assembler.take(event) if isinstance(event, Frame) else None
+            if whole is not None and self.on_text is not None:
+                self.on_text(*whole)
+        if ws.parser_exc is not None and self.on_lost is not None and not isinstance(ws.parser_exc, EOFError):
+            rule, self._cause = _breach(ws.parser_exc, self.options.max_message)
+            if self.on_breach is not None:
+                self.on_breach(rule, self._cause)
+            self._tell_lost(None)
 
-    def _take(self, events: Sequence[object]) -> None:
-        self._in_receive = True
-        try:
-            for event in events:
-                if isinstance(event, Frame):
-                    whole = self._assembler.take(event)
-                    if whole is not None and self.on_text is not None:
-                        self.on_text(*whole)
-        finally:
-            self._in_receive = False
+    def _tell_lost(self, exc: Exception | None) -> None:
+        lost, self.on_lost = self.on_lost, None
+        self.on_text = self.on_breach = None
+        if lost is not None:
+            lost(self._cause or _why(self._ws, exc))
 
     def _flush(self) -> None:
         ws, transport = self._ws, self._transport
@@ -291,7 +285,11 @@ class WsPeer(asyncio.Protocol):
             if transport.get_write_buffer_size() > self.options.max_unsent:
                 self.abort(f"it does not read: more than {self.options.max_unsent >> 20} MiB wait to be sent")
                 return
-        if ends:
+        if ends and transport.can_write_eof():
+            # The peer must be able to read why: closing now would cut it off while it still sends.
+            transport.write_eof()
+            self._restart_timer(_CLOSE_WAIT_S, self.abort)
+        elif ends:
             transport.close()
 
     # -- keepalive ------------------------------------------------------------------------------------------------
@@ -314,6 +312,13 @@ class WsPeer(asyncio.Protocol):
             self._ws.send_ping(b"evdesk")
             self._flush()
         self._restart_timer(every, self._keepalive)
+
+
+def _breach(error: Exception, max_message: int) -> tuple[str, str]:
+    """(rule, sentence) for what the library could not read."""
+    if isinstance(error, PayloadTooBig):
+        return "message_too_big", f"The charger sent a message of more than {max_message >> 10} KiB. {error}"[:300]
+    return "websocket_broken", f"The charger broke the WebSocket protocol: {error}"[:300]
 
 
 def _why(ws: ServerProtocol | None, exc: Exception | None) -> str:

@@ -58,8 +58,8 @@ def breaches(action: str, payload: dict[str, Any], answer: bool = False, first_o
     if first_only:
         try:
             validator.validate(payload)
-        except jsonschema_rs.ValidationError as error:
-            return [_odd(name, error)]
+        except jsonschema_rs.ValidationError as first:
+            return [_odd(name, first)]
     found: dict[str, Odd] = {}
     for error in validator.iter_errors(payload):
         odd = _odd(name, error)
