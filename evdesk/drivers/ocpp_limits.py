@@ -68,7 +68,7 @@ class Limits:
         top = memory.max_level if memory.max_level is not None else _LEVEL_UNKNOWN
         in_transaction = [(TX_PURPOSE, n) for n in _once(memory.tx_level, top, 1 if top else None, 0)]
         # Level 0 belongs to the static default: a live one there would overwrite it.
-        default = [(DEFAULT_PURPOSE, n) for n in _once(memory.default_level, top, 1) if n > 0]
+        default = [(DEFAULT_PURPOSE, n) for n in _once(memory.default_level, top, 1 if top else None) if n > 0]
         if profile.transaction_id is None:
             yield from default
         elif memory.limit_purpose == DEFAULT_PURPOSE:
