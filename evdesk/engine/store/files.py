@@ -1,5 +1,6 @@
 """Opens the database file: refuses what cannot be right, in words, and changes nothing before it knows."""
 
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -22,6 +23,8 @@ def open_writer(path: Path) -> Database:
     connection: sqlite3.Connection | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         # Used by the writer thread alone, but opened and closed from another.
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         database = Database(connection, execute_plugins=False)

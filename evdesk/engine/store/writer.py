@@ -41,6 +41,7 @@ class Writer:
         self._retry_at = 0.0
         self._reopen = False
         self._upkeep = Upkeep(settings, clock)
+        self._in_hand: list[Job] = []
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="evdesk-store-writer", daemon=True)
         self._thread.start()
@@ -80,16 +81,19 @@ class Writer:
         sentence = "The storage thread ended unexpectedly. Restart the engine; see its log."
         self._guard.failed(sentence)
         while not self._queue.empty():
-            job = self._queue.get_nowait()
+            self._in_hand += [job for job in (self._queue.get_nowait(),) if job is not None]
+        for job in self._in_hand:
             if isinstance(job, DurableJob | AuditJob):
                 self._tell([Outcome(job, error=storage_error(sentence))], [])
-            elif job is not None and job.future is not None:
+            elif job.future is not None:
                 self._tell([], [job.future])
 
     def _turn(self) -> bool:
         """One round: write what waits, look at the disk, then upkeep while nobody waits. False after a stop."""
         jobs, stopping = self._collect()
+        self._in_hand = jobs
         self._handle(jobs)
+        self._in_hand = []
         try:
             self._guard.look()
         except sqlite3.Error as error:
