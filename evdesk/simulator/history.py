@@ -4,7 +4,7 @@
 
 * `ReadingSample`  model.Reading, the same currents on site phases, and the limit then in force
 * `model.SiteLoad` all lines (Main, Garage, Yard); sources site, other, reserved, circuit/*
-* `SessionSpan`    (at the moment it ends) start and end of one charge as model events (the end None only with `close=False`)
+* `SessionSpan`    when it ends: start and end of one charge as model events (no end only with `close=False`)
 * `NoticeSample`   what happened: kind, severity, charger, args
 * `LimitSample`    a changed limit with its Why
 * `CommandSample`  who asked what of which charger, and what it answered: one asked and one answered audit row
