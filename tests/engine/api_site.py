@@ -1,13 +1,17 @@
 """A real ApiServer with a small dispatch, for the tests of server, client and command line."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from evdesk.engine.instance import Instance, claim
 from evdesk.engine.server import ApiServer
 from evdesk.model import (
+    Charger,
     EngineInfo,
     EvdeskError,
     Origin,
@@ -50,11 +54,14 @@ class Desk:
 
     calls: list[tuple[Origin, str, Any]] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    arrived: threading.Event = field(default_factory=threading.Event)
     started: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     finished: list[str] = field(default_factory=list)
+    chargers: tuple[Charger, ...] = ()
+    load: SiteLoad = field(default_factory=lambda: SiteLoad(at=1000.0))
 
     def snapshot(self) -> Snapshot:
-        return Snapshot(0, info(), Site(), SiteLoad(at=1000.0), (), (), (), ())
+        return Snapshot(0, info(chargers=len(self.chargers)), Site(), self.load, self.chargers, (), (), ())
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:
         self.calls.append((origin, method, params))
@@ -66,6 +73,7 @@ class Desk:
             raise EvdeskError(Reason.INVALID, f"There is no charger “{params.charger_id}”.", charger_id="x")
         if method == "charger.reset":
             self.started.release()
+            self.arrived.set()
             await self.gate.wait()
             self.finished.append(params.charger_id)
             return Done(status=params.charger_id)
@@ -85,3 +93,30 @@ async def serving(desk: Desk, token: str = TOKEN) -> AsyncIterator[tuple[ApiServ
     finally:
         desk.gate.set()
         await server.close()
+
+
+@contextmanager
+def running_engine(data: Path, desk: Desk | None = None) -> Iterator[Instance]:
+    """A claimed, announced directory with a real API server behind it, on a loop in a thread of its own."""
+    ready = threading.Event()
+    told: dict[str, Any] = {}
+
+    async def serve() -> None:
+        answers, end = desk or Desk(), asyncio.Event()
+        told["loop"], told["end"] = asyncio.get_running_loop(), end
+        with claim(data) as held:
+            server = ApiServer("127.0.0.1", 0, held.token, answers.dispatch, answers.snapshot, "0.1.0")
+            told["instance"] = held.announce(*await server.start(), "0.1.0")
+            ready.set()
+            await end.wait()
+            answers.gate.set()
+            await server.close()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(5)
+    try:
+        yield told["instance"]
+    finally:
+        told["loop"].call_soon_threadsafe(told["end"].set)
+        thread.join(5)

@@ -1,13 +1,11 @@
 """One engine per data directory: claims, left-overs, a second engine, detached starts; all with real processes."""
 
-import asyncio
 import json
 import os
 import signal
 import stat
 import subprocess
 import sys
-import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,9 +14,8 @@ import pytest
 from evdesk.engine import instance as instance_module
 from evdesk.engine import launch
 from evdesk.engine.instance import Instance, claim, default_data_dir, find_running, is_held, prepare
-from evdesk.engine.server import ApiServer
 from evdesk.model import EvdeskError, Reason
-from tests.engine.api_site import Desk
+from tests.engine.api_site import running_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions and signals")
@@ -44,33 +41,6 @@ def holder(data):
             yield process
         finally:
             process.kill()
-
-
-@contextmanager
-def running_engine(data, host="127.0.0.1"):
-    """A claimed, announced directory with a real API server behind it, on a loop in a thread of its own."""
-    ready, end = threading.Event(), None
-    told = {}
-
-    async def serve():
-        nonlocal end
-        desk, end = Desk(), asyncio.Event()
-        told["loop"] = asyncio.get_running_loop()
-        with claim(data) as held:
-            server = ApiServer(host, 0, held.token, desk.dispatch, desk.snapshot, "0.1.0")
-            told["instance"] = held.announce(*await server.start(), "0.1.0")
-            ready.set()
-            await end.wait()
-            await server.close()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    assert ready.wait(5)
-    try:
-        yield told["instance"]
-    finally:
-        told["loop"].call_soon_threadsafe(end.set)
-        thread.join(5)
 
 
 @posix
