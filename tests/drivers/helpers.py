@@ -149,6 +149,7 @@ class ScriptedCharger:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self._answers: dict[str, asyncio.Future[Any]] = {}
         self._reader = asyncio.create_task(self._read())
+        self._slow: list[asyncio.Future[None]] = []
         self._count = 0
 
     async def _read(self) -> None:
@@ -165,7 +166,14 @@ class ScriptedCharger:
         if callable(reaction):
             reaction = reaction(frame[3])
         if isinstance(reaction, Awaitable):
-            reaction = await reaction
+            self._slow.append(asyncio.ensure_future(self._later(frame, reaction)))
+        else:
+            await self._answer(frame, reaction)
+
+    async def _later(self, frame: list[Any], reaction: Awaitable[Any]) -> None:
+        await self._answer(frame, await reaction)
+
+    async def _answer(self, frame: list[Any], reaction: Any) -> None:
         if reaction is None:
             return
         if isinstance(reaction, tuple):
@@ -190,8 +198,9 @@ class ScriptedCharger:
         return [payload for asked, payload in self.asked if asked == action]
 
     async def close(self) -> None:
-        self._reader.cancel()
-        await asyncio.gather(self._reader, return_exceptions=True)
+        for task in (self._reader, *self._slow):
+            task.cancel()
+        await asyncio.gather(self._reader, *self._slow, return_exceptions=True)
         await self.ws.close()
 
 
