@@ -27,7 +27,7 @@ class ActivityDelegate(CellDelegate):
             super().paint(painter, option, index)
             return
         # Each cell paints its own part of the one line, so that partial repaints stay right.
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         theme = current()
         painter.save()
         painter.setClipRect(rect)

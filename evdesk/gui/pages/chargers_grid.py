@@ -100,7 +100,7 @@ class CellDelegate(QStyledItemDelegate):
         if not isinstance(grid, Grid):
             return
         theme = current()
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         selected = grid.is_selected_row(index.row())
         painter.save()
         if selected:

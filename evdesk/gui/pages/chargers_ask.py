@@ -1,0 +1,75 @@
+"""The questions before a deed: another limit, a tag, a restart, forgetting. Each is one sheet and answers one value."""
+
+from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit, QWidget
+
+from evdesk.gui import text
+from evdesk.gui.dialogs.sheet import DONE, Sheet, confirm
+from evdesk.gui.pages.chargers_actions import charges
+from evdesk.gui.pages.chargers_model import ConnectorRow
+from evdesk.gui.text import tr
+from evdesk.gui.theme import Theme
+from evdesk.gui.widgets import PRIMARY
+
+LEAST_A = 6.0
+"""No car takes less; 0 pauses (IEC 61851-1)."""
+
+
+def highest_a(row: ConnectorRow) -> float:
+    """What the bay's fuse or cable carries; 16 A where the connector has no place in the site."""
+    return row.bay.max_a if row.bay is not None else 16.0
+
+
+async def ask_limit(row: ConnectorRow, theme: Theme, parent: QWidget) -> float | None:
+    """Ampere per phase, or None when the person left it."""
+    sheet = Sheet(tr("Limit for {label}").format(label=row.label), theme, parent)
+    field = QDoubleSpinBox()
+    field.setRange(LEAST_A, highest_a(row))
+    field.setDecimals(0)
+    field.setSuffix(" A")
+    field.setValue(row.connector.limit_a or highest_a(row))
+    field.selectAll()
+    told = tr("{least} to {most}: more is not possible on this fuse or cable.")
+    sheet.field(
+        tr("At most, per phase"), field, told.format(least=text.limit(LEAST_A), most=text.limit(highest_a(row)))
+    )
+    sheet.cancel()
+    sheet.button(tr("Set the limit"), DONE, PRIMARY, default=True)
+    field.setFocus()
+    return field.value() if await sheet.ask() == DONE else None
+
+
+async def ask_tag(row: ConnectorRow, theme: Theme, parent: QWidget) -> str | None:
+    """The tag a charge shall start with, or None when the person left it."""
+    sheet = Sheet(tr("Start a charge on {label}").format(label=row.label), theme, parent)
+    field = QLineEdit()
+    field.setMaxLength(20)
+    sheet.field(tr("Tag"), field, tr("As the card reader would tell it, at most 20 characters."))
+    sheet.cancel()
+    start = sheet.button(tr("Start {label}").format(label=row.label), DONE, PRIMARY, default=True)
+    start.setEnabled(False)
+    field.textChanged.connect(lambda typed: start.setEnabled(bool(typed.strip())))
+    field.setFocus()
+    return field.text().strip() if await sheet.ask() == DONE else None
+
+
+async def ask_reset(row: ConnectorRow, kind: str, theme: Theme, parent: QWidget) -> bool:
+    """Restarts without asking where nothing is lost: a soft reset of a charger without a car."""
+    if kind == "soft" and not charges(row.connector):
+        return True
+    title = tr("Restart {label}?").format(label=row.label)
+    if charges(row.connector):
+        told = tr("A charge runs. It ends, or stops for about a minute, and the car may have to be plugged in again.")
+    else:
+        told = tr("A hard reset cuts the charger off at once, like a power failure. It is back after a minute or two.")
+    word = tr("Hard reset {label}") if kind == "hard" else tr("Soft reset {label}")
+    return await confirm(parent, theme, title, told, word.format(label=row.label), tr("Leave it"), danger=True)
+
+
+async def ask_forget(row: ConnectorRow, theme: Theme, parent: QWidget) -> bool:
+    title = tr("Forget {label}?").format(label=row.label)
+    told = tr(
+        "{id} leaves the site and its bay is free. Its history and the activity log stay. When it dials in again it "
+        "asks to join."
+    )
+    word = tr("Forget {id}").format(id=row.charger.id)
+    return await confirm(parent, theme, title, told.format(id=row.charger.id), word, tr("Keep it"), danger=True)

@@ -1,0 +1,126 @@
+"""The Findings tab: where this charger departs from the specification, how often, and what evdesk did about it."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+
+from evdesk.gui import icons, text
+from evdesk.gui.client import Client
+from evdesk.gui.mirror import Mirror
+from evdesk.gui.pages.chargers_model import ConnectorRow
+from evdesk.gui.text import tr
+from evdesk.gui.theme import mono_font
+from evdesk.gui.widgets import GHOST, Button, EmptyState, Label, Picture, Rule, copy
+from evdesk.model import EvdeskError, Finding
+from evdesk.wire.methods import OptionalCharger
+
+
+def finding_text(one: Finding) -> str:
+    """One finding as plain text, for the clipboard and a mail to the maker."""
+    parts = [
+        f"{one.charger_id}: {one.sentence}",
+        tr("Rule: {rule}").format(rule=one.rule),
+        tr("Seen: {n} times, {first} to {last}").format(
+            n=one.count, first=text.iso(one.first_at), last=text.iso(one.last_at)
+        ),
+        tr("Specification: {clause}").format(clause=one.clause) if one.clause else "",
+        tr("Value: {raw}").format(raw=one.raw) if one.raw else "",
+        tr("Message: {message}").format(message=one.message) if one.message else "",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+class FindingCard(QFrame):
+    """Sentence, rule and count, example, clause."""
+
+    def __init__(self, one: Finding, now: float, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 10, 14, 10)
+        column.setSpacing(4)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(Picture("warning", "warn", icons.ROW, self), 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(Label(one.sentence, "card", parent=self, wrap=True, selectable=True), 1)
+        taken = Button("", "copy", GHOST, self, label=tr("Copy this finding"), dense=True)
+        taken.clicked.connect(lambda: copy(finding_text(one)))
+        head.addWidget(taken, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(head)
+        times = tr("once") if one.count == 1 else tr("{n} times").format(n=text.count(one.count))
+        seen = tr("{rule}, {times}, last {when}")
+        seen = seen.format(rule=one.rule, times=times, when=text.moment(one.last_at, now))
+        self._line(column, seen, "small")
+        if one.raw:
+            example = self._line(column, one.raw, "small", "text")
+            example.setFont(mono_font(12))
+        if one.clause:
+            self._line(column, one.clause, "small")
+        self.setAccessibleName(finding_text(one))
+
+    def _line(self, column: QVBoxLayout, words: str, kind: str, role: str = "muted") -> Label:
+        label = Label(words, kind, role, self, wrap=True, selectable=True)
+        label.setContentsMargins(24, 0, 0, 0)
+        column.addWidget(label)
+        return label
+
+
+class FindingsTab(QWidget):
+    """Read when looked at, when the charger's count changes, and with F5."""
+
+    def __init__(self, mirror: Mirror, client: Client, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._mirror, self._client = mirror, client
+        self._row: ConnectorRow | None = None
+        self._seen: tuple[str, int] = ("", -1)
+        self._reading = False
+        self.area = QScrollArea(self)
+        self.area.setWidgetResizable(True)
+        self.empty = EmptyState("check-circle", "", "", parent=self)
+        self.stack = QStackedLayout(self)
+        self.stack.addWidget(self.area)
+        self.stack.addWidget(self.empty)
+        self.findings: list[Finding] = []
+
+    def show_row(self, row: ConnectorRow) -> None:
+        self._row = row
+        if self.isVisible() and self._seen != (row.charger.id, row.charger.findings):
+            self.read()
+
+    def read(self) -> None:
+        if self._row is not None and not self._reading and self._mirror.connected:
+            self._reading = True
+            self._client.spawn(self._read(self._row))
+
+    async def _read(self, row: ConnectorRow) -> None:
+        error_words = ""
+        found: list[Finding] = []
+        try:
+            found = await self._client.call("finding.list", OptionalCharger(row.charger.id))
+        except EvdeskError as error:
+            error_words = error.sentence
+        finally:
+            self._reading = False
+        if self._row is None or self._row.charger.id != row.charger.id:
+            return
+        self._seen = (row.charger.id, row.charger.findings)
+        self.findings = sorted((f for f in found if f.charger_id == row.charger.id), key=lambda f: -f.last_at)
+        if error_words:
+            self.empty.set_words(tr("Findings cannot be read"), error_words)
+        else:
+            told = tr("What this charger sends fits the specification so far.")
+            self.empty.set_words(tr("Nothing found"), told)
+        self._fill()
+
+    def _fill(self) -> None:
+        if not self.findings:
+            self.stack.setCurrentWidget(self.empty)
+            return
+        held = QWidget()
+        column = QVBoxLayout(held)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for one in self.findings:
+            column.addWidget(FindingCard(one, self._mirror.now(), held))
+            column.addWidget(Rule(held))
+        column.addStretch(1)
+        self.area.setWidget(held)
+        self.stack.setCurrentWidget(self.area)
