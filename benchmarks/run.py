@@ -1,6 +1,6 @@
 """Runs every benchmark and writes docs/benchmarks.md: figures, date, versions, machine, how to rerun.
 
-    python benchmarks/run.py [--quick]
+python benchmarks/run.py [--quick]
 """
 
 import argparse
@@ -20,7 +20,16 @@ SCRIPTS = {
     "balance_closed_loop.py": "Balancer: closed loop and time per step",
     "desk.py": "Desk: start, live load, plots",
 }
-PACKAGES = ("PySide6_Essentials", "pyqtgraph", "websockets", "uvloop", "msgspec", "jsonschema_rs", "ocpp", "sqlite-utils")
+PACKAGES = (
+    "PySide6_Essentials",
+    "pyqtgraph",
+    "websockets",
+    "uvloop",
+    "msgspec",
+    "jsonschema_rs",
+    "ocpp",
+    "sqlite-utils",
+)
 LIMIT_S = 600
 
 
