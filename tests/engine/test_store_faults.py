@@ -322,6 +322,20 @@ async def test_damage_while_it_runs_is_said(tmp_path):
         assert await note(store), "the audit log still works"
 
 
+async def test_a_damaged_level_is_said_once_and_stays_said(tmp_path):
+    """Rows can be written, rolling them up cannot: health must not go to and fro."""
+    async with opened(tmp_path / "evdesk.db", settings(roll_s=0.01, retry_s=0.01)) as store:
+        watch = HealthWatch(store)
+        await store._durable(lambda db: db.execute("DROP TABLE reading_1m"))
+        store.put_reading(power(T0, 1.0), (None, None, None), None)
+        await store.flush()
+        assert "reading_1m" in (await watch.until(lambda h: not h.ok)).sentence
+        for _ in range(50):
+            await note(store)
+            await store.flush()
+        assert [h.ok for h in watch.told] == [False]
+
+
 async def test_a_thread_that_dies_leaves_nobody_waiting(tmp_path, monkeypatch):
     monkeypatch.setattr("threading.excepthook", lambda told: None)
     async with opened(tmp_path / "evdesk.db") as store:

@@ -68,7 +68,7 @@ class Keeps(Core):
                 raise
             return job.provisional()
         await asyncio.wait((future,), timeout=MUST_WAIT_S if must else SAFETY_WAIT_S)
-        if future.done():
+        if future.done() and (must or future.exception() is None):
             return future.result()
         if not must:
             return job.provisional()

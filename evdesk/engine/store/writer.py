@@ -28,6 +28,8 @@ from evdesk.model import Clock, EvdeskError
 GROUP = 1_000
 """Most jobs in one transaction."""
 
+ENDED = "The storage thread ended unexpectedly. Restart the engine; see its log."
+
 _KEEPS_CONNECTION = ("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED")
 
 
@@ -42,19 +44,23 @@ class Writer:
         self._reopen = False
         self._upkeep = Upkeep(settings, clock)
         self._in_hand: list[Job] = []
+        self._dead = False
+        self._stuck = False  # upkeep fails although rows can be written: a damaged table
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="evdesk-store-writer", daemon=True)
         self._thread.start()
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        return self._thread.is_alive() and not self._dead
 
     def submit(self, job: Job) -> None:
         """From the event loop. `job.future` is resolved there; raises `EvdeskError(STORAGE)` after the thread ended."""
-        if not self._thread.is_alive():
-            raise storage_error("The storage thread has ended. Restart the engine; see its log.")
+        if not self.alive:
+            raise storage_error(ENDED)
         self._queue.put(job)
+        if self._dead:
+            self._abandon()
 
     async def stop(self) -> None:
         """Writes what waits, signs the newest audit row, closes the connection."""
@@ -74,17 +80,17 @@ class Writer:
         finally:
             self._commits.database.close()
             if not clean:
+                self._dead = True
+                self._guard.failed(ENDED)
                 self._abandon()
 
     def _abandon(self) -> None:
-        """The thread dies of a fault of ours: nobody is left waiting, and health says so."""
-        sentence = "The storage thread ended unexpectedly. Restart the engine; see its log."
-        self._guard.failed(sentence)
+        """The thread died of a fault of ours: nobody is left waiting."""
         while not self._queue.empty():
             self._in_hand += [job for job in (self._queue.get_nowait(),) if job is not None]
         for job in self._in_hand:
             if isinstance(job, DurableJob | AuditJob):
-                self._tell([Outcome(job, error=storage_error(sentence))], [])
+                self._tell([Outcome(job, error=storage_error(ENDED))], [])
             elif job.future is not None:
                 self._tell([], [job.future])
 
@@ -153,7 +159,7 @@ class Writer:
                 sentence = self._guard.sentence(error)
                 continue
             self._upkeep.wrote(rows)
-            if not self._commits.waiting:
+            if not self._commits.waiting and not self._stuck:
                 self._guard.works()
             return outcomes
         return self._commits.refuse(durable, sentence)
@@ -168,6 +174,8 @@ class Writer:
         if self._reopen and not self._open_again():
             self._retry_at = time.monotonic() + self._retry_s
             return
+        if self._stuck:
+            self._maintain()
         self._write([DurableJob(_probe)], True)
 
     def _open_again(self) -> bool:
@@ -192,7 +200,9 @@ class Writer:
                 self._upkeep.run(self._commits.connection)
                 if not self._queue.empty() or self._upkeep.next_due() > time.monotonic():
                     break
+            self._stuck = False
         except sqlite3.Error as error:
+            self._stuck = True
             self._failed(error)
 
 
