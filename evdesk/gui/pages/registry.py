@@ -1,7 +1,8 @@
 """The pages that exist, in the order of the rail."""
 
 from evdesk.gui.pages.base import Page
+from evdesk.gui.pages.chargers import ChargersPage
 from evdesk.gui.pages.connect import ConnectPage
 from evdesk.gui.pages.site import SitePage
 
-PAGES: tuple[type[Page], ...] = (SitePage, ConnectPage)
+PAGES: tuple[type[Page], ...] = (SitePage, ChargersPage, ConnectPage)
