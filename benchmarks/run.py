@@ -54,8 +54,8 @@ def main() -> int:
         f"{time.strftime('%Y-%m-%d')}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores shared, "
         f"Python {platform.python_version()}. {versions}.",
         "",
-        "Rerun: `make bench`. Trust ratios within one run, not digits: the machine is shared. Each section is what its script",
-        "prints; the scripts are in `benchmarks/`.",
+        "Rerun: `make bench`. Trust ratios within one run, not digits: the machine is shared. Each section is what",
+        "its script in `benchmarks/` prints.",
         "",
     ]
     for script, title in SCRIPTS.items():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import signal
 import sys
@@ -43,6 +44,9 @@ async def _serve(options: EngineOptions, held: Claim) -> None:
         instance = held.announce(str(addresses["api_host"]), int(str(addresses["api_port"])), engine.info().version)
         sys.stdout.write(f"ready {json.dumps(addresses | {'token_file': instance.token_file})}\n")
         sys.stdout.flush()
+        # What was loaded stays for good: walking it again and again would cost a tenth of the engine's time.
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
         await engine.run()
     finally:
         await engine.close()
