@@ -242,6 +242,8 @@ class Chart(QWidget):
         if self._shown.t.size:
             self.paint_data(painter, scale)
         painter.restore()
+        if self._shown.empty:
+            parts.paint_nothing(painter, scale)
         self._markers = parts.marker_rects(self.data.markers, scale)
         parts.paint_markers(painter, self._markers, scale)
         if self._shown.t.size:

@@ -94,6 +94,13 @@ class ChartData:
             top = np.where(np.isfinite(self.total.mean), np.maximum(self.total.mean, 0.0), top)
         return np.where(self.known(), top, np.nan)
 
+    def tops(self) -> Floats:
+        """Where the stack ends: the measured sum, or the layers where they are more (they report at other moments)."""
+        layers = np.zeros(self.t.shape)
+        for curve in self.curves:
+            layers += np.maximum(np.nan_to_num(curve.mean), 0.0)
+        return np.asarray(np.where(self.known(), np.fmax(self.sums(), layers), np.nan), dtype=np.float64)
+
     def peaks(self) -> Floats:
         """The highest value of the sum within each bucket."""
         tops = self.sums()

@@ -8,7 +8,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygon
 
 from evdesk.gui import icons, theme, tokens
 from evdesk.gui.charts.data import ChartData, Floats, Marker, overshoots, runs
-from evdesk.gui.text import clock, clock_s, day, number
+from evdesk.gui.text import clock, clock_s, day, number, tr
 from evdesk.gui.widgets import draw
 
 LEFT, RIGHT, TOP, BOTTOM = 40, 92, 34, 26
@@ -65,7 +65,7 @@ def paint_grid(painter: QPainter, scale: Scale, step: float, unit: str) -> None:
     look = theme.current()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     cap = draw.metrics("chart").capHeight() / 2
-    digits = 0 if step >= 1 else 1 if step >= 0.1 else 2
+    digits = next((n for n in (0, 1, 2) if abs(step - round(step, n)) < 1e-9), 3)
     value = 0.0
     while value <= scale.top + step * 0.01:
         y = round(scale.y(value))
@@ -109,7 +109,7 @@ def paint_stack(painter: QPainter, data: ChartData, scale: Scale) -> None:
             painter.drawPolygon(band(xs[part], scale.ys(top[part]), scale.ys(base[part])))
         base = top
     _paint_rest(painter, data, scale, base)
-    sums = data.sums()
+    sums = data.tops()
     _paint_reserved(painter, data, scale, xs, sums)
     _paint_peaks_band(painter, data, scale, xs, sums)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -263,9 +263,19 @@ def halo(painter: QPainter, x: float, baseline: float, words: str, kind: str, ro
     draw.text(painter, x, baseline, words, kind, role)
 
 
+def paint_nothing(painter: QPainter, scale: Scale) -> None:
+    """Words in the middle of a plot without a measurement."""
+    words = tr("No measurement in this window")
+    x = scale.rect.center().x() - draw.width(words, "small") / 2
+    halo(painter, x, scale.rect.center().y(), words, "small", "muted")
+
+
 def paint_peaks(painter: QPainter, data: ChartData, scale: Scale) -> None:
     """The highest overshoots in words, at their left where there is room."""
     used: list[QRectF] = []
+    if data.limit:
+        name = draw.width(data.limit_name, "chartBold")
+        used.append(QRectF(scale.rect.left() + 10, scale.y(data.limit) - 20, name, 18))
     for peak in overshoots(data):
         x, y = scale.x(peak.at), scale.y(peak.value)
         words = f"{number(peak.value)} {data.unit}" + (f", {peak.words}" if peak.words else "")

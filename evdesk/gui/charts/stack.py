@@ -15,10 +15,10 @@ class StackChart(Chart):
 
     def axis_top(self) -> float:
         data = self._shown
-        tops = data.peaks()
+        tops = np.fmax(data.peaks(), data.tops())
         kept = np.nan_to_num(data.reserved.mean) if data.reserved is not None else 0.0
         high = float(np.nanmax(tops + kept)) if data.t.size and np.isfinite(tops).any() else 0.0
-        return max(high * 1.05, (self.data.limit or 0.0) * 1.2, 1.0)
+        return max(high * 1.05, (self.data.limit or 0.0) * 1.2, 4.0)
 
     def paint_data(self, painter: QPainter, scale: Scale) -> None:
         parts.paint_stack(painter, self._shown, scale)
@@ -42,7 +42,7 @@ class StackChart(Chart):
             base += value
         kept = data.reserved.at(i) if data.reserved is not None else None
         if data.reserved is not None and kept is not None and kept > parts.THIN:
-            total = float(data.sums()[i])
+            total = float(data.tops()[i])
             found.append(Tag(data.reserved.label, number(kept), data.reserved.role, scale.y(total + kept / 2), True))
         return found
 
@@ -75,7 +75,7 @@ class StackChart(Chart):
         return "?" if value is None else f"{number(value)} {self.data.unit}"
 
     def ring(self, index: int) -> float | None:
-        value = float(self.data.sums()[index])
+        value = float(self.data.tops()[index])
         return None if np.isnan(value) else value
 
     def sentence(self) -> str:

@@ -75,12 +75,12 @@ class SitePage(Page):
         self._lower.addWidget(self._tile_area)
         self._lower.addWidget(self._empty_card)
         column.addWidget(self._lower)
-        column.addWidget(self.charges, 7)
+        column.addWidget(self.charges)
         self.load.setFixedWidth(306)
         self.events.setFixedWidth(300)
         for card in (self.load, self.chart, self.events):
             card.setMinimumHeight(236)
-        self.charges.setMinimumHeight(150)
+        self.charges.setFixedHeight(222)
         self._outer = QScrollArea(self)
         self._outer.setWidgetResizable(True)
         self._outer.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -88,7 +88,8 @@ class SitePage(Page):
         self._outer.setWidget(inside)
         for area in (self._outer, self._tile_area):
             area.viewport().setAutoFillBackground(False)
-            area.widget().setAutoFillBackground(False)
+        for widget in (inside, self.tiles):
+            widget.setAutoFillBackground(False)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._outer)
@@ -202,7 +203,7 @@ class SitePage(Page):
         if not count:
             self._lower.setFixedHeight(220)
             return
-        need = self.tiles.layout().minimumSize().height()
+        need = self.tiles.minimumSizeHint().height()
         room = need
         if self.tiles.compact:
             room = min(need, max(2 * 99, round(self.height() * 0.46)))

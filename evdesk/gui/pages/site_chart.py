@@ -74,6 +74,7 @@ class ChartCard(Card):
     def refresh(self) -> None:
         """Called with each change of the mirror."""
         lines = root_lines(self._mirror)
+        self.phases.setVisible(bool(lines))
         if not lines:
             return
         self._name_tightest(lines[0].phase if len(lines) == 1 else tightest_phase(lines))

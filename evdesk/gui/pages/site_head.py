@@ -8,9 +8,9 @@ from evdesk.gui import icons, text, theme
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.models.needs import Need, needs
 from evdesk.gui.pages.site_words import free_look, root_lines
-from evdesk.gui.sentences import line_words
+from evdesk.gui.sentences import Look, line_words
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import Card, Figure, Label, Painted, draw
+from evdesk.gui.widgets import Card, EmptyState, Figure, Label, Painted, draw
 from evdesk.model import LineLoad, SiteLoad
 
 SHOWN_NEEDS = 2
@@ -210,10 +210,12 @@ class PhaseRow(QAbstractButton):
             + 8
         )
         free = free_look(line)
+        rating = tr("of {limit}").format(limit=text.limit(line.limit_a))
+        if x + draw.width(rating, "unit") + draw.width(free.word, "chip") + 34 > self.width() - pad:
+            free = Look(free.icon, free.word.rpartition(": ")[2], free.role)
         free_left = self.width() - pad - draw.width(free.word, "chip")
         draw.text(painter, free_left, base - 1, free.word, "chip", free.role)
         icons.paint(painter, free.icon, free.role, QRectF(free_left - 20, base - 12.5, 14, 14))
-        rating = tr("of {limit}").format(limit=text.limit(line.limit_a))
         draw.text(painter, x, base, draw.elided(rating, "unit", free_left - 26 - x), "unit", "muted")
         self._paint_bar(painter, line, QRectF(pad, middle + 8, self.width() - 2 * pad, 14))
 
@@ -284,12 +286,15 @@ class LoadCard(Card):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(0)
         self.rows: dict[str, PhaseRow] = {}
+        self._none = EmptyState("meter", tr("No measurement yet"), tr("Bars come with the first value."), parent=self)
+        self.body.addWidget(self._none, 1)
         self.add_foot(Legend(self))
 
     def refresh(self) -> None:
         lines = root_lines(self._mirror)
         if [line.phase for line in lines] != list(self.rows):
             self._build(lines)
+        self._none.setVisible(not lines)
         for line in lines:
             self.rows[line.phase].show_line(line, self._mirror.connected)
         self._say_meter()

@@ -39,7 +39,7 @@ class Grid:
 
     @property
     def t(self) -> Floats:
-        return (np.arange(self.first, self.first + self.size) + 0.5) * self.step
+        return np.asarray((np.arange(self.first, self.first + self.size) + 0.5) * self.step, dtype=np.float64)
 
     def roll(self, end: float) -> None:
         """Move the window on so that it ends with the bucket of `end`."""

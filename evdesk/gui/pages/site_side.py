@@ -63,8 +63,8 @@ class EventsCard(Card):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
-        inside.setAutoFillBackground(False)
         self._area.setWidget(inside)
+        inside.setAutoFillBackground(False)
         self._area.viewport().setAutoFillBackground(False)
         self._list = QVBoxLayout(inside)
         self._list.setContentsMargins(0, 0, 0, 0)
@@ -78,7 +78,8 @@ class EventsCard(Card):
         self.body.addWidget(self._empty, 1)
 
     def rows(self) -> list[EventRow]:
-        found = [self._list.itemAt(i).widget() for i in range(self._list.count())]
+        items = [self._list.itemAt(i) for i in range(self._list.count())]
+        found = [item.widget() for item in items if item is not None]
         return [row for row in found if isinstance(row, EventRow)]
 
     def refresh(self) -> None:
@@ -189,6 +190,10 @@ class ChargesCard(Card):
         self.table = QTableView(self)
         self.table.setModel(self.model)
         self.table.setShowGrid(False)
+        self.table.setStyleSheet(
+            "QTableView::item { padding: 0 8px; border-bottom: 1px solid palette(midlight); }"
+            "QTableView::item:selected { background: palette(highlight); color: palette(text); }"
+        )
         self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(36)

@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 
-from evdesk.gui import icons, theme
+from evdesk.gui import icons, text, theme
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.site_words import Place, TileText, last_charges, places, tile_text
 from evdesk.gui.text import tr
@@ -14,7 +14,7 @@ TALL, SHORT = 132, 88
 MANY = 12
 """More bays than this get compact tiles."""
 PAD = 12
-NARROWEST = 212
+NARROWEST, NARROWEST_SHORT = 212, 190
 
 
 class Tile(QAbstractButton):
@@ -56,7 +56,7 @@ class Tile(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(NARROWEST, SHORT if self.compact else TALL)
+        return QSize(NARROWEST_SHORT, SHORT if self.compact else TALL)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -94,15 +94,16 @@ class Tile(QAbstractButton):
     def _paint_full(self, painter: QPainter, words: TileText) -> None:
         look = theme.current()
         room = self.width() - 2 * PAD
-        side = self._button.width() + 8 if words.action else 74
+        wide = 66 if self.width() >= 250 else 51
+        side = self._button.width() + 8 if words.action else wide + 6
         edge = self.width() - PAD - side
         x = PAD + draw.text(painter, PAD, 60, words.value, "figure", self._ink(words)) + 4
         if words.unit:
             x += draw.text(painter, x, 60, words.unit, "unit", self._ink(words)) + 6
         draw.text(painter, x, 60, draw.elided(words.beside, "unit", edge - x), "unit", "muted")
-        draw.text(painter, PAD, 81, draw.elided(words.second, "small", edge - PAD), "small", "muted")
+        draw.text(painter, PAD, 81, _fitted(words.second, edge - PAD), "small", "muted")
         if not words.action:
-            bars = QRectF(self.width() - PAD - 66, 40, 66, 46)
+            bars = QRectF(self.width() - PAD - wide, 40, wide, 46)
             paint_phase_bars(painter, bars, words.bars, words.limit_a, self.place.max_a)
         painter.fillRect(QRectF(PAD, 92, room, 1), look.color("border"))
         self._paint_reason(painter, words, 109)
@@ -119,6 +120,13 @@ class Tile(QAbstractButton):
         )
         said = draw.elided(reason.word, "small", self.width() - 2 * PAD - 20)
         draw.text(painter, PAD + 20, middle + draw.metrics("small").capHeight() / 2, said, "small", reason.role)
+
+
+def _fitted(words: str, room: float) -> str:
+    """Where the room is short, what stands first goes first: power can be guessed from the current."""
+    while draw.width(words, "small") > room and text.DOT in words:
+        words = words.partition(text.DOT)[2]
+    return draw.elided(words, "small", room)
 
 
 class TileGrid(QWidget):
@@ -179,7 +187,7 @@ class TileGrid(QWidget):
     def _wanted_columns(self) -> int:
         room = self.width() + 11
         if self.compact:
-            return max(2, min(8, room // (NARROWEST + 11)))
+            return max(2, min(8, room // (NARROWEST_SHORT + 11)))
         return 4 if room >= 880 else max(1, room // (NARROWEST + 11))
 
     def _lay(self) -> None:

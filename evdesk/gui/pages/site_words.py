@@ -139,9 +139,7 @@ def _free(connector: Connector, state: Look, bars: Phases, last: Session | None)
     amps = highest(connector.current_a)
     second = ""
     if last is not None and last.ended_at is not None:
-        second = tr("Last: {energy}, left {at}").format(
-            energy=text.energy(last.energy_wh), at=text.clock(last.ended_at)
-        )
+        second = tr("Last {energy}, left {at}").format(energy=text.energy(last.energy_wh), at=text.clock(last.ended_at))
     reason = why_look(connector.why, connector)
     if connector.why.code in (WhyCode.UNKNOWN, WhyCode.NO_CAR):
         reason = Look("info", tr("Gets its share when a car comes"), "text")
