@@ -163,9 +163,10 @@ def _add_demo(commands: Commands) -> None:
     )
     demo.add_argument("--headless", action="store_true", help="no window: print what happens")
     demo.add_argument("--for", dest="seconds", type=positive, metavar="S", help="end after S seconds")
-    demo.add_argument("--chargers", type=count, default=6, metavar="N", help="how many chargers (default 6)")
+    demo.add_argument("--chargers", type=count, default=8, metavar="N", help="how many chargers (default 8)")
     demo.add_argument("--seed", type=int, default=1, metavar="K", help="the same seed gives the same site (default 1)")
     demo.add_argument("--json", action="store_true", help="one JSON object at the end instead of text")
+    demo.add_argument("--speed", type=positive, default=1.0, metavar="X", help="let time pass X times as fast")
 
 
 def _add_engine(commands: Commands) -> None:
