@@ -157,6 +157,12 @@ class Theme(QObject):
 
 def make_font(pixels: int, weight: int = 400, spacing: float = 0.0, mono: bool = False) -> QFont:
     """A font in logical pixels with tabular figures; `spacing` in percent of the size."""
+    return QFont(_font(pixels, weight, spacing, mono))
+
+
+@cache
+def _font(pixels: int, weight: int, spacing: float, mono: bool) -> QFont:
+    """Made once: painting asks for fonts thousands of times a second."""
     font = QFont()
     font.setFamilies(list(tokens.MONO if mono else tokens.SANS))
     font.setPixelSize(pixels)

@@ -139,6 +139,7 @@ class TileGrid(QWidget):
         self._mirror = mirror
         self._tiles: dict[tuple[str, int], Tile] = {}
         self._order: list[tuple[str, int]] = []
+        self._seen: dict[tuple[str, int], tuple[object, object]] = {}
         self._columns = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -160,7 +161,14 @@ class TileGrid(QWidget):
             self._arrange(shown)
         now, last = self._mirror.now(), last_charges(self._mirror)
         for place in shown:
-            words = tile_text(place, now, last.get(place.charger.id))
+            # A tile's words follow from its place and from the time in steps of a second: most are as before.
+            end = last.get(place.charger.id)
+            seen = (place.label, place.circuit, place.max_a, end, self.compact, self._mirror.connected, int(now))
+            before = self._seen.get(place.key)
+            if before is not None and before[0] is place.charger and before[1] == seen:
+                continue
+            self._seen[place.key] = (place.charger, seen)
+            words = tile_text(place, now, end)
             self._tiles[place.key].show_place(place, words, self.compact, self._mirror.connected)
         return len(order)
 
@@ -168,6 +176,7 @@ class TileGrid(QWidget):
         keys = [place.key for place in shown]
         for key in [key for key in self._tiles if key not in keys]:
             gone = self._tiles.pop(key)
+            self._seen.pop(key, None)
             self._grid.removeWidget(gone)
             gone.deleteLater()
         for place in shown:

@@ -73,18 +73,17 @@ def places(mirror: Mirror) -> list[Place]:
     """Every connector of the accepted chargers, in the order of the bays."""
     site = mirror.site or Site()
     found: list[Place] = []
-    seen: set[tuple[str, int]] = set()
+    seen: set[str] = set()
     for bay in site.bays:
         charger = mirror.chargers.get(bay.charger_id)
         if charger is None or charger.state is ChargerState.PENDING:
             continue
         connector = next((c for c in charger.connectors if c.id == bay.connector_id), Connector(bay.connector_id))
         found.append(_place(mirror, charger, connector, bay))
-        seen.add((charger.id, connector.id))
+        seen.add(charger.id)
     for charger in mirror.accepted():
-        first = leading_connector(charger) or Connector(1)
-        if not any(key[0] == charger.id for key in seen):
-            found.append(_place(mirror, charger, first, None))
+        if charger.id not in seen:
+            found.append(_place(mirror, charger, leading_connector(charger) or Connector(1), None))
     return found
 
 
