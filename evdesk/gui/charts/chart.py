@@ -9,7 +9,7 @@ from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPixmap,
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QToolTip, QVBoxLayout, QWidget
 
 from evdesk.gui import theme
-from evdesk.gui.charts import parts
+from evdesk.gui.charts import labels, parts
 from evdesk.gui.charts.data import ChartData, Curve, Marker, floats, nice_top, time_ticks
 from evdesk.gui.charts.parts import Scale
 from evdesk.gui.text import tr
@@ -198,10 +198,10 @@ class Chart(QWidget):
     def paint_data(self, painter: QPainter, scale: Scale) -> None:
         """Curves and what lies on them, clipped to the plot."""
 
-    def tags(self, scale: Scale) -> list[parts.Tag]:
+    def tags(self, scale: Scale) -> list[labels.Tag]:
         return []
 
-    def rows(self, index: int) -> list[parts.Row]:
+    def rows(self, index: int) -> list[labels.Row]:
         return []
 
     def ring(self, index: int) -> float | None:
@@ -248,8 +248,8 @@ class Chart(QWidget):
         parts.paint_markers(painter, self._markers, scale)
         if self._shown.t.size:
             tags = self.tags(scale)
-            parts.spread(tags, scale.rect.top() + 6, scale.rect.bottom() - 6)
-            parts.paint_tags(painter, tags, scale.rect.right() + 8, self.width() - 4.0)
+            labels.spread(tags, scale.rect.top() + 6, scale.rect.bottom() - 6)
+            labels.paint_tags(painter, tags, scale.rect.right() + 8, self.width() - 4.0)
 
     def _paint_front(self, painter: QPainter, scale: Scale) -> None:
         index = self._cursor
@@ -260,10 +260,10 @@ class Chart(QWidget):
         if not scale.rect.left() <= x <= scale.rect.right():
             return
         value = self.ring(index)
-        parts.paint_cross(painter, x, None if value is None else scale.y(value), scale)
+        labels.paint_cross(painter, x, None if value is None else scale.y(value), scale)
         when = datetime.fromtimestamp(at).strftime("%H:%M:%S" if self._window <= 86400 else "%d.%m. %H:%M")
         role = self.data.title if self.data.title in ("L1", "L2", "L3") else "text"
-        parts.paint_readout(painter, x, scale, when, self.data.title, self.rows(index), role)
+        labels.paint_readout(painter, x, scale, when, self.data.title, self.rows(index), role)
 
     def _repaint(self) -> None:
         rect = QRectF(0, 0, self.width(), self.height())

@@ -6,7 +6,8 @@ from PySide6.QtGui import QPainter
 from evdesk.gui.charts import parts
 from evdesk.gui.charts.chart import Chart
 from evdesk.gui.charts.data import Curve
-from evdesk.gui.charts.parts import Row, Scale, Tag
+from evdesk.gui.charts.labels import Row, Tag
+from evdesk.gui.charts.parts import Scale
 from evdesk.gui.text import clock, number, tr
 
 

@@ -79,7 +79,7 @@ class SitePage(Page):
         self.load.setFixedWidth(306)
         self.events.setFixedWidth(300)
         for card in (self.load, self.chart, self.events):
-            card.setMinimumHeight(236)
+            card.setMinimumHeight(248)
         self.charges.setFixedHeight(222)
         self._outer = QScrollArea(self)
         self._outer.setWidgetResizable(True)
