@@ -66,6 +66,8 @@ class ActivityModel(QAbstractTableModel):
         self._items: list[Item] = []
         self._by_key: dict[int, Entry] = {}
         self._loose: dict[int, AuditRow] = {}
+        self._hidden: dict[int, Entry] = {}
+        self.keep: Callable[[Entry], bool] = lambda entry: True
         self.has_more = False
         self.loading = False
         self.oldest_id: int | None = None
@@ -74,7 +76,7 @@ class ActivityModel(QAbstractTableModel):
 
     def clear(self) -> None:
         self.beginResetModel()
-        self._items, self._by_key, self._loose = [], {}, {}
+        self._items, self._by_key, self._loose, self._hidden = [], {}, {}, {}
         self.has_more, self.loading, self.oldest_id = False, False, None
         self.endResetModel()
         self.count_changed.emit()
@@ -103,19 +105,31 @@ class ActivityModel(QAbstractTableModel):
             batch.update({k: entry_of(r) for k, r in self._loose.items()})
             self._loose = {}
         self.has_more, self.loading = has_more, False
-        self._append(sorted(batch.values(), key=lambda e: e.first.id, reverse=True))
+        kept = [entry for entry in batch.values() if self.keep(entry)]
+        self._append(sorted(kept, key=lambda e: e.first.id, reverse=True))
         self.count_changed.emit()
 
     def add_live(self, row: AuditRow) -> bool:
-        """A row just written. An answer goes into its entry; False when it stands for an entry not listed here."""
+        """A row just written. An answer goes into its entry; False when nothing new is listed for it. What `keep`
+        does not want waits for its answer: a routine that fails is no routine."""
         key = key_of(row)
         if key in self._by_key:
             self._update(key, row)
             return True
-        if row.kind == "answered":
+        if row.kind == "answered" and key not in self._hidden:
             return False
-        entry = entry_of(row)
-        same_day = bool(self._items) and day_of(entry.at) == self._top_day()
+        entry = self._hidden.pop(key).joined(row) if key in self._hidden else entry_of(row)
+        if not self.keep(entry):
+            if entry.answered is None:
+                self._hidden[key] = entry
+            return False
+        self._put_first(key, entry)
+        return True
+
+    def _put_first(self, key: int, entry: Entry) -> None:
+        same_day = bool(self._items) and day_of(entry.at) == next(
+            day_of(i.at) for i in self._items if isinstance(i, Entry)
+        )
         first = 1 if same_day else 0
         new: list[Item] = [entry] if same_day else [Heading(self._heading(entry.at, self._now())), entry]
         self.beginInsertRows(_ROOT, first, first + len(new) - 1)
@@ -123,7 +137,6 @@ class ActivityModel(QAbstractTableModel):
         self._by_key[key] = entry
         self.endInsertRows()
         self.count_changed.emit()
-        return True
 
     def _append(self, entries: list[Entry]) -> None:
         fresh: list[Item] = []
@@ -149,9 +162,6 @@ class ActivityModel(QAbstractTableModel):
         self._items[place] = entry
         self.dataChanged.emit(self.index(place, 0), self.index(place, ANSWER))
 
-    def _top_day(self) -> tuple[int, int, int]:
-        return next(day_of(item.at) for item in self._items if isinstance(item, Entry))
-
     # -- asking -------------------------------------------------------------------------------------------------------
 
     def entry_count(self) -> int:
@@ -169,9 +179,6 @@ class ActivityModel(QAbstractTableModel):
         found = (i for i, item in enumerate(self._items) if isinstance(item, Entry) and item.key == key)
         return next(found, -1)
 
-    def is_heading(self, row: int) -> bool:
-        return 0 <= row < len(self._items) and isinstance(self._items[row], Heading)
-
     # -- Qt -----------------------------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = _ROOT) -> int:
@@ -186,7 +193,7 @@ class ActivityModel(QAbstractTableModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        if index.isValid() and self.is_heading(index.row()):
+        if index.isValid() and index.data(HEADING_ROLE) is not None:
             return Qt.ItemFlag.ItemIsEnabled
         return super().flags(index)
 

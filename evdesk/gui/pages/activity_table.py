@@ -81,10 +81,9 @@ class ActivityTable(Grid):
 
     def _size_headings(self, _parent: QModelIndex | None = None, first: int = 0, last: int = -1) -> None:
         model = self.model()
-        if isinstance(model, ActivityModel):
-            for row in range(first, last + 1):
-                if model.is_heading(row):
-                    self.setRowHeight(row, HEADING_HEIGHT)
+        for row in range(first, last + 1):
+            if model.index(row, 0).data(HEADING_ROLE) is not None:
+                self.setRowHeight(row, HEADING_HEIGHT)
 
     def choose(self, key: int) -> bool:
         """Select the entry with this key; False where it is not listed."""
