@@ -97,7 +97,7 @@ class Mirror(QObject):
 
     def accepted(self) -> list[Charger]:
         """The site's chargers, without those that still ask, in bay order."""
-        return [self.chargers[charger_id] for charger_id in self._places]
+        return [c for charger_id in self._places if (c := self.chargers.get(charger_id)) is not None]
 
     def charger_index(self, charger_id: str) -> int:
         """The place of a charger in the site: decides its colour. -1 for one that is not accepted."""
