@@ -156,7 +156,9 @@ def test_why_sentences_name_the_cause():
 
 
 def test_notice_sentence_leaves_out_what_is_not_known():
-    full = Notice(1, 0.0, NoticeKind.OVER_FUSE, Severity.WARN, args=(("line", "Main/L2"), ("peak_a", 74.9), ("seconds", 3.0)))
+    full = Notice(
+        1, 0.0, NoticeKind.OVER_FUSE, Severity.WARN, args=(("line", "Main/L2"), ("peak_a", 74.9), ("seconds", 3.0))
+    )
     bare = Notice(2, 0.0, NoticeKind.OVER_FUSE, Severity.WARN, args=(("line", "Main/L2"),))
     assert sentences.notice_look(full).word == "Main L2 was above its rating: 74.9 A for 3 s"
     assert sentences.notice_look(bare).word == "Main L2 was above its rating"
