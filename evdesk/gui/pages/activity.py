@@ -117,6 +117,7 @@ class ActivityPage(Page):
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.empty)
         self.list.body.addLayout(self._stack, 1)
+        self.list.body.setContentsMargins(0, 0, 0, 8)  # the table stays off the round corners
         row = QHBoxLayout()
         row.setSpacing(tokens.GAP)
         row.addWidget(self.list, 1)

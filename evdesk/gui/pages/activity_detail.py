@@ -1,7 +1,5 @@
 """The detail pane of the Activity page: the moments of one entry, before and after, its place in the chain."""
 
-import json
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -58,7 +56,7 @@ class ActivityDetail(Card):
         self.links = ChainLinks(self)
         self.set_back = Button(tr("Set back"), "refresh", parent=self, dense=True)
         self.copy_button = Button(tr("Copy row"), "copy", parent=self, dense=True)
-        self.charger = Button(tr("Charger"), "charger", parent=self, dense=True)
+        self.charger = Button("", "charger", GHOST, self, label=tr("Show the charger"), dense=True)
         self.report = ReportLine(self)
         self.empty = EmptyState("activity", tr("No row chosen"), tr("Choose one in the list."), parent=self)
         self.outer = QStackedWidget(self)
@@ -108,9 +106,10 @@ class ActivityDetail(Card):
         column.addLayout(told)
         column.addWidget(Rule(self))
         foot = Strip(self, 52)
-        for button in (self.set_back, self.copy_button, self.charger):
+        for button in (self.set_back, self.copy_button):
             foot.row.addWidget(button)
         foot.row.addStretch(1)
+        foot.row.addWidget(self.charger)
         column.addWidget(foot)
         self.outer.addWidget(held)
         self.outer.addWidget(self.empty)
@@ -260,7 +259,3 @@ class Hashes(QWidget):
         for label in self._labels.values():
             if label.property("mono"):
                 label.setFont(mono_font(12))
-
-
-def pretty_args(args: dict[str, object]) -> str:
-    return json.dumps(args, indent=2, ensure_ascii=False)

@@ -20,7 +20,7 @@ ENTRY_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 HEADING_ROLE = int(Qt.ItemDataRole.UserRole) + 2
 
 TIME, WHO, WHAT, ON, ANSWER = range(5)
-WIDTHS = (74, 158, 250, 54, 170)
+WIDTHS = (82, 150, 240, 58, 172)
 _ROOT = QModelIndex()
 
 

@@ -57,7 +57,7 @@ class ActivityDelegate(CellDelegate):
     def _who(self, painter: QPainter, rect: QRect, entry: Entry) -> None:
         row = entry.first
         used = self.icon_words(painter, rect, who_icon(row), row.who, "muted", "body", "text")
-        self.words(painter, rect.adjusted(used + 7, 1, 0, 1), where_words(row), "small", "muted")
+        self.words(painter, rect.adjusted(used + 7, 0, 0, 0), where_words(row), "small", "muted")
 
 
 class ActivityTable(Grid):

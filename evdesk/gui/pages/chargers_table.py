@@ -142,7 +142,7 @@ class SumsLine(QWidget):
         watts = [row.power_w for row in self._rows if row.power_w is not None]
         tail = tr("A per phase, {power}").format(power=text.power(sum(watts)) if watts else text.unknown())
         if self.unknown():
-            tail += tr("; {n} unknown").format(n=self.unknown())
+            tail += tr("; {n}?").format(n=self.unknown())
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color("muted"))
         painter.drawText(self.rect().adjusted(right + 14, 0, -8, 0), Qt.AlignmentFlag.AlignLeft | middle, tail)
