@@ -103,6 +103,15 @@ def test_a_plot_shows_every_sample_once(rows, rolled, shape):
         assert shown.mean[bucket] == pytest.approx(math.fsum(watts) / len(watts), abs=1e-6)
 
 
+@pytest.mark.parametrize("rolled", [0, 1, 5, 9, 10])
+def test_rolled_and_not_yet_rolled_rows_add_up(rolled):
+    connection = bare()
+    fill(connection, power_rows([(T0 + 55 - 5 * i, float(2**i)) for i in range(10)]))
+    if rolled:
+        rollup.roll(connection, rolled)
+    assert read(connection, T0, T0 + 60, 1).mean == [102.3]
+
+
 def test_the_coarsest_level_that_gives_the_buckets():
     connection = bare()
     fill(connection, power_rows([(T0 + i, 1.0) for i in range(0, 3600, 10)]))
