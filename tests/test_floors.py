@@ -18,9 +18,9 @@ FLOORS = (
     {"ocpp", "balance", "firmware", "commission", "wire"},
     {"drivers", "simulator"},
     {"engine", "gui"},
-    {"commands", "demo", "cli", "__main__"},
+    {"commands", "demo", "past", "cli", "__main__"},
 )
-SAME_FLOOR_ALLOWED = {("__main__", "cli")}
+SAME_FLOOR_ALLOWED = {("__main__", "cli"), ("demo", "past")}
 MODULE_LINES, FUNCTION_LINES, CLASS_METHODS = 450, 60, 20
 QT = ("PySide6", "pyqtgraph", "qasync")
 RIMS = {

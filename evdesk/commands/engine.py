@@ -4,7 +4,7 @@ import argparse
 import os
 
 from evdesk.engine.instance import default_data_dir
-from evdesk.engine.launch import log_to_file
+from evdesk.engine.logs import log_to_file
 from evdesk.engine.options import EngineOptions
 from evdesk.engine.run import run_engine
 

@@ -1,8 +1,7 @@
-"""One engine per data directory: claims, left-overs, a second engine, detached starts; all with real processes."""
+"""One engine per data directory: claims, left-overs, a second engine; all with real processes."""
 
 import json
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from evdesk.engine import instance as instance_module
-from evdesk.engine import launch
 from evdesk.engine.instance import Instance, claim, default_data_dir, find_running, is_held, prepare
 from evdesk.model import EvdeskError, Reason
 from tests.engine.api_site import running_engine
@@ -176,68 +174,10 @@ def test_the_default_directory_is_this_users_own():
     assert default_data_dir().is_absolute()
 
 
-# A stand-in for `evdesk engine`: the real claim, announcement and API server, without chargers and storage.
-ENGINE = """
-import asyncio, sys
-from pathlib import Path
-from evdesk.engine.instance import claim
-from evdesk.engine.server import ApiServer
-from tests.engine.api_site import Desk
-
-async def main():
-    desk = Desk()
-    with claim(Path(sys.argv[sys.argv.index("--data") + 1])) as held:
-        server = ApiServer("127.0.0.1", 0, held.token, desk.dispatch, desk.snapshot, "0.1.0")
-        held.announce(*await server.start(), "0.1.0")
-        print("ready", flush=True)
-        await asyncio.Event().wait()
-
-if "--fail" in sys.argv:
-    sys.exit("The port is taken: choose another.")
-asyncio.run(main())
-"""
-
-
-@pytest.fixture
-def small_engine(tmp_path, monkeypatch):
-    script = tmp_path / "small_engine.py"
-    script.write_text(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{ENGINE}")
-    monkeypatch.setattr(launch, "_command", lambda: [sys.executable, str(script)])
-    return tmp_path / "data"
-
-
-@posix
-def test_a_detached_engine_lives_in_a_session_of_its_own_and_is_found_again(small_engine, capfd):
-    started = launch.start_detached(small_engine)
-    try:
-        assert os.getsid(started.pid) == started.pid != os.getsid(0)
-        assert launch.find_or_start(small_engine) == started
-        assert (small_engine / launch.OUT_FILE).read_text() == "ready\n"
-        assert capfd.readouterr().out == ""
-    finally:
-        os.kill(started.pid, signal.SIGTERM)
-        launch._started.pop().wait(5)
-
-
-def test_an_engine_that_does_not_come_up_says_why(small_engine):
-    with pytest.raises(EvdeskError, match=r"did not start.*The port is taken: choose another") as error:
-        launch.start_detached(small_engine, ["--fail"])
-    assert error.value.reason is Reason.UNREACHABLE
-    launch._started.pop().wait(5)
-
-
-def test_an_engine_that_hangs_is_ended(small_engine, monkeypatch):
-    monkeypatch.setattr(launch, "_command", lambda: [sys.executable, "-c", "import time; time.sleep(60)"])
-    with pytest.raises(EvdeskError, match=r"not ready after 0\.3 s"):
-        launch.start_detached(small_engine, ready_within_s=0.3)
-    assert launch._started.pop().wait(5) != 0
-
-
-def test_the_log_is_rotated(tmp_path, monkeypatch):
-    monkeypatch.setattr(launch, "LOG_BYTES", 2000)
+def test_the_log_is_rotated(tmp_path):
     script = (
-        "import logging, sys; from pathlib import Path; from evdesk.engine import launch\n"
-        "launch.LOG_BYTES = 2000; launch.log_to_file(Path(sys.argv[1]))\n"
+        "import logging, sys; from pathlib import Path; from evdesk.engine import logs\n"
+        "logs.LOG_BYTES = 2000; logs.log_to_file(Path(sys.argv[1]))\n"
         "for i in range(200): logging.getLogger('x').info('line %d', i)\n"
         "logging.getLogger('x').warning('look here')"
     )
