@@ -31,6 +31,8 @@ from evdesk.model import EvdeskError, Reason
 _log = logging.getLogger("evdesk.gui")
 
 LOG_BYTES = 1 << 20
+PRELOAD_MS = 1500
+"""Pages not shown yet are loaded one by one after the start, so that the first click does not wait for them."""
 
 
 class Desk(QObject):
@@ -59,6 +61,8 @@ class Desk(QObject):
         self.shell.show()
         self.client.start()
         QTimer.singleShot(0, self, self._engine.ensure)
+        for later, page in enumerate(PAGES, 1):
+            QTimer.singleShot(PRELOAD_MS * later, self, page.load)
 
     async def end(self) -> None:
         """Every task cancelled and gone, the views before the models."""

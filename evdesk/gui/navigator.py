@@ -1,15 +1,19 @@
 """Which page is in front, and the way back."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget
 
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.base import Page
+from evdesk.gui.pages.registry import LaterPage
 from evdesk.gui.theme import Theme
 
 HISTORY = 50
 Place = tuple[str, object]
+Kinds = Sequence[type[Page] | LaterPage]
 
 
 class Navigator(QObject):
@@ -19,9 +23,7 @@ class Navigator(QObject):
     shown = Signal(object)
     deed = Signal(str, object)
 
-    def __init__(
-        self, kinds: tuple[type[Page], ...], mirror: Mirror, client: Client, theme: Theme, stack: QStackedWidget
-    ) -> None:
+    def __init__(self, kinds: Kinds, mirror: Mirror, client: Client, theme: Theme, stack: QStackedWidget) -> None:
         super().__init__(stack)
         self.kinds = {kind.name: kind for kind in kinds}
         self._mirror, self._client, self._theme, self._stack = mirror, client, theme, stack

@@ -15,7 +15,7 @@ from evdesk.gui.dialogs.preferences import CloseSheet
 from evdesk.gui.finder import entries
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.models.needs import Need, needs, warnings
-from evdesk.gui.navigator import Navigator
+from evdesk.gui.navigator import Kinds, Navigator
 from evdesk.gui.pages.base import Page
 from evdesk.gui.palette import Palette
 from evdesk.gui.rail import Rail
@@ -44,7 +44,7 @@ class Shell(QWidget):
         theme: Theme,
         settings: DeskSettings,
         engine: launch.Engine,
-        pages: tuple[type[Page], ...],
+        pages: Kinds,
     ) -> None:
         super().__init__()
         self.mirror, self.client, self.theme = mirror, client, theme
@@ -57,7 +57,7 @@ class Shell(QWidget):
         self._keys()
         self.refresh()
 
-    def _build(self, pages: tuple[type[Page], ...]) -> None:
+    def _build(self, pages: Kinds) -> None:
         self.setWindowTitle("evdesk")
         self.setMinimumSize(800, 560)
         railed = [kind for kind in pages if kind.section in ("", kind.name)]
