@@ -1,5 +1,6 @@
 """The API's methods: what a person or a script may ask of the engine. One handler per entry of `wire.METHODS`."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from typing import Any, Protocol
@@ -10,6 +11,7 @@ from evdesk.engine.commands import Command, Commands, reachable
 from evdesk.engine.control import Control, with_user_limit
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.setup import Setup
+from evdesk.engine.sites import Sites
 from evdesk.engine.state import ChargerRecord
 from evdesk.model import (
     Bay,
@@ -25,6 +27,7 @@ from evdesk.model import (
 )
 from evdesk.wire import methods as m
 
+log = logging.getLogger("evdesk.api")
 Handler = Callable[[Origin, Any], Awaitable[object]]
 TRIGGERS = (
     "BootNotification",
@@ -43,15 +46,12 @@ class Core(Protocol):
     commands: Commands
     control: Control
     setup: Setup
+    sites: Sites
     load: SiteLoad
 
     def info(self) -> EngineInfo: ...
 
     def request_stop(self, only_if_idle: bool) -> None: ...
-
-    async def put_site(self, site: Site) -> None: ...
-
-    async def forget(self, charger_id: str) -> None: ...
 
 
 class Api:
@@ -141,22 +141,25 @@ class Api:
         command = Command(origin, "charger.accept", record.id, asdict(params))
         row = await self.core.commands.stored(command, {"label": label, "circuit": circuit})
         record.accepted = True
-        await self.core.put_site(new)
+        await self.core.sites.put(new)
         await self.core.fleet.store.save_charger(record.to_model(self.core.fleet.clock.now()), True)
         self.core.fleet.on_ready(record)
         self.core.fleet.on_changed(record.id)
         return m.Done(status="accepted", audit_id=row)
 
-    async def accept_by_name(self, origin: Origin, charger_id: str) -> None:
-        """Accept without a person (labs): rotation unknown, root circuit."""
-        await self._accept(origin, m.Accept(charger_id))
+    async def accept_unasked(self, charger_id: str) -> None:
+        """Accept without a person (labs): rotation unknown, root circuit. A refusal is logged."""
+        try:
+            await self._accept(Origin("Engine", "accept-unknown"), m.Accept(charger_id))
+        except EvdeskError as error:
+            log.error("%s: %s", charger_id, error.sentence)
 
     async def _forget(self, origin: Origin, params: m.OneCharger) -> m.Done:
         record = self._record(params.charger_id)
         if any(c.session for c in record.connectors.values()):
             raise EvdeskError(Reason.INVALID, f"{record.label or record.id} has a running charge. Stop it first.")
         row = await self.core.commands.stored(Command(origin, "charger.forget", record.id, {}), {})
-        await self.core.forget(record.id)
+        await self.core.sites.forget(record.id)
         return m.Done(status="forgotten", audit_id=row)
 
     # -- commands to a charger ---------------------------------------------------------------------------------
@@ -195,7 +198,7 @@ class Api:
         command = Command(origin, "charger.set_limit", record.id, args)
         detail = {"before": _amps(bay.user_limit_a), "after": _amps(limit_a)}
         row = await self.core.commands.stored(command, detail)
-        await self.core.put_site(with_user_limit(site, (bay.charger_id, bay.connector_id), limit_a))
+        await self.core.sites.put(with_user_limit(site, (bay.charger_id, bay.connector_id), limit_a))
         return m.Done(status="stored", before=detail["before"], after=detail["after"], audit_id=row)
 
     async def _reset(self, origin: Origin, params: m.Reset) -> m.Done:
@@ -264,7 +267,7 @@ class Api:
         before = self.core.fleet.site
         command = Command(origin, "site.put", "site", {"name": site.name, "circuits": _ratings(site)})
         await self.core.commands.stored(command, {"before": str(_ratings(before)), "after": str(_ratings(site))})
-        await self.core.put_site(site)
+        await self.core.sites.put(site)
         return self.core.fleet.site
 
     async def _configure(self, origin: Origin, params: Any) -> m.BalanceState:
@@ -273,7 +276,7 @@ class Api:
         _refuse(validate_site(site))
         detail = {"before": str(asdict(before.balance)), "after": str(asdict(params))}
         await self.core.commands.stored(Command(origin, "balance.configure", "site", asdict(params)), detail)
-        await self.core.put_site(site)
+        await self.core.sites.put(site)
         return balance_state(self.core)
 
 

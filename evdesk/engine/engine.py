@@ -6,45 +6,42 @@ import logging
 import os
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from evdesk import __version__
-from evdesk.balance import failsafe_plans
-from evdesk.drivers.meters import ModbusMeter
 from evdesk.drivers.ocpp_listener import OcppListener
-from evdesk.drivers.ocpp_station import OcppStation
 from evdesk.engine.api import Api
 from evdesk.engine.commands import Commands
 from evdesk.engine.control import Control
 from evdesk.engine.fleet import Fleet
+from evdesk.engine.host import ChargerHost
 from evdesk.engine.load import LoadWatch
+from evdesk.engine.measured import save_sessions
+from evdesk.engine.meters import Meters
 from evdesk.engine.options import EngineOptions
-from evdesk.engine.recovery import day_start, recover
+from evdesk.engine.recent import Recent
+from evdesk.engine.recovery import recover
 from evdesk.engine.server import ApiServer
 from evdesk.engine.setup import Setup
+from evdesk.engine.sites import Sites
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import Store
 from evdesk.model import (
-    Attempt,
     AuditRow,
-    Bay,
     Clock,
     EngineInfo,
     EvdeskError,
-    MeterSource,
     Notice,
     NoticeKind,
     Origin,
     Reason,
     Session,
     Severity,
-    Site,
     SiteLoad,
     StorageHealth,
 )
 from evdesk.wire import Snapshot
-from evdesk.wire.methods import NoticePage, SessionPage
 
 log = logging.getLogger("evdesk.engine")
 ENGINE = Origin("Engine", "engine")
@@ -62,21 +59,21 @@ class Engine:
         self.started_at = self.clock.now()
         self.store = Store(options.data / "evdesk.db", self.clock)
         self.fleet = Fleet(self.store, self.clock, options.accept_unknown)
+        self.host = ChargerHost(self.fleet)
         self.commands = Commands(self.store)
         self.control = Control(self.fleet, self.commands, self.clock)
         self.setup = Setup(self.fleet, self.commands, self.clock)
         self.watch = LoadWatch(self.fleet)
+        self.recent = Recent(self.store, self.clock, self.watch)
         self.load = SiteLoad(at=self.started_at)
-        self.listener = OcppListener(options.ocpp, self.fleet, self._station, self.fleet.attempt)
+        self.listener = OcppListener(options.ocpp, self.host, self.fleet.attach, self.fleet.attempt)
         self.api = Api(self)
         self.server = ApiServer(*options.api, token, self.api.dispatch, self.snapshot, __version__)
+        self.meters = Meters(self.fleet)
+        self.sites = Sites(self.fleet, self.control, self.setup, self.meters, self.server.publish)
         self._stop = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
-        self._meters: dict[str, tuple[MeterSource, asyncio.Task[None]]] = {}
-        self._drivers: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._dirty: set[str] = set()
-        self._recent: tuple[list[Session], list[Notice]] = ([], [])
-        self._day = 0.0
         self._audit_rows = 0
         self._idle_since: float | None = None
         self._ocpp_url = ""
@@ -94,7 +91,7 @@ class Engine:
         self._ocpp_url = f"ws://{_bracket(host)}:{port}/"
         api_host, api_port = await self.server.start()
         self._api_url = f"ws://{_bracket(api_host)}:{api_port}/api"
-        self._run_meters()
+        self.meters.follow(self.fleet.site)
         await self.commands.note(ENGINE, "engine.started", "engine", {"version": __version__, "pid": os.getpid()})
         self._spawn(self._every(TICK_S, self._tick), "control")
         self._spawn(self._every(PUBLISH_S, self._publish), "publish")
@@ -113,14 +110,18 @@ class Engine:
     async def close(self) -> None:
         """Let go of everything in order; the chargers fall to their safe default by themselves."""
         with contextlib.suppress(EvdeskError):
-            await self.commands.note(ENGINE, "engine.stopped", "engine", {"uptime_s": round(self._uptime())})
-        for task in [*self._tasks, *(t for _s, t in self._meters.values())]:
+            await self.commands.note(
+                ENGINE, "engine.stopped", "engine", {"uptime_s": round(self.clock.now() - self.started_at)}
+            )
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, *(t for _s, t in self._meters.values()), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.meters.close()
         await self.control.close()
         await self.setup.close()
         await self.listener.close("evdesk is stopping")
-        await asyncio.gather(*self._drivers, return_exceptions=True)
+        await self.fleet.settled()
         await self.server.close()
         now = self.clock.now()
         for record in self.fleet.chargers.values():
@@ -143,10 +144,10 @@ class Engine:
         self.fleet.on_changed = self._dirty.add
         self.fleet.on_notice = self._on_notice
         self.fleet.on_session = self._on_session
-        self.fleet.on_attempt = self._on_attempt
+        self.fleet.on_attempt = partial(self.server.publish, "attempt")
         self.fleet.on_ready = self.setup.begin
         self.fleet.on_unknown = self._on_unknown
-        self.fleet.on_new_connector = self._on_new_connector
+        self.fleet.on_new_connector = self.sites.place_new_connector
         self.commands.on_audit = self._on_audit
 
     async def _restore(self) -> None:
@@ -158,10 +159,12 @@ class Engine:
         await recover(self.store, self.fleet, self.clock.now())
         counts = await self.store.counts()
         self._audit_rows = counts.get("audit", 0)
-        await self._refresh_recent()
+        await self.recent.refresh()
 
     def _spawn(self, coro: Coroutine[Any, Any, None], name: str) -> None:
-        self._tasks.append(asyncio.get_running_loop().create_task(coro, name=name))
+        task = asyncio.get_running_loop().create_task(coro, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _every(self, seconds: float, act: Callable[[], Any]) -> None:
         """Call `act` on a steady beat of the engine's clock. A broken beat is logged; the next one still comes:
@@ -184,7 +187,7 @@ class Engine:
         decision = self.control.tick()
         self.load = self.watch.update(decision)
         self.store.put_load(self.load)
-        self.fleet.save_sessions()
+        save_sessions(self.fleet.chargers.values(), self.store)
         self.server.publish("load", self.load)
 
     def _publish(self) -> None:
@@ -204,29 +207,10 @@ class Engine:
         jump = self.clock.resync()
         if abs(jump) > 5:
             await self.commands.note(ENGINE, "engine.clock_jump", "engine", {"seconds": round(jump, 1)})
-        await self._refresh_recent()
+        await self.recent.refresh()
         self.server.publish("info", self.info())
-        await self._close_lost_sessions()
+        await self.host.close_lost()
         self._stop_when_idle()
-
-    async def _refresh_recent(self) -> None:
-        now = self.clock.now()
-        sessions = await self.store.sessions(SessionPage(limit=500, from_at=now - 86400))
-        notices = await self.store.notices(NoticePage(limit=500, from_at=now - 86400))
-        self._recent = (sessions, notices[::-1])
-        today = day_start(now)
-        ended = [s for s in sessions if s.ended_at is not None and s.ended_at >= today]
-        self.watch.today_wh = sum(s.energy_wh or 0.0 for s in ended)
-        self.watch.today_sessions = len(ended)
-
-    async def _close_lost_sessions(self) -> None:
-        """A charge whose car is gone for two minutes and whose end was never told ends as incomplete."""
-        now = self.clock.now()
-        for record in self.fleet.chargers.values():
-            for connector in record.connectors.values():
-                gone = connector.session and record.online and not connector.status.has_car
-                if gone and connector.status_at is not None and now - connector.status_at > 120:
-                    await self.fleet.close_unreported(record, connector)
 
     def _stop_when_idle(self) -> None:
         busy = self.server.clients or self.load.charging or any(r.online for r in self.fleet.chargers.values())
@@ -240,27 +224,14 @@ class Engine:
 
     # -- hooks -------------------------------------------------------------------------------------------------
 
-    def _station(self, station: OcppStation) -> None:
-        task = self.fleet.attach(station)
-        self._drivers.add(task)
-        task.add_done_callback(self._drivers.discard)
-
     def _on_notice(self, notice: object) -> None:
         if isinstance(notice, Notice):
-            self._recent[1].append(notice)
+            self.recent.add_notice(notice)
             self.server.publish("notice", notice)
 
     def _on_session(self, session: Session) -> None:
-        sessions = self._recent[0]
-        sessions[:] = [session, *(s for s in sessions if s.id != session.id)]
-        today = day_start(self.clock.now())
-        ended = [s for s in sessions if s.ended_at is not None and s.ended_at >= today]
-        self.watch.today_wh = sum(s.energy_wh or 0.0 for s in ended)
-        self.watch.today_sessions = len(ended)
+        self.recent.add_session(session)
         self.server.publish("session", session)
-
-    def _on_attempt(self, attempt: Attempt) -> None:
-        self.server.publish("attempt", attempt)
 
     def _on_audit(self, row: AuditRow) -> None:
         self._audit_rows += 1
@@ -272,103 +243,18 @@ class Engine:
 
     def _on_unknown(self, record: ChargerRecord) -> None:
         if self.options.accept_unknown:
-            params = {"charger_id": record.id}
-            task = asyncio.get_running_loop().create_task(self._auto_accept(params), name=f"accept {record.id}")
-            self._drivers.add(task)
-            task.add_done_callback(self._drivers.discard)
+            self._spawn(self.api.accept_unasked(record.id), f"accept {record.id}")
         else:
             self.fleet.notice(NoticeKind.ASKS, Severity.INFO, record, address=record.address)
 
-    async def _auto_accept(self, params: dict[str, str]) -> None:
-        from_lab = Origin("Engine", "accept-unknown")
-        try:
-            await self.api.accept_by_name(from_lab, params["charger_id"])
-        except EvdeskError as error:
-            log.error("%s: %s", params["charger_id"], error.sentence)
-
-    def _on_new_connector(self, record: ChargerRecord, connector_id: int) -> None:
-        """An accepted charger shows one more connector: it is placed beside its first one, the worst assumed."""
-        site = self.fleet.site
-        if not record.accepted or site.bay(record.id, connector_id) is not None:
-            return
-        first = next((b for b in site.bays if b.charger_id == record.id), None)
-        circuit = first.circuit if first else next(c.name for c in site.circuits if not c.parent)
-        label = f"{record.label or record.id}.{connector_id}"
-        bay = Bay(record.id, connector_id, label, circuit, max_a=first.max_a if first else 16.0)
-        self._apply_site(replace(site, bays=(*site.bays, bay)))
-        self._spawn(self._save_site(), "save site")
-
-    async def _save_site(self) -> None:
-        with contextlib.suppress(EvdeskError):
-            await self.store.save_site(self.fleet.site)
-
-    # -- site --------------------------------------------------------------------------------------------------
-
-    async def put_site(self, site: Site) -> None:
-        """Store and apply; chargers whose failsafe no longer fits are prepared again."""
-        before, after = failsafe_plans(self.fleet.site), failsafe_plans(site)
-        await self.store.save_site(site)
-        self._apply_site(site)
-        for record in self.fleet.chargers.values():
-            if before.get(record.id) != after.get(record.id) and record.accepted and record.online:
-                self.setup.begin(record)
-
-    def _apply_site(self, site: Site) -> None:
-        self.fleet.site = site
-        self.control.reconfigure(site)
-        for record in self.fleet.chargers.values():
-            bays = [b for b in site.bays if b.charger_id == record.id]
-            record.label = bays[0].label.split(".")[0] if bays else record.label
-            self._dirty.add(record.id)
-        self._run_meters()
-        self.server.publish("site", site)
-
-    async def forget(self, charger_id: str) -> None:
-        record = self.fleet.chargers.pop(charger_id)
-        if record.link is not None:
-            await record.link.close("refused by a person")
-        await self.store.forget_charger(charger_id)
-        bays = tuple(b for b in self.fleet.site.bays if b.charger_id != charger_id)
-        if bays != self.fleet.site.bays:
-            await self.put_site(replace(self.fleet.site, bays=bays))
-        self.server.publish("charger.gone", {"charger_id": charger_id})
-
-    def _run_meters(self) -> None:
-        wanted = {c.name: c.meter for c in self.fleet.site.circuits if c.meter}
-        for name, (source, task) in list(self._meters.items()):
-            if wanted.get(name) != source:
-                task.cancel()
-                del self._meters[name]
-                self.fleet.meters.pop(name, None)
-        for name, source in wanted.items():
-            if name not in self._meters:
-                task = asyncio.get_running_loop().create_task(self._supervise_meter(name, source), name=f"meter {name}")
-                self._meters[name] = (source, task)
-
-    async def _supervise_meter(self, name: str, source: MeterSource) -> None:
-        """Keep one meter read; the failure is logged once and the recovery once. Back-off stays short: a fuse
-        waits for this meter."""
-        failing = False
-        while True:
-            try:
-                await ModbusMeter(source, name, self.clock).run(self.fleet.report)
-            except EvdeskError as error:
-                if not failing:
-                    log.warning("meter of %s: %s", name, error.sentence)
-                failing = True
-            await asyncio.sleep(self.clock.wall_s(1.0))
-
     # -- views -------------------------------------------------------------------------------------------------
-
-    def _uptime(self) -> float:
-        return self.clock.now() - self.started_at
 
     def info(self) -> EngineInfo:
         records = self.fleet.chargers.values()
         return EngineInfo(
             version=__version__,
             started_at=self.started_at,
-            uptime_s=round(self._uptime(), 1),
+            uptime_s=round(self.clock.now() - self.started_at, 1),
             ocpp_url=self._ocpp_url,
             ocpp_urls=(self._ocpp_url,),
             api_url=self._api_url,
@@ -393,15 +279,14 @@ class Engine:
     def snapshot(self) -> Snapshot:
         """The whole state for a desk that attaches. The server fills in `seq`."""
         now = self.clock.now()
-        sessions, notices = self._recent
         return Snapshot(
             seq=0,
             info=self.info(),
             site=self.fleet.site,
             load=self.load,
             chargers=tuple(r.to_model(now) for r in self.fleet.chargers.values()),
-            sessions=tuple(sessions),
-            notices=tuple(notices[-500:]),
+            sessions=tuple(self.recent.sessions),
+            notices=tuple(self.recent.notices[-500:]),
             attempts=tuple(self.fleet.attempts),
         )
 

@@ -1,6 +1,6 @@
 """The fleet's state, and the one place where driver events change it.
 
-Also the `Host` every driver talks to. Subscribers are told which charger changed; they read the records.
+Subscribers are told which charger changed; they read the records.
 """
 
 import asyncio
@@ -8,7 +8,8 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from evdesk.drivers.base import Driver, Opened
+from evdesk.drivers.base import Driver
+from evdesk.engine.measured import measure
 from evdesk.engine.notices import notice_for
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
 from evdesk.engine.store import Store
@@ -45,9 +46,6 @@ from evdesk.model import (
 
 log = logging.getLogger("evdesk.fleet")
 CLOCK_OFF_S = 60.0
-NOTHING_DRAWN_A = 0.5
-DRAWING_A = 3.0
-TERMINALS_AFTER_S = 20.0
 
 
 class Fleet:
@@ -63,6 +61,7 @@ class Fleet:
         self.meters: dict[str, MeterReading] = {}
         self.attempts: deque[Attempt] = deque(maxlen=100)
         self.messages = 0
+        self._drivers: set[asyncio.Task[None]] = set()
         self.on_changed: Callable[[str], None] = _ignore
         self.on_notice: Callable[[object], None] = _ignore
         self.on_session: Callable[[Session], None] = _ignore
@@ -78,11 +77,11 @@ class Fleet:
             Connected: self._connected,
             Disconnected: self._disconnected,
             Booted: self._booted,
-            MeterReading: self._meter,
+            MeterReading: lambda event: self.meters.__setitem__(event.meter, event),
             ClockSeen: self._clock,
             CapabilitiesChanged: self._capabilities,
-            FirmwareStatusSeen: self._firmware,
-            UploadStatusSeen: self._upload,
+            FirmwareStatusSeen: self._progress,
+            UploadStatusSeen: self._progress,
             FindingSeen: self._finding,
             DataReceived: _ignore,
             Attempt: self.attempt,
@@ -121,67 +120,10 @@ class Fleet:
         connector = self.connector(record, event.connector_id or 1)
         record.heard_at = self.clock.now()
         if event.live:
-            self._measure(connector, event)
+            measure(connector, event)
         site_a = to_site_phases(event.current_a, connector.rotation)
         self.store.put_reading(event, site_a, connector.limit_a(event.at, record.safe_a))
         self.on_changed(record.id)
-
-    def _measure(self, connector: ConnectorRecord, event: Reading) -> None:
-        if connector.reading_at is not None and event.at > connector.reading_at:
-            step = min(event.at - connector.reading_at, 120.0)
-            connector.sample_s += (step - connector.sample_s) * 0.3
-        # A message may carry only some measurands: what it does not carry stays, unless that is old by now.
-        stale = connector.reading_at is None or event.at - connector.reading_at > 3 * connector.sample_s
-        connector.reading_at = event.at
-        if event.current_a != (None, None, None) or stale:
-            connector.current_a = event.current_a
-        if event.voltage_v != (None, None, None) or stale:
-            connector.voltage_v = event.voltage_v
-        if event.power_w is not None or stale:
-            connector.power_w = event.power_w
-        if event.soc_pct is not None or stale:
-            connector.soc_pct = event.soc_pct
-        if event.energy_wh is not None:
-            connector.energy_wh = event.energy_wh
-        self._learn_terminals(connector, event)
-        self._session_energy(connector, event)
-
-    def _learn_terminals(self, connector: ConnectorRecord, event: Reading) -> None:
-        """A car that has charged for a while on some terminals only does not load the others."""
-        one, two, three = event.current_a
-        if one is None or two is None or three is None:
-            return
-        carries = (one > NOTHING_DRAWN_A, two > NOTHING_DRAWN_A, three > NOTHING_DRAWN_A)
-        if carries == connector.terminals:
-            return
-        used = connector.terminals
-        if (carries[0] and not used[0]) or (carries[1] and not used[1]) or (carries[2] and not used[2]):
-            connector.terminals = (True, True, True)
-            return
-        since = connector.charging_since_at
-        flows = (one >= DRAWING_A, two >= DRAWING_A, three >= DRAWING_A)
-        if since is not None and event.at - since > TERMINALS_AFTER_S and any(flows) and flows == carries:
-            connector.terminals = flows
-
-    def _session_energy(self, connector: ConnectorRecord, event: Reading) -> None:
-        """Kept in the record; `save_sessions` takes it to the store once a second."""
-        start = connector.session.meter_start_wh if connector.session is not None else None
-        if event.energy_wh is not None and start is not None:
-            energy = event.energy_wh - start
-            if connector.session_wh is None or energy > connector.session_wh:
-                connector.session_wh = energy
-                connector.session_dirty = True
-        if event.power_w is not None and event.power_w > connector.session_max_w:
-            connector.session_max_w = event.power_w
-            connector.session_dirty = True
-
-    def save_sessions(self) -> None:
-        """Running sessions whose energy changed, to the store's next batch."""
-        for record in self.chargers.values():
-            for connector in record.connectors.values():
-                if connector.session_dirty and connector.session is not None:
-                    self.store.put_session(connector.current_session())
-                connector.session_dirty = False
 
     def _heard(self, event: Heard) -> None:
         self.record(event.charger_id).heard_at = event.at
@@ -269,9 +211,6 @@ class Fleet:
         if record.accepted:
             self.on_ready(record)
 
-    def _meter(self, event: MeterReading) -> None:
-        self.meters[event.meter] = event
-
     def _clock(self, event: ClockSeen) -> None:
         record = self.record(event.charger_id)
         record.clock = ClockState(event.offset_s, event.at, event.zone_unknown)
@@ -282,13 +221,13 @@ class Fleet:
         self.record(event.charger_id).capabilities = event.capabilities
         self.on_changed(event.charger_id)
 
-    def _firmware(self, event: FirmwareStatusSeen) -> None:
-        self.record(event.charger_id).firmware_status = event.status
-        self.on_changed(event.charger_id)
-
-    def _upload(self, event: UploadStatusSeen) -> None:
-        self.record(event.charger_id).upload_status = event.status
-        self.on_changed(event.charger_id)
+    def _progress(self, event: FirmwareStatusSeen | UploadStatusSeen) -> None:
+        record = self.record(event.charger_id)
+        if isinstance(event, FirmwareStatusSeen):
+            record.firmware_status = event.status
+        else:
+            record.upload_status = event.status
+        self.on_changed(record.id)
 
     def _finding(self, event: FindingSeen) -> None:
         self.record(event.charger_id).findings += 1
@@ -298,70 +237,17 @@ class Fleet:
         self.attempts.append(attempt)
         self.on_attempt(attempt)
 
-    # -- Host --------------------------------------------------------------------------------------------------
-
-    def is_accepted(self, charger_id: str) -> bool:
-        record = self.chargers.get(charger_id)
-        return record is not None and record.accepted
-
-    def authorize(self, charger_id: str, id_tag: str) -> str:
-        """Every tag is accepted on an accepted charger; lists of tags are not part of evdesk yet (see docs)."""
-        return "Accepted" if self.is_accepted(charger_id) else "Blocked"
-
-    def heartbeat_s(self, charger_id: str) -> int:
-        return 60 if self.is_accepted(charger_id) else 15
-
-    async def open_transaction(self, event: TransactionStarted) -> Opened:
-        """Durable before the charger is answered. With the disk full the charge still gets an id from memory."""
-        record = self.record(event.charger_id)
-        connector = self.connector(record, event.connector_id or 1)
-        session = await self.store.open_session(event)
-        if session.ended_at is None:
-            connector.begin(session)
-            connector.confirmed_a = None  # a TxProfile belongs to its transaction
-        self.on_session(session)
-        self.notice(NoticeKind.STARTED, Severity.INFO, record, connector.id, tag=event.id_tag)
-        self.on_changed(record.id)
-        return Opened(session.id, self.authorize(event.charger_id, event.id_tag))
-
-    async def close_transaction(self, event: TransactionEnded) -> str:
-        """Durable and idempotent. The connector forgets the session and its live limit."""
-        record = self.record(event.charger_id)
-        for connector in record.connectors.values():
-            if connector.session_dirty and connector.session is not None:
-                self.store.put_session(connector.current_session())
-        session = await self.store.close_session(event)
-        for connector in record.connectors.values():
-            if session and connector.session and connector.session.id == session.id:
-                connector.session = None
-                connector.confirmed_a = None
-                kwh = round((session.energy_wh or 0.0) / 1000, 2)
-                self.notice(NoticeKind.STOPPED, Severity.INFO, record, connector.id, kwh=kwh, reason=event.reason)
-        if session is not None:
-            self.on_session(session)
-        self.on_changed(record.id)
-        return self.authorize(event.charger_id, event.id_tag)
-
-    async def close_unreported(self, record: ChargerRecord, connector: ConnectorRecord) -> None:
-        """End a session whose stop message never came, with the energy last measured."""
-        session = connector.session
-        if session is None:
-            return
-        event = TransactionEnded(
-            record.id,
-            self.clock.now(),
-            session.id,
-            connector.energy_wh,
-            reason="NotReported",
-            connector_id=connector.id,
-        )
-        await self.close_transaction(event)
-
     # -- supervision -------------------------------------------------------------------------------------------
 
-    def attach(self, driver: Driver) -> "asyncio.Task[None]":
+    def attach(self, driver: Driver) -> None:
         """Run a connected device until its link ends; newest connection wins (the listener closes the old one)."""
-        return asyncio.get_running_loop().create_task(self._supervise(driver), name=f"driver {driver.charger_id}")
+        task = asyncio.get_running_loop().create_task(self._supervise(driver), name=f"driver {driver.charger_id}")
+        self._drivers.add(task)
+        task.add_done_callback(self._drivers.discard)
+
+    async def settled(self) -> None:
+        """Every driver has ended."""
+        await asyncio.gather(*self._drivers, return_exceptions=True)
 
     async def _supervise(self, driver: Driver) -> None:
         record = self.record(driver.charger_id)

@@ -1,0 +1,81 @@
+"""What drivers ask of the engine: who may charge, and transactions recorded before they are answered."""
+
+from evdesk.drivers.base import Opened
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.measured import save_sessions
+from evdesk.engine.state import ChargerRecord, ConnectorRecord
+from evdesk.model import NoticeKind, Severity, TransactionEnded, TransactionStarted
+
+LOST_AFTER_S = 120.0
+
+
+class ChargerHost:
+    """`drivers.base.Host` over the fleet."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.clock = fleet.clock
+
+    def is_accepted(self, charger_id: str) -> bool:
+        record = self.fleet.chargers.get(charger_id)
+        return record is not None and record.accepted
+
+    def authorize(self, charger_id: str, id_tag: str) -> str:
+        """Every tag is accepted on an accepted charger; lists of tags are not part of evdesk yet (see docs)."""
+        return "Accepted" if self.is_accepted(charger_id) else "Blocked"
+
+    def heartbeat_s(self, charger_id: str) -> int:
+        return 60 if self.is_accepted(charger_id) else 15
+
+    async def open_transaction(self, event: TransactionStarted) -> Opened:
+        """Durable before the charger is answered. With the disk full the charge still gets an id from memory."""
+        record = self.fleet.record(event.charger_id)
+        connector = self.fleet.connector(record, event.connector_id or 1)
+        session = await self.fleet.store.open_session(event)
+        if session.ended_at is None:
+            connector.begin(session)
+            connector.confirmed_a = None  # a TxProfile belongs to its transaction
+        self.fleet.on_session(session)
+        self.fleet.notice(NoticeKind.STARTED, Severity.INFO, record, connector.id, tag=event.id_tag)
+        self.fleet.on_changed(record.id)
+        return Opened(session.id, self.authorize(event.charger_id, event.id_tag))
+
+    async def close_transaction(self, event: TransactionEnded) -> str:
+        """Durable and idempotent. The connector forgets the session and its live limit."""
+        record = self.fleet.record(event.charger_id)
+        save_sessions([record], self.fleet.store)
+        session = await self.fleet.store.close_session(event)
+        for connector in record.connectors.values():
+            if session and connector.session and connector.session.id == session.id:
+                connector.session = None
+                connector.confirmed_a = None
+                kwh = round((session.energy_wh or 0.0) / 1000, 2)
+                self.fleet.notice(NoticeKind.STOPPED, Severity.INFO, record, connector.id, kwh=kwh, reason=event.reason)
+        if session is not None:
+            self.fleet.on_session(session)
+        self.fleet.on_changed(record.id)
+        return self.authorize(event.charger_id, event.id_tag)
+
+    async def close_unreported(self, record: ChargerRecord, connector: ConnectorRecord) -> None:
+        """End a session whose stop message never came, with the energy last measured."""
+        session = connector.session
+        if session is None:
+            return
+        event = TransactionEnded(
+            record.id,
+            self.clock.now(),
+            session.id,
+            connector.energy_wh,
+            reason="NotReported",
+            connector_id=connector.id,
+        )
+        await self.close_transaction(event)
+
+    async def close_lost(self) -> None:
+        """A charge whose car is gone for two minutes and whose end was never told ends as it was last measured."""
+        now = self.clock.now()
+        for record in self.fleet.chargers.values():
+            for connector in record.connectors.values():
+                gone = connector.session and record.online and not connector.status.has_car
+                if gone and connector.status_at is not None and now - connector.status_at > LOST_AFTER_S:
+                    await self.close_unreported(record, connector)
