@@ -13,6 +13,7 @@ from evdesk.model import (
     EvdeskError,
     Event,
     FindingSeen,
+    Heard,
     Reason,
     TransactionEnded,
     TransactionStarted,
@@ -97,6 +98,7 @@ class OcppLink:
         self._deadline: tuple[float, asyncio.TimerHandle] | None = None
         self._ended = False
         peer.on_text, peer.on_lost, peer.on_breach = self._text, self._lost, self._breach
+        peer.on_alive = lambda: self.report(Heard(charger_id, host.clock.now()))
 
     # -- life -----------------------------------------------------------------------------------------------------
 

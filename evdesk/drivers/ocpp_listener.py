@@ -145,9 +145,7 @@ class OcppListener:
             opening.warnings = (*opening.warnings, "duplicate_id")
         if charger_id in self.options.ping_every_s:
             peer.ping_every_s = self.options.ping_every_s[charger_id]
-        memory = self._memory(charger_id)
-        memory.address = peer.address
-        link = OcppLink(charger_id, peer, self._host, memory, self.options.link, opening.warnings)
+        link = OcppLink(charger_id, peer, self._host, self._memory(charger_id), self.options.link, opening.warnings)
         station = OcppStation(link)
         self.stations[charger_id] = station
         link.gone.add_done_callback(lambda _: self._gone(station))

@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 from websockets.exceptions import InvalidState, PayloadTooBig, ProtocolError
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.frames import Frame
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -66,8 +66,8 @@ class Gate(Protocol):
 
 
 class WsPeer(asyncio.Protocol):
-    """The owner sets these while it handles `Gate.upgraded`: `on_text(text, what was odd)`, `on_lost(cause)` and
-    `on_breach(rule, sentence)` for a breach of RFC 6455 that ends the connection."""
+    """The owner sets these while it handles `Gate.upgraded`: `on_text(text, what was odd)`, `on_lost(cause)`,
+    `on_breach(rule, sentence)` for a breach of RFC 6455 that ends the connection, `on_alive()` for pongs."""
 
     def __init__(self, gate: Gate, options: WsOptions) -> None:
         self.options = options
@@ -77,6 +77,7 @@ class WsPeer(asyncio.Protocol):
         self.on_text: Callable[[str, str], None] | None = None
         self.on_lost: Callable[[str], None] | None = None
         self.on_breach: Callable[[str, str], None] | None = None
+        self.on_alive: Callable[[], None] | None = None
         self._gate = gate
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -259,6 +260,8 @@ class WsPeer(asyncio.Protocol):
             whole = self._assembler.take(event) if isinstance(event, Frame) else None
             if whole is not None and self.on_text is not None:
                 self.on_text(*whole)
+            elif isinstance(event, Frame) and event.opcode is Opcode.PONG and self.on_alive is not None:
+                self.on_alive()
         if ws.parser_exc is not None and self.on_lost is not None and not isinstance(ws.parser_exc, EOFError):
             rule, self._cause = _breach(ws.parser_exc, self.options.max_message)
             if self.on_breach is not None:
@@ -267,7 +270,7 @@ class WsPeer(asyncio.Protocol):
 
     def _tell_lost(self, exc: Exception | None) -> None:
         lost, self.on_lost = self.on_lost, None
-        self.on_text = self.on_breach = None
+        self.on_text = self.on_breach = self.on_alive = None
         if lost is not None:
             lost(self._cause or _why(self._ws, exc))
 

@@ -19,8 +19,6 @@ class Memory:
     default_level: int | None = None
     rate_unit: str = ""
     max_level: int | None = None
-    heard_at: float = 0.0
-    address: str = ""
 
     def connector_of(self, transaction_id: int | None) -> int | None:
         return None if transaction_id is None else self.transactions.get(transaction_id)

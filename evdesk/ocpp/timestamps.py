@@ -16,6 +16,7 @@ LIVE_S = 60.0
 _BEHIND_S = 30.0
 _SAME_S = 3.0
 _APART_S = 2.0
+_LOOK_S = 1.0
 _WINDOW = 12
 _WINDOW_S = 900.0
 _REPORT_S = 600.0
@@ -74,6 +75,7 @@ class ClockEstimate:
     _samples: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_WINDOW))
     _settled: float | None = None
     _told: tuple[float, float] | None = None
+    _looked_at: float = 0.0
 
     @property
     def offset_s(self) -> float | None:
@@ -83,16 +85,15 @@ class ClockEstimate:
     def restart(self) -> None:
         """The charger has just taken our time (BootNotification answer): old samples say nothing any more."""
         self._samples.clear()
+        self._looked_at = 0.0
 
     def sample(self, stamp: Stamp, now: float) -> None:
         """A timestamp as received. Unset clocks (1970) must not get here."""
         self.zone_unknown = stamp.zone_unknown
         offset = stamp.at - now
-        settled = self._settled
-        if settled is not None and self._samples and settled - 1.0 <= offset <= settled:
-            if now - self._samples[-1][0] >= _APART_S:
-                self._samples.append((now, offset))
-            return
+        if self._settled is not None and offset <= self._settled and now - self._looked_at < _LOOK_S:
+            return  # an older timestamp than the best one known: nothing to learn that fast again
+        self._looked_at = now
         while self._samples and now - self._samples[0][0] > _WINDOW_S:
             self._samples.popleft()
         confirmed = any(now - at >= _APART_S and abs(offset - seen) <= _SAME_S for at, seen in self._samples)

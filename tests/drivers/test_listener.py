@@ -356,6 +356,7 @@ async def test_answers_to_pings_keep_the_connection():
             assert kind == Opcode.PING
             writer.write(masked(payload, Opcode.PONG))
         assert made.every(Disconnected) == []
+        assert made.every(Heard)
 
 
 async def test_a_charger_that_cannot_be_pinged_is_left_alone():
