@@ -91,6 +91,7 @@ class Charges:
         core = self.core
         charge = Transaction(tag, core.now(), round(outlet.register_wh))
         outlet.transaction, outlet.ended = charge, False
+        outlet.step(0.0, core.limit_a(outlet, core.now()))  # the pilot is there at once
         request = {
             "connectorId": outlet.id,
             "idTag": tag,

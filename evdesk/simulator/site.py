@@ -48,6 +48,7 @@ class SimulatedSite:
         self.meter = MeterServer(self._metered)
         self.stations: list[Station] = []
         self.people = Bays([], seed)
+        self.stepped = asyncio.Event()  # wakes whoever waits, after each step of physics
         self._lines = {
             f"{name}/L{k + 1}": LineTruth(f"{name}/L{k + 1}", amps)
             for name, amps in ratings(chargers).items()
@@ -124,6 +125,8 @@ class SimulatedSite:
                 dt = min(TICK_S, now - self._last)
                 self._last += dt
                 self._step(self._last, dt)
+            self.stepped.set()
+            self.stepped.clear()
 
     def _step(self, at: float, dt: float) -> None:
         self.people.step(at)
