@@ -10,6 +10,7 @@ import sqlite3
 import statistics
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, unquote
 
 from evdesk.engine.store import rollup
@@ -24,8 +25,8 @@ SHORTEST_GAP_S, LONGEST_GAP_S, LIMIT_HOLDS_S = 5.0, 2_700.0, 900.0
 _SAMPLED = 120
 """How many samples tell the usual distance."""
 
-Cell = tuple[int, float, float, float]
-"""n, min, sum, max"""
+Cell = tuple[Any, ...]
+"""n, min, sum, max of the samples in one bucket; n > 0"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,17 @@ class Column:
     cells: dict[int, Cell] = field(default_factory=dict)
     ends: dict[int, float] = field(default_factory=dict)
 
-    def add(self, bucket: int, cell: Cell, end: float) -> None:
-        """Merges; a cell without samples changes nothing."""
-        if not cell[0]:
-            return
-        old = self.cells.get(bucket)
-        if old is not None:
-            cell = (old[0] + cell[0], min(old[1], cell[1]), old[2] + cell[2], max(old[3], cell[3]))
-        self.cells[bucket] = cell
-        self.ends[bucket] = max(end, self.ends.get(bucket, end))
+    def take(self, rows: list[tuple[Any, ...]], at: int) -> None:
+        """Takes in rows (bucket, end, ...) whose cell begins at index `at`; each bucket comes once."""
+        cells = {row[0]: row[at : at + 4] for row in rows if row[at]}
+        ends = {row[0]: row[1] for row in rows if row[at]}
+        for bucket in self.cells.keys() & cells.keys():
+            n, low, total, high = self.cells[bucket]
+            more = cells[bucket]
+            cells[bucket] = (n + more[0], min(low, more[1]), total + more[2], max(high, more[3]))
+            ends[bucket] = max(ends[bucket], self.ends[bucket])
+        self.cells |= cells
+        self.ends |= ends
 
 
 def read(
@@ -143,13 +146,20 @@ def _add_raw(
     picks = ", ".join(f"count({n}), min({n}), total({n}), max({n})" for n in columns)
     only = "id > ? AND +source = ?" if after is not None else "source = ?"
     rows = connection.execute(
-        f"SELECT CAST((t - ?) / ? AS INTEGER) AS bucket, max(t), {picks} FROM reading "
+        f"SELECT min(CAST((t - ?) / ? AS INTEGER), ?) AS bucket, max(t), {picks} FROM reading "
         f"WHERE {only} AND t >= ? AND t < ? GROUP BY bucket",
-        (grid.from_at, grid.width, *(() if after is None else (after,)), source, grid.from_at, grid.to_at),
-    )
-    for bucket, end, *told in rows:
-        for i, column in enumerate(columns.values()):
-            column.add(min(bucket, grid.buckets - 1), tuple(told[4 * i : 4 * i + 4]), end)
+        (
+            grid.from_at,
+            grid.width,
+            grid.buckets - 1,
+            *(() if after is None else (after,)),
+            source,
+            grid.from_at,
+            grid.to_at,
+        ),
+    ).fetchall()
+    for i, column in enumerate(columns.values()):
+        column.take(rows, 2 + 4 * i)
 
 
 def _add_level(connection: sqlite3.Connection, grid: Grid, source: int, columns: dict[str, Column]) -> None:
@@ -159,31 +169,19 @@ def _add_level(connection: sqlite3.Connection, grid: Grid, source: int, columns:
     if width >= level:
         picks = ", ".join(f"total({n}_n), min({n}_min), total({n}_sum), max({n}_max)" for n in columns)
         rows = connection.execute(
-            f"SELECT CAST((t + ? - ?) / ? AS INTEGER) AS bucket, max(t), {picks} FROM {table} "
-            "WHERE source = ? AND t + ? >= ? AND t >= ? AND t < ? AND t + ? < ? GROUP BY bucket",
-            (
-                level / 2,
-                grid.from_at,
-                width,
-                source,
-                level / 2,
-                grid.from_at,
-                grid.from_at - level,
-                grid.to_at,
-                level / 2,
-                grid.to_at,
-            ),
-        )
+            f"SELECT min(CAST((t + ?1 / 2.0 - ?2) / ?3 AS INTEGER), ?4) AS bucket, max(t) + ?1, {picks} FROM {table} "
+            "WHERE source = ?5 AND t >= ?2 - ?1 / 2.0 AND t < ?6 - ?1 / 2.0 GROUP BY bucket",
+            (level, grid.from_at, width, grid.buckets - 1, source, grid.to_at),
+        ).fetchall()
     else:
         picks = ", ".join(f"{n}_n, {n}_min, {n}_sum, {n}_max" for n in columns)
-        rows = connection.execute(
-            f"SELECT t, t, {picks} FROM {table} WHERE source = ? AND t > ? AND t < ? ORDER BY t",
-            (source, grid.from_at - level, grid.to_at),
+        found = connection.execute(
+            f"SELECT t, t + ?1, {picks} FROM {table} WHERE source = ?2 AND t > ?3 - ?1 AND t < ?4 ORDER BY t",
+            (level, source, grid.from_at, grid.to_at),
         )
-    for first, start, *told in rows:
-        for bucket in (first,) if width >= level else _covered(grid, start):
-            for i, column in enumerate(columns.values()):
-                column.add(bucket, tuple(told[4 * i : 4 * i + 4]), start + level)
+        rows = [(bucket, *row[1:]) for row in found for bucket in _covered(grid, row[0])]
+    for i, column in enumerate(columns.values()):
+        column.take(rows, 2 + 4 * i)
 
 
 def _covered(grid: Grid, start: float) -> range:
