@@ -23,7 +23,8 @@ from evdesk.gui.widgets import PRIMARY, Button, Card, EmptyState, Label, Rule, S
 if TYPE_CHECKING:
     from evdesk.gui.theme import Theme
 
-WIDE_FROM = 900
+WIDE_FROM = 1100
+ROOMY_FROM = 690
 SEARCH_MS = 300
 TICK_MS = 5000
 
@@ -103,14 +104,21 @@ class ActivityPage(Page):
         tools.setContentsMargins(12, 8, 12, 7)
         tools.setSpacing(8)
         self.search.setMinimumWidth(90)
-        self.search.setMaximumWidth(130)
-        self.range.setFixedWidth(118)
-        self.answer.setFixedWidth(118)
-        for widget in (self.search, self.segments, self.range, self.answer, self.routine):
+        self.search.setMaximumWidth(220)
+        self.search.setClearButtonEnabled(False)  # Escape empties it; the room is needed for words
+        self.range.setFixedWidth(114)
+        self.answer.setFixedWidth(114)
+        for widget in (self.search, self.segments, self.range, self.answer):
             tools.addWidget(widget)
-        tools.addStretch(1)
-        tools.addWidget(self.fresh)
-        tools.addWidget(self.count)
+        self._tools, self._extra = tools, QWidget(self)
+        rest = QHBoxLayout(self._extra)
+        rest.setContentsMargins(0, 0, 0, 0)
+        rest.setSpacing(8)
+        rest.addWidget(self.routine)
+        rest.addStretch(1)
+        rest.addWidget(self.fresh)
+        rest.addWidget(self.count)
+        tools.addWidget(self._extra, 1)
         self.list.body.addLayout(tools)
         self.list.body.addWidget(Rule(self))
         self._stack = QStackedLayout()
@@ -155,11 +163,12 @@ class ActivityPage(Page):
         self.mirror.connection_changed.connect(self._connection)
         self._tick.timeout.connect(self.table.viewport().update)
         if self.empty.button is not None:
+            self.empty.button.set_icon("eye")
             self.empty.button.clicked.connect(self._show_all)
         for keys, act in (
             (QKeySequence.StandardKey.Find, self.search.setFocus),
             (QKeySequence.StandardKey.Refresh, self.feed.restart),
-            (QKeySequence.StandardKey.Cancel, lambda: self._show_detail(False)),
+            (QKeySequence.StandardKey.Cancel, self._escape),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -317,12 +326,18 @@ class ActivityPage(Page):
         self._show_all()
 
     def _open(self, index: QModelIndex) -> None:
-        if index.data(ENTRY_ROLE) is not None and self.width() < WIDE_FROM:
+        if index.data(ENTRY_ROLE) is not None and self.window().width() < WIDE_FROM:
             self._show_detail(True)
+
+    def _escape(self) -> None:
+        if self._opened and self.window().width() < WIDE_FROM:
+            self._show_detail(False)
+        else:
+            self.search.clear()
 
     def _show_detail(self, opened: bool) -> None:
         self._opened = opened
-        wide = self.width() >= WIDE_FROM
+        wide = self.window().width() >= WIDE_FROM
         self.list.setVisible(wide or not opened)
         self.chain.setVisible(wide or not opened)
         self.detail.setVisible(wide or opened)
@@ -330,9 +345,30 @@ class ActivityPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.width() >= WIDE_FROM:
+        if self.window().width() >= WIDE_FROM:
             self.detail.setFixedWidth(round(min(max(self.width() * 0.31, 320), 520)))
         else:
             self.detail.setMinimumWidth(0)
             self.detail.setMaximumWidth(16_777_215)
         self._show_detail(self._opened)
+        self._fit_tools()
+
+    def _fit_tools(self) -> None:
+        """Where one line is too short, the last tools stand in a second one."""
+        room = (
+            self.width()
+            - 2 * tokens.MARGIN
+            - (self.detail.width() + tokens.GAP if self.detail.isVisibleTo(self) else 0)
+        )
+        self.table.fit(room)
+        one_line = self._tools.indexOf(self._extra) >= 0
+        if one_line and room < ROOMY_FROM:
+            self._tools.removeWidget(self._extra)
+            self._tools.addStretch(1)
+            self.list.body.insertWidget(1, self._extra)
+            self._extra.setContentsMargins(12, 0, 12, 7)
+        elif not one_line and room >= ROOMY_FROM:
+            self.list.body.removeWidget(self._extra)
+            self._tools.takeAt(self._tools.count() - 1)
+            self._tools.addWidget(self._extra, 1)
+            self._extra.setContentsMargins(0, 0, 0, 0)

@@ -46,13 +46,19 @@ def _asked(entry: Entry) -> Moment:
     if isinstance(reason, str) and reason:
         told += tr(". Reason: {why}").format(why=reason.replace("/", " "))
     details = ", ".join(
-        f"{name.removesuffix('_a').replace('_', ' ')} {shown(name, value)}"
+        _argument(name, value)
         for name, value in entry.args.items()
         if isinstance(value, str | int | float) and not isinstance(value, bool) and name not in ("why", "reason")
     )
     return Moment(
         who_icon(row), "accent", tr("Asked"), text.clock_ms(row.at), f"{told}\n{details}" if details else told
     )
+
+
+def _argument(name: str, value: object) -> str:
+    """ "limit 10 A", "connector 1", "kind soft" """
+    unit = " A" if name.endswith("_a") else ""
+    return f"{name.removesuffix('_a').removesuffix('_id').replace('_', ' ')} {shown(name, value)}{unit}"
 
 
 def _answered(entry: Entry, now: float) -> Moment:

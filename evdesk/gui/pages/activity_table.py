@@ -14,6 +14,7 @@ from evdesk.gui.theme import current
 
 ROW_HEIGHT = 36
 HEADING_HEIGHT = 30
+NARROW_BELOW = 640
 
 
 class ActivityDelegate(CellDelegate):
@@ -57,7 +58,9 @@ class ActivityDelegate(CellDelegate):
     def _who(self, painter: QPainter, rect: QRect, entry: Entry) -> None:
         row = entry.first
         used = self.icon_words(painter, rect, who_icon(row), row.who, "muted", "body", "text")
-        self.words(painter, rect.adjusted(used + 7, 0, 0, 0), where_words(row), "small", "muted")
+        rest = rect.adjusted(used + 7, 0, 0, 0)
+        if rest.width() >= 24:
+            self.words(painter, rest, where_words(row), "small", "muted")
 
 
 class ActivityTable(Grid):
@@ -84,6 +87,12 @@ class ActivityTable(Grid):
         for row in range(first, last + 1):
             if model.index(row, 0).data(HEADING_ROLE) is not None:
                 self.setRowHeight(row, HEADING_HEIGHT)
+
+    def fit(self, room: int) -> None:
+        """In a narrow list the deed keeps its words: where somebody sat goes first."""
+        narrow = room < NARROW_BELOW
+        self.setColumnWidth(WHO, 104 if narrow else WIDTHS[WHO])
+        self.setColumnWidth(ANSWER, 158 if narrow else WIDTHS[ANSWER])
 
     def choose(self, key: int) -> bool:
         """Select the entry with this key; False where it is not listed."""

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QModelIndex, Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
 
 from evdesk.gui import tokens
@@ -11,17 +11,20 @@ from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.base import Page
 from evdesk.gui.pages.chargers_detail import DetailPane
-from evdesk.gui.pages.chargers_model import ROW_ROLE, ChargersFilter, ChargersModel, ConnectorRow
+from evdesk.gui.pages.chargers_model import COLUMNS, ROW_ROLE, ChargersFilter, ChargersModel, ConnectorRow
 from evdesk.gui.pages.chargers_table import ChargersTable, SumsLine
+from evdesk.gui.settings import DeskSettings
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import GHOST, Button, Card, EmptyState, Rule, SearchField, Segmented
 
 if TYPE_CHECKING:
     from evdesk.gui.theme import Theme
 
-WIDE_FROM = 900
-"""Narrower than this (a window under 1100 with the rail in icons) list and pane are two pages."""
+WIDE_FROM = 1100
+"""In a window narrower than this, list and pane are two pages."""
 PANE_SHARE = 0.415
+COLUMNS_KEY = f"chargers/columns/{len(COLUMNS)}"
+"""Another number of columns starts afresh."""
 
 
 class ChargersPage(Page):
@@ -34,6 +37,7 @@ class ChargersPage(Page):
         super().__init__(mirror, client, theme, parent)
         self._key: tuple[str, int] | None = None
         self._opened = False
+        self._recalled = False
         self.model = ChargersModel(mirror, self)
         self.proxy = ChargersFilter(self.model, self)
         self.filter = SearchField(tr("Filter"), self)
@@ -107,11 +111,13 @@ class ChargersPage(Page):
         return [self.connect_button]
 
     def on_shown(self) -> None:
+        self._recall_columns()
         self.refresh()
         self.detail.set_front(True)
 
     def on_hidden(self) -> None:
         self.detail.set_front(False)
+        self._keep_columns()
 
     def go(self, argument: object) -> None:
         """`charger id` or `charger id/connector id`; an unknown one leaves what is shown."""
@@ -139,6 +145,7 @@ class ChargersPage(Page):
         if self.table.cells.muted_all != muted:
             self.table.cells.muted_all = muted
             self.table.viewport().update()
+            self.sums.update()
         self._show_list()
         self._show_chosen()
 
@@ -217,7 +224,7 @@ class ChargersPage(Page):
     # -- one or two pages ---------------------------------------------------------------------------------------------
 
     def _wide(self) -> bool:
-        return self.width() >= WIDE_FROM
+        return self.window().width() >= WIDE_FROM
 
     def _show_detail(self, opened: bool) -> None:
         self._opened = opened
@@ -251,6 +258,25 @@ class ChargersPage(Page):
             self.detail.setMaximumWidth(16_777_215)
         self._show_detail(self._opened)
 
-    def columns_state(self) -> QByteArray:
-        """Order, widths and choice of columns, to be kept."""
-        return self.table.horizontalHeader().saveState()
+    # -- columns ------------------------------------------------------------------------------------------------------
+
+    def _settings(self) -> DeskSettings | None:
+        """The window's settings; a page on its own has none."""
+        found = getattr(self.window(), "settings", None)
+        return found if isinstance(found, DeskSettings) else None
+
+    def _recall_columns(self) -> None:
+        settings = self._settings()
+        state = settings.blob(COLUMNS_KEY) if settings is not None else QByteArray()
+        if not state.isEmpty() and not self._recalled:
+            self.table.horizontalHeader().restoreState(state)
+        self._recalled = True
+
+    def _keep_columns(self) -> None:
+        settings = self._settings()
+        if settings is not None and self._recalled:
+            settings.put_blob(COLUMNS_KEY, self.table.horizontalHeader().saveState())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._keep_columns()

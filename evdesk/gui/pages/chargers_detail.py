@@ -15,6 +15,7 @@ from evdesk.gui.pages.chargers_live import LiveTab
 from evdesk.gui.pages.chargers_messages import MessagesTab
 from evdesk.gui.pages.chargers_model import ConnectorRow
 from evdesk.gui.pages.chargers_settings import SettingsTab
+from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme, current
 from evdesk.gui.widgets import GHOST, Button, Card, Chip, ElidedLabel, EmptyState, Label, Painted, Tabs
@@ -84,6 +85,7 @@ class DetailPane(Card):
 
     def _lay_out(self) -> None:
         self.body.setSpacing(0)
+        self.body.setContentsMargins(0, 0, 0, 7)  # tables stay off the round corners
         held = QWidget(self)
         column = QVBoxLayout(held)
         column.setContentsMargins(0, 0, 0, 0)
@@ -134,7 +136,7 @@ class DetailPane(Card):
         self.swatch.set_index(row.colour)
         self.name.setText(row.label)
         self.made.setText(text.reasons(row.charger.id, row.made))
-        look = row.state
+        look = row.state if self._mirror.connected else Look(row.state.icon, row.state.word, "muted")
         if self.chip.look() != look:
             self.chip.set_look(look)
         self.bar.show_row(row)

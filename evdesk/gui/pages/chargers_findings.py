@@ -74,6 +74,7 @@ class FindingsTab(QWidget):
         self._reading = False
         self.area = QScrollArea(self)
         self.area.setWidgetResizable(True)
+        self.area.viewport().setAutoFillBackground(False)
         self.empty = EmptyState("check-circle", "", "", parent=self)
         self.stack = QStackedLayout(self)
         self.stack.addWidget(self.area)
@@ -123,4 +124,5 @@ class FindingsTab(QWidget):
             column.addWidget(Rule(held))
         column.addStretch(1)
         self.area.setWidget(held)
+        held.setAutoFillBackground(False)
         self.stack.setCurrentWidget(self.area)

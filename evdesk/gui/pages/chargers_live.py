@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from evdesk.gui import text
@@ -69,13 +69,13 @@ class LiveTab(QWidget):
         column.setContentsMargins(14, 10, 14, 14)
         column.setSpacing(8)
         figures = QHBoxLayout()
-        figures.setSpacing(28)
+        figures.setSpacing(24)
         for figure in (self.current, self.limit, self.power, self.energy):
-            figures.addWidget(figure)
+            figures.addWidget(figure, 0, Qt.AlignmentFlag.AlignTop)
         figures.addStretch(1)
         self.connectors.setSpacing(6)
         column.addLayout(figures)
-        column.addWidget(self.plot)
+        column.addWidget(self.plot, 20)
         column.addWidget(self.why)
         column.addSpacing(4)
         column.addWidget(self._title)
@@ -122,12 +122,12 @@ class LiveTab(QWidget):
             self.current.set(text.number(drawn), "A", "" if live else last, role)
         else:
             was = "" if drawn is None else tr("{a} {when}").format(a=text.amps(drawn), when=last)
-            self.current.set(text.unknown(), "", was, "muted")
+            self.current.set("?", "", was, "muted")
         held = one.limit_a
         stale = role if row.online else "muted"
         value = "–" if held is None else text.number(held, 0 if abs(held - round(held)) < 0.05 else 1)
         self.limit.set(value, "" if held is None else "A", "", stale)
-        number, unit = text.power_parts(row.power_w)
+        number, unit = text.power_parts(row.power_w) if row.power_w is not None else ("?", "")
         self.power.set(number, unit, "", role if unit else "muted")
         number, unit = text.energy_parts(one.session_wh) if one.session_wh is not None else ("–", "")
         self.energy.set(number, unit, "", stale)
@@ -136,13 +136,9 @@ class LiveTab(QWidget):
         why, now = row.connector.why, self._mirror.now()
         since = why.since_at if row.online else row.charger.lost_at or why.since_at
         first = tr("Since {time}.").format(time=_since(since, now)) if since is not None else ""
-        self.why.show_reason(
-            reason_title(row.charger, row.connector),
-            [
-                " ".join(part for part in (first, why_next(why)) if part),
-                phases_used(row.connector) if row.online else "",
-            ],
-        )
+        used = phases_used(row.connector) if row.online else ""
+        lines = [" ".join(part for part in (first, used) if part), why_next(why)]
+        self.why.show_reason(reason_title(row.charger, row.connector), lines)
 
     def _connectors(self, row: ConnectorRow, siblings: list[ConnectorRow]) -> None:
         while len(self._lines) < len(siblings):

@@ -125,7 +125,7 @@ class MessagesTab(QWidget):
     def _lay_out(self) -> None:
         self.table.setItemDelegate(MessagesDelegate(self.table))
         self.table.setModel(self.model)
-        self.table.set_widths((104, 176, 100), 2)
+        self.table.set_widths((118, 170, 100), 2)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
         self.frame.setReadOnly(True)
         self.frame.setAccessibleName(tr("The chosen message"))

@@ -24,7 +24,8 @@ class ConnectorPlot(QWidget):
         super().__init__(parent)
         self._mirror = mirror
         self.chart = LineChart(self)
-        self.chart.setFixedHeight(150)
+        self.chart.setMinimumHeight(150)
+        self.chart.setMaximumHeight(320)
         self.chart.set_window(WINDOWS_S["15"])
         self.title = Label(tr("Ampere per phase"), "small", "muted", self)
         self.windows = Segmented([("15", tr("15 min")), ("60", tr("1 h")), ("360", tr("6 h"))], self)

@@ -74,7 +74,7 @@ class SettingsTab(QWidget):
             QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
         )
         self.table.opened.connect(self._edit)
-        self.table.set_widths((200, 110, 100), VALUE)
+        self.table.set_widths((222, 110, 96), VALUE)
         self.table.horizontalHeader().setSortIndicatorShown(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)

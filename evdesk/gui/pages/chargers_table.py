@@ -126,7 +126,7 @@ class SumsLine(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, header = current(), self._table.horizontalHeader()
         painter = QPainter(self)
-        painter.setPen(theme.color("text"))
+        painter.setPen(theme.color("muted" if self._table.cells.muted_all else "text"))
         painter.setFont(theme.font("card"))
         middle = Qt.AlignmentFlag.AlignVCenter
         charging = sum(row.charging for row in self._rows)
