@@ -3,7 +3,7 @@
 from typing import Any
 
 from evdesk.gui.client import Client, LinkState
-from evdesk.model import EvdeskError, Reason
+from evdesk.model import ChainVerdict, EvdeskError, Reason
 from evdesk.wire.methods import Done
 from tests.gui import sample
 
@@ -19,6 +19,7 @@ class FakeClient(Client):
             "history.read_many": lambda p: sample.history_many(*_history(p)),
             "history.read": lambda p: sample.history(*_history(p)),
             "audit.list": sample.audit_rows(),
+            "audit.verify": ChainVerdict(True, 12_418, 12, sample.NOW - 86400 * 30, "9c1f" * 16),
             "charger.settings": sample.settings(),
             "finding.list": sample.findings(),
             "message.list": sample.messages(),
