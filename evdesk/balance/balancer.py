@@ -225,15 +225,15 @@ class Balancer:
 
     def _protect(self, second: Second) -> frozenset[Key]:
         """Every line must carry the limits plus everything that cannot be commanded; else cut, now."""
-        steerable = [s for s in second.seats if s.steerable]
-        before = [s.track.limit if s.steerable else 0 for s in second.seats]
+        active = [s for s in second.seats if s.active]  # also those that do not obey: they are told no more than fits
+        before = [s.track.limit if s.active else 0 for s in second.seats]
         cut = Cut(list(before))
-        floors = {s.index: s.min_a for s in steerable}
-        enforce(self._net, second.rooms, second.base, cut, Cuttable(floors, drop_order(steerable, second.now, False)))
-        self._relieve_metered(second, cut, Cuttable(floors, drop_order(steerable, second.now, True)))
+        floors = {s.index: s.min_a for s in active}
+        enforce(self._net, second.rooms, second.base, cut, Cuttable(floors, drop_order(active, second.now, False)))
+        self._relieve_metered(second, cut, Cuttable(floors, drop_order(active, second.now, True)))
         urgent: set[Key] = set()
         now_a = [float(limit) for limit in cut.limits]
-        for seat in steerable:
+        for seat in active:
             if cut.limits[seat.index] >= before[seat.index]:
                 continue
             w = cut.by[seat.index]
