@@ -70,17 +70,18 @@ class Balancer:
         """One second. `demands`: one per connector, missing ones count as silent at their full rating; `samples`: the
         newest of each meter, repeating one is harmless. Never raises for odd values: they count as unknown."""
         second = self._take_in(now, demands, samples)
-        urgent: frozenset[Key] = frozenset()
+        before = [seat.track.limit for seat in second.seats]
         if self._site.balance.enabled:
             if self._due(second):
                 self._share(second)
             self._move(second)
-            urgent = self._protect(second)
+            self._protect(second)
+        urgent = {s.demand.key for s, had in zip(second.seats, before, strict=True) if s.track.limit < had}
         self._settle(second)
         return Decision(
             at=now,
             limits={seat.demand.key: self._limit(seat) for seat in second.seats},
-            urgent=urgent,
+            urgent=frozenset(urgent),
             lines=line_views(self._net, second.seats, second.others, self._margin, now),
             safe_share_a=self._site_share,
             shared=second.shared,
@@ -223,7 +224,7 @@ class Balancer:
 
     # -- safety ----------------------------------------------------------------------------------------------------
 
-    def _protect(self, second: Second) -> frozenset[Key]:
+    def _protect(self, second: Second) -> None:
         """Every line must carry the limits plus everything that cannot be commanded; else cut, now."""
         active = [s for s in second.seats if s.active]  # also those that do not obey: they are told no more than fits
         before = [s.track.limit if s.active else 0 for s in second.seats]
@@ -231,7 +232,6 @@ class Balancer:
         floors = {s.index: s.min_a for s in active}
         enforce(self._net, second.rooms, second.base, cut, Cuttable(floors, drop_order(active, second.now, False)))
         self._relieve_metered(second, cut, Cuttable(floors, drop_order(active, second.now, True)))
-        urgent: set[Key] = set()
         now_a = [float(limit) for limit in cut.limits]
         for seat in active:
             if cut.limits[seat.index] >= before[seat.index]:
@@ -243,8 +243,6 @@ class Balancer:
             why = self._why_line(w, second, now_a, WhyCode.WAITING if waits else WhyCode.LINE)
             _set(seat, cut.limits[seat.index], why, second.now)
             seat.track.target = min(seat.track.target, seat.track.limit)
-            urgent.add(seat.demand.key)
-        return frozenset(urgent)
 
     def _relieve_metered(self, second: Second, cut: Cut, cuttable: Cuttable) -> None:
         """A meter above its rating: only real current helps, so a limit nobody uses counts as what is drawn."""

@@ -82,8 +82,8 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`limits` has one entry for every connector: what it should have, and why. `urgent` are those whose reduction
-    must leave now (a line is in danger); `lines` is the view behind it."""
+    """`limits` has one entry for every connector: what it should have, and why. `urgent` are those whose limit fell
+    in this step: a reduction leaves at once; `lines` is the view behind it."""
 
     at: float
     limits: dict[Key, tuple[float, Why]]
