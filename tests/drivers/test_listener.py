@@ -259,6 +259,16 @@ async def test_fragments_with_a_ping_between_are_one_message():
         assert (await text_of(reader))[1][1] == "h"
 
 
+async def test_a_new_message_inside_a_fragmented_one_is_a_breach():
+    async with desk() as made, raw(made) as (reader, writer):
+        writer.write(opening())
+        await head(reader)
+        writer.write(masked(HEARTBEAT[:7], fin=False) + masked(HEARTBEAT))
+        assert (await text_of(reader))[0] == Opcode.CLOSE
+        await made.event(Disconnected)
+        assert "websocket_broken" in made.rules()
+
+
 async def test_binary_frames_are_read_and_flagged():
     async with desk() as made, raw(made) as (reader, writer):
         writer.write(opening() + masked(HEARTBEAT, Opcode.BINARY))

@@ -158,6 +158,16 @@ async def test_without_a_boot_a_quiet_moment_after_another_message_is_enough():
         await asyncio.wait_for(asked, 5)
 
 
+async def test_another_message_than_boot_does_not_open_the_way_at_once():
+    async with desk(slower(quiet_s=60, grace_s=60)) as made, charger(made, boot=False) as (peer, station):
+        asked = asyncio.create_task(station.reset("soft"))
+        await peer.call("StatusNotification", STATUS)
+        await peer.call("Heartbeat", {})
+        assert peer.asked == []
+        await peer.boot()
+        await asked
+
+
 async def test_without_any_message_the_grace_ends_the_waiting():
     async with desk(slower(grace_s=0.1)) as made, charger(made, boot=False) as (_, station):
         await asyncio.wait_for(station.reset("soft"), 5)
