@@ -143,9 +143,15 @@ class Client(QObject):
         await asyncio.gather(*tasks, return_exceptions=True)
         self._runner = None
 
-    def spawn(self, coro: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run `coro` as a task that is kept; its failure is logged and said in a banner, its cancellation is silent."""
-        task = asyncio.get_running_loop().create_task(coro)
+    def spawn(self, coro: Coroutine[Any, Any, Any]) -> asyncio.Task[Any] | None:
+        """Run `coro` as a task that is kept; its failure is logged and said in a banner, its cancellation is silent.
+        None without a running loop: the desk is ending, and whatever a late timer wanted is not done any more."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            coro.close()
+            return None
+        task = loop.create_task(coro)
         self._tasks.add(task)
         task.add_done_callback(self._task_done)
         return task

@@ -171,3 +171,14 @@ def test_a_failing_task_is_told_and_a_cancelled_one_is_not(link, qtbot, caplog):
     assert "by zero" in told.args[0]
     with qtbot.assertNotEmitted(client.failed, wait=50):
         client.spawn(asyncio.sleep(60)).cancel()
+
+
+def test_without_a_loop_nothing_is_started_and_nothing_leaks(qapp):
+    began = []
+
+    async def work():
+        began.append(1)
+
+    client = Client(lambda: None)
+    assert client.spawn(work()) is None
+    assert began == []
