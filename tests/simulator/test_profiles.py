@@ -295,9 +295,12 @@ def test_composite_schedule_is_the_same_rule(stack, moment, duration, data) -> N
     told = composite(stack, 1, now, duration, tx, HW)
     assert told[0][0] == 0
     assert [offset for offset, _ in told] == sorted({offset for offset, _ in told})
-    second = data.draw(st.integers(0, duration - 1))
-    expected = [limit for offset, limit in told if offset <= second][-1]
-    assert limit_at(stack, 1, now + second, tx, HW) == expected
+    seconds = {data.draw(st.integers(0, duration - 1))}
+    for offset, _ in told:
+        seconds |= {second for second in (offset - 1, offset) if 0 <= second < duration}
+    for second in seconds:
+        expected = [limit for offset, limit in told if offset <= second][-1]
+        assert limit_at(stack, 1, now + second, tx, HW) == expected
 
 
 @settings(max_examples=60, deadline=None)
