@@ -134,34 +134,34 @@ def test_follow_keeps_now_at_the_right(chart):
 
 def test_pan_ends_follow_and_the_button_brings_it_back(chart, qtbot):
     with qtbot.waitSignals([chart.follow_changed, chart.range_changed]):
-        chart._view.setXRange(NOW - 7200, NOW - 3600, padding=0)
-        chart._view.sigRangeChangedManually.emit((True, False))
+        chart.canvas.view.setXRange(NOW - 7200, NOW - 3600, padding=0)
+        chart.canvas.view.sigRangeChangedManually.emit((True, False))
     assert not chart.follow
-    assert chart._live.isVisible()
+    assert chart.live.isVisible()
     before = chart.visible()
     chart.set_now(NOW + 600)
     chart.refresh()
     assert chart.visible() == pytest.approx(before), "what one looks at stays"
-    qtbot.mouseClick(chart._live, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(chart.live, Qt.MouseButton.LeftButton)
     assert chart.follow
-    assert not chart._live.isVisible()
+    assert not chart.live.isVisible()
     assert chart.visible()[1] == pytest.approx(NOW + 600, abs=10)
 
 
 def test_keys_move_the_crosshair(chart, qtbot):
     qtbot.keyClick(chart, Qt.Key.Key_Left)
-    assert chart.cursor_index() == 598
+    assert chart.pointer.index == 598
     qtbot.keyClick(chart, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
-    assert chart.cursor_index() == 588
+    assert chart.pointer.index == 588
     qtbot.keyClick(chart, Qt.Key.Key_Home)
-    assert chart.cursor_index() == 0
+    assert chart.pointer.index == 0
     assert "Bay 2 20.0 A" in chart.accessibleDescription()
     qtbot.keyClick(chart, Qt.Key.Key_Escape)
-    assert chart.cursor_index() is None
+    assert chart.pointer.index is None
 
 
 def test_read_out_goes_from_the_top_of_the_stack_to_the_sum(chart):
-    rows = [(row.label, row.value) for row in chart.rows(10)]
+    rows = [(row.label, row.value) for row in chart.drawing.rows(10)]
     assert rows == [("Bay 2", "20.0 A"), ("Bay 1", "14.0 A"), ("House", "9.0 A"), ("Sum", "43.0 A")]
 
 
@@ -169,16 +169,16 @@ def test_crosshair_follows_the_pointer(chart):
     scale = chart.scale()
     where = QPointF(scale.x(NOW - 1800), scale.rect.center().y())
     none, no_keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
-    chart._mouse(QEvent.Type.MouseMove, QMouseEvent(QEvent.Type.MouseMove, where, where, none, none, no_keys))
-    assert chart.data.t[chart.cursor_index()] == pytest.approx(NOW - 1800, abs=STEP)
+    chart.pointer._mouse(QEvent.Type.MouseMove, QMouseEvent(QEvent.Type.MouseMove, where, where, none, none, no_keys))
+    assert chart.data.t[chart.pointer.index] == pytest.approx(NOW - 1800, abs=STEP)
 
 
 def test_a_click_on_an_event_names_it(chart, qtbot):
     chart.grab()
-    [(marker, rect)] = chart._markers
+    [(marker, rect)] = chart.pointer.markers
     with qtbot.waitSignal(chart.marker_clicked) as heard:
         point = QPoint(round(rect.center().x()), round(rect.center().y()))
-        qtbot.mouseClick(chart._plot.viewport(), Qt.MouseButton.LeftButton, pos=point)
+        qtbot.mouseClick(chart.canvas.plot.viewport(), Qt.MouseButton.LeftButton, pos=point)
     assert heard.args == ["tag-1"]
     assert marker.words == "Bay 1 plugged in"
 
@@ -217,8 +217,8 @@ def test_empty_chart_says_so(qapp, qtbot):
     one.refresh()
     assert "no measurement" in one.sentence()
     assert not one.grab().isNull()
-    one.set_cursor(5)
-    assert one.cursor_index() is None
+    one.pointer.set(5)
+    assert one.pointer.index is None
 
 
 def test_line_chart_has_limit_steps_and_a_sentence(qapp, qtbot):
@@ -232,8 +232,8 @@ def test_line_chart_has_limit_steps_and_a_sentence(qapp, qtbot):
     one.set_window(900)
     one.refresh()
     assert one.sentence().startswith("L1 11.9 A, highest 11.9 at ")
-    assert [row.value for row in one.rows(149)] == ["11.9 A", "0.0 A", "12.0 A"]
-    assert one.axis_top() >= 14.0
+    assert [row.value for row in one.drawing.rows(149)] == ["11.9 A", "0.0 A", "12.0 A"]
+    assert one.drawing.axis_top() >= 14.0
     assert not one.grab().isNull()
 
 
@@ -277,4 +277,4 @@ def test_seven_days_draw_quickly(qapp, qtbot):
     one.refresh()
     one.grab()
     assert time.perf_counter() - started < 1.0
-    assert one._shown.t.size <= 2000
+    assert one.drawing.shown.t.size <= 2000

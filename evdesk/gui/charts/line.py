@@ -7,42 +7,38 @@ from PySide6.QtWidgets import QWidget
 from evdesk.gui.charts import parts
 from evdesk.gui.charts.chart import Chart
 from evdesk.gui.charts.data import Curve
+from evdesk.gui.charts.drawing import Drawing
 from evdesk.gui.charts.labels import Row, Tag
 from evdesk.gui.charts.parts import Scale
 from evdesk.gui.text import clock, number, tr
 
 
-class LineChart(Chart):
-    """Overlapping lines from `ChartData.curves`. `set_steps` gives the limit curve."""
+class LineDrawing(Drawing):
+    """Overlapping lines from `ChartData.curves`, and `steps`: the limit over the same buckets, dashed."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        self._steps: Curve | None = None
-        super().__init__(parent)
-
-    def set_steps(self, limit: Curve | None) -> None:
-        """The limit over the same buckets as the data; drawn dashed, stepping after."""
-        self._steps = limit
-        self.schedule()
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: Curve | None = None
 
     def extra(self) -> Curve | None:
-        return self._steps
+        return self.steps
 
     def _limit(self) -> Curve | None:
-        return self._steps if self._steps is not None and self._steps.mean.size == self.data.t.size else None
+        return self.steps if self.steps is not None and self.steps.mean.size == self.data.t.size else None
 
     def axis_top(self) -> float:
-        highs = [c.high if c.high is not None else c.mean for c in self._shown.curves]
+        highs = [c.high if c.high is not None else c.mean for c in self.shown.curves]
         limit = self._limit()
         if limit is not None:
             highs.append(limit.mean)
         best = max((float(np.nanmax(h)) for h in highs if h.size and np.isfinite(h).any()), default=0.0)
         return max(best * 1.15, 1.0)
 
-    def paint_data(self, painter: QPainter, scale: Scale) -> None:
-        parts.paint_lines(painter, self._shown, scale)
+    def paint(self, painter: QPainter, scale: Scale) -> None:
+        parts.paint_lines(painter, self.shown, scale)
         limit = self._limit()
         if limit is not None:
-            part = self._shown.t
+            part = self.shown.t
             first = int(np.searchsorted(self.data.t, part[0]))
             mean = limit.mean[first : first + part.size]
             if mean.size == part.size:
@@ -50,7 +46,7 @@ class LineChart(Chart):
 
     def tags(self, scale: Scale) -> list[Tag]:
         found: list[Tag] = []
-        for curve in (*self._shown.curves, *(() if (limit := self._limit()) is None else (limit,))):
+        for curve in (*self.shown.curves, *(() if (limit := self._limit()) is None else (limit,))):
             known = np.flatnonzero(np.isfinite(curve.mean))
             if known.size:
                 value = float(curve.mean[known[-1]])
@@ -59,14 +55,11 @@ class LineChart(Chart):
 
     def rows(self, index: int) -> list[Row]:
         curves = (*self.data.curves, *(() if (limit := self._limit()) is None else (limit,)))
-        return [Row(c.label, self._value(c.at(index)), c.role) for c in curves]
-
-    def _value(self, value: float | None) -> str:
-        return "?" if value is None else f"{number(value)} {self.data.unit}"
+        return [Row(c.label, self.words(c.at(index)), c.role) for c in curves]
 
     def sentence(self) -> str:
         said: list[str] = []
-        for curve in self._shown.curves:
+        for curve in self.shown.curves:
             known = np.flatnonzero(np.isfinite(curve.mean))
             if known.size == 0:
                 continue
@@ -77,7 +70,20 @@ class LineChart(Chart):
                     last=number(float(curve.mean[known[-1]])),
                     unit=self.data.unit,
                     high=number(float((curve.high if curve.high is not None else curve.mean)[high])),
-                    at=clock(float(self._shown.t[high])),
+                    at=clock(float(self.shown.t[high])),
                 )
             )
         return "; ".join(said) or tr("No measurement in this window")
+
+
+class LineChart(Chart):
+    """Lines with window, follow and crosshair. `set_steps` gives the limit curve."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._lines = LineDrawing()
+        super().__init__(self._lines, parent)
+
+    def set_steps(self, limit: Curve | None) -> None:
+        """The limit over the same buckets as the data; drawn dashed, stepping after."""
+        self._lines.steps = limit
+        self.schedule()

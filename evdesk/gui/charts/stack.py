@@ -2,33 +2,35 @@
 
 import numpy as np
 from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
 
 from evdesk.gui.charts import parts
 from evdesk.gui.charts.chart import Chart
 from evdesk.gui.charts.data import Curve
+from evdesk.gui.charts.drawing import Drawing
 from evdesk.gui.charts.labels import Row, Tag
 from evdesk.gui.charts.parts import Scale
 from evdesk.gui.text import clock, number, tr
 
 
-class StackChart(Chart):
+class StackDrawing(Drawing):
     """Stacked areas from `ChartData.curves` (bottom first), with `reserved` hatched on top and the `limit` line."""
 
     def axis_top(self) -> float:
-        data = self._shown
+        data = self.shown
         tops = np.fmax(data.peaks(), data.tops())
         kept = np.nan_to_num(data.reserved.mean) if data.reserved is not None else 0.0
         high = float(np.nanmax(tops + kept)) if data.t.size and np.isfinite(tops).any() else 0.0
         return max(high * 1.05, (self.data.limit or 0.0) * 1.2, 4.0)
 
-    def paint_data(self, painter: QPainter, scale: Scale) -> None:
-        parts.paint_stack(painter, self._shown, scale)
-        parts.paint_limit(painter, self._shown, scale)
-        parts.paint_peaks(painter, self._shown, scale)
+    def paint(self, painter: QPainter, scale: Scale) -> None:
+        parts.paint_stack(painter, self.shown, scale)
+        parts.paint_limit(painter, self.shown, scale)
+        parts.paint_peaks(painter, self.shown, scale)
 
     def tags(self, scale: Scale) -> list[Tag]:
         """Labels of the layers that carry something at the right end."""
-        data = self._shown
+        data = self.shown
         known = np.flatnonzero(data.known())
         if known.size == 0:
             return []
@@ -54,12 +56,12 @@ class StackChart(Chart):
         kept = data.reserved.at(index) if data.reserved is not None else None
         if data.reserved is not None and kept is not None and kept > parts.THIN:
             found.append(
-                Row(tr("{label}, kept").format(label=data.reserved.label), self._value(kept), data.reserved.role, True)
+                Row(tr("{label}, kept").format(label=data.reserved.label), self.words(kept), data.reserved.role, True)
             )
         shown = [c for c in data.curves if self._is_there(c, index)]
-        found += [Row(c.label, self._value(c.at(index)), c.role) for c in reversed(shown)]
+        found += [Row(c.label, self.words(c.at(index)), c.role) for c in reversed(shown)]
         value = float(data.sums()[index])
-        found.append(Row(tr("Sum"), self._value(None if np.isnan(value) else value), ""))
+        found.append(Row(tr("Sum"), self.words(None if np.isnan(value) else value), ""))
         return found
 
     def _is_there(self, curve: Curve, index: int) -> bool:
@@ -67,13 +69,10 @@ class StackChart(Chart):
         value = curve.at(index)
         if value is not None:
             return value >= parts.THIN
-        return bool(np.nanmax(np.nan_to_num(self._shown_part(curve)), initial=0.0) > 0.5)
+        return bool(np.nanmax(np.nan_to_num(self._part_of(curve)), initial=0.0) > 0.5)
 
-    def _shown_part(self, curve: Curve) -> np.ndarray:
-        return next((c.mean for c in self._shown.curves if c.key == curve.key), curve.mean)
-
-    def _value(self, value: float | None) -> str:
-        return "?" if value is None else f"{number(value)} {self.data.unit}"
+    def _part_of(self, curve: Curve) -> np.ndarray:
+        return next((c.mean for c in self.shown.curves if c.key == curve.key), curve.mean)
 
     def ring(self, index: int) -> float | None:
         value = float(self.data.tops()[index])
@@ -81,7 +80,7 @@ class StackChart(Chart):
 
     def sentence(self) -> str:
         """ "L2 55.2 A of 63 A, highest 74.9 A at 18:05" """
-        data = self._shown
+        data = self.shown
         tops, sums = data.peaks(), data.sums()
         known = np.flatnonzero(np.isfinite(sums))
         if known.size == 0:
@@ -92,3 +91,10 @@ class StackChart(Chart):
             name=self.data.title, last=number(last), unit=data.unit, of=of, high=number(float(tops[high])),
             at=clock(float(data.t[high])),
         )  # fmt: skip
+
+
+class StackChart(Chart):
+    """The stack with window, follow and crosshair."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(StackDrawing(), parent)
