@@ -1,0 +1,121 @@
+"""The desk's link against the real engine: found, lost by kill -9, found again; started and ended by the desk."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from evdesk.gui import launch
+from evdesk.gui.client import Client, LinkState
+from evdesk.gui.mirror import Mirror
+from evdesk.model import ChargerState
+from evdesk.wire.methods import Accept, Stop
+
+STARTS = 30_000
+
+
+class RealEngine:
+    """`evdesk engine` on one data folder."""
+
+    def __init__(self, data):
+        self.data = data
+        self.process = None
+
+    def start(self):
+        command = launch.command("engine", "--data", str(self.data), "--ocpp", "127.0.0.1:0")
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        line = self.process.stdout.readline()
+        assert line.startswith("ready "), line
+
+    def kill(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def engine(tmp_path):
+    one = RealEngine(tmp_path / "data")
+    one.start()
+    yield one
+    one.kill()
+
+
+@pytest.fixture
+def desk(qloop, qtbot):
+    """`desk(found)`: a client and its mirror on what `found.locate` names."""
+    made = []
+
+    def make(found):
+        client = Client(found.locate, "Kim")
+        client.back_off_s = (0.1,)
+        made.append(client)
+        client.start()
+        return client, Mirror(client)
+
+    yield make
+    for client in made:
+        closing = asyncio.ensure_future(client.close())
+        qtbot.waitUntil(closing.done, timeout=5000)
+
+
+def test_found_lost_and_found_again(engine, desk, qtbot):
+    found = launch.LocalEngine(engine.data, may_start=False)
+    client, mirror = desk(found)
+    other, _ = desk(found)
+    qtbot.waitUntil(lambda: client.state is LinkState.RUNNING and other.state is LinkState.RUNNING, timeout=10_000)
+    assert mirror.info.pid == engine.process.pid
+    assert mirror.site.assumed
+    engine.kill()
+    qtbot.waitUntil(lambda: client.state is LinkState.LOST, timeout=10_000)
+    assert mirror.info is not None  # the last values stay
+    engine.start()
+    qtbot.waitUntil(lambda: mirror.connected and mirror.info.pid == engine.process.pid, timeout=10_000)
+    qtbot.waitUntil(lambda: other.state is LinkState.RUNNING, timeout=10_000)
+
+
+def test_a_wrong_token_is_refused(engine, desk, qtbot):
+    url = launch.LocalEngine(engine.data, may_start=False).locate().url
+    client, mirror = desk(launch.RemoteEngine(url, "wrong"))
+    qtbot.waitUntil(lambda: client.state is LinkState.NOT_ALLOWED, timeout=10_000)
+    assert mirror.info is None
+
+
+def test_a_charger_asks_and_is_accepted(engine, desk, qtbot):
+    client, mirror = desk(launch.LocalEngine(engine.data, may_start=False))
+    qtbot.waitUntil(lambda: client.state is LinkState.RUNNING, timeout=10_000)
+    command = launch.command("simulate", mirror.info.ocpp_url, "--prefix", "ASKS", "--seed", "1")
+    charger = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        qtbot.waitUntil(lambda: bool(mirror.pending()), timeout=15_000)
+        asks = mirror.pending()[0].id
+        client.spawn(client.call("charger.accept", Accept(asks, "Bay 1", "Main", "RST", 16.0, 3)))
+        qtbot.waitUntil(lambda: mirror.chargers[asks].state is ChargerState.ONLINE, timeout=15_000)
+        assert mirror.site.bay(asks, 1).label == "Bay 1"
+        assert mirror.label(asks) == "Bay 1"
+    finally:
+        charger.terminate()
+        charger.wait(10)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends the engine by a signal")
+def test_the_desk_starts_one_and_stops_it(tmp_path, desk, qtbot):
+    found = launch.LocalEngine(tmp_path / "data", ("--stop-when-idle", "--ocpp", "127.0.0.1:0"))
+    found.ensure()
+    try:
+        client, mirror = desk(found)
+        qtbot.waitUntil(lambda: client.state is LinkState.RUNNING, timeout=STARTS)
+        assert mirror.info.pid == found._child.pid
+        client.spawn(client.call("engine.stop", Stop()))
+        qtbot.waitUntil(lambda: found._child.poll() is not None, timeout=15_000)
+        assert found._child.returncode == 0
+        assert found.failure() == ""
+        assert found.locate() is None  # it ended in order: nothing is started again
+    finally:
+        if found._child.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(found._child.pid, signal.SIGKILL)
+        found._child.wait(10)
