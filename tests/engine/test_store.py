@@ -29,7 +29,18 @@ from evdesk.model import (
     TransactionStarted,
 )
 from evdesk.wire.methods import AuditPage, MessagePage, NoticePage, SessionPage
-from tests.engine.store_kit import BALANCER, T0, TECHNICIAN, FixedClock, note, opened, power, settings, tamper
+from tests.engine.store_kit import (
+    BALANCER,
+    T0,
+    TECHNICIAN,
+    FixedClock,
+    HealthWatch,
+    note,
+    opened,
+    power,
+    settings,
+    tamper,
+)
 
 
 @pytest.fixture
@@ -300,7 +311,7 @@ async def test_a_bad_value_harms_no_other_row(path):
         store.put_reading(power(T0 + 1, float("nan")), (1.0, None, None), 16.0)
         store.put_reading(power(T0 + 2, 30.0), (None, None, None), 16.0)
         await store.flush()
-        assert store.health.ok
+        assert (await HealthWatch(store).until(lambda h: "1 rows" in h.sentence)).ok, "and it is said"
         many = await store.history(["connector/WB-01/1:power_w"], T0, T0 + 3, 3)
     assert many.series["connector/WB-01/1:power_w"].max[2] == 30.0
     connection = sqlite3.connect(path)

@@ -101,7 +101,9 @@ class Core:
         """Once a second; while the writer hangs on a slow disk, rows wait here within the same bounds."""
         self._timer = asyncio.get_running_loop().call_later(self._settings.flush_s, self._tick)
         if self._writer is None or not self._writer.alive or (self._in_flight and not self._in_flight.done()):
-            self._pending.trim()
+            gone = self._pending.trim()
+            if self._guard is not None:
+                self._guard.dropped(gone)
         elif self._pending:
             self._in_flight = asyncio.get_running_loop().create_future()
             self._writer.submit(BatchJob(self._take(), self._in_flight))

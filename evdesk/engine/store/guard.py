@@ -13,7 +13,7 @@ from evdesk.engine.store.settings import StoreSettings
 from evdesk.model import Clock, StorageHealth
 
 IN_WORDS_S = 600.0
-"""After a failure ended, its losses stay in the health sentence this long."""
+"""What was lost stays in the health sentence this long."""
 
 
 class Moved(sqlite3.OperationalError):
@@ -83,7 +83,11 @@ class Guard:
             self._gone_readings += readings
 
     def refused(self, rows: int) -> None:
-        self._refused_rows += rows
+        """Rows left out because SQLite cannot hold a value of theirs: said at the next look."""
+        if rows:
+            self._refused_rows += rows
+            sentence = f"{self._refused_rows} rows held values that cannot be stored and were left out."
+            self._afterwards = (time.monotonic() + IN_WORDS_S, sentence)
 
     def look(self) -> None:
         """Every few seconds: sizes, free space, and whether the file is still there (raises `Moved`)."""

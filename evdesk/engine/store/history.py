@@ -8,7 +8,7 @@ least a quarter of an hour: it is told when something is measured, and counts un
 import itertools
 import sqlite3
 import statistics
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
@@ -22,6 +22,7 @@ MOST_BUCKETS = 2_000
 MOST_SERIES = 500
 GAP_INTERVALS = 3.0
 SHORTEST_GAP_S, LONGEST_GAP_S, LIMIT_HOLDS_S = 5.0, 2_700.0, 900.0
+_NEAR = 5
 _SAMPLED = 120
 """How many samples tell the usual distance."""
 
@@ -199,13 +200,18 @@ def _history(
     if column is not None and source is not None:
         holds = _gap(connection, grid, source, column.name) if len(column.cells) < grid.buckets else 0.0
         last, end = _before(connection, grid, source, column.name) if holds else (None, 0.0)
+        here = holds  # the usual distance may have been another one then: the last few samples tell
+        steps: deque[float] = deque(maxlen=_NEAR)
         for i, middle in enumerate(middles):
             cell = column.cells.get(i)
             if cell is not None:
                 lows[i], highs[i] = cell[1], cell[3]
                 means[i] = last = cell[2] / cell[0]
+                if end:
+                    steps.append(column.ends[i] - end)
+                    here = max(holds, min(GAP_INTERVALS * statistics.median(steps), LONGEST_GAP_S))
                 end = column.ends[i]
-            elif last is not None and middle - end <= holds and middle <= grid.now:
+            elif last is not None and middle - end <= here and middle <= grid.now:
                 lows[i] = means[i] = highs[i] = last
     return History(middles, lows, means, highs, grid.level_s)
 
