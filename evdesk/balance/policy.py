@@ -52,6 +52,11 @@ class Seat:
         return self.demand.wants and self.demand.commandable
 
     @property
+    def fixed_a(self) -> float:
+        """What it counts as when its limit is not up for change."""
+        return max(self.base_a, float(self.track.limit)) if self.active else self.base_a
+
+    @property
     def steerable(self) -> bool:
         return self.active and self.base_a <= 0
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evdesk.balance.lines import EPS, Net, Wire
+from evdesk.balance.track import Bounds
 
 
 @dataclass(slots=True)
@@ -30,6 +31,15 @@ class Cuttable:
 
     min_a: Mapping[int, int]
     drop_order: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """A line whose meter is over its rating. `excess_a`: down to rating less margin."""
+
+    wire: Wire
+    w: int
+    excess_a: float
 
 
 def enforce(net: Net, rooms: Sequence[float], base: Sequence[float], cut: Cut, cuttable: Cuttable) -> None:
@@ -88,3 +98,25 @@ def relieve(
 
 def _at_level(kept: Sequence[int], floors: Mapping[int, int], limits: Sequence[int], level: int) -> dict[int, int]:
     return {i: max(floors[i], min(limits[i], level)) for i in kept}
+
+
+def relieve_metered(
+    above: Above, base: Sequence[float], bounds: Sequence[Bounds], cut: Cut, cuttable: Cuttable
+) -> None:
+    """Makes real current fall by the excess, less what cuts still on their way will bring.
+
+    Lowering the limit of a car that draws less than it may brings nothing, so cars are counted at what they are known to
+    draw; only if that does not suffice at what they might. A cut is on its way until the car had time to follow.
+    """
+    wire = above.wire
+    drawn_low, drawn_high = [0.0] * len(base), [0.0] * len(base)
+    for i, t in zip(wire.members, wire.terminals, strict=True):
+        drawn_low[i], drawn_high[i] = min(bounds[i][0][t], cut.limits[i]), bounds[i][1][t]
+    coming = sum(max(drawn_high[i] - cut.limits[i], 0.0) for i in wire.members if i in cuttable.min_a)
+    excess = above.excess_a - coming
+    if excess <= EPS:
+        return
+    known = sum(drawn_low[i] for i in wire.members if i in cuttable.min_a and base[i] <= 0)
+    drawn = drawn_low if known >= excess else [min(h, float(c)) for h, c in zip(drawn_high, cut.limits, strict=True)]
+    flowing = [max(b, min(d, float(c))) for b, d, c in zip(base, drawn, cut.limits, strict=True)]
+    relieve(wire, above.w, wire.load(flowing) - excess, base, drawn, cut, cuttable)

@@ -32,12 +32,15 @@ class Shares:
     waiting: dict[int, int]
 
 
-def share(net: Net, rooms: Sequence[float], fixed: Sequence[float], ranked: Sequence[Bidder]) -> Shares:
-    """Max-min shares. `rooms`: ampere per line left for connectors (rating - margin - other load). `fixed`: load per
-    position that is not up for sharing, 0 for every bidder. `ranked`: bidders, who is served first when 6 A is short."""
+def share(
+    net: Net, rooms: Sequence[float], tight: Sequence[float], fixed: Sequence[float], ranked: Sequence[Bidder]
+) -> Shares:
+    """Max-min shares. `rooms`: ampere per line left for connectors (rating - margin - other load); `tight`: the same less
+    what shall stay unused, except for the minimum of those already on. `fixed`: load per position that is not up for
+    sharing, 0 for every bidder. `ranked`: bidders, who is served first when 6 A is short."""
     amps = list(fixed)
-    admitted, waiting = _admit(net, rooms, amps, ranked)
-    blocked = _fill(net, rooms, amps, admitted)
+    admitted, waiting = _admit(net, rooms, tight, amps, ranked)
+    blocked = _fill(net, tight, amps, admitted)
     return Shares(amps, blocked, waiting)
 
 
@@ -52,7 +55,7 @@ def full_line(net: Net, rooms: Sequence[float], amps: Sequence[float], index: in
 
 
 def _admit(
-    net: Net, rooms: Sequence[float], amps: list[float], ranked: Sequence[Bidder]
+    net: Net, rooms: Sequence[float], tight: Sequence[float], amps: list[float], ranked: Sequence[Bidder]
 ) -> tuple[list[Bidder], dict[int, int]]:
     admitted: list[Bidder] = []
     waiting: dict[int, int] = {}
@@ -61,7 +64,7 @@ def _admit(
             waiting[bidder.index] = -1
             continue
         amps[bidder.index] = bidder.min_a
-        line = full_line(net, rooms, amps, bidder.index)
+        line = full_line(net, rooms if bidder.now_a > 0 else tight, amps, bidder.index)
         if line is None:
             admitted.append(bidder)
         else:

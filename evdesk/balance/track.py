@@ -47,7 +47,8 @@ class Track:
     target: int = 0
     why: Why = NOT_KNOWN
     target_why: Why = NOT_KNOWN
-    decided: bool = False
+    told: int = -1  # the limit `why` was written for
+    adopted: bool = False
     target_at: float = -math.inf
     on_at: float | None = None
     off_at: float = -math.inf

@@ -146,6 +146,9 @@ class Fleet:
             # A triggered status may say Faulted + NoError: the last real error stays (matth-x/MicroOcpp #136).
             connector.error_code = "" if event.error_code == "NoError" else event.error_code
             connector.error_info = event.info or event.vendor_error
+        if event.status is ConnectorStatus.AVAILABLE and connector.session is None:
+            # Nothing is plugged in: the last reading is over, and many chargers send none for an empty outlet.
+            connector.current_a, connector.power_w, connector.reading_at = (0.0, 0.0, 0.0), 0.0, event.at
         self._car_times(connector, event.at)
         told = notice_for(before, event.status)
         if told and record.accepted:

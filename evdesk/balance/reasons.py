@@ -1,0 +1,51 @@
+"""Why a limit is what it is: the words behind each number. A reason keeps its time until code, line or limit change."""
+
+from dataclasses import replace
+
+from evdesk.balance.policy import Seat
+from evdesk.balance.track import Track
+from evdesk.balance.types import Line
+from evdesk.model import Why, WhyCode
+
+
+def line_why(line: Line, load_a: float, limit_a: int) -> Why:
+    """A conductor is the reason: it limits, or leaves no room for the minimum. `load_a`: the other load planned for and
+    everything given out on it."""
+    code = WhyCode.LINE if limit_a > 0 else WhyCode.WAITING
+    return Why(code, line.name, round(load_a, 1), line.limit_a)
+
+
+def own_why(seat: Seat) -> Why:
+    """The connector itself is the reason: the car draws less, or outlet, charger or person allow no more."""
+    if seat.cap_a < seat.top_a:
+        return Why(WhyCode.CAR)
+    return seat.demand.ceiling_why
+
+
+def waiting_why(seat: Seat, placed: bool) -> Why:
+    """Nothing now, though no line is full: it may not take the minimum, is on no circuit, or was just paused."""
+    if not placed:
+        return Why(WhyCode.UNKNOWN, detail="no_circuit")
+    if seat.top_a < seat.min_a:
+        return seat.demand.ceiling_why
+    return Why(WhyCode.WAITING, seat.track.why.line, detail="dwell")
+
+
+def held_why(stale: bool) -> Why:
+    """It may not rise above the failsafe share: a meter is silent, or has not answered for long enough yet."""
+    return Why(WhyCode.SAFE_SHARE, detail="stale_meter" if stale else "settling")
+
+
+def idle_why(seat: Seat) -> Why:
+    """For connectors that do not take part: no car, or at their failsafe share on their own."""
+    return Why(WhyCode.SAFE_SHARE if seat.demand.wants else WhyCode.NO_CAR)
+
+
+def tell(track: Track, why: Why, now: float) -> None:
+    """Puts the reason on record; the old one stays, with its time and figures, while it says the same."""
+    said = track.why
+    same = (why.code, why.line, why.detail) == (said.code, said.line, said.detail)
+    if same and track.told == track.limit and said.since_at is not None:
+        return
+    track.why = replace(why, since_at=now)
+    track.told = track.limit

@@ -1,0 +1,102 @@
+"""From a demand, as the engine states it, to a seat: cleaned, bounded by the bay, with what flows in any case."""
+
+import math
+
+from evdesk.balance.lines import EPS, usable
+from evdesk.balance.policy import Seat
+from evdesk.balance.track import ANSWER_S, Track, clean
+from evdesk.balance.types import Demand, Key
+from evdesk.model import Bay, Why, WhyCode
+
+CARRIES_A = 1.0
+"""A terminal with more than this carries current, whatever is said about the car's phases."""
+
+MIN_A = 6
+
+
+def silent(key: Key, bay: Bay) -> Demand:
+    """Stands in for a connector nobody says anything about: it may draw its full rating on every terminal."""
+    worst = usable(bay.max_a)
+    return Demand(key, True, False, None, worst, worst, Why(WhyCode.OFFLINE))
+
+
+def take_seat(index: int, demand: Demand, track: Track, bay: Bay, safe_a: int) -> Seat:
+    """Adopts what is in force when a connector becomes active, so that a restarted engine does not pause anybody."""
+    rating = usable(bay.max_a)
+    worst = clean(demand.worst_a)
+    worst_a = rating if worst is None else max(worst, 0.0)
+    ceiling = clean(demand.ceiling_a)
+    top = math.floor(min(rating, 0.0 if ceiling is None else max(ceiling, 0.0)) + EPS)
+    lowest = clean(demand.min_a)
+    min_a = max(MIN_A, math.ceil((lowest or 0.0) - EPS))
+    top = top if top >= min_a else 0
+    used = _used(demand, bay)
+    if not demand.wants:
+        _forget(track, min(safe_a, top))
+    elif demand.commandable and not track.adopted:
+        held = clean(demand.confirmed_a)
+        if held is None and demand.charging:
+            held = worst_a
+        whole = math.floor(min(held or 0.0, top) + EPS)
+        track.limit = track.target = whole if whole >= min_a else 0
+        track.adopted = True
+    if demand.wants and track.limit > 0:
+        track.limit = min(track.limit, top) if min(track.limit, top) >= min_a else 0
+        track.target = min(track.target, top)
+    return Seat(index, demand, track, worst_a, top, min_a, safe_a, used, 0.0)
+
+
+def _used(demand: Demand, bay: Bay) -> tuple[bool, bool, bool]:
+    carried = [v is not None and math.isfinite(v) and v > CARRIES_A for v in demand.drawn_a]
+    said = demand.terminals if any(demand.terminals) else (True, True, True)
+    fitted = max(1, min(bay.phases, 3))
+    used = [(said[t] and t < fitted) or carried[t] for t in range(3)]
+    return (used[0], used[1], used[2])
+
+
+def _forget(track: Track, safe_a: int) -> None:
+    """No car: the safe default is on record, and the next car starts without history."""
+    track.limit = track.target = safe_a
+    track.on_at, track.wait_at, track.off_at = None, None, -math.inf
+    track.cap, track.drawn_since, track.adopted = None, None, False
+
+
+def in_force(seat: Seat) -> float:
+    """The most it may draw without a further command. An idle connector that we hear draws nothing: a car is told to us
+    before it takes current. The safe default inside `worst_a` does not count while a live limit is confirmed."""
+    demand = seat.demand
+    if not demand.commandable:
+        return seat.worst_a
+    if not demand.wants:
+        return 0.0
+    confirmed = clean(demand.confirmed_a)
+    held = seat.worst_a if confirmed is None or seat.worst_a > seat.safe_a + 0.5 else max(confirmed, 0.0)
+    return max(held, float(seat.track.limit)) if seat.track.adopted else held
+
+
+def base_current(seat: Seat, now: float) -> float:
+    """What flows whatever is decided; 0 for a connector that obeys."""
+    track = seat.track
+    over = track.overdrawn(now)
+    if not seat.demand.commandable:
+        return max(seat.worst_a, over)
+    late = track.unanswered_at is not None and now - track.unanswered_at >= ANSWER_S
+    return max(over, track.force_a if late and seat.demand.wants else 0.0)
+
+
+def turn(track: Track, now: float) -> None:
+    """Keeps when it was switched on, off and began to wait."""
+    if track.limit > 0:
+        track.on_at = now if track.on_at is None else track.on_at
+        track.wait_at = None
+        return
+    if track.on_at is not None:
+        track.on_at, track.off_at = None, now
+    track.wait_at = now if track.wait_at is None else track.wait_at
+
+
+def shown(seat: Seat) -> int:
+    """The limit on record: 0 or at least the minimum, never above the ceiling; without a car or silent the safe default
+    that is in the charger anyway."""
+    limit = min(seat.track.limit if seat.active else seat.safe_a, seat.top_a)
+    return limit if limit >= seat.min_a else 0
