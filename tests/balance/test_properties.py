@@ -122,6 +122,7 @@ def test_safe_shares_fit_with_everybody_on_their_own(site):
 
 
 def car(key, confirmed=None, drawn=None, at=None, **more):
+    used = more.get("terminals", (True, True, True))
     base = {
         "key": key,
         "wants": True,
@@ -130,7 +131,7 @@ def car(key, confirmed=None, drawn=None, at=None, **more):
         "worst_a": confirmed or 0.0,
         "ceiling_a": 16.0,
         "ceiling_why": Why(WhyCode.CHARGER),
-        "drawn_a": (drawn, drawn, drawn),
+        "drawn_a": tuple(drawn if on else 0.0 for on in used),
         "drawn_at": at,
         "charging": True,
     }
