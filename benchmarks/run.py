@@ -1,9 +1,11 @@
-"""Runs every benchmark and writes docs/benchmarks.md: figures, date, versions, machine, how to rerun.
+"""Runs every benchmark and writes docs/benchmarks.md: figures, date, versions, how to rerun.
 
-python benchmarks/run.py [--quick]
+A benchmark is a script in this folder whose docstring shows its own command line (`python benchmarks/NAME.py`); its
+first line is the title. Exit code 1 when one of them failed or took too long; nothing is written then.
 """
 
 import argparse
+import ast
 import importlib.metadata
 import os
 import platform
@@ -12,14 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-HERE = Path(__file__).parent
-TARGET = HERE.parent / "docs" / "benchmarks.md"
-SCRIPTS = {
-    "engine.py": "Engine: throughput and scale",
-    "history.py": "Store: history and audit rows",
-    "balance_closed_loop.py": "Balancer: closed loop and time per step",
-    "desk.py": "Desk: start, live load, plots",
-}
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "docs" / "benchmarks.md"
+QUICK = {"benchmarks/engine.py": ["--quick"], "benchmarks/history.py": ["--days", "2"]}
 PACKAGES = (
     "PySide6_Essentials",
     "pyqtgraph",
@@ -30,39 +27,69 @@ PACKAGES = (
     "ocpp",
     "sqlite-utils",
 )
-LIMIT_S = 600
+LIMIT_S = 900
+HEAD = """\
+# Benchmarks
+
+{date}, {system}, {cores} cores shared, Python {python}. {versions}.
+
+Rerun: `make bench`. Trust ratios within one run, not digits: the machine is shared. Each section is what its script prints.
+"""
 
 
-def run(script: str, quick: bool) -> str:
-    command = [sys.executable, str(HERE / script), *(["--quick"] if quick else [])]
-    env = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+def benchmarks() -> dict[str, str]:
+    """Script (relative to the root) -> title."""
+    found = {}
+    for path in sorted((ROOT / "benchmarks").rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        text = ast.get_docstring(ast.parse(path.read_text())) or ""
+        if f"python {name}" in text:
+            found[name] = text.splitlines()[0].partition(": python ")[0].rstrip(".:")
+    return found
+
+
+def run(script: str, quick: bool) -> str | None:
+    """What the script printed; None (and its last words on stderr) when it failed."""
+    command = [sys.executable, script, *(QUICK.get(script, []) if quick else [])]
     began = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, env=env, check=False)
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+            cwd=ROOT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"{script}: ended after {LIMIT_S} s without a result", file=sys.stderr)
+        return None
     print(f"{script}: {time.monotonic() - began:.0f} s, exit {done.returncode}", file=sys.stderr)
-    text = done.stdout.strip()
-    return text if done.returncode == 0 else f"{text}\nfailed: {done.stderr.strip()[-400:]}"
+    if done.returncode:
+        print(done.stdout[-2000:], done.stderr[-2000:], file=sys.stderr)
+        return None
+    return done.stdout.strip()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="less work, rougher figures; not written to docs")
     args = parser.parse_args()
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
-    out = [
-        "# Benchmarks",
-        "",
-        f"{time.strftime('%Y-%m-%d')}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores shared, "
-        f"Python {platform.python_version()}. {versions}.",
-        "",
-        "Rerun: `make bench`. Trust ratios within one run, not digits: the machine is shared. Each section is what",
-        "its script in `benchmarks/` prints.",
-        "",
-    ]
-    for script, title in SCRIPTS.items():
-        if (HERE / script).exists():
-            out += [f"## {title}", "", f"`python benchmarks/{script}`", "", "```", run(script, args.quick), "```", ""]
-    text = "\n".join(out)
+    results = {script: (title, run(script, args.quick)) for script, title in benchmarks().items()}
+    text = HEAD.format(
+        date=time.strftime("%Y-%m-%d"),
+        system=f"{platform.system()} {platform.machine()}",
+        cores=os.cpu_count(),
+        python=platform.python_version(),
+        versions=", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES),
+    )
+    for script, (title, figures) in results.items():
+        text += f"\n## {title}\n\n`python {script}`\n\n```\n{figures or 'failed'}\n```\n"
     print(text)
+    if any(figures is None for _, figures in results.values()):
+        print("A benchmark failed; docs/benchmarks.md stays as it is.", file=sys.stderr)
+        return 1
     if not args.quick:
         TARGET.write_text(text)
     return 0
