@@ -17,9 +17,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from evdesk.balance import Balancer, Decision, Demand, Key, LineSample  # noqa: E402
-from evdesk.model import Bay, Circuit, MeterSource, Site, Why, WhyCode  # noqa: E402
-from tests.balance.closed_loop import Car, Yard  # noqa: E402
+from evdesk.balance import Balancer, Decision, Demand, Key, LineSample
+from evdesk.model import Bay, Circuit, MeterSource, Site, Why, WhyCode
+from tests.balance.closed_loop import Car, Yard
 
 RATING_A = 63.0
 ONE = (True, False, False)

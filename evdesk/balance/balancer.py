@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from evdesk.balance.failsafe import safe_share, site_share
 from evdesk.balance.house import House, Other
-from evdesk.balance.lines import Net, build_lines
+from evdesk.balance.lines import EPS, Net, build_lines
 from evdesk.balance.policy import DWELL_S, Seat, bidder, drop_order, rank, reclaim
 from evdesk.balance.reasons import held_why, idle_why, line_why, own_why, tell, waiting_why
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
@@ -98,7 +98,7 @@ class Balancer:
             demand = given.get(key) or silent(key, bay)
             seat = take_seat(index, demand, track, bay, int(self._safe[key]))
             fresh = track.observe(demand, in_force(seat), now)
-            seat = replace(seat, base_a=base_current(seat, now))
+            seat.base_a = base_current(seat, now)
             reclaim(seat, now, fresh)
             seats.append(seat)
         self._net.use([seat.used for seat in seats])
@@ -123,19 +123,16 @@ class Balancer:
 
     def _headroom(self, second: Second) -> bool:
         """Somebody wants more, may have it, and every line above has had the room since the last cut."""
+        hungry = [s for s in second.seats if s.steerable and s.track.target <= s.track.limit < s.cap_a]
+        if not hungry:
+            return False
         amps = [seat.fixed_a for seat in second.seats]
-        tight = self._tight(second)
-        for seat in second.seats:
+        left = [room - wire.load(amps) for wire, room in zip(self._net.wires, self._tight(second), strict=True)]
+        for seat in hungry:
             limit = seat.track.limit
             step = 1 if limit else seat.min_a
-            if not seat.steerable or seat.track.target > limit or seat.cap_a < limit + step:
-                continue
-            if self._bidder(seat, second).top_a < limit + step:
-                continue
-            before, amps[seat.index] = amps[seat.index], float(limit + step)
-            fits = full_line(self._net, tight, amps, seat.index) is None
-            amps[seat.index] = before
-            if fits:
+            room = all(left[w] >= step for w in self._net.over[seat.index])
+            if room and self._bidder(seat, second).top_a >= limit + step:
                 return True
         return False
 
@@ -231,6 +228,8 @@ class Balancer:
 
     def _protect(self, second: Second) -> None:
         """No line above its room by limits, none above its rating by its meter."""
+        if not self._endangered(second):
+            return
         active = [seat for seat in second.seats if seat.active]
         minimum = {seat.index: seat.min_a for seat in active}
         cut = Cut([seat.track.limit if seat.active else 0 for seat in second.seats])
@@ -248,6 +247,13 @@ class Balancer:
             track.lowered_at = second.now
             track.target_why = self._line_why(w, amps, track.limit, second)
             self._cut_at[self._net.wires[w].line.name] = second.now
+
+    def _endangered(self, second: Second) -> bool:
+        amps = [seat.fixed_a for seat in second.seats]
+        return any(
+            wire.load(amps) > room + EPS or (other.total_a is not None and other.total_a > wire.line.limit_a)
+            for wire, room, other in zip(self._net.wires, second.rooms, second.others, strict=True)
+        )
 
     # -- saying it ---------------------------------------------------------------------------------------------------
 

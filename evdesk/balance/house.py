@@ -79,6 +79,8 @@ class House:
         self._settings = settings
         self._seen: dict[str, Seen] = {}
         self._states: dict[str, _LineState] = {}
+        self._wires: Sequence[Wire] = ()
+        self._below: list[list[int]] = []
         self.lag_s = 12.0
 
     def reconfigure(self, settings: BalanceSettings) -> None:
@@ -111,8 +113,17 @@ class House:
         self, wires: Sequence[Wire], now: float, bounds: Sequence[Bounds], earlier: Sequence[Bounds]
     ) -> list[Other]:
         """One `Other` per line. `bounds`: the connectors now; `earlier`: the same at `now - lag_s`."""
-        found: list[Other] = [self._line(wire, now, bounds, earlier) for wire in wires]
-        return _with_children(wires, found)
+        if wires is not self._wires:
+            self._wires = wires
+            self._below = [children(wires, w) for w in range(len(wires))]
+        found = [self._line(wire, now, bounds, earlier) for wire in wires]
+        for w in range(len(wires) - 1, -1, -1):  # leaves first
+            if wires[w].line.metered:
+                continue
+            below = sum(found[c].plan_a for c in self._below[w])
+            if below > found[w].plan_a:  # a line without a meter carries at least what those below it show
+                found[w] = Other(below, found[w].now_a, None, False, math.inf)
+        return found
 
     def _line(self, wire: Wire, now: float, bounds: Sequence[Bounds], earlier: Sequence[Bounds]) -> Other:
         line = wire.line
@@ -170,17 +181,6 @@ def line_bounds(wire: Wire, bounds: Sequence[Bounds]) -> tuple[float, float]:
     low = abs(sum(c * bounds[i][0][t] for c, i, t in zip(wire.coefs, wire.members, wire.terminals, strict=True)))
     high = sum(abs(c) * bounds[i][1][t] for c, i, t in zip(wire.coefs, wire.members, wire.terminals, strict=True))
     return low, high
-
-
-def _with_children(wires: Sequence[Wire], found: list[Other]) -> list[Other]:
-    """A line without a meter carries at least what the metered ones below it show."""
-    for w in range(len(wires) - 1, -1, -1):  # leaves first
-        if wires[w].line.metered:
-            continue
-        below = sum(found[c].plan_a for c in children(wires, w))
-        if below > found[w].plan_a:
-            found[w] = Other(below, found[w].now_a, None, False, math.inf)
-    return found
 
 
 def children(wires: Sequence[Wire], w: int) -> list[int]:

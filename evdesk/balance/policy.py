@@ -32,7 +32,7 @@ CLEARLY_A = 1
 """Only reclaims of more than this are worth a command."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seat:
     """One connector as the balancer sees it in this step, cleaned. `worst_a` is finite; `top_a`, `min_a` whole ampere."""
 
@@ -71,7 +71,7 @@ def reclaim(seat: Seat, now: float, fresh: bool) -> None:
     if not seat.active or track.limit < seat.min_a:
         track.cap, track.drawn_since = None, None
         return
-    drawn = track.drawn_max(now)
+    drawn = track.drawn
     if drawn is None:
         track.drawn_since = None
         return
@@ -98,7 +98,7 @@ def reclaim(seat: Seat, now: float, fresh: bool) -> None:
 
 def asleep(seat: Seat, now: float) -> bool:
     """On, given its time, and drawing nothing: the first to give way."""
-    drawn = seat.track.drawn_max(now)
+    drawn = seat.track.drawn
     on_at = seat.track.on_at
     return drawn is not None and drawn < ASLEEP_A and on_at is not None and now - on_at >= ASLEEP_S
 
@@ -136,7 +136,7 @@ def drop_order(seats: Sequence[Seat], now: float, drawing_first: bool) -> list[i
     the longest served first; with `drawing_first` (real current must fall) those that draw nothing come last."""
 
     def order(seat: Seat) -> tuple[int, int, float, int]:
-        drawn = seat.track.drawn_max(now)
+        drawn = seat.track.drawn
         sleeping = drawn is not None and drawn < ASLEEP_A
         on_at = seat.track.on_at if seat.track.on_at is not None else now
         return (int(sleeping == drawing_first), int(now - on_at < DWELL_S), on_at, seat.index)

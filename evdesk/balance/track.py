@@ -62,6 +62,8 @@ class Track:
     drawn_since: float | None = None  # since when it drew clearly less than its limit
     drawn_top: float = 0.0
     sample_s: float = 10.0
+    reading: Phases | None = None  # the newest, None once older than two and a half intervals
+    drawn: float | None = None  # the largest terminal of it
     force: MaxWindow = field(default_factory=lambda: MaxWindow(REACT_S))
     readings: deque[tuple[float, Phases]] = field(default_factory=lambda: deque(maxlen=8))
 
@@ -74,24 +76,22 @@ class Track:
         self.force.push(now, force_a)
         behind = demand.wants and demand.commandable and force_a > self.limit + 0.5
         self.unanswered_at = (now if self.unanswered_at is None else self.unanswered_at) if behind else None
-        drawn = (clean(demand.drawn_a[0]), clean(demand.drawn_a[1]), clean(demand.drawn_a[2]))
+        fresh = self._take_reading(demand, now)
+        self.reading = None
+        if self.readings and now - self.readings[-1][0] <= 2.5 * self.sample_s:
+            self.reading = self.readings[-1][1]
+        self.drawn = None if self.reading is None else max(v for v in self.reading if v is not None)
+        return fresh
+
+    def _take_reading(self, demand: Demand, now: float) -> bool:
         at = clean(demand.drawn_at)
-        if at is None or at > now + 1.0 or drawn == (None, None, None):
+        if at is None or at > now + 1.0 or (self.readings and at <= self.readings[-1][0]):
             return False
-        if self.readings and at <= self.readings[-1][0]:
+        drawn = (clean(demand.drawn_a[0]), clean(demand.drawn_a[1]), clean(demand.drawn_a[2]))
+        if drawn == (None, None, None):
             return False
         self.readings.append((at, drawn))
         return True
-
-    def reading(self, now: float) -> Phases | None:
-        """The newest reading, None once it is older than two and a half intervals."""
-        if not self.readings or now - self.readings[-1][0] > 2.5 * self.sample_s:
-            return None
-        return self.readings[-1][1]
-
-    def drawn_max(self, now: float) -> float | None:
-        reading = self.reading(now)
-        return None if reading is None else max((v for v in reading if v is not None), default=None)
 
     def reach(self, now: float) -> float:
         """The most it may draw at this moment: the highest limit in force within a car's reaction time."""
@@ -100,7 +100,7 @@ class Track:
 
     def overdrawn(self, now: float) -> float:
         """What it draws although it may not, 0 if it obeys. Read only after the car had time to follow."""
-        drawn = self.drawn_max(now)
+        drawn = self.drawn
         if drawn is None or self.readings[-1][0] < self.lowered_at + REACT_S + 2.0:
             return 0.0
         return drawn if drawn > self.reach(now) + OBEYS_A else 0.0
@@ -108,7 +108,7 @@ class Track:
     def bounds(self, now: float, used: tuple[bool, bool, bool]) -> Bounds:
         """Where its current is now, per terminal."""
         top = self.reach(now)
-        reading = self.reading(now)
+        reading = self.reading
         if reading is None:
             return IDLE if top <= 0 else _spread((0.0, 0.0, 0.0), _top(top, used))
         at = self.readings[-1][0]

@@ -48,7 +48,7 @@ def _view(wire: Wire, seats: Sequence[Seat], other: Other, margin_a: float, now:
 
 def _drawn(seat: Seat, terminal: int, now: float) -> float | None:
     """The current this connector puts on a conductor; None: it has a car and nobody knows."""
-    reading = seat.track.reading(now) if seat.demand.wants or seat.base_a > 0 else None
+    reading = seat.track.reading if seat.demand.wants or seat.base_a > 0 else None
     if not seat.demand.commandable and seat.base_a > 0 and seat.demand.wants is False:
         return None
     if reading is None:

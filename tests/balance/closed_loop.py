@@ -60,7 +60,7 @@ class Car:
 
 @dataclass
 class Charger:
-    """`silent`: (from, to) without link: no readings, no commands; its live limit runs out after `valid_s` into `safe_a`."""
+    """`silent`: (from, to) without link: no readings, no commands; the limit runs out after `valid_s` into `safe_a`."""
 
     bay: Bay
     car: Car
@@ -108,7 +108,7 @@ class Yard:
         self.cars_on: dict[str, list[float]] = {}
         self.seconds = 0
         self.decision: Decision | None = None
-        self.each: list[Callable[[float, "Yard"], None]] = []
+        self.each: list[Callable[[float, Yard], None]] = []
 
     def _path(self, circuit: Circuit) -> list[str]:
         names = [circuit.name]
