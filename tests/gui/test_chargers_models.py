@@ -23,7 +23,7 @@ def mirror(qapp):
 @pytest.fixture
 def model(mirror):
     one = ChargersModel(mirror)
-    yield one, QAbstractItemModelTester(one, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    return one, QAbstractItemModelTester(one, QAbstractItemModelTester.FailureReportingMode.Fatal)
 
 
 def words(model, row, key):
@@ -167,7 +167,7 @@ def test_every_column_sorts_both_ways_without_losing_a_row(model):
 def settings(qapp):
     one = SettingsModel()
     one.set_settings([*sample.settings(), Setting("AuthorizationKey", "hunter2hunter2"), Setting("LocalPIN", None)])
-    yield one, QAbstractItemModelTester(one, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    return one, QAbstractItemModelTester(one, QAbstractItemModelTester.FailureReportingMode.Fatal)
 
 
 def cell(model, name, column):

@@ -100,6 +100,13 @@ class ActivityDetail(Card):
         inner.setAutoFillBackground(False)
         area.viewport().setAutoFillBackground(False)
         column.addWidget(area, 1)
+        self._add_foot(column)
+        self.outer.addWidget(held)
+        self.outer.addWidget(self.empty)
+        self.body.addWidget(self.outer)
+        self.back_button.hide()
+
+    def _add_foot(self, column: QVBoxLayout) -> None:
         told = QHBoxLayout()
         told.setContentsMargins(14, 0, 14, 8)
         told.addWidget(self.report)
@@ -111,10 +118,6 @@ class ActivityDetail(Card):
         foot.row.addStretch(1)
         foot.row.addWidget(self.charger)
         column.addWidget(foot)
-        self.outer.addWidget(held)
-        self.outer.addWidget(self.empty)
-        self.body.addWidget(self.outer)
-        self.back_button.hide()
 
     # -- showing ------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from evdesk.gui.pages.activity_words import clean
+from evdesk.gui.pages.activity_words import cleaned
 from evdesk.gui.text import tr
 from evdesk.model import AuditRow, EvdeskError, Reason
 from evdesk.wire import to_plain
@@ -47,15 +47,14 @@ def iso(at: float) -> str:
 
 def json_line(row: AuditRow) -> str:
     plain = to_plain(row)
-    args, detail = clean(plain["args"]), clean(plain["detail"])
-    if args != plain["args"] or detail != plain["detail"]:
-        plain |= {"args": args, "detail": detail, "hidden": True}
+    args, detail = cleaned(row)
+    if args != row.args or detail != row.detail:
+        plain |= {"args": to_plain(args), "detail": to_plain(detail), "hidden": True}
     return json.dumps(plain, ensure_ascii=False, sort_keys=True)
 
 
 def csv_fields(row: AuditRow) -> list[str]:
-    args = json.dumps(clean(to_plain(row.args)), ensure_ascii=False)
-    detail = json.dumps(clean(to_plain(row.detail)), ensure_ascii=False)
+    args, detail = (json.dumps(to_plain(part), ensure_ascii=False) for part in cleaned(row))
     ref = "" if row.ref is None else str(row.ref)
     fields = [str(row.id), iso(row.at), row.kind, row.who, row.via, row.address, row.what, row.target]
     return [_harmless(field) for field in (*fields, args, row.outcome, detail, ref, row.hash)]

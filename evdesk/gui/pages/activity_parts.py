@@ -7,7 +7,17 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from evdesk.gui import icons, text, tokens
-from evdesk.gui.pages.activity_words import Entry, answer_words, number, shown, took, where_words, who_icon
+from evdesk.gui.pages.activity_words import (
+    Entry,
+    answer_words,
+    clean,
+    is_secret,
+    number,
+    shown,
+    took,
+    where_words,
+    who_icon,
+)
 from evdesk.gui.text import tr
 from evdesk.gui.theme import current, mono_font
 from evdesk.gui.widgets import Label, Painted, Picture, draw
@@ -47,7 +57,7 @@ def _asked(entry: Entry) -> Moment:
         told += tr(". Reason: {why}").format(why=reason.replace("/", " "))
     details = ", ".join(
         _argument(name, value)
-        for name, value in entry.args.items()
+        for name, value in clean(entry.args).items()
         if isinstance(value, str | int | float) and not isinstance(value, bool) and name not in ("why", "reason")
     )
     return Moment(
@@ -77,6 +87,8 @@ def _read_back(entry: Entry) -> Moment | None:
     row, wanted = entry.answered, entry.args.get("value")
     if row is None or row.outcome == "stored" or row.detail.get("after") is None:
         return None
+    if is_secret(str(entry.args.get("name", ""))):
+        return Moment("check-circle", "ok", tr("Read back"), "", tr("not shown: it is a secret"))
     after = str(row.detail["after"])
     if wanted is None or str(wanted).strip().lower() == after.strip().lower() or str(wanted).startswith("("):
         words = tr("{after}, as asked") if wanted is not None else "{after}"

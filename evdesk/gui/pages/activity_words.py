@@ -113,6 +113,14 @@ def clean(value: Any, name: str = "") -> Any:
     return value
 
 
+def cleaned(row: AuditRow) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Arguments and detail of a row for people and files: what a secret setting was and is never leaves here."""
+    detail = clean(row.detail)
+    if is_secret(str(row.args.get("name", ""))):
+        detail = {k: SECRET if k in ("before", "after", "value", "sentence") else v for k, v in detail.items()}
+    return clean(row.args), detail
+
+
 # -- what -----------------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@
 sorts and filters; while the pointer is over the table it holds still, and catches up when the pointer leaves.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -328,7 +329,8 @@ class ChargersFilter(QSortFilterProxyModel):
         self.setDynamicSortFilter(not still)
 
     def search(self, typed: str) -> None:
-        """Every word must occur in label, id, maker, model, serial, address, firmware, state or reason."""
+        """Every word must occur in label, id, maker, model, serial, address, firmware, state or reason; one or two
+        letters must begin a part of the label or id."""
         self.beginFilterChange()
         self._words = typed.lower().split()
         self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
@@ -350,7 +352,11 @@ class ChargersFilter(QSortFilterProxyModel):
         one = row.charger
         parts = (row.label, row.second, one.serial, one.address, one.firmware, row.state.word, _why(row))
         known = " ".join(parts).lower()
-        return all(word in known for word in self._words)
+        names = [part for part in re.split(r"[^0-9a-z]+", f"{row.label} {one.id}".lower()) if part]
+        # "4" means bay 4 and not every address with a 4 in it; from three letters on a word may stand anywhere.
+        return all(
+            word in known if len(word) > 2 else any(name.startswith(word) for name in names) for word in self._words
+        )
 
     def lessThan(self, left: Index, right: Index) -> bool:
         a, b = left.data(SORT_ROLE), right.data(SORT_ROLE)
