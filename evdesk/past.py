@@ -7,9 +7,21 @@ from pathlib import Path
 from evdesk.balance import failsafe_plans
 from evdesk.engine.instance import claim
 from evdesk.engine.store import Store
-from evdesk.model import Charger, ChargerState, Clock, Connector, Failsafe, FailsafeState, Origin, Site, SiteLoad
+from evdesk.model import (
+    Charger,
+    ChargerState,
+    Clock,
+    Connector,
+    Failsafe,
+    FailsafeState,
+    Origin,
+    Reading,
+    Site,
+    SiteLoad,
+)
 from evdesk.simulator.past import CommandSample, Item, NoticeSample, ReadingSample, SessionSpan
 
+NOBODY = (0.0, 0.0, 0.0)
 OWNER = Origin("Owner", "desk")
 
 
@@ -36,6 +48,9 @@ async def write_past(data: Path, site: Site, items: Iterable[Item], began_at: fl
             for item in items:
                 await _write(store, clock, item)
             clock.at = None
+            for bay in site.bays:  # everybody has left when the live site begins
+                empty = Reading(bay.charger_id, bay.connector_id, clock.now(), current_a=NOBODY, power_w=0.0)
+                store.put_reading(empty, NOBODY, None)
             await store.flush()
         finally:
             await store.close()

@@ -34,11 +34,13 @@ def _view(wire: Wire, seats: Sequence[Seat], other: Other, margin_a: float, now:
             reserved += max(seat.base_a - drawn, 0.0)
     total = other.total_a
     house = other.now_a
-    if total is not None and cars is not None and house is not None:
-        # What the meter shows beyond the known cars and the house may be what a silent charger draws: not kept twice.
-        unexplained = max(total - cars - house, 0.0)
-        reserved = max(reserved - unexplained, 0.0)
-        house = max(total - cars - unexplained, 0.0)
+    if total is not None and house is not None:
+        # The meter is fresh, readings of cars are up to a sampling interval old: what is not house is cars. What known
+        # cars do not explain may be what a silent charger draws, and is not kept free a second time.
+        rest = max(total - house, 0.0)
+        known = rest if cars is None else min(cars, rest)
+        cars = known if reserved > 0 else rest
+        reserved = max(reserved - (rest - cars), 0.0)
     if total is None and cars is not None and other.now_a is not None and not other.stale:
         total = cars + other.now_a
     limit = wire.line.limit_a

@@ -83,12 +83,15 @@ class LoadWatch:
         main = [line for line in lines if line.circuit == root.name]
         cars_w, charging = self._cars()
         total_w = _total_w(site, meter if not stale else None, main, cars_w)
+        other_w = _other_w(site, main)
+        if total_w is not None and other_w is not None:
+            cars_w = max(total_w - other_w, 0.0)  # the meter is fresher than the cars' readings
         return SiteLoad(
             at=decision.at,
             lines=lines,
             total_w=total_w,
             cars_w=cars_w,
-            other_w=max(total_w - cars_w, 0.0) if total_w is not None and cars_w is not None else None,
+            other_w=other_w,
             capacity_w=sum(root.rating_a) * site.voltage_v,
             charging=charging,
             today_wh=self.today_wh + sum(self._running_wh()),
@@ -207,6 +210,11 @@ def _total_w(site: Site, meter: MeterReading | None, main: list[LineLoad], cars_
     if amps and all(a is not None for a in amps):
         return sum(a or 0.0 for a in amps) * site.voltage_v
     return cars_w if not any(c.meter for c in site.circuits) else None
+
+
+def _other_w(site: Site, main: list[LineLoad]) -> float | None:
+    amps = [line.other_a for line in main]
+    return sum(a or 0.0 for a in amps) * site.voltage_v if amps and None not in amps else None
 
 
 def _phases(main: list[LineLoad]) -> Phases:
