@@ -1,0 +1,100 @@
+"""Both pages on a real engine with a simulated charger behind it: limit, setting with read-back, stop; then the log."""
+
+import asyncio
+import subprocess
+
+import pytest
+
+from evdesk.gui import launch
+from evdesk.gui.client import Client
+from evdesk.gui.mirror import Mirror
+from evdesk.gui.pages.activity import ActivityPage
+from evdesk.gui.pages.activity_model import ANSWER, WHAT
+from evdesk.gui.pages.chargers import ChargersPage
+from evdesk.gui.pages.chargers_settings_model import VALUE
+from evdesk.gui.theme import current
+
+CHARGER = "REAL-001"
+
+
+@pytest.fixture
+def site(tmp_path):
+    """An engine that takes everybody, and one charger with a car; the engine's data folder."""
+    data = tmp_path / "data"
+    command = launch.command("engine", "--data", str(data), "--ocpp", "127.0.0.1:0", "--accept-unknown")
+    engine = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert engine.stdout.readline().startswith("ready ")
+    yield data
+    engine.kill()
+    engine.communicate()
+
+
+@pytest.fixture
+def desk(site, qloop, qtbot):
+    client = Client(launch.LocalEngine(site, may_start=False).locate, "Kim")
+    mirror = Mirror(client)
+    client.start()
+    qtbot.waitUntil(lambda: mirror.connected, timeout=10_000)
+    dials = launch.command(
+        "simulate", mirror.info.ocpp_url, "--prefix", "REAL", "--seed", "1", "--speed", "4", "--sample", "4"
+    )
+    charger = subprocess.Popen(dials, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    yield client, mirror
+    charger.terminate()
+    charger.wait(10)
+    closing = asyncio.ensure_future(client.close())
+    qtbot.waitUntil(closing.done, timeout=5000)
+
+
+def connector(mirror):
+    return mirror.chargers[CHARGER].connectors[0]
+
+
+def test_a_person_limits_writes_and_stops_and_all_of_it_stands_in_the_log(desk, qtbot):
+    client, mirror = desk
+    page = ChargersPage(mirror, client, current())
+    qtbot.addWidget(page)
+    page.resize(1280, 760)
+    page.show()
+    page.on_shown()
+    qtbot.waitUntil(lambda: page.place() == f"{CHARGER}/1", timeout=20_000)
+    qtbot.waitUntil(lambda: page.detail.bar.main.text() == "Stop", timeout=30_000)
+    bar = page.detail.bar
+    qtbot.waitUntil(lambda: (connector(mirror).limit_a or 0.0) > 8.0, timeout=20_000)
+
+    bar._limits.aboutToShow.emit()
+    next(action for action in bar._limits.actions() if action.text() == "8 A").trigger()
+    qtbot.waitUntil(lambda: "read back 8 A" in bar.report.words.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: connector(mirror).limit_a == 8.0, timeout=20_000)
+    qtbot.waitUntil(lambda: page.detail.live.limit.value() == "8 A", timeout=5000)
+
+    page.detail.show_tab("settings")
+    tab = page.detail.settings
+    qtbot.waitUntil(lambda: tab.model.row_of("HeartbeatInterval") >= 0, timeout=20_000)
+    index = tab.model.index(tab.model.row_of("HeartbeatInterval"), VALUE)
+    tab.model.setData(index, "77")
+    qtbot.waitUntil(lambda: tab.model.line(index.row()).words == "read back", timeout=10_000)
+    assert tab.model.line(index.row()).setting.value == "77"
+
+    bar.main.click()
+    qtbot.waitUntil(lambda: bar.report.words.text().startswith("Stop: accepted in"), timeout=15_000)
+    qtbot.waitUntil(lambda: connector(mirror).session_id is None, timeout=20_000)
+    page.on_hidden()
+
+    log = ActivityPage(mirror, client, current())
+    qtbot.addWidget(log)
+    log.resize(1280, 760)
+    log.show()
+    log.on_shown()
+    qtbot.waitUntil(lambda: log.chain.verdict is not None and log.model.entry_count() > 3, timeout=15_000)
+    assert log.chain.verdict.holds
+    model = log.model
+    rows = [
+        r for r in range(model.rowCount()) if model.entry_at(r) is not None and model.entry_at(r).first.via == "desk"
+    ]
+    told = {model.index(r, WHAT).data(): model.index(r, ANSWER).data() for r in rows}
+    assert told["Limit 8 A"] == "Stored"
+    assert told["Setting HeartbeatInterval"] == "Accepted, read back"
+    assert told["Stop charge"].startswith("Accepted, ")
+    assert {model.entry_at(r).first.who for r in rows} == {"Kim"}
+    log.on_hidden()
