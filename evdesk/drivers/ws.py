@@ -90,6 +90,7 @@ class WsPeer(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self.settled = False
         self._in_receive = False
+        self._flushing = False
 
     # -- the transport's side -------------------------------------------------------------------------------------
 
@@ -249,7 +250,7 @@ class WsPeer(asyncio.Protocol):
                 start = end
         finally:
             self._in_receive = False
-        self._flush()
+        self._flush_soon()
 
     def _library(self, data: bytes) -> None:
         ws = self._ws
@@ -274,7 +275,15 @@ class WsPeer(asyncio.Protocol):
         if lost is not None:
             lost(self._cause or _why(self._ws, exc))
 
+    def _flush_soon(self) -> None:
+        """Once this turn of the event loop has read every socket: writes to many chargers one after the other are much
+        cheaper than each between two reads (every write wakes up somebody)."""
+        if not self._flushing and self._ws is not None and self._ws.writes:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
     def _flush(self) -> None:
+        self._flushing = False
         ws, transport = self._ws, self._transport
         if ws is None or transport is None:
             return
