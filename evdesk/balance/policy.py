@@ -84,7 +84,7 @@ def reclaim(seat: Seat, now: float, fresh: bool) -> None:
         track.drawn_since = None
         return
     at = track.readings[-1][0]
-    if track.drawn_since is None:
+    if track.drawn_since is None or drawn > track.drawn_top + 1.0:  # a car that rises is not one that draws less
         track.drawn_since, track.drawn_top = at, drawn
     track.drawn_top = max(track.drawn_top, drawn)
     awake = drawn >= ASLEEP_A or track.on_at is None or now - track.on_at >= WAKE_S

@@ -66,12 +66,15 @@ class Track:
     drawn: float | None = None  # the largest terminal of it
     force: MaxWindow = field(default_factory=lambda: MaxWindow(REACT_S))
     readings: deque[tuple[float, Phases]] = field(default_factory=lambda: deque(maxlen=8))
+    forces: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=24))  # (since, ampere)
 
     def observe(self, demand: Demand, force_a: float, now: float) -> bool:
         """Takes in one second; `force_a` is the most it may draw without a further command. True: a new reading."""
         self.sample_s = max(demand.sample_s, 1.0) if math.isfinite(demand.sample_s) else 10.0
         if force_a > self.force_a + 0.5:
             self.raised_at, self.rise_a = now, force_a - self.force_a
+        if not self.forces or abs(force_a - self.forces[-1][1]) > 0.5:
+            self.forces.append((now, force_a))
         self.force_a = force_a
         self.force.push(now, force_a)
         behind = demand.wants and demand.commandable and force_a > self.limit + 0.5
@@ -127,21 +130,33 @@ class Track:
         return _spread((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
     def bounds_at(self, at: float, now: float, used: tuple[bool, bool, bool]) -> Bounds:
-        """Where its current was at an earlier moment: between the readings before and after it."""
-        before: Phases | None = None
-        after: Phases | None = None
-        for stamp, drawn in self.readings:
-            if stamp <= at:
-                before = drawn
-            else:
-                after = drawn
+        """Where its current was at an earlier moment: between the readings before and after it, and if its limit changed
+        around then, anywhere between what it was told."""
+        before: tuple[float, Phases] | None = None
+        after: tuple[float, Phases] | None = None
+        for entry in self.readings:
+            if entry[0] > at:
+                after = entry
                 break
+            before = entry
         if before is None or after is None:
             return self.bounds(now, used)
-        pairs = [(_or(a, 0.0), _or(b, 0.0)) for a, b in zip(before, after, strict=True)]
-        low = (min(pairs[0]), min(pairs[1]), min(pairs[2]))
-        high = (max(pairs[0]), max(pairs[1]), max(pairs[2]))
-        return _spread(low, high)
+        least, most = self._told(before[0] - REACT_S, after[0])
+        low: list[float] = []
+        high: list[float] = []
+        for a, b, active in zip(before[1], after[1], used, strict=True):
+            one, two = a or 0.0, b or 0.0
+            low.append(min(one, two, least))
+            high.append(max(one, two, most if active else 0.0))
+        return _spread((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+
+    def _told(self, start: float, end: float) -> tuple[float, float]:
+        """Lowest and highest limit in force during a span with a change in it; without one nothing is added."""
+        inside = [amps for since, amps in self.forces if start < since <= end]
+        if not inside:
+            return math.inf, 0.0
+        earlier = [amps for since, amps in self.forces if since <= start][-1:]
+        return min(inside + earlier), max(inside + earlier)
 
     def _steady(self, at: float, reading: Phases, top: float) -> bool:
         """Whether the newest reading can be taken for the current of this second."""
@@ -152,10 +167,6 @@ class Track:
             return False
         earlier = self.readings[-2][1] if len(self.readings) > 1 else (None, None, None)
         return drawn <= max((v for v in earlier if v is not None), default=0.0) + 1.0
-
-
-def _or(value: float | None, other: float) -> float:
-    return other if value is None else value
 
 
 def _top(top: float, used: tuple[bool, bool, bool]) -> tuple[float, float, float]:
