@@ -10,6 +10,7 @@ QToolTip { background: $raised; color: $text; border: ${edge}px solid $borderStr
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox, QDateTimeEdit {
   background: $surface; color: $text; border: ${edge}px solid $borderStrong; border-radius: 6px; padding: 0 9px;
   selection-background-color: $accent; selection-color: $onAccent; }
+SearchField { padding: 0 4px 0 2px; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QDateTimeEdit { min-height: ${inner}px; }
 QPlainTextEdit, QTextEdit { padding: 4px 6px; }
 QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled {

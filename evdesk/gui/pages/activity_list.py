@@ -25,6 +25,9 @@ def heading(at: float, now: float) -> str:
     return text.day(at)
 
 
+CHOICE_ROOM = 48
+
+
 class ActivityList(Card):
     """Reads when `begin` is called; `seek(row id)` selects a row and takes filters away that hide it."""
 
@@ -54,7 +57,7 @@ class ActivityList(Card):
         self._wire()
 
     def _fill_choices(self) -> None:
-        ranges = ((tr("Last 24 h"), 1.0), (tr("Last 7 days"), 7.0), (tr("Last 30 days"), 30.0), (tr("All time"), None))
+        ranges = ((tr("24 hours"), 1.0), (tr("7 days"), 7.0), (tr("30 days"), 30.0), (tr("All time"), None))
         for words, days in ranges:
             self.range.addItem(words, days)
         self.range.setCurrentIndex(1)
@@ -68,6 +71,10 @@ class ActivityList(Card):
             (tr("Stored"), "stored"),
         ):
             self.answer.addItem(words, outcome)
+        for box in (self.range, self.answer):
+            # The style sheet's padding and arrow are not in Qt's own size hint.
+            widest = max(box.fontMetrics().horizontalAdvance(box.itemText(i)) for i in range(box.count()))
+            box.setMinimumWidth(widest + CHOICE_ROOM)
         self.answer.setAccessibleName(tr("Answer"))
         told = tr("Also show refreshed limits and readings of settings that went well")
         self.routine.setToolTip(told)
@@ -82,8 +89,8 @@ class ActivityList(Card):
         self.search.setMinimumWidth(90)
         self.search.setMaximumWidth(220)
         self.search.setClearButtonEnabled(False)  # Escape empties it; the room is needed for words
-        self.range.setFixedWidth(114)
-        self.answer.setFixedWidth(114)
+        self.range.setFixedWidth(102)
+        self.answer.setFixedWidth(122)
         for widget in (self.search, self.segments, self.range, self.answer):
             self._tools.addWidget(widget)
         rest = QHBoxLayout(self._extra)
