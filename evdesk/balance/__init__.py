@@ -10,9 +10,10 @@ from evdesk.balance.balancer import Balancer
 from evdesk.balance.checks import validate_site
 from evdesk.balance.failsafe import FailsafePlan, failsafe_plans, safe_share, site_share
 from evdesk.balance.lines import build_lines
-from evdesk.balance.types import Decision, Demand, Key, Line, LineSample, LineView
+from evdesk.balance.types import ANY_TERMINAL, Decision, Demand, Key, Line, LineSample, LineView
 
 __all__ = [
+    "ANY_TERMINAL",
     "Balancer",
     "Decision",
     "Demand",
