@@ -460,3 +460,12 @@ def test_every_theme_paints_without_a_complaint(page, qtbot, theme):
         page.go(charger_id)
         assert not page.grab().isNull()
     current().apply(QApplication.instance(), "light")
+
+
+def test_a_page_nobody_sees_costs_nothing_and_is_fresh_when_shown(page):
+    page.hide()
+    change(page, "WB-01", site_current_a=(1.0, 2.0, 3.0))
+    assert page.model.rows[0].amps != (1.0, 2.0, 3.0)
+    page.show()
+    page.on_shown()
+    assert page.model.rows[0].amps == (1.0, 2.0, 3.0)

@@ -58,7 +58,7 @@ class ChargersPage(Page):
         self.detail.back.connect(self._close)
         self.detail.connector_chosen.connect(self.choose)
         self.connect_button.clicked.connect(lambda: self.navigate.emit("connect", None))
-        self.mirror.changed.connect(self.refresh)
+        self.mirror.changed.connect(lambda: self.refresh() if self.isVisible() else None)
         for keys, act in (
             (QKeySequence.StandardKey.Find, self.list.filter.setFocus),
             (QKeySequence.StandardKey.Refresh, self.detail.read_again),

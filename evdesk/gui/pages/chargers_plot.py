@@ -25,7 +25,7 @@ class ConnectorPlot(QWidget):
         self._mirror = mirror
         self.chart = LineChart(self)
         self.chart.setMinimumHeight(150)
-        self.chart.setMaximumHeight(320)
+        self.setMaximumHeight(360)
         self.chart.set_window(WINDOWS_S["15"])
         self.title = Label(tr("Ampere per phase"), "small", "muted", self)
         self.windows = Segmented([("15", tr("15 min")), ("60", tr("1 h")), ("360", tr("6 h"))], self)

@@ -140,9 +140,10 @@ class SumsLine(QWidget):
                 painter.drawText(cell, Qt.AlignmentFlag.AlignRight | middle, text.number(value))
                 right = max(right, left + width)
         watts = [row.power_w for row in self._rows if row.power_w is not None]
-        tail = tr("A per phase, {power}").format(power=text.power(sum(watts)) if watts else text.unknown())
+        power = text.power(sum(watts)) if watts else text.unknown()
+        tail = tr("A per phase, {power}").format(power=power)
         if self.unknown():
-            tail += tr("; {n}?").format(n=self.unknown())
+            tail = tr("A, {power}; {n} unknown").format(power=power, n=self.unknown())
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color("muted"))
         painter.drawText(self.rect().adjusted(right + 14, 0, -8, 0), Qt.AlignmentFlag.AlignLeft | middle, tail)
