@@ -9,10 +9,9 @@ import urllib.request
 import msgspec
 import numpy
 import platformdirs
-import segno
 import websockets.asyncio.client
 
 import evdesk.model
 import evdesk.wire
 
-__all__ = ["asyncio", "evdesk", "logging", "msgspec", "numpy", "platformdirs", "segno", "urllib", "websockets"]
+__all__ = ["asyncio", "evdesk", "logging", "msgspec", "numpy", "platformdirs", "urllib", "websockets"]
