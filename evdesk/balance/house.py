@@ -27,12 +27,6 @@ from evdesk.balance.track import Bounds, clean
 from evdesk.balance.types import LineSample
 from evdesk.model import BalanceSettings, Phases
 
-SETTLE_S = 30.0
-"""After the first sample the cars' readings are awaited this long before an uncertain house is believed."""
-
-NARROW_A = 3.0
-"""An interval this narrow is as good as known."""
-
 
 @dataclass(slots=True)
 class Seen:
@@ -68,7 +62,6 @@ class _LineState:
     slow: MaxWindow
     fast: MaxWindow
     settled: float | None = None
-    first_at: float | None = None
     plan: float = 0.0
 
 
@@ -153,23 +146,22 @@ class House:
     def _look_now(self, state: _LineState, wire: Wire, total: float, now: float, bounds: Sequence[Bounds]) -> float:
         low, high = line_bounds(wire, bounds)
         least, most = total - high, total - low
-        guess = most if state.settled is None else min(max(state.settled, least), most)
+        if state.settled is None:
+            state.settled = max(most, 0.0)  # all of it could be house; a later ramp of a car must not add to that
+        guess = min(max(state.settled, least), most)
         guess = max(guess, 0.0)
         state.fast.push(now, guess)
         return guess
 
     def _look_back(self, state: _LineState, wire: Wire, seen: Seen, now: float, earlier: Sequence[Bounds]) -> None:
-        if state.first_at is None:
-            state.first_at = now
         past = seen.at(now - self.lag_s)
         total = past[wire.line.phase] if past is not None else None
         if total is None:
             return
         low, high = line_bounds(wire, earlier)
-        if state.settled is None and high - low > NARROW_A and now - state.first_at < SETTLE_S + self.lag_s:
-            return
         least, most = total - high, total - low
-        state.settled = max(0.0, most if state.settled is None else min(max(state.settled, least), most))
+        before = most if state.settled is None else state.settled
+        state.settled = max(0.0, min(max(before, least), most))
         state.slow.push(now, state.settled)
 
 
