@@ -235,11 +235,12 @@ class Balancer:
         cut = Cut([seat.track.limit if seat.active else 0 for seat in second.seats])
         gentle = Cuttable(minimum, drop_order(active, second.now, drawing_first=False))
         enforce(self._net, second.rooms, second.base, cut, gentle)
+        readings = [seat.track.reading for seat in second.seats]
         hard = Cuttable(minimum, drop_order(active, second.now, drawing_first=True))
         for w, (wire, other) in enumerate(zip(self._net.wires, second.others, strict=True)):
             if other.total_a is not None and other.total_a > wire.line.limit_a:
                 above = Above(wire, w, other.total_a - (wire.line.limit_a - self._margin))
-                relieve_metered(above, second.base, second.bounds, cut, hard)
+                relieve_metered(above, second.base, readings, second.bounds, cut, hard)
         amps = [float(limit) for limit in cut.limits]
         for i, w in cut.by.items():
             track = second.seats[i].track

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from evdesk.balance.lines import EPS, Net, Wire
 from evdesk.balance.track import Bounds
+from evdesk.balance.types import ANY_TERMINAL
+from evdesk.model import Phases
 
 
 @dataclass(slots=True)
@@ -101,22 +103,33 @@ def _at_level(kept: Sequence[int], floors: Mapping[int, int], limits: Sequence[i
 
 
 def relieve_metered(
-    above: Above, base: Sequence[float], bounds: Sequence[Bounds], cut: Cut, cuttable: Cuttable
+    above: Above,
+    base: Sequence[float],
+    readings: Sequence[Phases | None],
+    bounds: Sequence[Bounds],
+    cut: Cut,
+    cuttable: Cuttable,
 ) -> None:
-    """Makes real current fall by the excess, less what cuts still on their way will bring.
+    """Makes real current fall by the excess; each second anew, for the demanded fall is counted from the readings and
+    not from the limits: what is on its way already is not demanded twice.
 
-    Lowering the limit of a car that draws less than it may brings nothing, so cars are counted at what they are known to
-    draw; only if that does not suffice at what they might. A cut is on its way until the car had time to follow.
+    Lowering the limit of a car that draws less than it may brings nothing, so cars count at what they were seen to draw;
+    only if all of that together is less than the excess, at what they might draw (one that woke since its last reading).
     """
     wire = above.wire
-    drawn_low, drawn_high = [0.0] * len(base), [0.0] * len(base)
+    seen, most = list(base), list(base)
     for i, t in zip(wire.members, wire.terminals, strict=True):
-        drawn_low[i], drawn_high[i] = min(bounds[i][0][t], cut.limits[i]), bounds[i][1][t]
-    coming = sum(max(drawn_high[i] - cut.limits[i], 0.0) for i in wire.members if i in cuttable.min_a)
-    excess = above.excess_a - coming
-    if excess <= EPS:
-        return
-    known = sum(drawn_low[i] for i in wire.members if i in cuttable.min_a and base[i] <= 0)
-    drawn = drawn_low if known >= excess else [min(h, float(c)) for h, c in zip(drawn_high, cut.limits, strict=True)]
-    flowing = [max(b, min(d, float(c))) for b, d, c in zip(base, drawn, cut.limits, strict=True)]
-    relieve(wire, above.w, wire.load(flowing) - excess, base, drawn, cut, cuttable)
+        if i in cuttable.min_a and base[i] <= 0:
+            seen[i], most[i] = _seen(readings[i], t, bounds[i]), bounds[i][1][t]
+    known = sum(seen[i] for i in wire.members if i in cuttable.min_a and base[i] <= 0)
+    drawn = seen if known >= above.excess_a else most
+    relieve(wire, above.w, wire.load(drawn) - above.excess_a, base, drawn, cut, cuttable)
+
+
+def _seen(reading: Phases | None, terminal: int, bounds: Bounds) -> float:
+    if reading is None:
+        return bounds[1][terminal]
+    if terminal == ANY_TERMINAL:
+        return max((v for v in reading if v is not None), default=0.0)
+    value = reading[terminal]
+    return bounds[1][terminal] if value is None else value

@@ -244,3 +244,24 @@ def test_unconfirmed_reduction_holds_back_others_and_counts_after_ten_seconds():
         decision = balancer.step(110.0 + n, [demand("A", 16.0), demand("B", b)], [])
         b = decision.limits[("B", 1)][0]
     assert b == 8.0
+
+
+def test_above_the_fuse_real_current_is_cut_not_a_limit_nobody_uses():
+    """A sleeps with 16 A allowed, B draws 16 A. The house steps: only lowering B helps."""
+    site = Site(
+        circuits=(Circuit("Main", (40.0,) * 3, meter=MeterSource(), other_max_a=(6.0,) * 3),),
+        bays=tuple(Bay(n, 1, n, "Main", rotation="RST") for n in ("A", "B")),
+    )
+    balancer = Balancer(site)
+    for n in range(80):
+        now = 100.0 + n
+        total = 21.0 if n < 79 else 46.0
+        told = [
+            demand("A", 16.0, drawn_a=(0.0,) * 3, drawn_at=now - n % 10),
+            demand("B", 16.0, drawn_a=(16.0,) * 3, drawn_at=now - n % 10),
+        ]
+        decision = balancer.step(now, told, [LineSample("Main", now, (total,) * 3)])
+        if n == 20:
+            assert decision.limits[("A", 1)][0] == decision.limits[("B", 1)][0] == 16.0
+    assert 46.0 - (16.0 - decision.limits[("B", 1)][0]) <= 39.0
+    assert ("B", 1) in decision.urgent
