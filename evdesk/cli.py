@@ -268,7 +268,9 @@ def _add_audit(commands: Commands) -> None:
 def _add_shots(commands: Commands) -> None:
     shots = _command(commands, "shots", "every page as a PNG, from the demo site, without a screen")
     shots.add_argument("dir", type=Path, metavar="DIR")
-    shots.add_argument("--theme", choices=THEMES, help="only this one (default: light and dark, the site in contrast too)")
+    shots.add_argument(
+        "--theme", choices=THEMES, help="only this one (default: light and dark, the site in contrast too)"
+    )
     shots.add_argument("--lang", default="en", metavar="XX", help="language of the pages (default en)")
 
 
