@@ -12,6 +12,7 @@ from evdesk.ocpp.exchange import Exchange, Fate, Ticket
 from evdesk.ocpp.fields import tag_status
 from evdesk.ocpp.frame import Call, CallError, CallResult, Garbage, Odd, error_text, parse, result_text
 from evdesk.ocpp.memory import Memory
+from evdesk.ocpp.plain import plain_meter_values
 from evdesk.ocpp.redact import redact
 from evdesk.ocpp.v16 import Policy, Station16, spelled
 
@@ -54,7 +55,8 @@ class Dialogue:
     def receive(self, text: str, now: float, odd: tuple[Odd, ...] = ()) -> Step:
         """One WebSocket message from the charger."""
         step = Step()
-        frames, flagged = parse(text)
+        plain = None if odd else plain_meter_values(text)
+        frames, flagged = parse(text) if plain is None else ([plain], [])
         flagged.extend(odd)
         for frame in frames:
             if isinstance(frame, Call):
@@ -75,7 +77,7 @@ class Dialogue:
 
     def _call(self, call: Call, text: str, now: float, step: Step, odd: list[Odd]) -> None:
         action = spelled(call.action)
-        broken = breaches(action, call.payload, first_only=len(text) > _LARGE)
+        broken = [] if call.plain else breaches(action, call.payload, first_only=len(text) > _LARGE)
         # A well-formed MeterValues alone in its message has no place for a secret.
         clear = text if action == "MeterValues" and not broken and not odd else redact(text)
         self._log(step, now, "in", call.action, call.id, clear, "call")

@@ -35,12 +35,14 @@ class Odd:
 
 @dataclass(slots=True)
 class Call:
-    """`echo` is the id exactly as it came: the answer must carry the same JSON value."""
+    """`echo` is the id exactly as it came: the answer must carry the same JSON value. `plain`: a MeterValues that is
+    just as the schema wants it, with `meterValue` read to `Sampled` already."""
 
     id: str
     action: str
     payload: dict[str, Any]
     echo: Any = None
+    plain: bool = False
 
 
 @dataclass(slots=True)

@@ -71,14 +71,48 @@ class Sampled:
         return self.voltage_v == NO_PHASES and rest == (None, None, None)
 
 
-class _Bag:
-    """Values by measurand and slot (L1, L2, L3, N, without phase), in one row, and what was odd."""
+_Place = tuple[str, int, float, float, float, bool]
+"""Measurand, index in the row, factor to the base unit, lowest and highest value, taken before other locations."""
 
-    __slots__ = ("odd", "row")
+_places: dict[tuple[Any, ...], _Place | None] = {}
+_PLACES_MAX = 2000
+
+
+class Bag:
+    """The values of one entry by measurand and slot (L1, L2, L3, N, without phase), in one row, and what was odd."""
+
+    __slots__ = ("odd", "rare", "row")
 
     def __init__(self, odd: list[Odd]) -> None:
         self.row: list[float | None] = [None] * (5 * len(_SCALE))
         self.odd = odd
+        self.rare = False  # one of the rarer measurands is among them
+
+    def put(self, form: tuple[Any, ...], raw: Any, sample: object) -> None:
+        """Puts one sampledValue where it belongs, or nowhere. `form`: measurand, phase, unit, location, format. Forms
+        without any oddity are looked up, not worked out."""
+        try:
+            place = _places[form]
+        except (KeyError, TypeError):
+            place = _placed(form, self)
+        if place is None:
+            return
+        measurand, index, scale, low, high, preferred = place
+        try:
+            value = scale * float(raw)
+        except (TypeError, ValueError, OverflowError):
+            value = scale * _comma(raw, self)
+        if measurand is TEMPERATURE:
+            value = _celsius(value, form[2])
+        if low <= value <= high and raw is not True and raw is not False:
+            if preferred or self.row[index] is None:
+                self.row[index] = value
+        elif math.isfinite(value):
+            self.flag("value_absurd", f"{measurand} {value:g} cannot be; it is not used.", sample)
+        else:
+            self.flag("value_not_a_number", f"{measurand}: {str(raw)[:60]!r} is not a number; it is not used.", raw)
+        if index >= _RARE_FROM:
+            self.rare = True
 
     def phases(self, measurand: str) -> Phases:
         at, row = _AT[measurand], self.row
@@ -110,62 +144,32 @@ def _entry(entry: dict[str, Any], odd: list[Odd]) -> Sampled:
         odd.append(Odd("sampled_value_not_a_list", "sampledValue is an object instead of a list."))
     if samples is None and "value" in entry:
         samples = [entry]
-    bag = _Bag(odd)
-    result = Sampled(entry.get("timestamp"))
-    rare = False
+    bag = Bag(odd)
     for sample in samples if isinstance(samples, list) else ():
         if isinstance(sample, dict):
-            rare = _sample(sample, bag) or rare
+            get = sample.get
+            form = (get("measurand"), get("phase"), get("unit"), get("location"), get("format"))
+            bag.put(form, get("value"), sample)
+    return sampled(entry.get("timestamp"), bag)
+
+
+def sampled(stamp: Any, bag: Bag) -> Sampled:
+    """What the values of one entry say together."""
+    result = Sampled(stamp)
     result.voltage_v = _voltage(bag)
     result.energy_wh, summed = _total_or_sum(bag, ENERGY)
     result.power_w, added = _total_or_sum(bag, POWER)
     result.partial = summed or added
     _current(result, bag)
     _plausible_power(result, bag)
-    if rare:
+    if bag.rare:
         result.offered_a = _first(bag, OFFERED, min)
         result.soc_pct = _first(bag, SOC, max)
         result.temperature_c = _first(bag, TEMPERATURE, max)
     return result
 
 
-_Place = tuple[str, int, float, float, float, bool]
-"""Measurand, index in the row, factor to the base unit, lowest and highest value, taken before other locations."""
-
-_places: dict[tuple[Any, ...], _Place | None] = {}
-_PLACES_MAX = 2000
-
-
-def _sample(sample: dict[str, Any], bag: _Bag) -> bool:
-    """Puts one sampledValue where it belongs, or nowhere. Forms without any oddity are looked up, not worked out.
-    True for the rarer measurands."""
-    get = sample.get
-    form = (get("measurand"), get("phase"), get("unit"), get("location"), get("format"))
-    try:
-        place = _places[form]
-    except (KeyError, TypeError):
-        place = _placed(form, bag)
-    if place is None:
-        return False
-    measurand, index, scale, low, high, preferred = place
-    raw = get("value")
-    try:
-        value = scale * float(raw)  # type: ignore[arg-type]  # anything may stand here
-    except (TypeError, ValueError, OverflowError):
-        value = scale * _comma(raw, bag)
-    if measurand is TEMPERATURE:
-        value = _celsius(value, form[2])
-    if low <= value <= high and raw is not True and raw is not False:
-        if preferred or bag.row[index] is None:
-            bag.row[index] = value
-    elif math.isfinite(value):
-        bag.flag("value_absurd", f"{measurand} {value:g} cannot be; it is not used.", sample)
-    else:
-        bag.flag("value_not_a_number", f"{measurand}: {str(raw)[:60]!r} is not a number; it is not used.", raw)
-    return index >= _RARE_FROM
-
-
-def _placed(form: tuple[Any, ...], bag: _Bag) -> _Place | None:
+def _placed(form: tuple[Any, ...], bag: Bag) -> _Place | None:
     """Works out where a form goes and remembers it, unless there was something to flag."""
     before = len(bag.odd)
     place = _work_out(form, bag)
@@ -174,7 +178,7 @@ def _placed(form: tuple[Any, ...], bag: _Bag) -> _Place | None:
     return place
 
 
-def _work_out(form: tuple[Any, ...], bag: _Bag) -> _Place | None:
+def _work_out(form: tuple[Any, ...], bag: Bag) -> _Place | None:
     name, phase, unit, location, kind = form
     if kind == "SignedData":
         return None
@@ -191,7 +195,7 @@ def _work_out(form: tuple[Any, ...], bag: _Bag) -> _Place | None:
     return measurand, _AT[measurand] + slot, _scale(measurand, unit, bag), low, high, location in (None, "Outlet")
 
 
-def _split_name(name: Any, phase: Any, bag: _Bag) -> tuple[str | None, Any]:
+def _split_name(name: Any, phase: Any, bag: Bag) -> tuple[str | None, Any]:
     """Phases glued to the measurand ("Current.Import.L1"); other measurands are none of ours."""
     if not isinstance(name, str):
         bag.flag("measurand_not_text", "The measurand is not text.", name)
@@ -204,7 +208,7 @@ def _split_name(name: Any, phase: Any, bag: _Bag) -> tuple[str | None, Any]:
     return measurand, tail
 
 
-def _slot(phase: Any, bag: _Bag) -> int | None:
+def _slot(phase: Any, bag: Bag) -> int | None:
     if phase is None or phase == "":
         return _TOTAL
     key = phase.strip().lower() if isinstance(phase, str) else str(phase)
@@ -214,7 +218,7 @@ def _slot(phase: Any, bag: _Bag) -> int | None:
     return slot
 
 
-def _comma(value: Any, bag: _Bag) -> float:
+def _comma(value: Any, bag: Bag) -> float:
     text = value.strip("\x00 \t\r\n").replace(",", ".") if isinstance(value, str) else ""
     try:
         number = float(text)
@@ -224,7 +228,7 @@ def _comma(value: Any, bag: _Bag) -> float:
     return number
 
 
-def _scale(measurand: str, unit: Any, bag: _Bag) -> float:
+def _scale(measurand: str, unit: Any, bag: Bag) -> float:
     if unit is None or unit == "":
         return 1.0
     name = unit.strip().lower() if isinstance(unit, str) else str(unit)
@@ -242,14 +246,14 @@ def _celsius(value: float, unit: Any) -> float:
     return (value - 32.0) / 1.8 if name in ("f", "fahrenheit") else value
 
 
-def _voltage(bag: _Bag) -> Phases:
+def _voltage(bag: Bag) -> Phases:
     phases, total = bag.phases(VOLTAGE), bag.total(VOLTAGE)
     if phases == NO_PHASES and total is not None:
         return (total, None, None)
     return phases
 
 
-def _total_or_sum(bag: _Bag, measurand: str) -> tuple[float | None, bool]:
+def _total_or_sum(bag: Bag, measurand: str) -> tuple[float | None, bool]:
     total = bag.total(measurand)
     if total is not None:
         return total, False
@@ -257,12 +261,12 @@ def _total_or_sum(bag: _Bag, measurand: str) -> tuple[float | None, bool]:
     return (sum(known), True) if known else (None, False)
 
 
-def _first(bag: _Bag, measurand: str, pick: Callable[[list[float]], float]) -> float | None:
+def _first(bag: Bag, measurand: str, pick: Callable[[list[float]], float]) -> float | None:
     known = [value for value in bag.row[_AT[measurand] : _AT[measurand] + 5] if value is not None]
     return pick(known) if known else None
 
 
-def _current(result: Sampled, bag: _Bag) -> None:
+def _current(result: Sampled, bag: Bag) -> None:
     at = _AT[CURRENT]
     row = bag.row[at : at + 5]
     if row[0] is not None or row[1] is not None or row[2] is not None:
@@ -301,7 +305,7 @@ def _place_single(current: float, result: Sampled) -> Phases:
     return (current, None, None)
 
 
-def _plausible_power(result: Sampled, bag: _Bag) -> None:
+def _plausible_power(result: Sampled, bag: Bag) -> None:
     """Repairs kW written as W and the reverse by P = sum(U x I); derives power where none was sent."""
     drawn = product = 0.0
     measured = True

@@ -9,6 +9,7 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 DAY_S = 86400.0
 NOT_SET_BEFORE = 1262304000.0  # 2010-01-01: clocks that were never set start in 1970, 2000 or thereabouts
@@ -28,7 +29,11 @@ _FORM = re.compile(
 )
 
 
-@dataclass(slots=True)
+_STRICT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d+)?(?:Z|[+-][01]\d:[0-5]\d)", re.ASCII)
+_REMEMBERED = 256
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """`at`: Unix seconds as written (UTC assumed where no zone stood)."""
 
@@ -38,8 +43,17 @@ class Stamp:
 
 def parse_time(text: object) -> Stamp | None:
     """A timestamp in any of the forms seen in the field; None when it is not one."""
-    if not isinstance(text, str) or len(text) > 64:
-        return None
+    return _read(text) if isinstance(text, str) and len(text) <= 64 else None
+
+
+@lru_cache(_REMEMBERED)
+def is_strict(text: str) -> bool:
+    """Whether it is a date-time as the schemas ask for; leap seconds and small letters are left to them."""
+    return _STRICT.fullmatch(text) is not None and parse_time(text) is not None
+
+
+@lru_cache(_REMEMBERED)
+def _read(text: str) -> Stamp | None:
     if len(text) in (20, 24) and text[-1] == "Z":
         try:
             return Stamp(datetime.fromisoformat(text).timestamp())

@@ -81,6 +81,7 @@ class Outcome:
     answer: dict[str, Any] | None = None
     refusal: CallError | None = None
     deferred: TransactionStarted | TransactionEnded | None = None
+    plain: bool = False  # see `Call.plain`
 
 
 class Station16:
@@ -93,7 +94,7 @@ class Station16:
 
     def handle(self, call: Call, now: float, events: list[Event], odd: list[Odd]) -> Outcome:
         """Answers one CALL; events and findings are added to the lists given."""
-        outcome = Outcome(events, odd)
+        outcome = Outcome(events, odd, plain=call.plain)
         handler = _HANDLERS.get(call.action)
         if handler is None:
             return self._unknown(call, outcome)
@@ -179,9 +180,10 @@ class Station16:
         self._readings(payload.get("meterValue"), connector, transaction, now, outcome)
 
     def _readings(self, values: Any, connector: int, transaction: int | None, now: float, outcome: Outcome) -> None:
-        sampled, odd = read_meter_values(values)
-        outcome.odd.extend(odd)
-        for entry in sampled:
+        if not outcome.plain:
+            values, odd = read_meter_values(values)
+            outcome.odd.extend(odd)
+        for entry in values:
             placed = self._placed(entry.stamp, now, outcome)
             if entry.empty:
                 continue
