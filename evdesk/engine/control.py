@@ -31,6 +31,7 @@ from evdesk.model import (
 log = logging.getLogger("evdesk.control")
 BALANCER = Origin("Engine", "balancer")
 RETRY_S = 10.0
+ON_THE_WAY_S = 70.0  # an unanswered limit may still reach the charger within the call's own deadline
 NO_CAR = Why(WhyCode.NO_CAR)
 _DEAD = frozenset({ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE})
 
@@ -115,7 +116,7 @@ class Control:
         # Silent, only a default that the charger has shown counts.
         safe = record.safe_a if record.online else (record.failsafe.safe_a if record.falls_back else None)
         live = connector.confirmed_a if now < connector.confirmed_until else None
-        asked = connector.asked_a
+        asked = connector.asked_a if now < connector.asked_until else None  # if it arrived, it has expired
         if record.online and connector.session is None and connector.status is ConnectorStatus.AVAILABLE:
             return 0.0  # nothing is plugged in, and a new car is told to us before it draws
         fallback = bay.max_a if safe is None else safe
@@ -180,6 +181,7 @@ class Control:
 
             async def act() -> Answer:
                 connector.asked_a = max(limit_a, before or 0.0)
+                connector.asked_until = self.clock.now() + valid_s + ON_THE_WAY_S
                 return await link.set_limit(profile)
 
             await self.commands.run(command, act)

@@ -2,6 +2,7 @@
 
 import time
 
+from evdesk.engine.control import ON_THE_WAY_S
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import Store
@@ -29,7 +30,7 @@ async def recover(store: Store, fleet: Fleet, now: float) -> None:
 
 async def _limits_in_force(store: Store, fleet: Fleet, now: float) -> None:
     valid_s = fleet.site.balance.profile_valid_s
-    page = AuditPage(limit=5000, from_at=now - valid_s - 10.0, search="balance.")
+    page = AuditPage(limit=5000, from_at=now - valid_s - ON_THE_WAY_S, search="balance.")
     for row in await store.audit_rows(page):
         record = fleet.chargers.get(row.target)
         if row.kind != "asked" or record is None or not row.what.startswith("balance."):
@@ -39,6 +40,7 @@ async def _limits_in_force(store: Store, fleet: Fleet, now: float) -> None:
             continue
         connector = record.connector(connector_id)
         connector.asked_a = max(connector.asked_a or 0.0, float(limit_a))
+        connector.asked_until = max(connector.asked_until, row.at + valid_s + ON_THE_WAY_S)
 
 
 def day_start(now: float) -> float:

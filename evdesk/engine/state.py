@@ -50,6 +50,7 @@ class ConnectorRecord:
     confirmed_at: float | None = None
     confirmed_until: float = 0.0
     asked_a: float | None = None
+    asked_until: float = 0.0
     failed_at: float | None = None
     why: Why = field(default_factory=Why)
     wanted_a: float | None = None
