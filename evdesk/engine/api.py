@@ -11,7 +11,7 @@ from evdesk.engine.commands import Command, Commands, reachable
 from evdesk.engine.control import Control, with_user_limit
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.setup import Setup
-from evdesk.engine.sites import Sites
+from evdesk.engine.sites import Sites, place_charger
 from evdesk.engine.state import ChargerRecord
 from evdesk.model import (
     Bay,
@@ -118,30 +118,19 @@ class Api:
         return m.Done(status="stopping", audit_id=row)
 
     async def _accept(self, origin: Origin, params: m.Accept) -> m.Done:
+        async with self.core.sites.lock:
+            return await self._accept_alone(origin, params)
+
+    async def _accept_alone(self, origin: Origin, params: m.Accept) -> m.Done:
         record = self._record(params.charger_id)
         site = self.core.fleet.site
-        circuit = params.circuit or next(c.name for c in site.circuits if not c.parent)
-        label = params.label or f"Bay {len({b.charger_id for b in site.bays}) + 1}"
-        ids = sorted(record.connectors) or [1]
-        kept = tuple(b for b in site.bays if b.charger_id != record.id)
-        bays = tuple(
-            Bay(
-                charger_id=record.id,
-                connector_id=connector_id,
-                label=label if len(ids) == 1 else f"{label}.{connector_id}",
-                circuit=circuit,
-                max_a=params.max_a,
-                phases=params.phases,
-                rotation=params.rotation.upper(),
-            )
-            for connector_id in ids
-        )
-        new = replace(site, bays=kept + bays)
+        new = place_charger(site, params, sorted(record.connectors) or [1])
         _refuse(validate_site(new))
+        label = next(b.label for b in new.bays if b.charger_id == record.id)
         command = Command(origin, "charger.accept", record.id, asdict(params))
-        row = await self.core.commands.stored(command, {"label": label, "circuit": circuit})
+        row = await self.core.commands.stored(command, {"label": label})
+        await self.core.sites.put(new, site)
         record.accepted = True
-        await self.core.sites.put(new)
         await self.core.fleet.store.save_charger(record.to_model(self.core.fleet.clock.now()), True)
         self.core.fleet.on_ready(record)
         self.core.fleet.on_changed(record.id)
@@ -158,8 +147,9 @@ class Api:
         record = self._record(params.charger_id)
         if any(c.session for c in record.connectors.values()):
             raise EvdeskError(Reason.INVALID, f"{record.label or record.id} has a running charge. Stop it first.")
-        row = await self.core.commands.stored(Command(origin, "charger.forget", record.id, {}), {})
-        await self.core.sites.forget(record.id)
+        async with self.core.sites.lock:
+            row = await self.core.commands.stored(Command(origin, "charger.forget", record.id, {}), {})
+            await self.core.sites.forget(record.id)
         return m.Done(status="forgotten", audit_id=row)
 
     # -- commands to a charger ---------------------------------------------------------------------------------
@@ -188,17 +178,18 @@ class Api:
 
     async def _set_limit(self, origin: Origin, params: m.SetLimit) -> m.Done:
         """A person's ceiling: stored with the site, put in force by the next control tick (within a second)."""
-        site, limit_a = self.core.fleet.site, params.limit_a
-        bay = site.bay(params.charger_id, params.connector_id)
-        record = self._record(params.charger_id)
-        if bay is None:
-            raise EvdeskError(Reason.INVALID, f"{record.id} connector {params.connector_id} is not placed in the site.")
-        _check_limit(limit_a, bay)
-        args = {"connector_id": params.connector_id, "limit_a": limit_a}
-        command = Command(origin, "charger.set_limit", record.id, args)
-        detail = {"before": _amps(bay.user_limit_a), "after": _amps(limit_a)}
-        row = await self.core.commands.stored(command, detail)
-        await self.core.sites.put(with_user_limit(site, (bay.charger_id, bay.connector_id), limit_a))
+        async with self.core.sites.lock:
+            site, limit_a = self.core.fleet.site, params.limit_a
+            bay = site.bay(params.charger_id, params.connector_id)
+            record = self._record(params.charger_id)
+            if bay is None:
+                text = f"{record.id} connector {params.connector_id} is not placed in the site."
+                raise EvdeskError(Reason.INVALID, f"{text} Accept the charger, or place it with site.put.")
+            _check_limit(limit_a, bay)
+            args = {"connector_id": params.connector_id, "limit_a": limit_a}
+            detail = {"before": _amps(bay.user_limit_a), "after": _amps(limit_a)}
+            row = await self.core.commands.stored(Command(origin, "charger.set_limit", record.id, args), detail)
+            await self.core.sites.put(with_user_limit(site, (bay.charger_id, bay.connector_id), limit_a), site)
         return m.Done(status="stored", before=detail["before"], after=detail["after"], audit_id=row)
 
     async def _reset(self, origin: Origin, params: m.Reset) -> m.Done:
@@ -262,21 +253,23 @@ class Api:
     # -- site --------------------------------------------------------------------------------------------------
 
     async def _put_site(self, origin: Origin, params: m.PutSite) -> Site:
-        site = replace(params.site, assumed=False, simulated=self.core.fleet.site.simulated or params.site.simulated)
-        _refuse(validate_site(site))
-        before = self.core.fleet.site
-        command = Command(origin, "site.put", "site", {"name": site.name, "circuits": _ratings(site)})
-        await self.core.commands.stored(command, {"before": str(_ratings(before)), "after": str(_ratings(site))})
-        await self.core.sites.put(site)
+        async with self.core.sites.lock:
+            before = self.core.fleet.site
+            site = replace(params.site, assumed=False, simulated=before.simulated or params.site.simulated)
+            _refuse(validate_site(site))
+            command = Command(origin, "site.put", "site", {"name": site.name, "circuits": _ratings(site)})
+            await self.core.commands.stored(command, {"before": str(_ratings(before)), "after": str(_ratings(site))})
+            await self.core.sites.put(site, before)
         return self.core.fleet.site
 
     async def _configure(self, origin: Origin, params: Any) -> m.BalanceState:
-        before = self.core.fleet.site
-        site = replace(before, balance=params)
-        _refuse(validate_site(site))
-        detail = {"before": str(asdict(before.balance)), "after": str(asdict(params))}
-        await self.core.commands.stored(Command(origin, "balance.configure", "site", asdict(params)), detail)
-        await self.core.sites.put(site)
+        async with self.core.sites.lock:
+            before = self.core.fleet.site
+            site = replace(before, balance=params)
+            _refuse(validate_site(site))
+            detail = {"before": str(asdict(before.balance)), "after": str(asdict(params))}
+            await self.core.commands.stored(Command(origin, "balance.configure", "site", asdict(params)), detail)
+            await self.core.sites.put(site, before)
         return balance_state(self.core)
 
 

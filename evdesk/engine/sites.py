@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,23 +13,34 @@ from evdesk.engine.meters import Meters
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord
 from evdesk.model import Bay, EvdeskError, Site
+from evdesk.wire.methods import Accept
 
 Publish = Callable[[str, object], None]
 
 
 class Sites:
-    """The one place that changes `fleet.site`."""
+    """The one place that changes `fleet.site`. Who reads it, decides and puts a new one holds `lock` meanwhile."""
 
     def __init__(self, fleet: Fleet, control: Control, setup: Setup, meters: Meters, publish: Publish) -> None:
         self.fleet, self.control, self.setup, self.meters = fleet, control, setup, meters
         self.publish = publish
+        self.lock = asyncio.Lock()
         self._saving: set[asyncio.Task[None]] = set()
 
-    async def put(self, site: Site) -> None:
-        """Store, then apply. Raises `EvdeskError(STORAGE)` and changes nothing when it cannot be stored."""
-        before, after = failsafe_plans(self.fleet.site), failsafe_plans(site)
+    async def put(self, site: Site, basis: Site) -> None:
+        """Store, then apply. `basis`: the site it was made from; a connector that showed up since then stays.
+
+        Raises `EvdeskError(STORAGE)` and changes nothing when it cannot be stored."""
+        before = failsafe_plans(self.fleet.site)
         await self.fleet.store.save_site(site)
+        came = [
+            b for b in self.fleet.site.bays if b not in basis.bays and site.bay(b.charger_id, b.connector_id) is None
+        ]
+        if came:
+            site = replace(site, bays=(*site.bays, *came))
+            await self.fleet.store.save_site(site)
         self.apply(site)
+        after = failsafe_plans(site)
         for record in self.fleet.chargers.values():
             if before.get(record.id) != after.get(record.id) and record.accepted and record.online:
                 self.setup.begin(record)
@@ -51,7 +63,7 @@ class Sites:
         site = self.fleet.site
         bays = tuple(b for b in site.bays if b.charger_id != charger_id)
         if bays != site.bays:
-            await self.put(replace(site, bays=bays))
+            await self.put(replace(site, bays=bays), site)
         self.publish("charger.gone", {"charger_id": charger_id})
 
     def place_new_connector(self, record: ChargerRecord, connector_id: int) -> None:
@@ -72,3 +84,36 @@ class Sites:
     async def _save(self) -> None:
         with contextlib.suppress(EvdeskError):
             await self.fleet.store.save_site(self.fleet.site)
+
+
+def place_charger(site: Site, params: Accept, connectors: list[int]) -> Site:
+    """The site with this charger's connectors in it. A charger that has its bays already keeps them, unless a person
+    says where it belongs."""
+    have = [b for b in site.bays if b.charger_id == params.charger_id]
+    if have and params == Accept(params.charger_id):
+        connectors = [c for c in connectors if site.bay(params.charger_id, c) is None]
+        kept, first = site.bays, have[0]
+        made = [replace(first, connector_id=c, label=f"{first.label.split('.')[0]}.{c}") for c in connectors]
+        return replace(site, bays=(*kept, *made))
+    circuit = params.circuit or next(c.name for c in site.circuits if not c.parent)
+    kept = tuple(b for b in site.bays if b.charger_id != params.charger_id)
+    label = params.label or _free_label(kept)
+    made = [
+        Bay(
+            charger_id=params.charger_id,
+            connector_id=connector,
+            label=label if len(connectors) == 1 else f"{label}.{connector}",
+            circuit=circuit,
+            max_a=params.max_a,
+            phases=params.phases,
+            rotation=params.rotation.upper(),
+        )
+        for connector in connectors
+    ]
+    return replace(site, bays=(*kept, *made))
+
+
+def _free_label(bays: tuple[Bay, ...]) -> str:
+    """The first "Bay N" nobody has."""
+    taken = {b.label.split(".")[0] for b in bays}
+    return next(label for n in itertools.count(1) if (label := f"Bay {n}") not in taken)

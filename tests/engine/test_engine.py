@@ -232,3 +232,32 @@ def test_newer_database_is_refused(tmp_path):
     db.close()
     with pytest.raises(RuntimeError, match="newer"):
         start_engine(tmp_path)
+
+
+async def test_many_unknown_chargers_at_once_each_get_their_own_bay(tmp_path):
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as client:
+            names = [f"C{n}" for n in range(6)]
+            async with asyncio.TaskGroup() as group:
+                for name in names:
+                    group.create_task(join(running, client, name))
+            site = await client.call("site.get")
+            assert sorted(b["charger_id"] for b in site["bays"]) == names
+            assert len({b["label"] for b in site["bays"]}) == 6
+
+
+async def join(running, client, name):
+    async with station(running.ocpp, name) as one:
+        await one.begin()
+        await until(lambda: online(client, name))
+
+
+async def test_a_charger_placed_beforehand_keeps_its_place_when_it_joins(tmp_path):
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as client:
+            await client.call("site.put", {"site": SITE})
+            async with station(running.ocpp, "A2") as two:
+                await two.begin()
+                await until(lambda: online(client, "A2"))
+            site = await client.call("site.get")
+            assert {b["charger_id"]: b["rotation"] for b in site["bays"]} == {"A1": "RST", "A2": "STR"}
