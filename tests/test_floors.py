@@ -26,6 +26,7 @@ QT = ("PySide6", "pyqtgraph", "qasync")
 RIMS = {
     "evdesk.engine.server": 1,  # the RPC answer
     "evdesk.engine.fleet": 1,  # the driver supervisor
+    "evdesk.engine.meters": 1,  # the same, for meters
     "evdesk.engine.engine": 1,  # the beat: a bug in one cycle must not end the next (docs/decisions)
 }
 """Modules that may catch everything, and how often."""

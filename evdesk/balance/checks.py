@@ -8,6 +8,8 @@ from evdesk.model import PHASES, BalanceSettings, Bay, Circuit, GridType, Site
 
 MIN_A = 6.0
 
+LONGEST_VALID_S = 900
+
 
 def validate_site(site: Site) -> list[str]:
     """Every reason why this site must not be balanced as entered; empty when it is fine."""
@@ -75,6 +77,11 @@ def _circuit(site: Site, circuit: Circuit) -> list[str]:
                 f"The largest other load of {where} is {other:g} A, above its rating of {rating:g} A. "
                 "Correct one of the two."
             )
+        elif circuit.meter is not None and other == 0:
+            found.append(
+                f"{where} has a meter but no largest other load. Enter the most that everything but chargers draws "
+                "there: it counts when the meter is silent, and for the chargers' safe default."
+            )
         if parent is not None and rating > parent.rating_a[phase]:
             found.append(
                 f"{where} is rated {rating:g} A, above the {parent.rating_a[phase]:g} A of {parent.name!r} "
@@ -141,6 +148,11 @@ def _settings(balance: BalanceSettings) -> list[str]:
         found.append(
             f"The live profile is refreshed each {balance.profile_refresh_s} s but valid for "
             f"{balance.profile_valid_s} s only. Make it valid for longer than the refresh, best three times."
+        )
+    if balance.profile_valid_s > LONGEST_VALID_S:
+        found.append(
+            f"The live profile is valid for {balance.profile_valid_s} s. Enter at most {LONGEST_VALID_S} s: until it ends "
+            "a charger keeps its last limit although nobody watches it."
         )
     share = balance.safe_share_a
     if share is not None and not (share == 0 or (math.isfinite(share) and share >= MIN_A)):

@@ -224,6 +224,7 @@ class OcppLink:
     def _tick(self) -> None:
         self._deadline = None
         self._act(self._dialogue.tick(self.host.clock.now()))
+        self._watch_deadline()  # also when nothing was due yet: the clock may have been set back meanwhile
 
     # -- deferred answers -----------------------------------------------------------------------------------------
 

@@ -11,14 +11,15 @@ from evdesk.engine.commands import Command, Commands, reachable
 from evdesk.engine.control import Control, with_user_limit
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.setup import Setup
-from evdesk.engine.sites import Sites, place_charger
-from evdesk.engine.state import ChargerRecord
+from evdesk.engine.sites import Sites, keep_accepted, place_charger
+from evdesk.engine.state import ChargerRecord, ConnectorRecord
 from evdesk.model import (
     Bay,
     Charger,
     ConnectorStatus,
     EngineInfo,
     EvdeskError,
+    FailsafeState,
     Origin,
     Reason,
     Setting,
@@ -29,6 +30,7 @@ from evdesk.wire import methods as m
 
 log = logging.getLogger("evdesk.api")
 Handler = Callable[[Origin, Any], Awaitable[object]]
+CHANGES_LIMITS = {"SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"}
 TRIGGERS = (
     "BootNotification",
     "DiagnosticsStatusNotification",
@@ -128,8 +130,7 @@ class Api:
         _refuse(validate_site(new))
         label = next(b.label for b in new.bays if b.charger_id == record.id)
         command = Command(origin, "charger.accept", record.id, asdict(params))
-        row = await self.core.commands.stored(command, {"label": label})
-        await self.core.sites.put(new, site)
+        row = await self.core.commands.stored(command, {"label": label}, lambda: self.core.sites.put(new, site))
         record.accepted = True
         await self.core.fleet.store.save_charger(record.to_model(self.core.fleet.clock.now()), True)
         self.core.fleet.on_ready(record)
@@ -145,11 +146,12 @@ class Api:
 
     async def _forget(self, origin: Origin, params: m.OneCharger) -> m.Done:
         record = self._record(params.charger_id)
-        if any(c.session for c in record.connectors.values()):
-            raise EvdeskError(Reason.INVALID, f"{record.label or record.id} has a running charge. Stop it first.")
+        if record.accepted and any(_busy(c) for c in record.connectors.values()):
+            text = f"{record.label or record.id} has a car that may draw current. End the charge and unplug it first."
+            raise EvdeskError(Reason.INVALID, text)
         async with self.core.sites.lock:
-            row = await self.core.commands.stored(Command(origin, "charger.forget", record.id, {}), {})
-            await self.core.sites.forget(record.id)
+            command = Command(origin, "charger.forget", record.id, {})
+            row = await self.core.commands.stored(command, {}, lambda: self.core.sites.forget(record.id))
         return m.Done(status="forgotten", audit_id=row)
 
     # -- commands to a charger ---------------------------------------------------------------------------------
@@ -188,8 +190,9 @@ class Api:
             _check_limit(limit_a, bay)
             args = {"connector_id": params.connector_id, "limit_a": limit_a}
             detail = {"before": _amps(bay.user_limit_a), "after": _amps(limit_a)}
-            row = await self.core.commands.stored(Command(origin, "charger.set_limit", record.id, args), detail)
-            await self.core.sites.put(with_user_limit(site, (bay.charger_id, bay.connector_id), limit_a), site)
+            new = with_user_limit(site, (bay.charger_id, bay.connector_id), limit_a)
+            command = Command(origin, "charger.set_limit", record.id, args)
+            row = await self.core.commands.stored(command, detail, lambda: self.core.sites.put(new, site))
         return m.Done(status="stored", before=detail["before"], after=detail["after"], audit_id=row)
 
     async def _reset(self, origin: Origin, params: m.Reset) -> m.Done:
@@ -245,9 +248,17 @@ class Api:
             reply.update(await link.raw(params.action, params.payload))
             return Answer(str(reply.get("status", "answered")), payload=reply)
 
-        shown = {k: v for k, v in params.payload.items() if k not in ("value", "idTag")}
-        args = {"action": params.action, "payload": shown}
-        done = await self._command(origin, "charger.raw", params.charger_id, args, send)
+        args = {"action": params.action, "payload": params.payload}  # the store takes secrets out
+        record = self._record(params.charger_id)
+        try:
+            done = await self._command(origin, "charger.raw", params.charger_id, args, send)
+        finally:
+            if params.action in CHANGES_LIMITS and record.accepted:
+                # What holds in the charger is no longer ours to know: the worst counts until it is set up again.
+                record.failsafe = replace(record.failsafe, state=FailsafeState.UNKNOWN, detail="changed by hand")
+                for connector in record.connectors.values():
+                    connector.forget_limit()
+                self.core.setup.begin(record)
         return m.RawAnswer(reply, done.ms, done.audit_id)
 
     # -- site --------------------------------------------------------------------------------------------------
@@ -256,10 +267,12 @@ class Api:
         async with self.core.sites.lock:
             before = self.core.fleet.site
             site = replace(params.site, assumed=False, simulated=before.simulated or params.site.simulated)
+            accepted = {r.id for r in self.core.fleet.chargers.values() if r.accepted}
+            site = keep_accepted(site, before, accepted)
             _refuse(validate_site(site))
             command = Command(origin, "site.put", "site", {"name": site.name, "circuits": _ratings(site)})
-            await self.core.commands.stored(command, {"before": str(_ratings(before)), "after": str(_ratings(site))})
-            await self.core.sites.put(site, before)
+            detail = {"before": str(_ratings(before)), "after": str(_ratings(site))}
+            await self.core.commands.stored(command, detail, lambda: self.core.sites.put(site, before))
         return self.core.fleet.site
 
     async def _configure(self, origin: Origin, params: Any) -> m.BalanceState:
@@ -268,8 +281,8 @@ class Api:
             site = replace(before, balance=params)
             _refuse(validate_site(site))
             detail = {"before": str(asdict(before.balance)), "after": str(asdict(params))}
-            await self.core.commands.stored(Command(origin, "balance.configure", "site", asdict(params)), detail)
-            await self.core.sites.put(site, before)
+            command = Command(origin, "balance.configure", "site", asdict(params))
+            await self.core.commands.stored(command, detail, lambda: self.core.sites.put(site, before))
         return balance_state(self.core)
 
 
@@ -333,6 +346,11 @@ class Reads:
 def balance_state(core: Core) -> m.BalanceState:
     site, decision = core.fleet.site, core.control.decision
     return m.BalanceState(site.balance, core.load, site_share(site), decision.at if decision else None)
+
+
+def _busy(connector: ConnectorRecord) -> bool:
+    draws = any((a or 0.0) > 0.5 for a in connector.current_a)
+    return connector.session is not None or connector.status.has_car or draws
 
 
 def _refuse(problems: list[str]) -> None:

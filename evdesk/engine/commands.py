@@ -1,5 +1,6 @@
 """Every command leaves through here: audit row "asked", the verb, audit row "answered"."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -46,7 +47,7 @@ class Commands:
 
     async def run(self, command: Command, act: Callable[[], Awaitable[Answer]]) -> tuple[Answer, int]:
         """The device's answer and the id of the asked row; raises what the verb raised, after writing it down."""
-        key = (command.what, command.target, command.args.get("connector_id"))
+        key = (command.what, command.target, repr(sorted(command.args.items())))
         if key in self._under_way:
             raise EvdeskError(
                 Reason.INVALID, "This was asked a moment ago and is not answered yet. Wait for the answer."
@@ -68,15 +69,27 @@ class Commands:
             detail = {"ms": _ms(began), "sentence": error.sentence, **_plain(error.detail)}
             await self._row("answered", command, outcome, detail, asked.id)
             raise
+        except asyncio.CancelledError:
+            # It has left; whether it arrived nobody knows.
+            await asyncio.shield(self._row("answered", command, "unknown", {"ms": _ms(began)}, asked.id))
+            raise
         detail = {"status": answer.status, "ms": _ms(began)}
         if answer.before is not None or answer.after is not None:
             detail |= {"before": answer.before, "after": answer.after}
         await self._row("answered", command, "accepted", detail, asked.id)
         return answer, asked.id
 
-    async def stored(self, command: Command, detail: dict[str, Any]) -> int:
-        """An act on evdesk itself (site, accept): one asked and one answered row around nothing to wait for."""
+    async def stored(
+        self, command: Command, detail: dict[str, Any], act: Callable[[], Awaitable[object]] | None = None
+    ) -> int:
+        """An act on evdesk itself (site, accept): asked, done, answered with what came of it."""
         asked = await self._row("asked", command)
+        try:
+            if act is not None:
+                await act()
+        except EvdeskError as error:
+            await self._row("answered", command, "failed", detail | {"sentence": error.sentence}, asked.id)
+            raise
         await self._row("answered", command, "stored", detail, asked.id)
         return asked.id
 

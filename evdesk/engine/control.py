@@ -110,20 +110,19 @@ class Control:
 
     def _worst(self, bay: Bay, record: ChargerRecord, connector: ConnectorRecord, now: float) -> float:
         """The most this connector can draw without a further command. What is not known counts in full."""
-        if record.online and connector.status in _DEAD:
+        said = record.online and (connector.status_at or 0.0) >= (record.connected_at or 0.0)
+        if said and connector.status in _DEAD:
             return 0.0
         # While it is connected an accepted default counts: a charge that starts is seen and limited within a second.
         # Silent, only a default that the charger has shown counts.
         safe = record.safe_a if record.online else (record.failsafe.safe_a if record.falls_back else None)
         live = connector.confirmed_a if now < connector.confirmed_until else None
         asked = connector.asked_a if now < connector.asked_until else None  # if it arrived, it has expired
-        if record.online and connector.session is None and connector.status is ConnectorStatus.AVAILABLE:
+        if said and connector.session is None and connector.status is ConnectorStatus.AVAILABLE:
             return 0.0  # nothing is plugged in, and a new car is told to us before it draws
         fallback = bay.max_a if safe is None else safe
-        if record.online and live is not None:
-            held = live if connector.session is not None else fallback
-        else:
-            held = max(fallback, live or 0.0)
+        # Between two charges a live limit may still stand: where it had to be a default, it outlives its charge.
+        held = live if record.online and live is not None and connector.session else max(fallback, live or 0.0)
         return min(max(held, asked or 0.0), max(bay.max_a, held))
 
     def _explain(
@@ -174,30 +173,41 @@ class Control:
             if session is None or link is None:
                 return
             valid_s = self.fleet.site.balance.profile_valid_s
+            asked_at = self.clock.now()
+            older = connector.asked_a if asked_at < connector.asked_until else None
             profile = LiveProfile(connector.id, limit_a, valid_s, session.id)
             lowers = before is None or limit_a <= before
             args = {"connector_id": connector.id, "limit_a": limit_a, "before_a": before, "why": connector.why.text}
             command = Command(BALANCER, what, record.id, args, must=not lowers)
 
             async def act() -> Answer:
-                connector.asked_a = max(limit_a, before or 0.0)
-                connector.asked_until = self.clock.now() + valid_s + ON_THE_WAY_S
+                connector.asked_a = max(limit_a, before or 0.0, older or 0.0)
+                connector.asked_until = max(connector.asked_until, self.clock.now() + valid_s + ON_THE_WAY_S)
+                connector.failed_at = self.clock.now()  # until it is answered
                 return await link.set_limit(profile)
 
             await self.commands.run(command, act)
             now = self.clock.now()
             if connector.session is not None and connector.session.id == session.id:
                 connector.confirmed_a, connector.confirmed_at = limit_a, now
-                connector.confirmed_until = now + valid_s
+                connector.confirmed_until = asked_at + valid_s  # the charger counts from when it was told
             connector.asked_a, connector.failed_at = None, None
             self.fleet.on_changed(record.id)
         except EvdeskError as error:
             connector.failed_at = self.clock.now()
             if error.reason in (Reason.REFUSED, Reason.UNSUPPORTED, Reason.STORAGE):
-                connector.asked_a = None  # it said no, or never heard of it: the old limit holds
+                connector.asked_a = older  # it said no, or never heard of it: what held before still does
             log.info("%s: limit %s A: %s", record.id, limit_a, error.sentence)
         finally:
             self._under_way.pop(key, None)
+
+    def clock_jumped(self, seconds: float) -> None:
+        """The computer's clock was set: deadlines keep what is left of them, everything measured is unknown again."""
+        self.balancer = Balancer(self.fleet.site)
+        self.fleet.meters.clear()
+        for record in self.fleet.chargers.values():
+            for connector in record.connectors.values():
+                connector.shift(seconds)
 
     async def close(self) -> None:
         for task in list(self._under_way.values()):

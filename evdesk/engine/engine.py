@@ -47,6 +47,7 @@ log = logging.getLogger("evdesk.engine")
 ENGINE = Origin("Engine", "engine")
 TICK_S = 1.0
 PUBLISH_S = 0.25
+CLOCK_JUMP_S = 1.0
 IDLE_STOP_S = 60.0
 
 
@@ -205,7 +206,10 @@ class Engine:
 
     async def _minute(self) -> None:
         jump = self.clock.resync()
-        if abs(jump) > 5:
+        if abs(jump) > CLOCK_JUMP_S:
+            self.control.clock_jumped(jump)
+            for record in self.fleet.chargers.values():
+                record.connected_at = None if record.connected_at is None else record.connected_at + jump
             await self.commands.note(ENGINE, "engine.clock_jump", "engine", {"seconds": round(jump, 1)})
         await self.recent.refresh()
         self.server.publish("info", self.info())

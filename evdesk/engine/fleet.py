@@ -46,6 +46,8 @@ from evdesk.model import (
 
 log = logging.getLogger("evdesk.fleet")
 CLOCK_OFF_S = 60.0
+STRANGERS_KEPT = 200
+ASKS_AGAIN_S = 3600.0
 
 
 class Fleet:
@@ -98,6 +100,9 @@ class Fleet:
     def record(self, charger_id: str) -> ChargerRecord:
         record = self.chargers.get(charger_id)
         if record is None:
+            strangers = [r.id for r in self.chargers.values() if not r.accepted and r.link is None]
+            for old in strangers[: len(strangers) - STRANGERS_KEPT + 1]:
+                del self.chargers[old]
             record = self.chargers[charger_id] = ChargerRecord(charger_id)
         return record
 
@@ -177,7 +182,8 @@ class Fleet:
         if record.accepted:
             if was_lost:
                 self.notice(NoticeKind.BACK, Severity.OK, record)
-        else:
+        elif self.accept_unknown or event.at - record.asked_at > ASKS_AGAIN_S:
+            record.asked_at = event.at
             self.on_unknown(record)
         self.on_changed(record.id)
         if record.accepted:
@@ -209,6 +215,8 @@ class Fleet:
             new.meter_serial,
         )
         record.boots += 1
+        for connector in record.connectors.values():
+            connector.forget_limit()
         record.heard_at = event.at
         self.on_changed(record.id)
         if record.accepted:

@@ -34,7 +34,7 @@ class ChargerHost:
         session = await self.fleet.store.open_session(event)
         if session.ended_at is None:
             connector.begin(session)
-            connector.confirmed_a = None  # a TxProfile belongs to its transaction
+            connector.forget_limit()
         self.fleet.on_session(session)
         self.fleet.notice(NoticeKind.STARTED, Severity.INFO, record, connector.id, tag=event.id_tag)
         self.fleet.on_changed(record.id)
@@ -48,7 +48,6 @@ class ChargerHost:
         for connector in record.connectors.values():
             if session and connector.session and connector.session.id == session.id:
                 connector.session = None
-                connector.confirmed_a = None
                 kwh = round((session.energy_wh or 0.0) / 1000, 2)
                 self.fleet.notice(NoticeKind.STOPPED, Severity.INFO, record, connector.id, kwh=kwh, reason=event.reason)
         if session is not None:

@@ -48,4 +48,6 @@ class Meters:
                 if not failing or answered:
                     log.warning("meter of %s: %s", name, error.sentence)
                 failing = True
+            except Exception:  # rim: the driver supervisor, for meters
+                log.exception("meter of %s: the driver broke", name)
             await asyncio.sleep(self.fleet.clock.wall_s(RETRY_S))

@@ -54,6 +54,13 @@ class Setup:
         loop = asyncio.get_running_loop()
         self._tasks[record.id] = loop.create_task(self._prepare(record), name=f"setup {record.id}")
 
+    async def cancel(self, charger_id: str) -> None:
+        """Stop preparing this charger, and wait until that has happened."""
+        task = self._tasks.pop(charger_id, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
     async def close(self) -> None:
         tasks = [t for t in self._tasks.values() if not t.done()]
         for task in tasks:
@@ -71,7 +78,11 @@ class Setup:
                 except EvdeskError as error:
                     failed = failed or error.reason not in (Reason.UNSUPPORTED, Reason.REFUSED)
                     log.info("%s: %s", record.id, error.sentence)
-            await self.fleet.store.save_charger(record.to_model(self.clock.now()), record.accepted)
+            try:
+                await self.fleet.store.save_charger(record.to_model(self.clock.now()), record.accepted)
+            except EvdeskError as error:
+                failed = True
+                log.info("%s: %s", record.id, error.sentence)
             if not failed:
                 return
             await asyncio.sleep(self.clock.wall_s(RETRY_S))

@@ -31,7 +31,7 @@ class Sites:
         """Store, then apply. `basis`: the site it was made from; a connector that showed up since then stays.
 
         Raises `EvdeskError(STORAGE)` and changes nothing when it cannot be stored."""
-        before = failsafe_plans(self.fleet.site)
+        before, was_on = failsafe_plans(self.fleet.site), self.fleet.site.balance.enabled
         await self.fleet.store.save_site(site)
         came = [
             b for b in self.fleet.site.bays if b not in basis.bays and site.bay(b.charger_id, b.connector_id) is None
@@ -42,7 +42,8 @@ class Sites:
         self.apply(site)
         after = failsafe_plans(site)
         for record in self.fleet.chargers.values():
-            if before.get(record.id) != after.get(record.id) and record.accepted and record.online:
+            changed = before.get(record.id) != after.get(record.id) or was_on != site.balance.enabled
+            if changed and record.accepted and record.online:
                 self.setup.begin(record)
 
     def apply(self, site: Site) -> None:
@@ -56,14 +57,18 @@ class Sites:
         self.publish("site", site)
 
     async def forget(self, charger_id: str) -> None:
-        record = self.fleet.chargers.pop(charger_id)
+        record = self.fleet.chargers[charger_id]
+        record.accepted = False
+        await self.setup.cancel(charger_id)
+        await self.fleet.store.forget_charger(charger_id)
         if record.link is not None:
             await record.link.close("refused by a person")
-        await self.fleet.store.forget_charger(charger_id)
+        record.link = None
         site = self.fleet.site
         bays = tuple(b for b in site.bays if b.charger_id != charger_id)
         if bays != site.bays:
             await self.put(replace(site, bays=bays), site)
+        self.fleet.chargers.pop(charger_id, None)
         self.publish("charger.gone", {"charger_id": charger_id})
 
     def place_new_connector(self, record: ChargerRecord, connector_id: int) -> None:
@@ -84,6 +89,19 @@ class Sites:
     async def _save(self) -> None:
         with contextlib.suppress(EvdeskError):
             await self.fleet.store.save_site(self.fleet.site)
+
+
+def keep_accepted(site: Site, before: Site, accepted: set[str]) -> Site:
+    """A new site that does not name an accepted charger's connector keeps it: nobody drops out of the balance unseen.
+    A bay whose circuit is gone moves to the root."""
+    circuits = {c.name for c in site.circuits}
+    root = next((c.name for c in site.circuits if not c.parent), "")
+    kept = [
+        bay if bay.circuit in circuits else replace(bay, circuit=root)
+        for bay in before.bays
+        if bay.charger_id in accepted and site.bay(bay.charger_id, bay.connector_id) is None
+    ]
+    return replace(site, bays=(*site.bays, *kept))
 
 
 def place_charger(site: Site, params: Accept, connectors: list[int]) -> Site:

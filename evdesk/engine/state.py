@@ -65,6 +65,22 @@ class ConnectorRecord:
     user_limit_a: float | None = None
     terminals: tuple[bool, bool, bool] = (True, True, True)
 
+    def forget_limit(self) -> None:
+        """What was confirmed is not to be relied on any more, but may still hold."""
+        if self.confirmed_a is not None:
+            self.asked_a = max(self.asked_a or 0.0, self.confirmed_a)
+            self.asked_until = max(self.asked_until, self.confirmed_until)
+        self.confirmed_a = None
+
+    def shift(self, seconds: float) -> None:
+        """The clock jumped by this much."""
+        self.confirmed_until += seconds
+        self.asked_until += seconds
+        self.confirmed_at = None if self.confirmed_at is None else self.confirmed_at + seconds
+        self.status_at = None if self.status_at is None else self.status_at + seconds
+        self.failed_at = self.reading_at = None
+        self.current_a, self.power_w = NO_PHASES, None
+
     def begin(self, session: Session) -> None:
         """A charge runs on this connector from now on, or is found running."""
         self.session = session
@@ -129,6 +145,7 @@ class ChargerRecord:
     heard_at: float | None = None
     lost_at: float | None = None
     boots: int = 0
+    asked_at: float = 0.0  # when an unknown charger's wish to join was last told
     findings: int = 0
     firmware_status: str = ""
     upload_status: str = ""

@@ -99,6 +99,7 @@ class ClockEstimate:
     def restart(self) -> None:
         """The charger has just taken our time (BootNotification answer): old samples say nothing any more."""
         self._samples.clear()
+        self._settled = None
         self._looked_at = 0.0
 
     def sample(self, stamp: Stamp, now: float) -> None:
