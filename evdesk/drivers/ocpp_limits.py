@@ -127,7 +127,7 @@ class Limits:
         return None, reply.status
 
     async def unit(self, connector: int) -> Unit:
-        """Ampere wherever allowed; watts count the phases that carried current, else one: too little, never too much."""
+        """Ampere wherever allowed; watts count the phases that carried current, else three."""
         memory = self._caller.memory
         if not self._asked and (not memory.rate_unit or memory.max_level is None):
             self._asked = True
@@ -137,7 +137,7 @@ class Limits:
                 if error.reason not in (Reason.REFUSED, Reason.UNSUPPORTED):
                     self._asked = False
                     raise
-        return Unit(profiles.rate_unit(memory.rate_unit), memory.phases_seen.get(connector, 1))
+        return Unit(profiles.rate_unit(memory.rate_unit), memory.phases_seen.get(connector, 3))
 
     # -- static ---------------------------------------------------------------------------------------------------
 

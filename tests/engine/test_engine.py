@@ -261,3 +261,52 @@ async def test_a_charger_placed_beforehand_keeps_its_place_when_it_joins(tmp_pat
                 await until(lambda: online(client, "A2"))
             site = await client.call("site.get")
             assert {b["charger_id"]: b["rotation"] for b in site["bays"]} == {"A1": "RST", "A2": "STR"}
+
+
+async def test_a_site_that_forgets_an_accepted_charger_keeps_it_in_the_balance(tmp_path):
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as client, station(running.ocpp, "A1") as one:
+            await one.begin()
+            await until(lambda: online(client, "A1"))
+            put = await client.call(
+                "site.put", {"site": {"name": "New", "circuits": [{"name": "X", "rating_a": [25] * 3}]}}
+            )
+            assert [(b["charger_id"], b["circuit"]) for b in put["bays"]] == [("A1", "X")]
+
+
+async def test_limits_set_at_the_same_time_all_hold(tmp_path):
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as client:
+            site = SITE | {"bays": [SITE["bays"][0] | {"charger_id": f"A{n}", "label": f"Bay {n}"} for n in range(6)]}
+            await client.call("site.put", {"site": site})
+            names = [f"A{n}" for n in range(6)]
+            async with asyncio.TaskGroup() as group:
+                for name in names:
+                    group.create_task(join(running, client, name))
+            async with asyncio.TaskGroup() as group:
+                for name in names:
+                    ask = {"charger_id": name, "connector_id": 1, "limit_a": 0}
+                    group.create_task(client.call("charger.set_limit", ask))
+            bays = (await client.call("site.get"))["bays"]
+            assert [b["user_limit_a"] for b in bays] == [0.0] * 6
+
+
+async def test_a_forgotten_charger_is_gone_also_after_a_restart(tmp_path):
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as client:
+            await join(running, client, "A1")
+            await client.call("charger.forget", {"charger_id": "A1"})
+            assert await client.call("charger.list") == []
+    with engine(tmp_path) as again:
+        async with again.client() as client:
+            assert await client.call("charger.list") == []
+            assert (await client.call("site.get"))["bays"] == []
+
+
+async def test_a_car_is_not_forgotten(tmp_path):
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as client, station(running.ocpp, "A1") as one:
+            await one.begin("Preparing")
+            await until(lambda: online(client, "A1"))
+            with pytest.raises(EvdeskError, match="unplug"):
+                await client.call("charger.forget", {"charger_id": "A1"})
