@@ -262,7 +262,8 @@ class Balancer:
         for seat in second.seats:
             track = seat.track
             if not self._site.balance.enabled:
-                track.limit = track.target = seat.top_a
+                # Nobody shares, nobody watches: what fits even so. A person's smaller limit, or pause, still counts.
+                track.limit = track.target = min(seat.safe_a, seat.top_a)
                 tell(track, Why(WhyCode.OFF), second.now)
             elif not seat.active:
                 tell(track, idle_why(seat), second.now)

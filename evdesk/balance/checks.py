@@ -9,11 +9,15 @@ from evdesk.model import PHASES, BalanceSettings, Bay, Circuit, GridType, Site
 MIN_A = 6.0
 
 LONGEST_VALID_S = 900
+MOST_CIRCUITS, MOST_BAYS, DEEPEST = 500, 2000, 12
+MOST_A, MOST_BAY_A = 10_000, 500
 
 
 def validate_site(site: Site) -> list[str]:
     """Every reason why this site must not be balanced as entered; empty when it is fine."""
-    found: list[str] = []
+    found = _size(site)
+    if found:
+        return found  # nothing else is worth the time
     found += _tree(site)
     for circuit in site.circuits:
         found += _circuit(site, circuit)
@@ -23,6 +27,20 @@ def validate_site(site: Site) -> list[str]:
         found.append(
             f"The voltage is {site.voltage_v:g} V. Enter the voltage between phase and neutral, usually 230 V."
         )
+    return found
+
+
+def _size(site: Site) -> list[str]:
+    found: list[str] = []
+    if len(site.circuits) > MOST_CIRCUITS or len(site.bays) > MOST_BAYS:
+        found.append(f"A site has at most {MOST_CIRCUITS} circuits and {MOST_BAYS} connectors. Make two of it.")
+    parents = {c.name: c.parent for c in site.circuits}
+    for name in parents:
+        depth, at = 0, name
+        while parents.get(at) and depth <= DEEPEST:
+            depth, at = depth + 1, parents[at]
+        if depth > DEEPEST and len(parents) > DEEPEST:
+            return [*found, f"{name!r} has more than {DEEPEST} circuits above it, or they feed each other in a circle."]
     return found
 
 
@@ -67,8 +85,10 @@ def _circuit(site: Site, circuit: Circuit) -> list[str]:
         if site.grid is GridType.SINGLE and phase > 0:
             continue
         where = f"{circuit.name}/{PHASES[phase]}"
-        if not (math.isfinite(rating) and rating > 0):
-            found.append(f"The rating of {where} is {rating:g} A. Enter the fuse or breaker in ampere, above 0.")
+        if not (math.isfinite(rating) and 0 < rating <= MOST_A):
+            found.append(
+                f"The rating of {where} is {rating:g} A. Enter the fuse or breaker in ampere, above 0 and up to {MOST_A}."
+            )
             continue
         if not (math.isfinite(other) and other >= 0):
             found.append(f"The largest other load of {where} is {other:g} A. Enter 0 or the most it ever draws.")
@@ -109,8 +129,10 @@ def _bay(site: Site, bay: Bay, names: set[str]) -> list[str]:
         found.append(f"{who} hangs on circuit {bay.circuit!r}, which does not exist. Choose an existing circuit.")
     if bay.connector_id < 1:
         found.append(f"{who}: connectors are counted from 1. Correct the number.")
-    if not (math.isfinite(bay.max_a) and bay.max_a >= MIN_A):
-        found.append(f"{who} has a maximum of {bay.max_a:g} A. Enter the branch fuse or cable, at least 6 A.")
+    if not (math.isfinite(bay.max_a) and MIN_A <= bay.max_a <= MOST_BAY_A):
+        found.append(
+            f"{who} has a maximum of {bay.max_a:g} A. Enter the branch fuse or cable, at least 6 A and at most {MOST_BAY_A} A."
+        )
     elif not (math.isfinite(bay.min_a) and MIN_A <= bay.min_a <= bay.max_a):
         found.append(f"{who} has a minimum of {bay.min_a:g} A. Enter 6 A up to its maximum of {bay.max_a:g} A.")
     if bay.phases not in (1, 2, 3):

@@ -27,7 +27,7 @@ def sentence(verdict: ChainVerdict) -> str:
     """The verdict for a person; the last hash is what to write down or send elsewhere."""
     size = f"{verdict.rows} rows, {verdict.checkpoints} signed checkpoints"
     if verdict.holds:
-        return f"The chain holds: {size}. Last hash: {verdict.last_hash or 'none yet'}"
+        return f"{verdict.sentence or f'The chain holds: {size}.'} Last hash: {verdict.last_hash or 'none yet'}"
     where = f" at row {verdict.broken_row}" if verdict.broken_row is not None else ""
     return f"The chain is broken{where}: {verdict.sentence} ({size})"
 

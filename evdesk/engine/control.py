@@ -62,8 +62,7 @@ class Control:
         for (_bay, record, connector), demand in zip(pairs, demands, strict=True):
             limit_a, why = decision.limits[demand.key]
             self._explain(record, connector, demand, limit_a, why)
-            if site.balance.enabled:
-                self._send_if_due(record, connector, demand, limit_a, demand.key in decision.urgent, now)
+            self._send_if_due(record, connector, demand, limit_a, demand.key in decision.urgent, now)
         return decision
 
     def _find(self, bay: Bay) -> tuple[ChargerRecord, ConnectorRecord] | None:

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import json
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable
 
@@ -25,6 +26,12 @@ def run_engine(options: EngineOptions) -> int:
     try:
         with claim(options.data) as held, asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_serve(options, held))
+    except sqlite3.DatabaseError as error:
+        sys.stderr.write(
+            f"evdesk: the database in {options.data} is damaged ({error}). Keep a copy of the folder, then restore "
+            "evdesk.db from a backup, or choose another folder with --data DIR.\n"
+        )
+        return 1
     except EvdeskError as error:
         sys.stderr.write(f"evdesk: {error.sentence}\n")
         return 1

@@ -111,7 +111,7 @@ class Setup:
     async def _failsafe(self, record: ChargerRecord, link: Driver) -> None:
         site = self.fleet.site
         bays = [b for b in site.bays if b.charger_id == record.id]
-        if not bays or not site.balance.enabled:
+        if not bays:
             return
         plan = failsafe_plans(site)[record.id]
         max_a, safe_a = plan.max_a, plan.safe_a

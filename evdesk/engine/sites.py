@@ -12,9 +12,10 @@ from evdesk.engine.fleet import Fleet
 from evdesk.engine.meters import Meters
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord
-from evdesk.model import Bay, EvdeskError, Site
+from evdesk.model import Bay, EvdeskError, FindingSeen, Site
 from evdesk.wire.methods import Accept
 
+MOST_CONNECTORS = 12
 Publish = Callable[[str, object], None]
 
 
@@ -75,6 +76,12 @@ class Sites:
         """An accepted charger shows one more connector: it is placed beside its first one, the worst assumed."""
         site = self.fleet.site
         if not record.accepted or site.bay(record.id, connector_id) is not None:
+            return
+        if connector_id > MOST_CONNECTORS:
+            # A broken charger must not take everybody's share with connectors it cannot have.
+            text = f"It speaks of a connector {connector_id}; more than {MOST_CONNECTORS} are not believed."
+            seen = FindingSeen(record.id, self.fleet.clock.now(), "connector_not_believed", text, str(connector_id))
+            self.fleet.report(seen)
             return
         first = next((b for b in site.bays if b.charger_id == record.id), None)
         circuit = first.circuit if first else next(c.name for c in site.circuits if not c.parent)

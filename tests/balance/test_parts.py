@@ -222,10 +222,10 @@ def test_a_changed_site_keeps_who_charges():
     assert {decision.limits[(k, 1)][0] for k in have} == {10.0}
 
 
-def test_switched_off_means_no_limit_and_says_so():
+def test_switched_off_means_the_failsafe_share_and_says_so():
     site = replace(two(16.0), balance=BalanceSettings(enabled=False))
     decision = Balancer(site).step(1.0, [demand("A"), demand("B")], [])
-    assert decision.limits[("A", 1)][0] == 16.0
+    assert decision.limits[("A", 1)][0] == 6.0
     assert decision.limits[("A", 1)][1].code is WhyCode.OFF
 
 

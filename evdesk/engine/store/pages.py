@@ -46,6 +46,9 @@ class Where:
         return " WHERE " + " AND ".join(self._parts) if self._parts else ""
 
 
+LARGEST_ID = 2**63 - 1
+
+
 def _limit(page: Page) -> int:
     return max(0, min(page.limit, MOST))
 
@@ -54,7 +57,7 @@ def audit_rows(connection: sqlite3.Connection, page: AuditPage) -> list[AuditRow
     where = Where()
     where.page(page, "at", ("who", "what", "target", "args", "outcome", "detail"))
     if page.before_id is not None:
-        where.add("id < ?", page.before_id)
+        where.add("id < ?", min(page.before_id, LARGEST_ID))
     if page.via == "people":
         where.add(f"via IN ({', '.join('?' * len(PEOPLE))})", *PEOPLE)
     else:
@@ -77,7 +80,9 @@ def session_rows(connection: sqlite3.Connection, page: SessionPage) -> list[Sess
     if page.to_at is not None:
         where.add("started_at < ?", page.to_at)
     if page.before_id is not None:
-        where.add("(started_at, id) < (SELECT started_at, id FROM session WHERE id = ?)", page.before_id)
+        where.add(
+            "(started_at, id) < (SELECT started_at, id FROM session WHERE id = ?)", min(page.before_id, LARGEST_ID)
+        )
     where.equal("charger_id", page.charger_id)
     if page.open_only:
         where.add("ended_at IS NULL")
@@ -89,7 +94,7 @@ def message_rows(connection: sqlite3.Connection, page: MessagePage) -> list[Mess
     where = Where()
     where.page(page, "at", ("action", "message_id", "text"))
     if page.before_id is not None:
-        where.add("id < ?", page.before_id)
+        where.add("id < ?", min(page.before_id, LARGEST_ID))
     where.equal("charger_id", page.charger_id)
     where.equal("action", page.action)
     sql = (
@@ -103,7 +108,7 @@ def notice_rows(connection: sqlite3.Connection, page: NoticePage) -> list[Notice
     where = Where()
     where.page(page, "at", ("kind", "charger_id", "args"))
     if page.before_id is not None:
-        where.add("id < ?", page.before_id)
+        where.add("id < ?", min(page.before_id, LARGEST_ID))
     where.equal("charger_id", page.charger_id)
     sql = (
         f"SELECT id, at, kind, severity, charger_id, connector_id, args FROM notice{where.sql} ORDER BY id DESC LIMIT ?"

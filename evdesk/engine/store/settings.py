@@ -20,7 +20,7 @@ class StoreSettings:
     messages_total: int = 200_000
     notices: int = 20_000
     checkpoint_rows: int = 100
-    checkpoint_s: float = 3_600.0
+    checkpoint_s: float = 60.0
     flush_s: float = 1.0
     roll_s: float = 15.0
     prune_s: float = 60.0
