@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evdesk.balance.lines import EPS, build_lines, usable
 from evdesk.balance.types import Key
-from evdesk.model import Site
+from evdesk.model import Bay, Site
 
 MIN_A = 6
 
@@ -34,14 +34,15 @@ def safe_share(site: Site) -> dict[Key, float]:
     wanted = site.balance.safe_share_a
     margin = max(site.balance.margin_a, 0.0)
     shares: dict[Key, float] = {}
+    fits: dict[Key, float] = {}
+    for line in lines:
+        room = max(line.limit_a - margin - line.other_max_a, 0.0)
+        each = room / max(sum(abs(c) for c in line.coef.values()), EPS)
+        for key in line.coef:
+            fits[key] = min(fits.get(key, math.inf), each)
     for bay in site.bays:
         key = (bay.charger_id, bay.connector_id)
-        over = [line for line in lines if key in line.coef]
-        fits = [
-            max(line.limit_a - margin - line.other_max_a, 0.0) / sum(abs(c) for c in line.coef.values())
-            for line in over
-        ]
-        top = min([*fits, usable(bay.max_a)]) if over else 0.0
+        top = min(fits[key], usable(bay.max_a)) if key in fits else 0.0
         if wanted is not None:
             top = min(top, wanted) if math.isfinite(wanted) else 0.0
         whole = math.floor(top + EPS)
@@ -57,9 +58,11 @@ def site_share(site: Site) -> float:
 def failsafe_plans(site: Site) -> dict[str, FailsafePlan]:
     """Charger id -> what to write into it once."""
     shares = safe_share(site)
+    by_charger: dict[str, list[Bay]] = {}
+    for bay in site.bays:
+        by_charger.setdefault(bay.charger_id, []).append(bay)
     plans: dict[str, FailsafePlan] = {}
-    for charger in dict.fromkeys(bay.charger_id for bay in site.bays):
-        bays = [bay for bay in site.bays if bay.charger_id == charger]
+    for charger, bays in by_charger.items():
         top = float(math.floor(min(usable(bay.max_a) for bay in bays)))
         safe = min(shares[(charger, bay.connector_id)] for bay in bays)
         plans[charger] = FailsafePlan(charger, top, safe)
