@@ -131,7 +131,8 @@ def _bay(site: Site, bay: Bay, names: set[str]) -> list[str]:
         found.append(f"{who}: connectors are counted from 1. Correct the number.")
     if not (math.isfinite(bay.max_a) and MIN_A <= bay.max_a <= MOST_BAY_A):
         found.append(
-            f"{who} has a maximum of {bay.max_a:g} A. Enter the branch fuse or cable, at least 6 A and at most {MOST_BAY_A} A."
+            f"{who} has a maximum of {bay.max_a:g} A. Enter the branch fuse or cable, at least 6 A and at "
+            f"most {MOST_BAY_A} A."
         )
     elif not (math.isfinite(bay.min_a) and MIN_A <= bay.min_a <= bay.max_a):
         found.append(f"{who} has a minimum of {bay.min_a:g} A. Enter 6 A up to its maximum of {bay.max_a:g} A.")
