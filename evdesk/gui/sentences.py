@@ -117,7 +117,7 @@ def why_look(why: Why, connector: Connector | None = None) -> Look:
             tr("Car takes at most {amps}").format(amps=amps(current)) if current else tr("Car takes less than it may"),
             "text",
         ),
-        WhyCode.CHARGER: Look("charger", tr("At the charger's own maximum"), "text"),
+        WhyCode.CHARGER: Look("charger", tr("That is the charger's own maximum"), "text"),
         WhyCode.USER: Look("person", tr("A person set this limit"), "text"),
         WhyCode.SAFE_SHARE: Look("shield-check", tr("Safe share"), "warn" if why.detail == "stale_meter" else "text"),
         WhyCode.WAITING: Look("clock", _waiting_reason(why), "info"),
