@@ -17,8 +17,9 @@ class ChargerHost:
         self.clock = fleet.clock
 
     def is_accepted(self, charger_id: str) -> bool:
+        """In a lab everybody is, from the first message on: the place in the site follows within the second."""
         record = self.fleet.chargers.get(charger_id)
-        return record is not None and record.accepted
+        return record is not None and (record.accepted or self.fleet.accept_unknown)
 
     def authorize(self, charger_id: str, id_tag: str) -> str:
         """Every tag is accepted on an accepted charger; lists of tags are not part of evdesk yet (see docs)."""
