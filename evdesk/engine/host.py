@@ -1,5 +1,7 @@
 """What drivers ask of the engine: who may charge, and transactions recorded before they are answered."""
 
+from dataclasses import replace
+
 from evdesk.drivers.base import Opened
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.measured import save_sessions
@@ -31,7 +33,9 @@ class ChargerHost:
     async def open_transaction(self, event: TransactionStarted) -> Opened:
         """Durable before the charger is answered. With the disk full the charge still gets an id from memory."""
         record = self.fleet.record(event.charger_id)
-        connector = self.fleet.connector(record, event.connector_id or 1)
+        # Connector 0 is the station itself: it cannot charge, so its first outlet is meant.
+        event = event if event.connector_id else replace(event, connector_id=1)
+        connector = self.fleet.connector(record, event.connector_id)
         session = await self.fleet.store.open_session(event)
         if session.ended_at is None:
             connector.begin(session)
