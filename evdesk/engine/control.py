@@ -6,6 +6,7 @@ answer: each charger has at most one limit under way, and an unanswered one coun
 
 import asyncio
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -31,6 +32,8 @@ from evdesk.model import (
 log = logging.getLogger("evdesk.control")
 BALANCER = Origin("Engine", "balancer")
 RETRY_S = 10.0
+STRANGER_A = 32.0  # what a charging station may draw that told nothing of its current
+DRAWS_A = 0.5
 ON_THE_WAY_S = 70.0  # an unanswered limit may still reach the charger within the call's own deadline
 NO_CAR = Why(WhyCode.NO_CAR)
 _DEAD = frozenset({ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE})
@@ -45,10 +48,12 @@ class Control:
         self.clock = clock
         self.balancer = Balancer(fleet.site)
         self.decision: Decision | None = None
+        self._strange: tuple[Bay, ...] = ()
         self._under_way: dict[Key, asyncio.Task[None]] = {}
 
     def reconfigure(self, site: Site) -> None:
         """A changed site takes effect with the next tick."""
+        self._strange = ()
         self.balancer.reconfigure(site)
 
     def tick(self) -> Decision:
@@ -57,13 +62,32 @@ class Control:
         site = self.fleet.site
         pairs = [(bay, *found) for bay in site.bays if (found := self._find(bay))]
         demands = [self._demand(bay, record, connector, now) for bay, record, connector in pairs]
+        demands += self._strangers(site)
         decision = self.balancer.step(now, demands, self._samples(site))
         self.decision = decision
-        for (_bay, record, connector), demand in zip(pairs, demands, strict=True):
+        for (_bay, record, connector), demand in zip(pairs, demands, strict=False):  # strangers stand last
             limit_a, why = decision.limits[demand.key]
             self._explain(record, connector, demand, limit_a, why)
             self._send_if_due(record, connector, demand, limit_a, demand.key in decision.urgent, now)
         return decision
+
+    def _strangers(self, site: Site) -> list[Demand]:
+        """Chargers nobody has accepted, but whose cars draw: nobody can command them, so they count on the supply."""
+        root = next((c.name for c in site.circuits if not c.parent), "")
+        bays, demands = [], []
+        for record in self.fleet.chargers.values():
+            for connector in record.connectors.values() if record.online and not record.accepted else ():
+                drawn = max((a or 0.0 for a in connector.current_a), default=0.0)
+                if drawn < DRAWS_A and connector.status is not ConnectorStatus.CHARGING:
+                    continue
+                worst = math.ceil(drawn) if drawn >= DRAWS_A else STRANGER_A
+                bays.append(Bay(record.id, connector.id, record.id, root, max_a=max(worst, STRANGER_A)))
+                why = Why(WhyCode.NOT_ACCEPTED)
+                demands.append(Demand((record.id, connector.id), True, False, None, worst, worst, why))
+        if tuple(bays) != self._strange:
+            self._strange = tuple(bays)
+            self.balancer.reconfigure(replace(site, bays=(*site.bays, *bays)))
+        return demands
 
     def _find(self, bay: Bay) -> tuple[ChargerRecord, ConnectorRecord] | None:
         record = self.fleet.chargers.get(bay.charger_id)
@@ -202,7 +226,7 @@ class Control:
 
     def clock_jumped(self, seconds: float) -> None:
         """The computer's clock was set: deadlines keep what is left of them, everything measured is unknown again."""
-        self.balancer = Balancer(self.fleet.site)
+        self.balancer, self._strange = Balancer(self.fleet.site), ()
         self.fleet.meters.clear()
         for record in self.fleet.chargers.values():
             for connector in record.connectors.values():

@@ -310,3 +310,22 @@ async def test_a_car_is_not_forgotten(tmp_path):
             await until(lambda: online(client, "A1"))
             with pytest.raises(EvdeskError, match="unplug"):
                 await client.call("charger.forget", {"charger_id": "A1"})
+
+
+async def test_a_car_at_a_charger_nobody_accepted_takes_from_the_others(tmp_path):
+    """It cannot be commanded and was blocked, and draws all the same: 12 of 20 A are left for nobody else."""
+    with engine(tmp_path) as running:
+        async with (
+            running.client() as client,
+            station(running.ocpp, "A1") as one,
+            station(running.ocpp, "X9") as stranger,
+        ):
+            await one.begin()
+            await client.call("site.put", {"site": SITE | {"bays": SITE["bays"][:1]}})
+            await client.call("charger.accept", {"charger_id": "A1"})
+            await one.begin()
+            await one.start_charge()
+            await until(lambda: limit_is(one, 16.0), 25)
+            await stranger.begin("Charging")
+            await stranger.measure(None, 11.6, 500)
+            await until(lambda: limit_is(one, 7.0), 10)
