@@ -58,7 +58,7 @@ class ChargersPage(Page):
         self.detail.back.connect(self._close)
         self.detail.connector_chosen.connect(self.choose)
         self.connect_button.clicked.connect(lambda: self.navigate.emit("connect", None))
-        self.mirror.changed.connect(lambda: self.refresh() if self.isVisible() else None)
+        self.mirror.changed.connect(self._on_changed)
         for keys, act in (
             (QKeySequence.StandardKey.Find, self.list.filter.setFocus),
             (QKeySequence.StandardKey.Refresh, self.detail.read_again),
@@ -106,6 +106,10 @@ class ChargersPage(Page):
         return f"{self._key[0]}/{self._key[1]}" if self._key is not None else None
 
     # -- following ----------------------------------------------------------------------------------------------------
+
+    def _on_changed(self) -> None:
+        if self.isVisible():
+            self.refresh()
 
     def refresh(self) -> None:
         """Take the mirror's state; called at most four times a second."""
