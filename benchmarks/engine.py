@@ -13,9 +13,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
+SETTLE_S = 90.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -57,6 +59,17 @@ def peer() -> Server:
     return Server([sys.executable, str(HERE / "peer_ocpp.py")])
 
 
+def settle(server: Server) -> None:
+    """Wait until the newcomers are set up: joining is not part of the figures."""
+    last, deadline = cpu_s(server.pid), time.monotonic() + SETTLE_S
+    while time.monotonic() < deadline:
+        time.sleep(2.0)
+        now = cpu_s(server.pid)
+        if now - last < 0.8:
+            return
+        last = now
+
+
 def load(server: Server, stations: int, messages: int, every_s: float | None = None) -> dict[str, float]:
     """Messages per CPU-second and memory of the server under this load."""
     command = [sys.executable, str(HERE / "load_generator.py"), "127.0.0.1", str(server.port)]
@@ -67,6 +80,7 @@ def load(server: Server, stations: int, messages: int, every_s: float | None = N
     assert generator.stdout
     if generator.stdout.readline().strip() != "ready":
         raise SystemExit("the load generator could not connect")
+    settle(server)
     before = cpu_s(server.pid)
     print("go", file=generator.stdin, flush=True)
     result = json.loads(generator.stdout.readline())

@@ -1,6 +1,5 @@
 """The API's methods: what a person or a script may ask of the engine. One handler per entry of `wire.METHODS`."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from typing import Any, Protocol
@@ -28,7 +27,6 @@ from evdesk.model import (
 )
 from evdesk.wire import methods as m
 
-log = logging.getLogger("evdesk.api")
 Handler = Callable[[Origin, Any], Awaitable[object]]
 CHANGES_LIMITS = {"SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"}
 TRIGGERS = (
@@ -136,13 +134,6 @@ class Api:
         self.core.fleet.on_ready(record)
         self.core.fleet.on_changed(record.id)
         return m.Done(status="accepted", audit_id=row)
-
-    async def accept_unasked(self, charger_id: str) -> None:
-        """Accept without a person (labs): rotation unknown, root circuit. A refusal is logged."""
-        try:
-            await self._accept(Origin("Engine", "accept-unknown"), m.Accept(charger_id))
-        except EvdeskError as error:
-            log.error("%s: %s", charger_id, error.sentence)
 
     async def _forget(self, origin: Origin, params: m.OneCharger) -> m.Done:
         record = self._record(params.charger_id)

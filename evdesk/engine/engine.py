@@ -16,6 +16,7 @@ from evdesk.engine.commands import Commands
 from evdesk.engine.control import Control
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.host import ChargerHost
+from evdesk.engine.joining import Joining
 from evdesk.engine.load import LoadWatch
 from evdesk.engine.measured import save_sessions
 from evdesk.engine.meters import Meters
@@ -72,6 +73,7 @@ class Engine:
         self.server = ApiServer(*options.api, token, self.api.dispatch, self.snapshot, __version__)
         self.meters = Meters(self.fleet)
         self.sites = Sites(self.fleet, self.control, self.setup, self.meters, self.server.publish)
+        self.joining = Joining(self.fleet, self.commands, self.sites, self._spawn)
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._dirty: set[str] = set()
@@ -247,7 +249,7 @@ class Engine:
 
     def _on_unknown(self, record: ChargerRecord) -> None:
         if self.options.accept_unknown:
-            self._spawn(self.api.accept_unasked(record.id), f"accept {record.id}")
+            self.joining.add(record)
         else:
             self.fleet.notice(NoticeKind.ASKS, Severity.INFO, record, address=record.address)
 
