@@ -124,5 +124,9 @@ class Driver(ABC):
         """Write, read back, and say both values."""
         raise Unsupported("write_setting")
 
+    async def availability(self, connector_id: int, operative: bool) -> Answer:
+        """Take a connector (0: the whole station) out of service, or back into it."""
+        raise Unsupported("availability")
+
     async def raw(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
         raise Unsupported("raw")

@@ -1,33 +1,28 @@
 """The API's methods: what a person or a script may ask of the engine. One handler per entry of `wire.METHODS`."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
-from typing import Any, Protocol
+from typing import Any
 
-from evdesk.balance import site_share, validate_site
+from evdesk.balance import validate_site
 from evdesk.drivers.base import Answer, Driver
-from evdesk.engine.commands import Command, Commands, reachable
-from evdesk.engine.control import Control, with_user_limit
-from evdesk.engine.fleet import Fleet
-from evdesk.engine.setup import Setup
-from evdesk.engine.sites import Sites, keep_accepted, place_charger
+from evdesk.engine.api_core import Core, Handler, command, record_of
+from evdesk.engine.api_reads import Reads, balance_state
+from evdesk.engine.commands import Command, reachable
+from evdesk.engine.control import with_user_limit
+from evdesk.engine.sites import keep_accepted, place_charger
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
 from evdesk.model import (
     Bay,
-    Charger,
     ConnectorStatus,
-    EngineInfo,
     EvdeskError,
     FailsafeState,
     Origin,
     Reason,
     Setting,
     Site,
-    SiteLoad,
 )
 from evdesk.wire import methods as m
 
-Handler = Callable[[Origin, Any], Awaitable[object]]
 CHANGES_LIMITS = {"SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"}
 TRIGGERS = (
     "BootNotification",
@@ -37,21 +32,6 @@ TRIGGERS = (
     "MeterValues",
     "StatusNotification",
 )
-
-
-class Core(Protocol):
-    """What the API needs of the engine."""
-
-    fleet: Fleet
-    commands: Commands
-    control: Control
-    setup: Setup
-    sites: Sites
-    load: SiteLoad
-
-    def info(self) -> EngineInfo: ...
-
-    def request_stop(self, only_if_idle: bool) -> None: ...
 
 
 class Api:
@@ -83,26 +63,6 @@ class Api:
 
     # -- helpers -----------------------------------------------------------------------------------------------
 
-    def _record(self, charger_id: str) -> ChargerRecord:
-        record = self.core.fleet.chargers.get(charger_id)
-        if record is None:
-            raise EvdeskError(Reason.INVALID, f"There is no charger “{charger_id}”. charger.list names them.")
-        return record
-
-    async def _command(
-        self,
-        origin: Origin,
-        what: str,
-        charger_id: str,
-        args: dict[str, Any],
-        verb: Callable[[Driver], Awaitable[Answer]],
-    ) -> m.Done:
-        record = reachable(self.core.fleet.chargers.get(charger_id), charger_id)
-        link = record.link
-        assert link is not None
-        answer, row = await self.core.commands.run(Command(origin, what, charger_id, args), lambda: verb(link))
-        return m.Done(status=answer.status, ms=answer.ms, before=answer.before, after=answer.after, audit_id=row)
-
     def _connector(self, charger_id: str, connector_id: int) -> ChargerRecord:
         record = reachable(self.core.fleet.chargers.get(charger_id), charger_id)
         if connector_id not in record.connectors:
@@ -122,7 +82,7 @@ class Api:
             return await self._accept_alone(origin, params)
 
     async def _accept_alone(self, origin: Origin, params: m.Accept) -> m.Done:
-        record = self._record(params.charger_id)
+        record = record_of(self.core, params.charger_id)
         site = self.core.fleet.site
         new = place_charger(site, params, sorted(record.connectors) or [1])
         _refuse(validate_site(new))
@@ -136,7 +96,7 @@ class Api:
         return m.Done(status="accepted", audit_id=row)
 
     async def _forget(self, origin: Origin, params: m.OneCharger) -> m.Done:
-        record = self._record(params.charger_id)
+        record = record_of(self.core, params.charger_id)
         if record.accepted and any(_busy(c) for c in record.connectors.values()):
             text = f"{record.label or record.id} has a car that may draw current. End the charge and unplug it first."
             raise EvdeskError(Reason.INVALID, text)
@@ -155,8 +115,13 @@ class Api:
         if connector.status is ConnectorStatus.FAULTED:
             raise EvdeskError(Reason.INVALID, f"{record.label} reports a fault. Clear the fault first.")
         args = {"connector_id": params.connector_id, "id_tag": _short_tag(params.id_tag)}
-        return await self._command(
-            origin, "charger.start", record.id, args, lambda link: link.start(params.connector_id, params.id_tag)
+        return await command(
+            self.core,
+            origin,
+            "charger.start",
+            record.id,
+            args,
+            lambda link: link.start(params.connector_id, params.id_tag),
         )
 
     async def _stop(self, origin: Origin, params: m.OneConnector) -> m.Done:
@@ -165,8 +130,8 @@ class Api:
         if session is None:
             raise EvdeskError(Reason.INVALID, f"No charge runs on {record.label} connector {params.connector_id}.")
         args = {"connector_id": params.connector_id, "session_id": session.id}
-        return await self._command(
-            origin, "charger.stop", record.id, args, lambda link: link.stop(params.connector_id, session.id)
+        return await command(
+            self.core, origin, "charger.stop", record.id, args, lambda link: link.stop(params.connector_id, session.id)
         )
 
     async def _set_limit(self, origin: Origin, params: m.SetLimit) -> m.Done:
@@ -174,7 +139,7 @@ class Api:
         async with self.core.sites.lock:
             site, limit_a = self.core.fleet.site, params.limit_a
             bay = site.bay(params.charger_id, params.connector_id)
-            record = self._record(params.charger_id)
+            record = record_of(self.core, params.charger_id)
             if bay is None:
                 text = f"{record.id} connector {params.connector_id} is not placed in the site."
                 raise EvdeskError(Reason.INVALID, f"{text} Accept the charger, or place it with site.put.")
@@ -189,8 +154,13 @@ class Api:
     async def _reset(self, origin: Origin, params: m.Reset) -> m.Done:
         if params.kind not in ("soft", "hard"):
             raise EvdeskError(Reason.INVALID, "The kind of reset is “soft” or “hard”.")
-        return await self._command(
-            origin, "charger.reset", params.charger_id, {"kind": params.kind}, lambda link: link.reset(params.kind)
+        return await command(
+            self.core,
+            origin,
+            "charger.reset",
+            params.charger_id,
+            {"kind": params.kind},
+            lambda link: link.reset(params.kind),
         )
 
     async def _unlock(self, origin: Origin, params: m.OneConnector) -> m.Done:
@@ -198,16 +168,21 @@ class Api:
         if record.connectors[params.connector_id].session is not None:
             raise EvdeskError(Reason.INVALID, f"{record.label} charges. Stop the charge first, then unlock.")
         args = {"connector_id": params.connector_id}
-        return await self._command(
-            origin, "charger.unlock", record.id, args, lambda link: link.unlock(params.connector_id)
+        return await command(
+            self.core, origin, "charger.unlock", record.id, args, lambda link: link.unlock(params.connector_id)
         )
 
     async def _trigger(self, origin: Origin, params: m.Trigger) -> m.Done:
         if params.what not in TRIGGERS:
             raise EvdeskError(Reason.INVALID, f"A charger can be asked to send: {', '.join(TRIGGERS)}.")
         args = {"what": params.what, "connector_id": params.connector_id}
-        return await self._command(
-            origin, "charger.trigger", params.charger_id, args, lambda k: k.trigger(params.what, params.connector_id)
+        return await command(
+            self.core,
+            origin,
+            "charger.trigger",
+            params.charger_id,
+            args,
+            lambda k: k.trigger(params.what, params.connector_id),
         )
 
     async def _settings(self, origin: Origin, params: m.OneCharger) -> list[Setting]:
@@ -217,14 +192,15 @@ class Api:
             found.extend(await link.settings())
             return Answer(f"{len(found)} settings")
 
-        await self._command(origin, "charger.settings", params.charger_id, {}, read)
+        await command(self.core, origin, "charger.settings", params.charger_id, {}, read)
         self.core.setup.settings[params.charger_id] = found
         return found
 
     async def _write_setting(self, origin: Origin, params: m.WriteSetting) -> m.Done:
         secret = "key" in params.name.lower() or "password" in params.name.lower()
         args = {"name": params.name, "value": "(not written down)" if secret else params.value}
-        return await self._command(
+        return await command(
+            self.core,
             origin,
             "charger.write_setting",
             params.charger_id,
@@ -240,9 +216,9 @@ class Api:
             return Answer(str(reply.get("status", "answered")), payload=reply)
 
         args = {"action": params.action, "payload": params.payload}  # the store takes secrets out
-        record = self._record(params.charger_id)
+        record = record_of(self.core, params.charger_id)
         try:
-            done = await self._command(origin, "charger.raw", params.charger_id, args, send)
+            done = await command(self.core, origin, "charger.raw", params.charger_id, args, send)
         finally:
             if params.action in CHANGES_LIMITS and record.accepted:
                 # What holds in the charger is no longer ours to know: the worst counts until it is set up again.
@@ -277,68 +253,6 @@ class Api:
         return balance_state(self.core)
 
 
-class Reads:
-    """Methods that change nothing."""
-
-    def __init__(self, core: Core) -> None:
-        self.core = core
-        self.store = core.fleet.store
-        self.handlers: dict[str, Handler] = {
-            "engine.info": self._info,
-            "charger.list": self._list,
-            "charger.get": self._get,
-            "site.get": self._site,
-            "balance.get": self._balance,
-            "history.read": self._history,
-            "history.read_many": self._history_many,
-            "session.list": lambda _o, p: self.store.sessions(p),
-            "message.list": lambda _o, p: self.store.messages(p),
-            "finding.list": lambda _o, p: self.store.findings(p.charger_id),
-            "notice.list": lambda _o, p: self.store.notices(p),
-            "attempt.list": self._attempts,
-            "audit.list": lambda _o, p: self.store.audit_rows(p),
-            "audit.verify": lambda _o, _p: self.store.verify(),
-        }
-
-    async def _info(self, _origin: Origin, _params: m.Nothing) -> EngineInfo:
-        return self.core.info()
-
-    async def _list(self, _origin: Origin, _params: m.Nothing) -> list[Charger]:
-        now = self.core.fleet.clock.now()
-        return [record.to_model(now) for record in self.core.fleet.chargers.values()]
-
-    async def _get(self, _origin: Origin, params: m.OneCharger) -> Charger:
-        record = self.core.fleet.chargers.get(params.charger_id)
-        if record is None:
-            raise EvdeskError(Reason.INVALID, f"There is no charger “{params.charger_id}”. charger.list names them.")
-        return record.to_model(self.core.fleet.clock.now())
-
-    async def _site(self, _origin: Origin, _params: m.Nothing) -> Site:
-        return self.core.fleet.site
-
-    async def _balance(self, _origin: Origin, _params: m.Nothing) -> m.BalanceState:
-        return balance_state(self.core)
-
-    async def _history(self, _origin: Origin, params: m.HistoryRead) -> m.History:
-        _check_span(params.from_at, params.to_at, params.buckets)
-        many = await self.store.history([params.series], params.from_at, params.to_at, params.buckets)
-        return replace(many.series[params.series], t=many.t, level_s=many.level_s)
-
-    async def _history_many(self, _origin: Origin, params: m.HistoryReadMany) -> m.HistoryMany:
-        _check_span(params.from_at, params.to_at, params.buckets)
-        if len(params.series) > 2000:
-            raise EvdeskError(Reason.INVALID, "At most 2000 series can be read at once.")
-        return await self.store.history(params.series, params.from_at, params.to_at, params.buckets)
-
-    async def _attempts(self, _origin: Origin, _params: m.Nothing) -> list[object]:
-        return list(self.core.fleet.attempts)
-
-
-def balance_state(core: Core) -> m.BalanceState:
-    site, decision = core.fleet.site, core.control.decision
-    return m.BalanceState(site.balance, core.load, site_share(site), decision.at if decision else None)
-
-
 def _busy(connector: ConnectorRecord) -> bool:
     draws = any((a or 0.0) > 0.5 for a in connector.current_a)
     return connector.session is not None or connector.status.has_car or draws
@@ -356,13 +270,6 @@ def _check_limit(limit_a: float | None, bay: Bay) -> None:
         raise EvdeskError(Reason.INVALID, f"The limit must be between 0 and {bay.max_a:g} A, the bay's own maximum.")
     if 0 < limit_a < 6:
         raise EvdeskError(Reason.INVALID, "A car takes no limit between 0 and 6 A (IEC 61851-1). Set 0 to pause, or 6.")
-
-
-def _check_span(from_at: float, to_at: float, buckets: int) -> None:
-    if not from_at < to_at:
-        raise EvdeskError(Reason.INVALID, "“from” must be before “to” (Unix seconds).")
-    if not 1 <= buckets <= 4000:
-        raise EvdeskError(Reason.INVALID, "Ask for 1 to 4000 buckets.")
 
 
 def _ratings(site: Site) -> dict[str, list[float]]:

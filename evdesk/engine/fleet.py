@@ -17,6 +17,7 @@ from evdesk.model import (
     Attempt,
     Booted,
     CapabilitiesChanged,
+    CertificateAsked,
     Clock,
     ClockSeen,
     ClockState,
@@ -26,6 +27,7 @@ from evdesk.model import (
     Disconnected,
     EvdeskError,
     Event,
+    ExternalLimit,
     FindingSeen,
     FirmwareStatusSeen,
     Heard,
@@ -34,10 +36,12 @@ from evdesk.model import (
     MeterReading,
     NoticeKind,
     Reading,
+    SecurityEventSeen,
     Session,
     Severity,
     Site,
     StatusChanged,
+    TagPresented,
     TransactionEnded,
     TransactionStarted,
     UploadStatusSeen,
@@ -89,6 +93,10 @@ class Fleet:
             Attempt: self.attempt,
             TransactionStarted: _ignore,  # recorded durably through open_transaction
             TransactionEnded: _ignore,
+            TagPresented: _ignore,
+            SecurityEventSeen: _ignore,
+            CertificateAsked: _ignore,
+            ExternalLimit: _ignore,
         }
 
     # -- events ------------------------------------------------------------------------------------------------

@@ -58,6 +58,14 @@ class Capability(StrEnum):
     FAILSAFE = "failsafe"
     COMPOSITE = "composite"
     AVAILABILITY = "availability"
+    PROFILES = "profiles"  # tells which charging profiles it holds
+    LOCAL_LIST = "local_list"
+    RESERVE = "reserve"
+    CERTIFICATES = "certificates"
+    LOGS = "logs"
+    FIRMWARE = "firmware"
+    DISPLAY = "display"
+    MONITORING = "monitoring"
 
 
 class FailsafeState(StrEnum):
@@ -136,7 +144,7 @@ class Connector:
 class Charger:
     id: str
     driver: str = "ocpp"
-    protocol: str = ""  # "ocpp1.6"
+    protocol: str = ""  # "ocpp1.6" | "ocpp2.0.1" | "ocpp2.1"
     state: ChargerState = ChargerState.PENDING
     label: str = ""  # "Bay 1"
     vendor: str = ""
@@ -160,13 +168,23 @@ class Charger:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One configuration key (1.6) or variable (2.x). `value` None: write-only or not told."""
+    """One configuration key (1.6) or one variable attribute (2.x).
+
+    `name` is its address, unique in the charger: the key, or for 2.x "Component[instance]@evse.connector/Variable[inst]"
+    with "#Target" (or "#MinSet", "#MaxSet") behind it for another attribute than Actual. `value` None: write-only or
+    not told. `choices`: the values it takes, where the charger says so; `low`, `high`: its range in `unit`."""
 
     name: str
     value: str | None = None
-    type: str = "string"  # string | integer | boolean | list
+    type: str = "string"  # string | integer | decimal | boolean | datetime | choice | list
     unit: str = ""
     writable: bool = True
     known: bool = True  # False: a vendor key the standard does not name
     meaning: str = ""
     reboot: bool | None = None  # observed, None = never written
+    readable: bool = True
+    group: str = ""  # component (2.x) or feature profile (1.6)
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    secret: bool = False

@@ -63,8 +63,10 @@ class TransactionStarted:
     at: float
     id_tag: str
     meter_wh: float | None
-    transaction_id: int | None = None  # given by evdesk in 1.6; the charger's own where the protocol says so
+    transaction_id: int | None = None  # 1.6: one the charger brought along
     charger_at: float | None = None
+    ref: str = ""  # 2.x: the charger's own transaction id, by which it is found again
+    incomplete: bool = False  # its start was never told; this is the first that was heard of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class TransactionEnded:
     id_tag: str = ""
     connector_id: int | None = None
     charger_at: float | None = None
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,12 @@ class CapabilitiesChanged:
 
 @dataclass(frozen=True, slots=True)
 class FirmwareStatusSeen:
+    """`request_id`: of the job it belongs to, where the protocol has one."""
+
     charger_id: str
     at: float
     status: str
+    request_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ class UploadStatusSeen:
     charger_id: str
     at: float
     status: str
+    request_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +142,75 @@ class MessageSeen(Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
+class TagPresented:
+    """A driver's card, app or plug showed itself. `id_tag` exactly as the charger wrote it; `kind`: the charger's word
+    for what it is ("ISO14443", "eMAID", "" where the protocol has none); `status`: the AuthorizationStatus answered."""
+
+    charger_id: str
+    at: float
+    id_tag: str
+    kind: str = ""
+    connector_id: int | None = None
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEventSeen:
+    """A security event of the charger, e.g. "InvalidFirmwareSignature" (OCPP 1.6 security whitepaper; 2.x A04)."""
+
+    charger_id: str
+    at: float
+    kind: str
+    info: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateAsked:
+    """SignCertificate was answered with Accepted: the signed chain is to be sent back. `csr` is PEM;
+    `use`: "station" (TLS client) or "v2g"."""
+
+    charger_id: str
+    at: float
+    csr: str
+    use: str = "station"
+    request_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalLimit:
+    """Something else than evdesk limits the charger (NotifyChargingLimit, ClearedChargingLimit). `source`: EMS, SO, CSO,
+    Other; `limit_a` None with `cleared` False: the charger did not say how much."""
+
+    charger_id: str
+    at: float
+    connector_id: int
+    source: str
+    limit_a: float | None = None
+    cleared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSeen:
+    """What a TLS client showed: the versions and ciphers it offers, the name it asks for, what was agreed, or the
+    alert that ended it. `certificate`: subject of the client's certificate."""
+
+    offered_versions: tuple[str, ...] = ()
+    offered_ciphers: tuple[str, ...] = ()
+    server_name: str = ""
+    version: str = ""
+    cipher: str = ""
+    alert: str = ""
+    certificate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """Someone opened the charger port. `verdict` is a machine word: "accepted", "pending", "no_id", "bad_path",
-    "bad_subprotocol", "tls_on_plain_port", "not_http", "duplicate_id", "empty", "too_slow", "too_many"."""
+    "bad_subprotocol", "tls_on_plain_port", "not_http", "duplicate_id", "empty", "too_slow", "too_many", and those of
+    the security checks. `sentence` says what happened, `advice` what to change and where, "" for nothing.
+
+    `request`: the request line and headers as they came, secrets hidden. `auth`: the form of the log-in ("none",
+    "text", "hex", "bytes", "certificate", ...). `warnings`: odd but workable, machine words."""
 
     at: float
     address: str
@@ -146,6 +219,13 @@ class Attempt:
     path: str = ""
     protocols: tuple[str, ...] = ()
     sentence: str = ""
+    advice: str = ""
+    port: int = 0
+    request: str = ""
+    auth: str = ""
+    warnings: tuple[str, ...] = ()
+    tls: TlsSeen | None = None
+    id: int = 0
 
 
 Event = (
@@ -166,4 +246,8 @@ Event = (
     | FindingSeen
     | MessageSeen
     | Attempt
+    | TagPresented
+    | SecurityEventSeen
+    | CertificateAsked
+    | ExternalLimit
 )

@@ -20,3 +20,4 @@ class Session:
     max_power_w: float | None = None
     reason: str = ""
     incomplete: bool = False
+    ref: str = ""  # the charger's own transaction id (2.x)

@@ -19,16 +19,13 @@ from evdesk.model import (
     Site,
     SiteLoad,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """No parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class OneCharger:
-    charger_id: str
+from evdesk.wire.method import Done as Done
+from evdesk.wire.method import Method as Method
+from evdesk.wire.method import Nothing as Nothing
+from evdesk.wire.method import OneCharger as OneCharger
+from evdesk.wire.method import OneConnector as OneConnector
+from evdesk.wire.method import OptionalCharger as OptionalCharger
+from evdesk.wire.method import Page as Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +46,6 @@ class Start:
     charger_id: str
     connector_id: int = 1
     id_tag: str = "EVDESK"
-
-
-@dataclass(frozen=True, slots=True)
-class OneConnector:
-    charger_id: str
-    connector_id: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +111,6 @@ class HistoryReadMany(msgspec.Struct, frozen=True, rename={"from_at": "from", "t
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Newest first. `before_id` pages on; `search` matches text; times bound the rows."""
-
-    limit: int = 200
-    before_id: int | None = None
-    search: str = ""
-    from_at: float | None = None
-    to_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class AuditPage(Page):
     """`via` and `outcome` filter: via "people" = desk, cli; outcome "failed" = anything not accepted."""
 
@@ -157,27 +137,10 @@ class NoticePage(Page):
 
 
 @dataclass(frozen=True, slots=True)
-class OptionalCharger:
-    charger_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Stop:
     """`only_if_idle`: refuse while a charge runs or a desk is attached."""
 
     only_if_idle: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """`status` is the charger's own word; `before` and `after` where a value was read back."""
-
-    ok: bool = True
-    status: str = ""
-    ms: float | None = None
-    before: str | None = None
-    after: str | None = None
-    audit_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +188,6 @@ class BalanceState:
     load: SiteLoad
     safe_share_a: float
     decided_at: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    params: Any
-    result: Any
-    doc: str
-    changes: bool = False  # True: leaves audit rows
 
 
 METHODS: dict[str, Method] = {

@@ -70,6 +70,11 @@ _FIRST: tuple[str, ...] = (
     f"PRAGMA application_id = {APPLICATION_ID}",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_CHARGER_REF: tuple[str, ...] = (
+    "ALTER TABLE session ADD COLUMN ref TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX session_ref ON session(charger_id, ref) WHERE ref != ''",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHARGER_REF)
 
 LATEST = len(MIGRATIONS)

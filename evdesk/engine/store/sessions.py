@@ -12,7 +12,7 @@ from evdesk.model import Session, TransactionEnded, TransactionStarted
 
 COLUMNS = (
     "id, charger_id, connector_id, id_tag, started_at, ended_at, meter_start_wh, meter_stop_wh, energy_wh, "
-    "max_power_w, reason, incomplete"
+    "max_power_w, reason, incomplete, ref"
 )
 SUPERSEDED = "Superseded"
 """The reason of a session whose end was never told: the next one began on the same connector."""
@@ -53,7 +53,7 @@ class Numbers:
 def from_record(record: sqlite3.Row | tuple[Any, ...]) -> Session:
     """A row of `SELECT COLUMNS`."""
     told = list(record)
-    told[-1] = bool(told[-1])
+    told[-2] = bool(told[-2])
     return Session(*told)
 
 
@@ -70,7 +70,7 @@ def open_session(connection: sqlite3.Connection, event: TransactionStarted, inco
     number = _number(connection, event.transaction_id, number)
     connection.execute(
         "INSERT INTO session(id, charger_id, connector_id, id_tag, started_at, meter_start_wh, incomplete, "
-        "transaction_id, charger_started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "transaction_id, charger_started_at, ref) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             number,
             event.charger_id,
@@ -78,9 +78,10 @@ def open_session(connection: sqlite3.Connection, event: TransactionStarted, inco
             event.id_tag,
             event.at,
             event.meter_wh,
-            int(incomplete),
+            int(incomplete or event.incomplete),
             event.transaction_id,
             event.charger_at,
+            event.ref,
         ),
     )
     return get(connection, number)
@@ -95,7 +96,8 @@ def begun(event: TransactionStarted, incomplete: bool, number: int) -> Session:
         id_tag=event.id_tag,
         started_at=event.at,
         meter_start_wh=event.meter_wh,
-        incomplete=incomplete,
+        incomplete=incomplete or event.incomplete,
+        ref=event.ref,
     )
 
 
@@ -147,7 +149,10 @@ def find(connection: sqlite3.Connection, event: TransactionEnded) -> Session | N
 
 
 def _same_start(connection: sqlite3.Connection, event: TransactionStarted) -> int | None:
-    """The session this start already made. Without the charger's time: only one that still runs."""
+    """The session this start already made: by the charger's own id (2.x), which it never gives twice; else by what it
+    told. Without the charger's time: only one that still runs."""
+    if event.ref:
+        return _by_ref(connection, event.charger_id, event.ref)
     row = connection.execute(
         "SELECT id FROM session WHERE charger_id = ? AND connector_id = ? AND id_tag = ? AND meter_start_wh IS ? "
         "AND charger_started_at IS ? AND (charger_started_at IS NOT NULL OR ended_at IS NULL) "
@@ -160,6 +165,13 @@ def _same_start(connection: sqlite3.Connection, event: TransactionStarted) -> in
             "AND (transaction_id = ? OR (transaction_id IS NULL AND id = ?))",
             (event.charger_id, event.connector_id, event.transaction_id, event.transaction_id),
         ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _by_ref(connection: sqlite3.Connection, charger_id: str, ref: str) -> int | None:
+    row = connection.execute(
+        "SELECT id FROM session WHERE charger_id = ? AND ref = ? ORDER BY id DESC LIMIT 1", (charger_id, ref)
+    ).fetchone()
     return None if row is None else int(row[0])
 
 
@@ -192,6 +204,8 @@ def _taken(connection: sqlite3.Connection, number: int) -> bool:
 
 def _find(connection: sqlite3.Connection, event: TransactionEnded) -> int | None:
     """By the transaction id; an id of 0 or below, or none, stands for "not told" (a start that got no answer)."""
+    if event.ref:
+        return _by_ref(connection, event.charger_id, event.ref)
     number = event.transaction_id
     if number is not None and number > 0:
         row = connection.execute(
@@ -219,8 +233,8 @@ def _unknown_end(connection: sqlite3.Connection, event: TransactionEnded, free: 
     wanted = event.transaction_id if event.transaction_id and event.transaction_id > 0 else None
     number = _number(connection, wanted, free)
     connection.execute(
-        "INSERT INTO session(id, charger_id, connector_id, id_tag, started_at, incomplete, transaction_id) "
-        "VALUES (?, ?, ?, ?, ?, 1, ?)",
-        (number, event.charger_id, event.connector_id or 0, event.id_tag, event.at, wanted),
+        "INSERT INTO session(id, charger_id, connector_id, id_tag, started_at, incomplete, transaction_id, ref) "
+        "VALUES (?, ?, ?, ?, ?, 1, ?, ?)",
+        (number, event.charger_id, event.connector_id or 0, event.id_tag, event.at, wanted, event.ref),
     )
     return number

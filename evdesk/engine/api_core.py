@@ -1,0 +1,55 @@
+"""What the API's handlers share: the engine as they see it, a charger by its id, a command to a charger."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from evdesk.drivers.base import Answer, Driver
+from evdesk.engine.commands import Command, Commands, reachable
+from evdesk.engine.control import Control
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.setup import Setup
+from evdesk.engine.sites import Sites
+from evdesk.engine.state import ChargerRecord
+from evdesk.model import EngineInfo, EvdeskError, Origin, Reason, SiteLoad
+from evdesk.wire.method import Done
+
+Handler = Callable[[Origin, Any], Awaitable[object]]
+
+
+class Core(Protocol):
+    """What the API needs of the engine."""
+
+    fleet: Fleet
+    commands: Commands
+    control: Control
+    setup: Setup
+    sites: Sites
+    load: SiteLoad
+
+    def info(self) -> EngineInfo: ...
+
+    def request_stop(self, only_if_idle: bool) -> None: ...
+
+
+def record_of(core: Core, charger_id: str) -> ChargerRecord:
+    """Raises `EvdeskError(INVALID)` where there is no such charger."""
+    record = core.fleet.chargers.get(charger_id)
+    if record is None:
+        raise EvdeskError(Reason.INVALID, f"There is no charger “{charger_id}”. charger.list names them.")
+    return record
+
+
+async def command(
+    core: Core,
+    origin: Origin,
+    what: str,
+    charger_id: str,
+    args: dict[str, Any],
+    verb: Callable[[Driver], Awaitable[Answer]],
+) -> Done:
+    """A verb of an accepted, connected charger, with its audit rows. `args` must hold no secret."""
+    record = reachable(core.fleet.chargers.get(charger_id), charger_id)
+    link = record.link
+    assert link is not None
+    answer, row = await core.commands.run(Command(origin, what, charger_id, args), lambda: verb(link))
+    return Done(status=answer.status, ms=answer.ms, before=answer.before, after=answer.after, audit_id=row)
