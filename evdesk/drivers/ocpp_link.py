@@ -14,6 +14,7 @@ from evdesk.model import (
     Event,
     FindingSeen,
     Heard,
+    MessageSeen,
     Reason,
     TransactionEnded,
     TransactionStarted,
@@ -146,7 +147,10 @@ class OcppLink:
             self._report(Disconnected(self.charger_id, self.host.clock.now(), cause, replaced))
 
     def _fail_waiting(self, cause: str) -> None:
-        for ticket in self._dialogue.lost(self.host.clock.now()):
+        now = self.host.clock.now()
+        for ticket in self._dialogue.lost(now):
+            if ticket.sent_at is not None:
+                self.report(MessageSeen(self.charger_id, now, "in", ticket.action, ticket.id, "", "lost"))
             self._resolve(ticket)
         self._waiting.clear()
 

@@ -143,7 +143,8 @@ class Fleet:
 
     def _message(self, event: MessageSeen) -> None:
         self.messages += 1
-        self.store.put_message(event)
+        record = self.chargers.get(event.charger_id)
+        self.store.put_message(event, record.protocol if record is not None else "")
 
     def _status(self, event: StatusChanged) -> None:
         record = self.record(event.charger_id)

@@ -130,7 +130,8 @@ class DataReceived:
 
 class MessageSeen(Struct, frozen=True, gc=False):
     """One frame as text, redacted. `direction` is "in" (from the charger) or "out"; `action` "" where unreadable.
-    A Struct, because thousands are made a second."""
+    `odd`: the rules this frame broke, joined by commas. The kinds timeout and lost are no frames: they stand where the
+    answer to a CALL of ours should have come. A Struct, because thousands are made a second."""
 
     charger_id: str
     at: float
@@ -138,7 +139,8 @@ class MessageSeen(Struct, frozen=True, gc=False):
     action: str
     message_id: str
     text: str
-    kind: str = "call"  # call | result | error | garbage
+    kind: str = "call"  # call | result | error | garbage | timeout | lost
+    odd: str = ""
 
 
 @dataclass(frozen=True, slots=True)

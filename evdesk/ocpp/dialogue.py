@@ -3,8 +3,11 @@
 Sans-I/O: the driver feeds it, sends what it says and waits for what it defers. `now` is Unix time on evdesk's clock.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import structs
 
 from evdesk.model import Event, FindingSeen, MessageSeen, TransactionEnded, TransactionStarted
 from evdesk.ocpp.check import breaches, demand_valid
@@ -70,7 +73,9 @@ class Dialogue:
                 self._answer(frame, redact(text), now, step, flagged)
         if flagged:
             clear = redact(text)
-            for item in {item.rule: item for item in reversed(flagged)}.values():
+            broken = {item.rule: item for item in reversed(flagged)}
+            _mark(step, broken)
+            for item in broken.values():
                 self._flag(step, now, item, clear)
         self._pump(step, now)
         return step
@@ -157,6 +162,7 @@ class Dialogue:
         step = Step()
         overdue = self._exchange.expire(now)
         if overdue is not None:
+            self._log(step, now, "in", overdue.action, overdue.id, "", "timeout")
             step.ended.append(overdue)
             step.timing = True
         self._pump(step, now)
@@ -205,6 +211,14 @@ class Dialogue:
                 self.charger_id, now, odd.rule, redact(odd.sentence), redact(odd.raw)[:500], odd.clause, text[:4000]
             )
         )
+
+
+def _mark(step: Step, rules: Iterable[str]) -> None:
+    """Write the rules into the frames that came: they were logged before anything was known against them."""
+    told = ",".join(rule.replace(",", ";") for rule in rules)
+    for place, event in enumerate(step.events):
+        if isinstance(event, MessageSeen) and event.direction == "in":
+            step.events[place] = structs.replace(event, odd=told)
 
 
 __all__ = ["Deferred", "Dialogue", "Fate", "Step", "Ticket"]

@@ -19,6 +19,9 @@ from evdesk.model import (
     Site,
     SiteLoad,
 )
+from evdesk.wire.messages import METHODS_MESSAGES
+from evdesk.wire.messages import MessagePage as MessagePage
+from evdesk.wire.messages import MessageRow as MessageRow
 from evdesk.wire.method import Done as Done
 from evdesk.wire.method import Method as Method
 from evdesk.wire.method import Nothing as Nothing
@@ -126,12 +129,6 @@ class SessionPage(Page):
 
 
 @dataclass(frozen=True, slots=True)
-class MessagePage(Page):
-    charger_id: str = ""
-    action: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class NoticePage(Page):
     charger_id: str = ""
 
@@ -169,20 +166,6 @@ class HistoryMany:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageRow:
-    """One frame of the bounded OCPP log; a call and its answer share `message_id`."""
-
-    id: int
-    at: float
-    charger_id: str
-    direction: str
-    kind: str
-    action: str
-    message_id: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class BalanceState:
     settings: BalanceSettings
     load: SiteLoad
@@ -213,10 +196,10 @@ METHODS: dict[str, Method] = {
     "history.read": Method(HistoryRead, History, "One series in buckets of min, mean, max."),
     "history.read_many": Method(HistoryReadMany, HistoryMany, "Several series on the same buckets."),
     "session.list": Method(SessionPage, list[Session], "Charges, newest first."),
-    "message.list": Method(MessagePage, list[MessageRow], "The OCPP message log, newest first."),
     "finding.list": Method(OptionalCharger, list[Finding], "Deviations from the specification."),
     "notice.list": Method(NoticePage, list[Notice], "What happened: plugs, faults, losses, peaks."),
     "attempt.list": Method(Nothing, list[Attempt], "Who tried to connect to the charger port."),
     "audit.list": Method(AuditPage, list[AuditRow], "The audit log, newest first."),
     "audit.verify": Method(Nothing, ChainVerdict, "Recompute the whole chain and its signed checkpoints."),
+    **METHODS_MESSAGES,
 }

@@ -32,11 +32,13 @@ class Tally:
 @dataclass(slots=True)
 class Batch:
     """`readings` (source, t, l1, l2, l3, power_w, energy_wh, limit_a); `messages` and `notices` as their tables;
+    `marks` (fault, id of the call it is about);
     `sessions` by id (energy_wh, max_power_w, meter_start_wh); `sources` (id, name) not stored yet."""
 
     sources: list[Row] = field(default_factory=list)
     readings: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
+    marks: list[Row] = field(default_factory=list)
     notices: list[Row] = field(default_factory=list)
     findings: dict[tuple[str, str], Tally] = field(default_factory=dict)
     sessions: dict[int, Row] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class Batch:
         self.sources += later.sources
         self.readings += later.readings
         self.messages += later.messages
+        self.marks += later.marks
         self.notices += later.notices
         self.sessions.update(later.sessions)
         for key, tally in later.findings.items():
@@ -65,5 +68,6 @@ class Batch:
         gone = max(0, len(self.readings) - KEEP_READINGS)
         del self.readings[:gone]
         del self.messages[: max(0, len(self.messages) - KEEP_MESSAGES)]
+        del self.marks[: max(0, len(self.marks) - KEEP_MESSAGES)]
         del self.notices[: max(0, len(self.notices) - KEEP_NOTICES)]
         return gone

@@ -6,7 +6,7 @@ from typing import Any
 
 from evdesk.engine.store import chain, sessions
 from evdesk.model import AuditRow, Finding, Notice, NoticeKind, Session, Severity
-from evdesk.wire.methods import AuditPage, MessagePage, MessageRow, NoticePage, Page, SessionPage
+from evdesk.wire.methods import AuditPage, NoticePage, Page, SessionPage
 
 MOST = 5_000
 PEOPLE = ("desk", "cli")
@@ -88,20 +88,6 @@ def session_rows(connection: sqlite3.Connection, page: SessionPage) -> list[Sess
         where.add("ended_at IS NULL")
     sql = f"SELECT {sessions.COLUMNS} FROM session{where.sql} ORDER BY started_at DESC, id DESC LIMIT ?"
     return [sessions.from_record(row) for row in connection.execute(sql, [*where.values, _limit(page)])]
-
-
-def message_rows(connection: sqlite3.Connection, page: MessagePage) -> list[MessageRow]:
-    where = Where()
-    where.page(page, "at", ("action", "message_id", "text"))
-    if page.before_id is not None:
-        where.add("id < ?", min(page.before_id, LARGEST_ID))
-    where.equal("charger_id", page.charger_id)
-    where.equal("action", page.action)
-    sql = (
-        "SELECT id, at, charger_id, direction, kind, action, message_id, text "
-        f"FROM message{where.sql} ORDER BY id DESC LIMIT ?"
-    )
-    return [MessageRow(*row) for row in connection.execute(sql, [*where.values, _limit(page)])]
 
 
 def notice_rows(connection: sqlite3.Connection, page: NoticePage) -> list[Notice]:

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from itertools import islice
 from urllib.parse import quote
 
 from evdesk.engine.store.batch import Tally
 from evdesk.engine.store.core import Core
+from evdesk.engine.store.exchanges import fault_of
 from evdesk.engine.store.redact import plain
+from evdesk.engine.store.schema import BREACH, GARBAGE
 from evdesk.model import (
     FindingSeen,
     MessageSeen,
@@ -21,6 +24,10 @@ from evdesk.model import (
 
 LATEST_AT = 4_102_444_800.0
 """1 January 2100. A time outside 1970 to here is a broken clock's; such a row is kept at the time it came."""
+
+
+OPEN_CALLS = 20_000
+"""So many calls may wait for their answers at once; the oldest are then given up."""
 
 
 class Puts(Core):
@@ -66,19 +73,56 @@ class Puts(Core):
                 self._put("reserved", at, kept, None, rating)
         self._put("site", at, list(load.total_a), load.total_w, supply)
 
-    def put_message(self, message: MessageSeen) -> None:
-        """One frame of the OCPP log."""
+    def put_message(self, message: MessageSeen, protocol: str = "") -> None:
+        """One frame of the OCPP log. Its row number is final at once, so that an answer can name its call."""
+        number = self._next_message
+        self._next_message = number + 1
+        kind, text = message.kind, message.text
+        call, fault = 0, BREACH if message.odd else 0
+        if kind == "call":
+            self._open_call((message.charger_id, message.direction, message.message_id), number)
+        elif kind == "garbage":
+            fault |= GARBAGE
+            self._open_call((message.charger_id, message.direction, ""), number)
+        else:
+            call = self._call_of(message)
+            fault |= fault_of(kind, text)
+            if fault and call:
+                self._pending.marks.append((fault, call))
         self._pending.messages.append(
             (
+                number,
                 message.at,
                 message.charger_id,
                 message.direction,
-                message.kind,
+                kind,
                 message.action,
                 message.message_id,
-                message.text,
+                text,
+                call,
+                fault,
+                protocol,
+                message.odd,
             )
         )
+
+    def _open_call(self, key: tuple[str, str, str], number: int) -> None:
+        self._calls.pop(key, None)  # the newest stands last
+        self._calls[key] = number
+        if len(self._calls) > OPEN_CALLS:
+            for old in list(islice(self._calls, OPEN_CALLS // 4)):
+                del self._calls[old]
+
+    def _call_of(self, answer: MessageSeen) -> int:
+        """The row of the call that this answers, 0 where there is none. What timed out may still be answered."""
+        caller = "out" if answer.direction == "in" else "in"
+        key = (answer.charger_id, caller, answer.message_id)
+        if answer.kind in ("timeout", "lost"):
+            return self._calls.get(key, 0)
+        found = self._calls.pop(key, 0)
+        if not found and answer.direction == "out" and not answer.action:
+            found = self._calls.pop((answer.charger_id, caller, ""), 0)  # our refusal of something unreadable
+        return found
 
     def put_finding(self, finding: FindingSeen) -> None:
         """Counted: one row per charger and rule, with the newest case."""

@@ -4,12 +4,23 @@ import asyncio
 import os
 from pathlib import Path
 
-from evdesk.engine.store import history, pages
+from evdesk.engine.store import exchanges, history, pages
 from evdesk.engine.store.core import Core
 from evdesk.engine.store.faults import sentence_for, storage_error
 from evdesk.engine.store.verify import export_file, verify_file
 from evdesk.model import AuditRow, ChainVerdict, Finding, Notice, Session
-from evdesk.wire.methods import AuditPage, HistoryMany, MessagePage, MessageRow, NoticePage, SessionPage
+from evdesk.wire.messages import (
+    ActionSeen,
+    Density,
+    DensityOf,
+    ExchangePage,
+    ExchangeRow,
+    MessageCount,
+    MessageFilter,
+    MessagePage,
+    MessageRow,
+)
+from evdesk.wire.methods import AuditPage, HistoryMany, NoticePage, SessionPage
 
 
 class Reads(Core):
@@ -19,7 +30,27 @@ class Reads(Core):
         return await self._read(lambda c: pages.session_rows(c, page))
 
     async def messages(self, page: MessagePage) -> list[MessageRow]:
-        return await self._read(lambda c: pages.message_rows(c, page))
+        return await self._read(lambda c: exchanges.message_rows(c, page))
+
+    async def exchanges(self, page: ExchangePage) -> list[ExchangeRow]:
+        """Calls with their answers."""
+        return await self._read(lambda c: exchanges.exchange_rows(c, page))
+
+    async def exchange(self, number: int) -> tuple[ExchangeRow, list[MessageRow]] | None:
+        """One exchange with every frame of it; `number` may be that of any of its frames."""
+        return await self._read(lambda c: exchanges.exchange(c, number))
+
+    async def density(self, wanted: DensityOf) -> Density:
+        """How many exchanges, and how many with a fault, in each part of a time."""
+        return await self._read(lambda c: exchanges.density(c, wanted))
+
+    async def message_count(self, wanted: MessageFilter) -> MessageCount:
+        now = self._clock.now()
+        return await self._read(lambda c: exchanges.count(c, wanted, now))
+
+    async def message_actions(self, charger_id: str) -> list[ActionSeen]:
+        """What a charger sent and was sent, as far as the log reaches back."""
+        return await self._read(lambda c: exchanges.actions(c, charger_id))
 
     async def findings(self, charger_id: str = "") -> list[Finding]:
         return await self._read(lambda c: pages.finding_rows(c, charger_id))

@@ -8,7 +8,11 @@ from evdesk.engine.store.faults import is_storage_fault
 
 _SOURCE = "INSERT OR IGNORE INTO source(id, name) VALUES (?, ?)"
 _READING = "INSERT INTO reading(source, t, l1, l2, l3, power_w, energy_wh, limit_a) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_MESSAGE = "INSERT INTO message(at, charger_id, direction, kind, action, message_id, text) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_MESSAGE = (
+    "INSERT INTO message(id, at, charger_id, direction, kind, action, message_id, text, call, fault, protocol, odd) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_MARK = "UPDATE message SET fault = fault | ? WHERE id = ?"
 _NOTICE = (
     "INSERT OR IGNORE INTO notice(id, at, kind, severity, charger_id, connector_id, args) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -34,6 +38,7 @@ def write_batch(connection: sqlite3.Connection, batch: Batch) -> int:
             (_SOURCE, batch.sources),
             (_READING, batch.readings),
             (_MESSAGE, batch.messages),
+            (_MARK, batch.marks),
             (_NOTICE, batch.notices),
             (_FINDING, findings),
             (_SESSION, [(*told, number) for number, told in batch.sessions.items()]),

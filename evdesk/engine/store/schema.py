@@ -75,6 +75,28 @@ _CHARGER_REF: tuple[str, ...] = (
     "CREATE INDEX session_ref ON session(charger_id, ref) WHERE ref != ''",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHARGER_REF)
+BREACH, REFUSED, NO_ANSWER, GARBAGE = 1, 2, 4, 8
+"""Bits of `message.fault`. On a call they tell of the whole exchange, on an answer of that frame alone."""
+
+_PAIRS: tuple[str, ...] = (
+    # `call`: the id of the call an answer belongs to; 0 for calls, garbage, and answers to nothing.
+    "ALTER TABLE message ADD COLUMN call INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE message ADD COLUMN fault INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE message ADD COLUMN protocol TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE message ADD COLUMN odd TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX message_old ON message(charger_id, message_id)",
+    "UPDATE message SET call = coalesce((SELECT max(c.id) FROM message c WHERE c.charger_id = message.charger_id AND "
+    "c.message_id = message.message_id AND c.kind = 'call' AND c.direction != message.direction AND "
+    "c.id < message.id), 0) WHERE kind IN ('result', 'error')",
+    "DROP INDEX message_old",
+    f"UPDATE message SET fault = CASE kind WHEN 'garbage' THEN {GARBAGE} WHEN 'error' THEN {REFUSED} ELSE 0 END",
+    "CREATE INDEX message_call ON message(call) WHERE call > 0",
+    f"UPDATE message SET fault = {REFUSED} WHERE kind = 'call' AND EXISTS "
+    "(SELECT 1 FROM message a WHERE a.call = message.id AND a.call > 0 AND a.kind = 'error')",
+    "CREATE INDEX message_fault ON message(id) WHERE call = 0 AND fault > 0",
+    "CREATE INDEX message_at ON message(at, fault, charger_id, direction, action) WHERE call = 0",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHARGER_REF, _PAIRS)
 
 LATEST = len(MIGRATIONS)
