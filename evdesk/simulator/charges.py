@@ -1,7 +1,7 @@
 """Transactions of one station, and when it sends MeterValues."""
 
 from evdesk.simulator import metering
-from evdesk.simulator.core import Core
+from evdesk.simulator.core import Core16
 from evdesk.simulator.link import Outgoing, Payload
 from evdesk.simulator.outlet import Outlet, Transaction
 
@@ -9,7 +9,7 @@ from evdesk.simulator.outlet import Outlet, Transaction
 class Meter:
     """When to send MeterValues, and what."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core16) -> None:
         self.core = core
         self._next: dict[int, float] = {}
         self._sent: dict[int, int] = {}
@@ -53,7 +53,7 @@ class Meter:
 class Charges:
     """Starts, stops and breaks off the transactions of one station."""
 
-    def __init__(self, core: Core, meter: Meter) -> None:
+    def __init__(self, core: Core16, meter: Meter) -> None:
         self.core = core
         self.meter = meter
 

@@ -18,7 +18,10 @@ Line = Callable[[str], None]
 
 
 class Core:
-    """`say` hears one line per thing that happens. `offset_s` is the station's clock minus the true one."""
+    """`say` hears one line per thing that happens. `offset_s` is the station's clock minus the true one.
+
+    `offline_since` is when the CSMS was lost (station clock), None while it is there.
+    """
 
     link: Link  # set by the station, which is the link's owner
 
@@ -30,17 +33,19 @@ class Core:
         *,
         seed: object,
         faults: Iterable[str],
-        sample_s: int,
         say: Line,
+        evses: int = 1,
     ) -> None:
         self.identity, self.maker, self.clock, self.say = identity, maker, clock, say
         self.rng = random.Random(f"{seed}:{identity}")
         self.faults = set(faults)
         self.serial = f"{maker.prefix}-{self.rng.randint(200_000, 209_999)}"
-        self.config = Configuration(maker, 1, sample_s)
         self.profiles = ProfileStack(Hardware(maker.max_a, maker.phases), maker.max_level)
-        self.outlets = {1: Outlet(1, maker.max_a, maker.phases, maker.whole_amps, rng=self.rng)}
+        self.outlets = {
+            n: Outlet(n, maker.max_a, maker.phases, maker.whole_amps, rng=self.rng) for n in range(1, evses + 1)
+        }
         self.offset_s = self.rng.uniform(-0.9, 0.9)
+        self.offline_since: float | None = None
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
         self.lose_clock()
@@ -102,4 +107,24 @@ class Core:
         """What profiles and hardware allow the outlet at `now` on the station's clock."""
         if self.has("ignores_limit"):
             return outlet.max_a
-        return self.profiles.limit_a(outlet.id, now, outlet.tx)
+        sharing = 1 if len(self.outlets) == 1 else max(1, sum(o.transaction is not None for o in self.outlets.values()))
+        return self.profiles.limit_a(outlet.id, now, outlet.tx, sharing)
+
+
+class Core16(Core):
+    """The core of a station that keeps its settings as OCPP 1.6 configuration keys."""
+
+    def __init__(
+        self,
+        identity: str,
+        maker: Maker,
+        clock: Clock,
+        *,
+        seed: object,
+        faults: Iterable[str],
+        sample_s: int,
+        say: Line,
+        evses: int = 1,
+    ) -> None:
+        super().__init__(identity, maker, clock, seed=seed, faults=faults, say=say, evses=evses)
+        self.config = Configuration(maker, evses, sample_s)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from evdesk.simulator.charges import Charges, Meter
-from evdesk.simulator.core import Core
+from evdesk.simulator.core import Core16
 from evdesk.simulator.link import CallFault, Payload
 from evdesk.simulator.moments import to_text
 from evdesk.simulator.outlet import Outlet
@@ -14,7 +14,7 @@ from evdesk.simulator.profiles import TX_PURPOSE, Profile, ProfileError, parse_p
 class Target(Protocol):
     """The parts of a station that calls act upon."""
 
-    core: Core
+    core: Core16
     charges: Charges
     meter: Meter
     firmware_status: str

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
 from evdesk.model import Clock
+from evdesk.simulator.access import Access, AccessError
 from evdesk.simulator.outlet import Transaction
 
 Payload = dict[str, Any]
@@ -56,6 +57,8 @@ class Owner(Protocol):
 
     def closed(self, cause: str) -> None: ...
 
+    def check_answer(self, action: str, answer: Payload) -> str: ...
+
     def retry_rules(self) -> tuple[int, float]:
         """(attempts, seconds between) for a transaction message the CSMS failed to take."""
         ...
@@ -68,6 +71,8 @@ class Link:
     owner: Owner
     clock: Clock
     rng: random.Random
+    subprotocol: str = "ocpp1.6"
+    access: Access = field(default_factory=Access)
     backoff_s: tuple[float, float] = (1.0, 8.0)
     mute: bool = False
     registered: bool = False  # until BootNotification is accepted nothing else leaves
@@ -133,12 +138,9 @@ class Link:
 
     async def _session(self) -> str | None:
         """One connection; None when it was open, else why it did not open."""
-        protocols = None if self.owner.has("no_subprotocol") else [Subprotocol("ocpp1.6")]
         try:
-            socket = await connect(
-                self.address, subprotocols=protocols, ping_interval=None, compression=None, open_timeout=10, proxy=None
-            )
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as problem:
+            socket = await self._dial()
+        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed, AccessError) as problem:
             self.owner.closed(f"no connection: {problem or type(problem).__name__}")
             return str(problem)
         self.socket = socket
@@ -151,6 +153,23 @@ class Link:
             await self._cleanup(socket, sender)
         self.owner.closed(f"connection ended: {socket.close_code} {socket.close_reason or ''}".rstrip())
         return None
+
+    async def _dial(self) -> ClientConnection:
+        protocols = None if self.owner.has("no_subprotocol") else [Subprotocol(self.subprotocol)]
+        more: dict[str, Any] = {}
+        if self.access.secure and self.address.startswith("wss:"):
+            more["ssl"] = self.access.context()
+        authorization = self.access.authorization(self.identity)
+        return await connect(
+            self.address,
+            subprotocols=protocols,
+            additional_headers={"Authorization": authorization} if authorization else None,
+            ping_interval=None,
+            compression=None,
+            open_timeout=10,
+            proxy=None,
+            **more,
+        )
 
     async def _cleanup(self, socket: ClientConnection, sender: "asyncio.Task[None]") -> None:
         tasks = [sender, *self._answers]
@@ -247,6 +266,10 @@ class Link:
             return False
         finally:
             self._waiting.pop(call_id, None)
-        if accepted and item.on_result is not None and isinstance(body, dict):
-            item.on_result(body)
+        if accepted and isinstance(body, dict):
+            wrong = self.owner.check_answer(item.action, body)
+            if wrong:
+                await self._send(socket, [5, call_id, "FormatViolation", wrong[:255], {}])
+            elif item.on_result is not None:
+                item.on_result(body)
         return bool(accepted)

@@ -13,13 +13,23 @@ Terminals = tuple[float, float, float]
 
 @dataclass(slots=True)
 class Transaction:
-    """`id` None until the CSMS has answered StartTransaction; it stays None while the station is offline."""
+    """`id` None until the CSMS has answered StartTransaction; it stays None while the station is offline.
+
+    `authorized`: energy may flow. (In 2.x a transaction may begin with the cable and be authorised later, and may
+    lose its authorisation before it ends; the 2.x station gives the id, a text, itself.)
+    """
 
     tag: str
     started_at: float  # station clock
     meter_start_wh: int
-    id: int | None = None
+    id: int | str | None = None
     stopped: bool = False
+    authorized: bool = True
+    seq: int = 0  # the next seqNo (2.x)
+    token_type: str = "ISO14443"
+    told_state: str = ""  # the chargingState told last (2.x)
+    told_limit_a: float = -1.0
+    charged_s: float = 0.0
 
     @property
     def tx(self) -> Tx:
@@ -73,6 +83,11 @@ class Outlet:
         return max(self.current_a) > 0.5
 
     @property
+    def authorized(self) -> bool:
+        """A transaction runs and may take energy."""
+        return self.transaction is not None and self.transaction.authorized
+
+    @property
     def tx(self) -> Tx | None:
         return self.transaction.tx if self.transaction else None
 
@@ -83,7 +98,7 @@ class Outlet:
             return Status.UNAVAILABLE
         if self.car is None:
             return Status.PREPARING if self.waiting_tag else Status.AVAILABLE
-        runs = self.transaction is not None
+        runs = self.authorized
         flows = runs and self.charging
         offered = runs and self.pilot_a >= MIN_PILOT_A
         return STATUS[(runs, self.ended and not runs, offered, flows)]
@@ -103,7 +118,7 @@ class Outlet:
         if self.car is None:
             self.current_a = (0.0, 0.0, 0.0)
             return
-        if self.fault or (self.transaction is None and self.car.current_a > 0):
+        if self.fault or (self.car.current_a > 0 and not self.authorized):
             self.car.unplug()  # the contactor opens at once
         amps = self.car.step(dt, self.pilot_a, self.voltage_v[0])
         used = min(self.car.phases, self.phases)
@@ -113,7 +128,7 @@ class Outlet:
         self.register_wh += self.power_w * dt / 3600.0
 
     def _pilot(self) -> float:
-        if self.transaction is None or self.fault:
+        if not self.authorized or self.fault:
             return 0.0
         offer = math.floor(self.limit_a) if self.whole_amps else self.limit_a
         return offer if offer >= MIN_PILOT_A else 0.0

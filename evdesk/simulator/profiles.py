@@ -34,7 +34,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One charging profile. `unit` "A" (per phase) or "W" (sum); `received_at` on the station's clock."""
+    """One charging profile. `unit` "A" (per phase) or "W" (sum); `received_at` on the station's clock.
+
+    `max_offline_s` (OCPP 2.1 maxOfflineDuration): not in use once the CSMS has been gone that long; with
+    `invalid_after_offline` it is removed then.
+    """
 
     id: int
     connector_id: int
@@ -48,8 +52,11 @@ class Profile:
     recurrency: str = ""
     valid_from: float | None = None
     valid_to: float | None = None
-    transaction_id: int | None = None
+    transaction_id: int | str | None = None
     received_at: float = 0.0
+    schedule_id: int = 1
+    max_offline_s: float | None = None
+    invalid_after_offline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Hardware:
 class Tx:
     """The running transaction: its id (None while the CSMS has not given one) and start on the station's clock."""
 
-    id: int | None
+    id: int | str | None
     started_at: float
 
 
@@ -209,13 +216,18 @@ def _is_for(profile: Profile, tx: Tx | None) -> bool:
     return tx is not None and (profile.transaction_id is None or profile.transaction_id == tx.id)
 
 
-def limit_at(profiles: list[Profile], connector_id: int, now: float, tx: Tx | None, hardware: Hardware) -> float:
-    """Ampere per phase the connector may offer at `now` (station clock)."""
+def limit_at(
+    profiles: list[Profile], connector_id: int, now: float, tx: Tx | None, hardware: Hardware, sharing: int = 1
+) -> float:
+    """Ampere per phase the connector may offer at `now` (station clock).
+
+    `sharing` connectors charge now: what caps the whole station is divided evenly among them.
+    """
     running = _purpose_limit(profiles, TX_PURPOSE, connector_id, now, tx, hardware)
     if running is None:
         running = _purpose_limit(profiles, DEFAULT_PURPOSE, connector_id, now, tx, hardware)
     ceiling = _purpose_limit(profiles, MAX_PURPOSE, 0, now, tx, hardware)
-    known = [limit for limit in (running, ceiling) if limit is not None]
+    known = [limit for limit in (running, None if ceiling is None else ceiling / sharing) if limit is not None]
     return min([hardware.max_a, *known])
 
 
@@ -263,6 +275,8 @@ class ProfileStack:
         self.max_installed = max_installed
         self.items: list[Profile] = []
         self.writes = 0  # each one wears a real charger's flash
+        self.offline_s = 0.0  # how long the CSMS has been gone
+        self.ignored_offline: frozenset[str] = frozenset()  # purposes (IgnoredProfilePurposesOffline)
 
     def add(self, profile: Profile) -> None:
         """Store or replace; raises ProfileError when the level or the memory is exceeded."""
@@ -293,8 +307,23 @@ class ProfileStack:
         """TxProfiles end with their transaction."""
         self.items = [p for p in self.items if p.purpose != TX_PURPOSE or p.connector_id != connector_id]
 
-    def limit_a(self, connector_id: int, now: float, tx: Tx | None) -> float:
-        return limit_at(self.items, connector_id, now, tx, self.hardware)
+    def go_on_offline(self, seconds: float) -> None:
+        """The CSMS has been gone for `seconds` (0 = it is there): drop what OCPP 2.1 says is invalid by now."""
+        self.offline_s = seconds
+        if seconds:
+            self.items = [p for p in self.items if not (p.invalid_after_offline and _too_long(p, seconds))]
+
+    def limit_a(self, connector_id: int, now: float, tx: Tx | None, sharing: int = 1) -> float:
+        return limit_at(self._usable(), connector_id, now, tx, self.hardware, sharing)
 
     def composite(self, connector_id: int, now: float, duration_s: int, tx: Tx | None) -> list[tuple[int, float]]:
-        return composite(self.items, connector_id, now, duration_s, tx, self.hardware)
+        return composite(self._usable(), connector_id, now, duration_s, tx, self.hardware)
+
+    def _usable(self) -> list[Profile]:
+        if not self.offline_s:
+            return self.items
+        return [p for p in self.items if p.purpose not in self.ignored_offline and not _too_long(p, self.offline_s)]
+
+
+def _too_long(profile: Profile, offline_s: float) -> bool:
+    return profile.max_offline_s is not None and offline_s > profile.max_offline_s

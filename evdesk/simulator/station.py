@@ -1,24 +1,22 @@
-"""One simulated charging station: OCPP 1.6 habits on top of `Link`, physics in its outlets, its own clock.
+"""One simulated charging station with OCPP 1.6 habits; what every version does is in `base`."""
 
-Nothing here waits: `tick(dt)` is called every 0.25 s of clock time or finer and does whatever is due.
-"""
-
-import random
 from collections.abc import Iterable
 
 from evdesk.model import Clock
 from evdesk.simulator import incoming
-from evdesk.simulator.car import Car
+from evdesk.simulator.access import Access
+from evdesk.simulator.base import StationBase
 from evdesk.simulator.charges import Charges, Meter
-from evdesk.simulator.core import Core, Line
-from evdesk.simulator.link import Link, Outgoing, Payload
+from evdesk.simulator.core import Core16, Line
+from evdesk.simulator.link import Outgoing, Payload
 from evdesk.simulator.makers import Maker
+from evdesk.simulator.outlet import Outlet
 
 
 class Reporter:
     """StatusNotification on every change, after MinimumStatusDuration."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core16) -> None:
         self.core = core
         self._told: dict[int, tuple[str, str]] = {}
         self._changed_at: dict[int, float] = {}
@@ -59,8 +57,10 @@ class Reporter:
         return told
 
 
-class Station:
+class Station(StationBase):
     """`register_wh` is where its energy register stands; `faults` are names from `faults.FAULTS`."""
+
+    subprotocol = "ocpp1.6"
 
     def __init__(
         self,
@@ -74,30 +74,20 @@ class Station:
         sample_s: int = 10,
         register_wh: float = 0.0,
         say: Line | None = None,
+        evses: int = 1,
+        access: Access | None = None,
     ) -> None:
         quiet: Line = lambda _line: None  # noqa: E731
-        core = Core(identity, maker, clock, seed=seed, faults=faults, sample_s=sample_s, say=say or quiet)
+        core = Core16(
+            identity, maker, clock, seed=seed, faults=faults, sample_s=sample_s, say=say or quiet, evses=evses
+        )
         core.outlets[1].register_wh = register_wh
-        core.link = Link(url, identity, self, clock, random.Random(f"{seed}:{identity}:link"))
-        self.core, self.link, self.identity, self.clock = core, core.link, identity, clock
-        self.outlets, self.profiles, self.config = core.outlets, core.profiles, core.config
+        super().__init__(core, url, clock, seed, access)
+        self.core, self.config = core, core.config
         self.meter = Meter(core)
         self.charges = Charges(core, self.meter)
         self.reporter = Reporter(core)
         self.firmware_status = self.upload_status = "Idle"
-        self.boots = 0
-        self.needs_boot = True
-        self._armed = False
-        self._beat_s = 300.0
-        self._next_beat = 0.0
-
-    # what the link asks
-
-    def has(self, fault: str) -> bool:
-        return self.core.has(fault)
-
-    def answer_delay_s(self) -> float:
-        return 8.0 if self.core.has("slow_answers") else self.core.rng.uniform(*self.core.maker.answer_s)
 
     def retry_rules(self) -> tuple[int, float]:
         pause_s = self.config.number("TransactionMessageRetryInterval")
@@ -106,24 +96,9 @@ class Station:
     def handle(self, action: str, payload: Payload) -> Payload:
         return incoming.handle(self, action, payload)
 
-    def opened(self) -> None:
-        self.core.say("connected")
-        if self.needs_boot or self.core.maker.boots_again:
-            self.boot()
-        else:
-            self.reporter.forget()
-            self.link.resume()
-
-    def closed(self, cause: str) -> None:
-        self.core.say(cause)
-
-    # booting
-
-    def boot(self) -> None:
-        """Send BootNotification; nothing else leaves before it is accepted."""
-        self.link.registered = False
+    def boot_request(self) -> Payload:
         core, maker = self.core, self.core.maker
-        request = {
+        return {
             "chargePointVendor": maker.vendor,
             "chargePointModel": maker.model,
             "chargePointSerialNumber": core.serial,
@@ -131,106 +106,31 @@ class Station:
             "meterType": f"{maker.vendor} M{maker.phases}",
             "meterSerialNumber": f"M{core.serial}"[:25],
         }
-        self.link.post_first(Outgoing("BootNotification", request, self._booted))
 
-    def _booted(self, answer: Payload) -> None:
-        status, interval = answer.get("status"), float(answer.get("interval") or 0)
-        self.core.say(f"BootNotification {status}, interval {interval:.0f} s")
-        self.core.set_clock(answer.get("currentTime"))
-        if status != "Accepted":
-            self.core.later(max(2.0, interval), self._boot_again)
-            return
-        self.boots += 1
-        self.needs_boot = False
-        self._beat_s = interval or 300.0
-        self._next_beat = self.clock.now() + self._beat_s
+    def resumed(self) -> None:
         self.reporter.forget()
-        self.link.post_first(Outgoing("StatusNotification", self.reporter.status_of(0)))
+        if not self.link.registered:  # after a boot, not after a lost link
+            self.link.post_first(Outgoing("StatusNotification", self.reporter.status_of(0)))
         self.link.resume()
-        self._arm_faults()
 
-    def _boot_again(self) -> None:
-        if self.link.online and not self.link.registered:
-            self.boot()
-
-    def restart(self, kind: str) -> None:
-        """Reboot, "soft" or "hard": transactions end, the socket drops, profiles and settings stay."""
-        self.core.say(f"{kind} restart")
+    def stop_all(self, kind: str) -> None:
         for outlet in self.outlets.values():
             self.charges.stop(outlet, "SoftReset" if kind == "soft" else "HardReset")
-            outlet.ended = False
-        self.needs_boot = True
-        self.core.lose_clock()
-        if kind == "soft":
-            self.core.later(1.5, lambda: self.link.drop(3.0))
-        else:
-            self.link.drop(4.0)
 
-    # faults that run by themselves
-
-    def _arm_faults(self) -> None:
-        if self.has("boot_loop"):
-            self.core.later(20.0, lambda: self.restart("hard"))
-        if self._armed:
-            return
-        self._armed = True
-        if self.has("silent"):
-            self.core.later(20.0, lambda: self.set_silent(True))
-        if self.has("drop"):
-            self.core.later(15.0, self._drop_again)
-
-    def _drop_again(self) -> None:
-        self.core.say("drops the connection")
-        self.link.drop()
-        self.core.later(15.0, self._drop_again)
-
-    def set_silent(self, silent: bool) -> None:
-        """Say and answer nothing while keeping the socket; physics and profiles go on."""
-        if silent != self.link.mute:
-            self.core.say("goes silent" if silent else "talks again")
-        self.link.mute = silent
-
-    # what happens as time passes
-
-    def tick(self, dt: float) -> None:
-        """Let `dt` seconds of clock time pass."""
-        core, at, now = self.core, self.clock.now(), self.core.now()
-        core.run_due(at)
-        for outlet in self.outlets.values():
-            outlet.step(dt, core.limit_a(outlet, now))
-            outlet.give_up_waiting(at)
-        if core.ready:
+    def happen(self, at: float) -> None:
+        if self.core.ready:
             self.reporter.changes(at)
         self.meter.sample(at)
-        if core.ready and at >= self._next_beat:
-            self._next_beat = at + self._beat_s
-            self.heartbeat()
-
-    def heartbeat(self) -> None:
-        self.core.post("Heartbeat", {}, lambda answer: self.core.set_clock(answer.get("currentTime")))
 
     def tell_status(self, connector_id: int) -> None:
         self.reporter.tell(connector_id)
 
-    # people at the station
-
-    def plug(self, car: Car, connector_id: int = 1) -> None:
-        outlet = self.outlets[connector_id]
-        outlet.car, outlet.ended = car, False
-        self.core.say(f"a {car.phases}-phase car is plugged in")
+    def plugged(self, outlet: Outlet) -> None:
         if outlet.waiting_tag:
             self.charges.begin(outlet, outlet.waiting_tag)
 
-    def unplug(self, connector_id: int = 1) -> Car | None:
-        """The driver takes the cable out; a running charge ends. Returns the car."""
-        outlet = self.outlets[connector_id]
-        car = outlet.car
-        if car is not None:
-            self.core.say("the car is unplugged")
-            self.charges.stop(outlet, "EVDisconnected")
-            car.unplug()
-        outlet.car, outlet.ended = None, False
-        return car
+    def unplugging(self, outlet: Outlet) -> None:
+        self.charges.stop(outlet, "EVDisconnected")
 
     def fail(self, code: str, info: str, clear_s: float | None = None, connector_id: int = 1) -> None:
         """An internal fault (OCPP errorCode), cleared after `clear_s`."""
