@@ -207,10 +207,20 @@ def _add_simulate(commands: Commands) -> None:
         "simulated chargers against any CSMS",
         "Each dials in on its own connection; a car is plugged in and its driver holds up a card. Ends with Ctrl-C.",
     )
-    simulate.add_argument("url", metavar="URL", help="the CSMS, e.g. ws://127.0.0.1:9000/")
+    simulate.add_argument("url", nargs="?", default="", metavar="URL", help="the CSMS, e.g. ws://127.0.0.1:9000/")
     simulate.add_argument("--count", type=count, default=1, metavar="N", help="how many (default 1)")
     simulate.add_argument("--protocol", choices=PROTOCOLS, default="1.6", help="OCPP version (default 1.6)")
-    simulate.add_argument("--fault", metavar="NAME", help="a misbehaviour; an unknown NAME shows all there are")
+    simulate.add_argument(
+        "--fault", action="append", metavar="NAME", help="a misbehaviour, see --list-faults; may be given several times"
+    )
+    simulate.add_argument("--list-faults", action="store_true", help="print every fault with what it does, and end")
+    simulate.add_argument(
+        "--evses", type=count, default=1, metavar="N", help="EVSEs (1.6: connectors) of each charger (default 1)"
+    )
+    simulate.add_argument(
+        "--variables", type=count, default=0, metavar="N", help="2.x: a device model of at least N variables"
+    )
+    _add_simulate_security(simulate)
     simulate.add_argument(
         "--prefix", default="SIM", metavar="TEXT", help="ids are TEXT-001, TEXT-002 ... (default SIM)"
     )
@@ -228,6 +238,26 @@ def _add_simulate(commands: Commands) -> None:
     simulate.add_argument(
         "--for", dest="seconds", type=positive, metavar="S", help="end after S seconds of their clock"
     )
+
+
+def _add_simulate_security(simulate: argparse.ArgumentParser) -> None:
+    simulate.add_argument(
+        "--profile",
+        type=int,
+        choices=(0, 1, 2, 3),
+        default=0,
+        help="security profile: 0 none, 1 password, 2 password in TLS, 3 certificate in TLS (default 0)",
+    )
+    simulate.add_argument("--password", default="", metavar="P", help="of profiles 1 and 2")
+    simulate.add_argument(
+        "--password-form",
+        choices=("text", "hex", "bytes"),
+        default="text",
+        help="what goes over the wire: P as typed, P as hex digits, or the bytes P's hex digits stand for",
+    )
+    simulate.add_argument("--root", type=Path, metavar="FILE", help="PEM: the certificate the server must chain to")
+    simulate.add_argument("--cert", type=Path, metavar="FILE", help="PEM: the charger's certificate chain (profile 3)")
+    simulate.add_argument("--key", type=Path, metavar="FILE", help="PEM: the key of --cert")
 
 
 def _add_calls(commands: Commands) -> None:

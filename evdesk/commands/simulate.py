@@ -2,13 +2,21 @@
 
 import argparse
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from evdesk.model import Clock, EvdeskError, Reason
+from evdesk.simulator.access import Access
+from evdesk.simulator.faults import fault_lines
 from evdesk.simulator.simulate import run_simulate
 
 
 def simulate(args: argparse.Namespace) -> int:
+    if args.list_faults:
+        _say("\n".join(fault_lines()))
+        return 0
+    if not args.url:
+        raise EvdeskError(Reason.INVALID, "Say where the chargers shall dial in: evdesk simulate ws://HOST:PORT/")
     options: dict[str, Any] = {
         "count": args.count,
         "protocol": args.protocol,
@@ -20,11 +28,32 @@ def simulate(args: argparse.Namespace) -> int:
         "sample_s": args.sample,
         "plugged": not args.no_cars,
         "clock": Clock(speed=args.speed),
+        "access": _access(args),
+        "evses": args.evses,
+        "variables": args.variables,
     }
     try:
         return asyncio.run(run_simulate(args.url, on_line=_say, **options))
     except ValueError as error:
         raise EvdeskError(Reason.INVALID, str(error)) from None
+
+
+def _access(args: argparse.Namespace) -> Access:
+    return Access(
+        profile=args.profile,
+        password=args.password,
+        form=args.password_form,
+        roots=[_text(args.root)] if args.root else [],
+        chain=_text(args.cert) if args.cert else "",
+        key=_text(args.key) if args.key else "",
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise EvdeskError(Reason.INVALID, f"{path} cannot be read as PEM: {problem}.") from None
 
 
 def _say(line: str) -> None:

@@ -1,14 +1,18 @@
 """Floor 3: simulated charging stations, cars, house load and site meter: real network peers with their own physics."""
 
+from evdesk.simulator.access import Access
 from evdesk.simulator.faults import FAULTS
 from evdesk.simulator.history import history
 from evdesk.simulator.past import CommandSample, Item, LimitSample, NoticeSample, ReadingSample, SessionSpan
 from evdesk.simulator.simulate import run_simulate
 from evdesk.simulator.site import SimulatedSite
+from evdesk.simulator.station import Station
+from evdesk.simulator.station2 import Station2
 from evdesk.simulator.truth import ChargerTruth, LineTruth, Truth
 
 __all__ = [
     "FAULTS",
+    "Access",
     "ChargerTruth",
     "CommandSample",
     "Item",
@@ -18,6 +22,8 @@ __all__ = [
     "ReadingSample",
     "SessionSpan",
     "SimulatedSite",
+    "Station",
+    "Station2",
     "Truth",
     "history",
     "run_simulate",

@@ -4,7 +4,7 @@ import base64
 import ssl
 import string
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,6 +33,10 @@ class Access:
     @property
     def secure(self) -> bool:
         return self.profile >= 2
+
+    def copy(self) -> "Access":
+        """The same to begin with, changed apart from then on."""
+        return replace(self, roots=list(self.roots))
 
     def secret(self) -> bytes:
         """The password's bytes as they go over the wire."""

@@ -14,7 +14,37 @@ from evdesk.simulator.link import Link, Outgoing, Payload
 from evdesk.simulator.outlet import Outlet
 
 
-class StationBase(ABC):
+class Places(ABC):
+    """What people do at a station's outlets."""
+
+    core: Core
+    outlets: dict[int, Outlet]
+
+    def plug(self, car: Car, connector_id: int = 1) -> None:
+        outlet = self.outlets[connector_id]
+        outlet.car, outlet.ended = car, False
+        self.core.say(f"a {car.phases}-phase car is plugged in")
+        self.plugged(outlet)
+
+    @abstractmethod
+    def plugged(self, outlet: Outlet) -> None: ...
+
+    def unplug(self, connector_id: int = 1) -> Car | None:
+        """The driver takes the cable out; a running charge ends. Returns the car."""
+        outlet = self.outlets[connector_id]
+        car = outlet.car
+        if car is not None:
+            self.core.say("the car is unplugged")
+            self.unplugging(outlet)
+            car.unplug()
+        outlet.car, outlet.ended = None, False
+        return car
+
+    @abstractmethod
+    def unplugging(self, outlet: Outlet) -> None: ...
+
+
+class StationBase(Places):
     """`boots` counts the boots the CSMS has accepted. `outlets` by connector (1.6) or EVSE (2.x) number."""
 
     subprotocol: str
@@ -26,28 +56,28 @@ class StationBase(ABC):
         self.outlets, self.profiles = core.outlets, core.profiles
         self.boots = 0
         self.needs_boot = True
-        self._common = core
-        self._armed = False
+        self.core = core
+        self._troubles = Troubles(self, core)
         self._beat_s = 300.0
         self._next_beat = 0.0
 
     # what the link asks
 
     def has(self, fault: str) -> bool:
-        return self._common.has(fault)
+        return self.core.has(fault)
 
     def answer_delay_s(self) -> float:
-        return 8.0 if self.has("slow_answers") else self._common.rng.uniform(*self._common.maker.answer_s)
+        return 8.0 if self.has("slow_answers") else self.core.rng.uniform(*self.core.maker.answer_s)
 
     def opened(self) -> None:
-        self._common.say("connected")
-        if self.needs_boot or self._common.maker.boots_again:
+        self.core.say("connected")
+        if self.needs_boot or self.core.maker.boots_again:
             self.boot()
         else:
             self.resumed()
 
     def closed(self, cause: str) -> None:
-        core = self._common
+        core = self.core
         core.say(cause)
         if core.offline_since is None:
             core.offline_since = core.now()
@@ -78,25 +108,21 @@ class StationBase(ABC):
     def boot(self) -> None:
         """Send BootNotification; nothing else leaves before it is accepted."""
         self.link.registered = False
-        self.link.post_first(Outgoing("BootNotification", self.boot_request(), self._booted))
+        self.link.post_first(Outgoing("BootNotification", self.boot_request(), self._booted, early=True))
 
     def _booted(self, answer: Payload) -> None:
         status, interval = answer.get("status"), float(answer.get("interval") or 0)
-        self._common.say(f"BootNotification {status}, interval {interval:.0f} s")
-        self._common.set_clock(answer.get("currentTime"))
+        self.core.say(f"BootNotification {status}, interval {interval:.0f} s")
+        self.core.set_clock(answer.get("currentTime"))
         if status != "Accepted":
-            self.not_accepted(str(status))
-            self._common.later(max(2.0, interval), self._boot_again)
+            self.core.later(max(2.0, interval), self._boot_again)
             return
         self.boots += 1
         self.needs_boot = False
         self._beat_s = interval or 300.0
         self._next_beat = self.clock.now() + self._beat_s
         self.resumed()
-        self._arm_faults()
-
-    def not_accepted(self, status: str) -> None:
-        """BootNotification was answered Pending or Rejected."""
+        self._troubles.arm()
 
     def _boot_again(self) -> None:
         if self.link.online and not self.link.registered:
@@ -104,46 +130,28 @@ class StationBase(ABC):
 
     def restart(self, kind: str) -> None:
         """Reboot, "soft" or "hard": transactions end, the socket drops, profiles and settings stay."""
-        self._common.say(f"{kind} restart")
+        self.core.say(f"{kind} restart")
         self.stop_all(kind)
         for outlet in self.outlets.values():
             outlet.ended = False
         self.needs_boot = True
-        self._common.lose_clock()
+        self.core.lose_clock()
         if kind == "soft":
-            self._common.later(1.5, lambda: self.link.drop(3.0))
+            self.core.later(1.5, lambda: self.link.drop(3.0))
         else:
             self.link.drop(4.0)
-
-    # faults that run by themselves
-
-    def _arm_faults(self) -> None:
-        if self.has("boot_loop"):
-            self._common.later(20.0, lambda: self.restart("hard"))
-        if self._armed:
-            return
-        self._armed = True
-        if self.has("silent"):
-            self._common.later(20.0, lambda: self.set_silent(True))
-        if self.has("drop"):
-            self._common.later(15.0, self._drop_again)
-
-    def _drop_again(self) -> None:
-        self._common.say("drops the connection")
-        self.link.drop()
-        self._common.later(15.0, self._drop_again)
 
     def set_silent(self, silent: bool) -> None:
         """Say and answer nothing while keeping the socket; physics and profiles go on."""
         if silent != self.link.mute:
-            self._common.say("goes silent" if silent else "talks again")
+            self.core.say("goes silent" if silent else "talks again")
         self.link.mute = silent
 
     # what happens as time passes
 
     def tick(self, dt: float) -> None:
         """Let `dt` seconds of clock time pass."""
-        core, at, now = self._common, self.clock.now(), self._common.now()
+        core, at, now = self.core, self.clock.now(), self.core.now()
         core.run_due(at)
         if core.ready and not self.link.mute:
             core.offline_since = None
@@ -161,29 +169,30 @@ class StationBase(ABC):
         """After each step of physics: tell changed statuses, send what is due."""
 
     def heartbeat(self) -> None:
-        self._common.post("Heartbeat", {}, lambda answer: self._common.set_clock(answer.get("currentTime")))
+        self.core.post("Heartbeat", {}, lambda answer: self.core.set_clock(answer.get("currentTime")))
 
-    # people at the station
 
-    def plug(self, car: Car, connector_id: int = 1) -> None:
-        outlet = self.outlets[connector_id]
-        outlet.car, outlet.ended = car, False
-        self._common.say(f"a {car.phases}-phase car is plugged in")
-        self.plugged(outlet)
+class Troubles:
+    """Faults that run by themselves once the station has booted."""
 
-    @abstractmethod
-    def plugged(self, outlet: Outlet) -> None: ...
+    def __init__(self, station: StationBase, core: Core) -> None:
+        self.station, self.core = station, core
+        self._armed = False
 
-    def unplug(self, connector_id: int = 1) -> Car | None:
-        """The driver takes the cable out; a running charge ends. Returns the car."""
-        outlet = self.outlets[connector_id]
-        car = outlet.car
-        if car is not None:
-            self._common.say("the car is unplugged")
-            self.unplugging(outlet)
-            car.unplug()
-        outlet.car, outlet.ended = None, False
-        return car
+    def arm(self) -> None:
+        """After each accepted boot."""
+        core, station = self.core, self.station
+        if core.has("boot_loop"):
+            core.later(20.0, lambda: station.restart("hard"))
+        if self._armed:
+            return
+        self._armed = True
+        if core.has("silent"):
+            core.later(20.0, lambda: station.set_silent(True))
+        if core.has("drop"):
+            core.later(15.0, self._drop_again)
 
-    @abstractmethod
-    def unplugging(self, outlet: Outlet) -> None: ...
+    def _drop_again(self) -> None:
+        self.core.say("drops the connection")
+        self.station.link.drop()
+        self.core.later(15.0, self._drop_again)

@@ -31,3 +31,9 @@ def check_fault(name: str | None) -> str | None:
     if name is None or name in FAULTS:
         return name
     raise ValueError(f"There is no fault “{name}”. Known: {', '.join(sorted(FAULTS))}.")
+
+
+def fault_lines() -> list[str]:
+    """One line per fault, for people."""
+    width = max(map(len, FAULTS))
+    return [f"{name:{width}}  {sentence}" for name, sentence in FAULTS.items()]

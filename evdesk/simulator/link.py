@@ -34,12 +34,16 @@ class CallFault(Exception):
 
 @dataclass(slots=True)
 class Outgoing:
-    """`keep`: transaction-related, survives the loss of the link. `transaction` fills in the id when it is sent."""
+    """`keep`: transaction-related, survives the loss of the link. `transaction` fills in the id when it is sent.
+
+    `early`: may leave before BootNotification is accepted (what a CSMS asks for while it answers Pending).
+    """
 
     action: str
     payload: Payload
     on_result: Callable[[Payload], None] | None = None
     keep: bool = False
+    early: bool = False
     transaction: Transaction | None = None
     attempts: int = 0
 
@@ -111,6 +115,11 @@ class Link:
     def queued(self) -> list[str]:
         """Actions waiting to be sent."""
         return [item.action for item in self._queue]
+
+    def queued_for(self, transaction_id: str | None) -> bool:
+        """Whether a TransactionEvent (of this transaction, or of any) still waits to be sent."""
+        waiting = [i.payload["transactionInfo"]["transactionId"] for i in self._queue if i.action == "TransactionEvent"]
+        return bool(waiting) if transaction_id is None else transaction_id in waiting
 
     def post_first(self, item: Outgoing) -> None:
         """Queue before everything else (BootNotification)."""
@@ -230,7 +239,7 @@ class Link:
     async def _send_all(self, socket: ClientConnection) -> None:
         while True:
             self._wake.clear()
-            item = next((i for i in self._queue if self.registered or i.action == "BootNotification"), None)
+            item = next((i for i in self._queue if self.registered or i.early), None)
             if item is None:
                 await self._wake.wait()
                 continue

@@ -29,6 +29,24 @@ def sampled_values(
     return samples
 
 
+def sampled_values2(
+    outlet: Outlet, maker: Maker, measurands: list[str], context: str, faults: set[str], rng: random.Random
+) -> list[Sample]:
+    """The same as OCPP 2.x writes it: numbers, the unit apart, and kilo as a multiplier."""
+    samples: list[Sample] = []
+    for measurand in measurands:
+        for value, unit, phase, digits in _measured(outlet, maker, measurand, faults, rng):
+            sample: Sample = {"value": round(value, digits), "context": context, "measurand": measurand}
+            if phase:
+                sample["phase"] = phase
+            if unit.startswith("k"):
+                sample["unitOfMeasure"] = {"unit": unit[1:], "multiplier": 3}
+            elif unit:
+                sample["unitOfMeasure"] = {"unit": unit}
+            samples.append(sample)
+    return samples
+
+
 def _measured(
     outlet: Outlet, maker: Maker, measurand: str, faults: set[str], rng: random.Random
 ) -> Iterator[tuple[float, str, str, int]]:
@@ -49,6 +67,8 @@ def _measured(
         yield _energy(outlet, maker, faults)
     elif measurand == "Current.Offered":
         yield outlet.pilot_a, "A", "", 1
+    elif measurand == "SoC" and outlet.car is not None:
+        yield outlet.car.soc_pct, "Percent", "", 0
     elif measurand == "Temperature":
         yield 24.0 + 0.6 * max(outlet.current_a), "Celsius", "", 1
 

@@ -5,6 +5,7 @@ What a variable *is* (`Spec`) is shared by all stations of a maker; a station ke
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from evdesk.simulator.moments import from_text
@@ -71,6 +72,12 @@ def key_of(item: Mapping[str, Any]) -> Key:
     )
 
 
+@lru_cache(maxsize=512)  # asked at every tick of every station
+def station_key(component: str, variable: str, instance: str = "") -> Key:
+    """The key of a variable of a station-wide component."""
+    return (component.lower(), "", 0, 0, variable.lower(), instance.lower())
+
+
 class DeviceModel:
     """`live` tells values that change by themselves (a status, a power), None for all others."""
 
@@ -78,11 +85,10 @@ class DeviceModel:
         self.specs = specs
         self._live = live
         self._changed: dict[Key, str] = {}
-        self._by_name: dict[tuple[str, str, str], str] = {}
 
     def text(self, component: str, variable: str, instance: str = "") -> str:
         """A value of a station-wide component; raises KeyError."""
-        return self.value(self.specs[(component.lower(), "", 0, 0, variable.lower(), instance.lower())])
+        return self.value(self.specs[station_key(component, variable, instance)])
 
     def number(self, component: str, variable: str, instance: str = "") -> int:
         return int(self.text(component, variable, instance) or 0)
@@ -99,7 +105,7 @@ class DeviceModel:
 
     def put(self, component: str, variable: str, value: str, instance: str = "") -> None:
         """What the station itself writes, without any check."""
-        self._changed[(component.lower(), "", 0, 0, variable.lower(), instance.lower())] = value
+        self._changed[station_key(component, variable, instance)] = value
 
     def find(self, item: Mapping[str, Any]) -> Spec | str:
         """The variable, or why there is none: UnknownComponent, UnknownVariable, NotSupportedAttributeType."""

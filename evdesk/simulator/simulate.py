@@ -2,15 +2,75 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from evdesk.model import Clock
+from evdesk.simulator.access import FORMS, Access
 from evdesk.simulator.car import make_car
+from evdesk.simulator.core2 import VERSIONS
 from evdesk.simulator.faults import check_fault
-from evdesk.simulator.makers import MAKERS
+from evdesk.simulator.makers import MAKERS, Maker
+from evdesk.simulator.outlet import Outlet
 from evdesk.simulator.station import Station
+from evdesk.simulator.station2 import Station2
 
 TICK_S = 0.25
+AnyStation = Station | Station2
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What kind of stations: `version` 1.6, 2.0.1 or 2.1; `variables` the least size of a 2.x device model."""
+
+    url: str
+    version: str = "1.6"
+    faults: tuple[str, ...] = ()
+    seed: int = 1
+    sample_s: int = 10
+    evses: int = 1
+    variables: int = 0
+
+
+def make_station(
+    plan: Plan,
+    identity: str,
+    maker: Maker,
+    clock: Clock,
+    say: Callable[[str], None],
+    access: Access,
+    register_wh: float,
+) -> AnyStation:
+    """One station as `plan` says."""
+    if plan.version == "1.6":
+        return Station(
+            identity,
+            maker,
+            plan.url,
+            clock,
+            seed=plan.seed,
+            faults=plan.faults,
+            sample_s=plan.sample_s,
+            register_wh=register_wh,
+            say=say,
+            evses=plan.evses,
+            access=access,
+        )
+    return Station2(
+        identity,
+        maker,
+        plan.url,
+        clock,
+        version=plan.version,
+        seed=plan.seed,
+        faults=plan.faults,
+        sample_s=plan.sample_s,
+        register_wh=register_wh,
+        say=say,
+        evses=plan.evses,
+        variables=plan.variables,
+        access=access,
+    )
 
 
 def _speaker(identity: str, on_line: Callable[[str], None]) -> Callable[[str], None]:
@@ -23,7 +83,7 @@ async def run_simulate(
     on_line: Callable[[str], None],
     count: int = 1,
     protocol: str = "1.6",
-    fault: str | None = None,
+    fault: str | Iterable[str] | None = None,
     prefix: str = "SIM",
     id_tag: str = "EVDESK-SIM",
     seconds: float | None = None,
@@ -31,36 +91,59 @@ async def run_simulate(
     sample_s: int = 10,
     plugged: bool = True,
     clock: Clock | None = None,
+    access: Access | None = None,
+    evses: int = 1,
+    variables: int = 0,
 ) -> int:
     """Run `count` stations `PREFIX-001`... against `url` (the id is appended) for `seconds`, or until cancelled.
 
     With `plugged` each gets a car and a driver who holds up `id_tag` after a few seconds. `on_line` hears what happens.
-    Returns 0, or 1 when no station was ever accepted. Raises ValueError in words for an unknown fault or protocol.
+    Returns 0, or 1 when no station was ever accepted. Raises ValueError in words for an unknown fault or protocol, an
+    address that does not go with the security profile, or keys that cannot be used.
     """
-    if protocol not in ("1.6", "ocpp1.6"):
-        raise ValueError(f"Simulated stations speak OCPP 1.6 only, not {protocol}.")
+    version = protocol.removeprefix("ocpp")
+    if version not in ("1.6", *VERSIONS):
+        raise ValueError(f"Simulated stations speak OCPP 1.6, 2.0.1 or 2.1, not {protocol}.")
     if not url.startswith(("ws://", "wss://")):
         raise ValueError(f"“{url}” is no WebSocket address. It looks like ws://HOST:PORT or wss://HOST/PATH.")
-    name = check_fault(fault)
+    names = [fault] if isinstance(fault, str) else list(fault or [])
+    for name in names:
+        check_fault(name)
+    access = access or Access()
+    _check_access(access, url)
     clock = clock or Clock()
+    plan = Plan(url, version, tuple(names), seed, sample_s, evses, variables)
     stations = [
-        Station(
+        make_station(
+            plan,
             f"{prefix}-{n:03d}",
             MAKERS[(n - 1) % len(MAKERS)] if count > 1 else MAKERS[0],
-            url,
             clock,
-            seed=seed,
-            faults=[name] if name else [],
-            sample_s=sample_s,
-            register_wh=120_000.0 + 1000 * n,
-            say=_speaker(f"{prefix}-{n:03d}", on_line),
+            _speaker(f"{prefix}-{n:03d}", on_line),
+            access.copy(),
+            120_000.0 + 1000 * n,
         )
         for n in range(1, count + 1)
     ]
+    return await _run(stations, clock, seconds, plan, id_tag if plugged else None)
+
+
+def _check_access(access: Access, url: str) -> None:
+    if access.form not in FORMS:
+        raise ValueError(f"A password goes over the wire as {', '.join(FORMS)}, not as {access.form}.")
+    if access.secure != url.startswith("wss://"):
+        scheme = "wss" if access.secure else "ws"
+        raise ValueError(f"Security profile {access.profile} needs an address that begins with {scheme}://.")
+    access.authorization("")  # raises for a password that is no hex
+    access.context()
+
+
+async def _run(stations: list[AnyStation], clock: Clock, seconds: float | None, plan: Plan, tag: str | None) -> int:
     tasks = [asyncio.ensure_future(_dial(station, n)) for n, station in enumerate(stations)]
-    if plugged:
+    if tag is not None:
         for n, station in enumerate(stations):
-            _arrive(station, id_tag, seed, n)
+            for outlet in station.outlets.values():
+                _arrive(station, outlet, tag, plan.seed, n)
     try:
         await _tick_all(stations, clock, seconds)
     finally:
@@ -70,30 +153,29 @@ async def run_simulate(
     return 0 if any(station.boots for station in stations) else 1
 
 
-async def _dial(station: Station, number: int) -> None:
+async def _dial(station: AnyStation, number: int) -> None:
     await asyncio.sleep(min(number * 0.01, 10.0))  # a car park does not dial all at once
     await station.link.run()
 
 
-def _arrive(station: Station, tag: str, seed: int, number: int) -> None:
-    rng = random.Random(f"{seed}:car:{number}")
+def _arrive(station: AnyStation, outlet: Outlet, tag: str, seed: int, number: int) -> None:
+    rng = random.Random(f"{seed}:car:{number}" + (f":{outlet.id}" if outlet.id > 1 else ""))
     car = make_car(rng, phases=3 if number == 0 else None)
     car.wake_s = min(car.wake_s, 15.0)
 
     def swipe() -> None:
-        outlet = station.outlets[1]
         if station.link.online and not station.link.registered:
             station.core.later(2.0, swipe)
             return
-        if outlet.car is not None and outlet.transaction is None and not outlet.fault and not outlet.ended:
+        if outlet.car is not None and not outlet.authorized and not outlet.fault and not outlet.ended:
             station.charges.present(outlet, tag)
             station.core.later(15.0, swipe)
 
-    station.core.later(2.0 + rng.uniform(0, 1.0), lambda: station.plug(car))
+    station.core.later(2.0 + rng.uniform(0, 1.0), lambda: station.plug(car, outlet.id))
     station.core.later(5.0 + rng.uniform(0, 2.0), swipe)
 
 
-async def _tick_all(stations: list[Station], clock: Clock, seconds: float | None) -> None:
+async def _tick_all(stations: list[AnyStation], clock: Clock, seconds: float | None) -> None:
     begin = last = clock.now()
     while seconds is None or clock.now() - begin < seconds:
         await asyncio.sleep(clock.wall_s(TICK_S))

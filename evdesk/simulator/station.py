@@ -61,6 +61,7 @@ class Station(StationBase):
     """`register_wh` is where its energy register stands; `faults` are names from `faults.FAULTS`."""
 
     subprotocol = "ocpp1.6"
+    core: Core16
 
     def __init__(
         self,
@@ -83,7 +84,7 @@ class Station(StationBase):
         )
         core.outlets[1].register_wh = register_wh
         super().__init__(core, url, clock, seed, access)
-        self.core, self.config = core, core.config
+        self.config = core.config
         self.meter = Meter(core)
         self.charges = Charges(core, self.meter)
         self.reporter = Reporter(core)

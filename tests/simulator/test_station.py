@@ -414,7 +414,7 @@ async def test_run_simulate_charges_and_reports(csms, clock) -> None:
     [
         ("http://x", {}, "ws://"),
         ("ws://127.0.0.1:1", {"fault": "x"}, "no fault"),
-        ("ws://127.0.0.1:1", {"protocol": "3"}, "1.6"),
+        ("ws://127.0.0.1:1", {"protocol": "3"}, "2.0.1"),
     ],
 )
 async def test_run_simulate_refuses_in_words(url, more, says) -> None:
