@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from evdesk import __version__
 from evdesk.model import EvdeskError
@@ -200,6 +200,17 @@ def _add_engine(commands: Commands) -> None:
     )
 
 
+class _ListFaults(argparse.Action):
+    """Like --help: prints and ends, whatever else is missing."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **more: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **more)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_rest: Any) -> None:
+        _load("evdesk.commands.simulate:list_faults")(argparse.Namespace())
+        parser.exit()
+
+
 def _add_simulate(commands: Commands) -> None:
     simulate = _command(
         commands,
@@ -207,13 +218,13 @@ def _add_simulate(commands: Commands) -> None:
         "simulated chargers against any CSMS",
         "Each dials in on its own connection; a car is plugged in and its driver holds up a card. Ends with Ctrl-C.",
     )
-    simulate.add_argument("url", nargs="?", default="", metavar="URL", help="the CSMS, e.g. ws://127.0.0.1:9000/")
+    simulate.add_argument("url", metavar="URL", help="the CSMS, e.g. ws://127.0.0.1:9000/")
     simulate.add_argument("--count", type=count, default=1, metavar="N", help="how many (default 1)")
     simulate.add_argument("--protocol", choices=PROTOCOLS, default="1.6", help="OCPP version (default 1.6)")
     simulate.add_argument(
         "--fault", action="append", metavar="NAME", help="a misbehaviour, see --list-faults; may be given several times"
     )
-    simulate.add_argument("--list-faults", action="store_true", help="print every fault with what it does, and end")
+    simulate.add_argument("--list-faults", action=_ListFaults, help="print every fault with what it does, and end")
     simulate.add_argument(
         "--evses", type=count, default=1, metavar="N", help="EVSEs (1.6: connectors) of each charger (default 1)"
     )

@@ -264,6 +264,12 @@ def test_audit_without_a_database_says_so(tmp_path, action):
     assert "--data DIR" in done.stderr
 
 
+def test_simulate_lists_its_faults():
+    done = evdesk("simulate", "--list-faults")
+    assert done.returncode == 0
+    assert "ignores_limit  " in done.stdout
+
+
 def test_simulate_refuses_in_words():
     done = evdesk("simulate", "ws://127.0.0.1:1/", "--fault", "nonsense")
     assert done.returncode == 1

@@ -12,11 +12,6 @@ from evdesk.simulator.simulate import run_simulate
 
 
 def simulate(args: argparse.Namespace) -> int:
-    if args.list_faults:
-        _say("\n".join(fault_lines()))
-        return 0
-    if not args.url:
-        raise EvdeskError(Reason.INVALID, "Say where the chargers shall dial in: evdesk simulate ws://HOST:PORT/")
     options: dict[str, Any] = {
         "count": args.count,
         "protocol": args.protocol,
@@ -36,6 +31,12 @@ def simulate(args: argparse.Namespace) -> int:
         return asyncio.run(run_simulate(args.url, on_line=_say, **options))
     except ValueError as error:
         raise EvdeskError(Reason.INVALID, str(error)) from None
+
+
+def list_faults(_args: argparse.Namespace) -> int:
+    """Every fault with its sentence, one a line."""
+    _say("\n".join(fault_lines()))
+    return 0
 
 
 def _access(args: argparse.Namespace) -> Access:
