@@ -61,6 +61,10 @@ class Host(Protocol):
 
     def heartbeat_s(self, charger_id: str) -> int: ...
 
+    def may_sign(self, charger_id: str) -> bool:
+        """Whether a certificate signing request of this charger will be signed."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class CompositeSchedule:
@@ -75,6 +79,8 @@ class Driver(ABC):
 
     name: str = ""
     protocol: str = ""
+    sampling: tuple[str, str] = ("MeterValueSampleInterval", "MeterValuesSampledData")
+    """The settings for the time between meter values while charging, and for the measurands in them."""
 
     def __init__(self, charger_id: str) -> None:
         self.charger_id = charger_id
@@ -117,7 +123,8 @@ class Driver(ABC):
     async def trigger(self, what: str, connector_id: int | None) -> Answer:
         raise Unsupported("trigger")
 
-    async def settings(self) -> list[Setting]:
+    async def settings(self, full: bool = True) -> list[Setting]:
+        """All settings; with `full` False only those evdesk itself needs, where all of them are a long read."""
         raise Unsupported("settings")
 
     async def write_setting(self, name: str, value: str) -> Answer:

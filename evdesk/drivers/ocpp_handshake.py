@@ -14,8 +14,16 @@ from websockets.headers import parse_extension
 from websockets.http11 import Request
 
 from evdesk.ocpp.redact import HIDDEN, is_secret, redact
+from evdesk.ocpp.version import Version
 
-OCPP16 = "ocpp1.6"
+_SPELLINGS = {
+    "ocpp1.6": Version.V16,
+    "ocpp16": Version.V16,
+    "ocpp2.0.1": Version.V201,
+    "ocpp201": Version.V201,
+    "ocpp2.1": Version.V21,
+    "ocpp21": Version.V21,
+}
 MAX_ID = 255
 _NOT_AN_ID = frozenset(
     {"ocpp", "ocppj", "ocpp16", "ocpp1.6", "ocpp-j", "ws", "wss", "websocket", "centralsystemservice"}
@@ -87,29 +95,37 @@ def usable_id(charger_id: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """`reply`: the sub-protocol to answer with, None for none; `refused` when only other versions are offered."""
+    """`version` None: nothing usable was offered, the first message will tell. `reply`: the sub-protocol to answer with,
+    None for none; `refused` when only versions evdesk does not speak are offered."""
 
     offered: tuple[str, ...]
+    version: Version | None
     reply: str | None
     refused: bool = False
     warnings: tuple[str, ...] = ()
 
 
-def choose_protocol(headers: Headers) -> Chosen:
-    """OCPP 1.6 if offered in any spelling, or if nothing sensible is offered; 2.x alone is refused."""
+def choose_protocol(headers: Headers, preferred: Version | None = None) -> Chosen:
+    """The first version evdesk speaks in the charger's own order of preference (OCPP-J 1.6, 3.1.2; 2.x part 4, 3.1.2),
+    in any spelling; `preferred` goes before where the charger offers it."""
     lines = headers.get_all("Sec-WebSocket-Protocol")
     offered = tuple(word.strip() for line in lines for word in line.split(",") if word.strip())
-    for word in offered:
-        if word == OCPP16:
-            return Chosen(offered, word)
-    for word in offered:
-        if word.lower().replace("-", "").replace("v", "") in ("ocpp1.6", "ocpp16", "ocpp1.6j", "ocpp16j"):
-            return Chosen(offered, word, warnings=("odd_subprotocol",))
+    known = [(version, word) for word in offered if (version := _version_of(word)) is not None]
+    wished = [pair for pair in known if pair[0] is preferred]
+    for version, word in wished or known:
+        warnings = () if word == version.value else ("odd_subprotocol",)
+        return Chosen(offered, version, word, warnings=warnings)
     if not offered:
-        return Chosen(offered, None, warnings=("no_subprotocol",))
+        return Chosen(offered, None, None, warnings=("no_subprotocol",))
     if all(word.lower().startswith("ocpp2") for word in offered):
-        return Chosen(offered, None, refused=True)
-    return Chosen(offered, None, warnings=("odd_subprotocol",))
+        return Chosen(offered, None, None, refused=True)
+    return Chosen(offered, None, None, warnings=("odd_subprotocol",))
+
+
+def _version_of(word: str) -> Version | None:
+    """The version a sub-protocol names: "ocpp1.6", "OCPP-1.6J", "ocpp2.0.1", "ocpp201" ..."""
+    plain = word.lower().replace("-", "").replace("v", "").replace("_", "")
+    return _SPELLINGS.get(plain.removesuffix("json").removesuffix("j"))
 
 
 def wants_websocket(request: Request) -> bool:

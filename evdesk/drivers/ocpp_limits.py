@@ -1,9 +1,10 @@
-"""Limits in a 1.6 charger: the expiring live one, the static ones behind it, and the proof that they hold.
+"""Limits in a charger: the expiring live one, the static ones behind it, and the proof that they hold. In the words
+of 1.6; the driver of 2.x translates them.
 
 Sources: OCPP 1.6 sections 3.13, 5.16, 7.8; field threads lbbrhzn/ocpp #1737, #221, #877, mobilityhouse/ocpp #372.
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from evdesk.drivers.base import Answer, CompositeSchedule
 from evdesk.drivers.ocpp_link import Caller, Reply
@@ -21,8 +22,10 @@ _LEVEL_UNKNOWN = 1
 class Limits:
     """What worked is remembered per charger, so that a refresh is one CALL and one flash write."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, learn: Callable[[], Awaitable[object]] | None = None) -> None:
+        """`learn` asks the charger for its rate unit and stack levels and puts them into the memory."""
         self._caller = caller
+        self._learn = learn or self._read_keys
         self._asked = False
         self._last: dict[int, float] = {}  # connector -> limit last accepted
         self._tx_live: dict[int, int] = {}  # connector -> transaction that carries a TxProfile of ours
@@ -132,12 +135,15 @@ class Limits:
         if not self._asked and (not memory.rate_unit or memory.max_level is None):
             self._asked = True
             try:
-                await read_keys(self._caller, *_KEYS)
+                await self._learn()
             except ChargerError as error:
                 if error.reason not in (Reason.REFUSED, Reason.UNSUPPORTED):
                     self._asked = False
                     raise
         return Unit(profiles.rate_unit(memory.rate_unit), memory.phases_seen.get(connector, 3))
+
+    async def _read_keys(self) -> None:
+        await read_keys(self._caller, *_KEYS)
 
     # -- static ---------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """The live connection under an OCPP station: one peer, one dialogue, timers, and the commands that wait."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,6 +25,8 @@ from evdesk.ocpp.dialogue import Deferred, Dialogue, Fate, Step, Ticket
 from evdesk.ocpp.frame import Odd
 from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.redact import redact
+from evdesk.ocpp.station import Note
+from evdesk.ocpp.version import Version
 
 _UNSUPPORTED = frozenset({"NotImplemented", "NotSupported"})
 _SHELL_ODD = {
@@ -55,9 +58,10 @@ class Reply:
 
 
 class Caller(Protocol):
-    """What the verbs need of a link."""
+    """What the verbs need of a link. `protocol`: "ocpp1.6" | "ocpp2.0.1" | "ocpp2.1"."""
 
     charger_id: str
+    protocol: str
 
     @property
     def memory(self) -> Memory: ...
@@ -70,8 +74,6 @@ class Caller(Protocol):
 class OcppLink:
     """Texts that come before `run` are kept and handled then; nothing is lost, and nothing is read far ahead."""
 
-    protocol = "ocpp1.6"
-
     def __init__(
         self,
         charger_id: str,
@@ -80,15 +82,18 @@ class OcppLink:
         memory: Memory,
         options: LinkOptions,
         warnings: tuple[str, ...] = (),
+        version: Version = Version.V16,
     ) -> None:
         self.charger_id = charger_id
+        self.version = version
+        self.on_note: Callable[[Note], None] | None = None
         self.memory = memory
         self.warnings = warnings
         self.gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.peer = peer
         self.host = host
         self._options = options
-        self._dialogue = Dialogue(charger_id, host, memory)
+        self._dialogue = Dialogue(charger_id, host, memory, version=version)
         self._report: Report | None = None
         self._kept: list[tuple[str, str]] = []
         self._waiting: dict[str, asyncio.Future[Ticket]] = {}
@@ -107,7 +112,7 @@ class OcppLink:
         """Report everything until the connection is gone."""
         self._report = report
         clock = self.host.clock
-        report(Connected(self.charger_id, clock.now(), "ocpp", self.protocol, self.peer.address, self.warnings))
+        report(Connected(self.charger_id, clock.now(), "ocpp", self.version.value, self.peer.address, self.warnings))
         self._grace_at = asyncio.get_running_loop().time() + self._options.grace_s
         self._wait_for_quiet()
         kept, self._kept = self._kept, []
@@ -156,11 +161,15 @@ class OcppLink:
 
     # -- reading --------------------------------------------------------------------------------------------------
 
+    def keep(self, text: str, odd: str) -> None:
+        """A message that came before anybody listens."""
+        self._kept.append((text, odd))
+        if len(self._kept) >= _KEPT_TEXTS:
+            self.peer.pause(True)
+
     def _text(self, text: str, odd: str) -> None:
         if self._report is None:
-            self._kept.append((text, odd))
-            if len(self._kept) >= _KEPT_TEXTS:
-                self.peer.pause(True)
+            self.keep(text, odd)
             return
         flagged = (_SHELL_ODD[odd],) if odd else ()
         step = self._dialogue.receive(text, self.host.clock.now(), flagged)
@@ -206,6 +215,9 @@ class OcppLink:
                 report(event)
         for ticket in step.ended:
             self._resolve(ticket)
+        if self.on_note is not None:
+            for note in step.notes:
+                self.on_note(note)
         for deferred in step.deferred:
             task = asyncio.get_running_loop().create_task(self._settle(deferred))
             self._settling.add(task)

@@ -13,14 +13,18 @@ from websockets.http11 import Request, Response
 
 from evdesk.drivers import ocpp_handshake as handshake
 from evdesk.drivers.base import Host
+from evdesk.drivers.ocpp_driver import OcppDriver
 from evdesk.drivers.ocpp_link import LinkOptions, OcppLink
 from evdesk.drivers.ocpp_station import OcppStation
+from evdesk.drivers.ocpp_station2 import OcppStation2
 from evdesk.drivers.ws import WsOptions, WsPeer
 from evdesk.model import Attempt, EvdeskError, Reason
 from evdesk.ocpp.memory import Memory
+from evdesk.ocpp.version import Version, guess
 
 _KEPT_MEMORIES = 5000
 _RIVAL_S = 30.0
+UNDECIDED_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,30 @@ class _Opening:
     charger_id: str = ""
     protocols: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    version: Version | None = None
     reply: str | None = None
     verdict: str = ""
     sentence: str = ""
+
+
+class _Undecided:
+    """A connection that named no version: its first message tells (dallmann-consulting/OCPP.Core #43, lbbrhzn/ocpp #442).
+    One that says nothing for a while is taken for 1.6, the version of chargers that leave the name out."""
+
+    def __init__(self, peer: WsPeer, decide: Callable[[Version | None, list[tuple[str, str]]], None]) -> None:
+        self._peer, self._decide = peer, decide
+        self._timer = asyncio.get_running_loop().call_later(UNDECIDED_S, self._settle, Version.V16, [])
+        peer.on_text, peer.on_lost = self._text, self._lost
+
+    def _text(self, text: str, odd: str) -> None:
+        self._settle(guess(text), [(text, odd)])
+
+    def _settle(self, version: Version | None, kept: list[tuple[str, str]]) -> None:
+        self._timer.cancel()
+        self._decide(version, kept)
+
+    def _lost(self, _cause: str) -> None:
+        self._settle(None, [])
 
 
 class OcppListener:
@@ -55,17 +80,18 @@ class OcppListener:
         self,
         host_port: tuple[str, int],
         host: Host,
-        on_station: Callable[[OcppStation], None],
+        on_station: Callable[[OcppDriver], None],
         on_attempt: Callable[[Attempt], None],
         options: ListenerOptions | None = None,
     ) -> None:
         self.options = options or ListenerOptions()
-        self.stations: dict[str, OcppStation] = {}
+        self.stations: dict[str, OcppDriver] = {}
         self._host_port = host_port
         self._host = host
         self._on_station = on_station
         self._on_attempt = on_attempt
         self._openings: dict[WsPeer, _Opening] = {}
+        self._undecided: set[WsPeer] = set()
         self._memories: OrderedDict[str, Memory] = OrderedDict()
         self._server: asyncio.Server | None = None
 
@@ -90,7 +116,7 @@ class OcppListener:
         stations = list(self.stations.values())
         for station in stations:
             station.link.end(cause)
-        for peer in list(self._openings):
+        for peer in [*self._openings, *self._undecided]:
             peer.abort(cause)
         gone = [station.link.gone for station in stations]
         if gone:
@@ -121,7 +147,7 @@ class OcppListener:
         found = handshake.identify(request.path, _first(headers, "Authorization"))
         opening.charger_id = found.charger_id if handshake.usable_id(found.charger_id) else ""
         chosen = handshake.choose_protocol(headers)
-        opening.protocols, opening.reply = chosen.offered, chosen.reply
+        opening.protocols, opening.version, opening.reply = chosen.offered, chosen.version, chosen.reply
         if not handshake.wants_websocket(request):
             return self._refuse(opening, HTTPStatus.UPGRADE_REQUIRED, "no_upgrade", _PLAIN_HTTP)
         if not found.charger_id:
@@ -129,7 +155,7 @@ class OcppListener:
         if not opening.charger_id:
             return self._refuse(opening, HTTPStatus.BAD_REQUEST, "bad_path", _BAD_ID)
         if chosen.refused:
-            return self._refuse(opening, HTTPStatus.BAD_REQUEST, "bad_subprotocol", _ONLY_V2)
+            return self._refuse(opening, HTTPStatus.BAD_REQUEST, "bad_subprotocol", _NO_VERSION)
         opening.warnings = (*found.warnings, *chosen.warnings, *handshake.repair(request))
         if "Sec-WebSocket-Protocol" in headers:
             del headers["Sec-WebSocket-Protocol"]
@@ -139,14 +165,28 @@ class OcppListener:
         opening = self._openings.pop(peer)
         if opening.reply is not None:
             response.headers["Sec-WebSocket-Protocol"] = opening.reply
+        if opening.charger_id in self.options.ping_every_s:
+            peer.ping_every_s = self.options.ping_every_s[opening.charger_id]
+        if opening.version is not None:
+            self._station(peer, opening, opening.version, [])
+        else:
+            self._undecided.add(peer)
+            _Undecided(peer, lambda version, kept: self._decided(peer, opening, version, kept))
+
+    def _decided(self, peer: WsPeer, opening: _Opening, version: Version | None, kept: list[tuple[str, str]]) -> None:
+        self._undecided.discard(peer)
+        if version is not None:
+            self._station(peer, opening, version, kept)
+
+    def _station(self, peer: WsPeer, opening: _Opening, version: Version, kept: list[tuple[str, str]]) -> None:
+        """The connection is a charger's, and its version is known; `kept`: what it has said already."""
         charger_id = opening.charger_id
         rival = self._replace(charger_id, peer)
         if rival:
             opening.warnings = (*opening.warnings, "duplicate_id")
-        if charger_id in self.options.ping_every_s:
-            peer.ping_every_s = self.options.ping_every_s[charger_id]
-        link = OcppLink(charger_id, peer, self._host, self._memory(charger_id), self.options.link, opening.warnings)
-        station = OcppStation(link)
+        memory = self._memory(charger_id)
+        link = OcppLink(charger_id, peer, self._host, memory, self.options.link, opening.warnings, version)
+        station = OcppStation(link) if version is Version.V16 else OcppStation2(link)
         self.stations[charger_id] = station
         link.gone.add_done_callback(lambda _: self._gone(station))
         if rival:
@@ -155,6 +195,8 @@ class OcppListener:
             self._tell(opening, "accepted", _odd_words(opening.warnings) or "Connected.")
         else:
             self._tell(opening, "pending", "Connected, and waits for a person to accept it.")
+        for text, odd in kept:
+            link.keep(text, odd)
         self._on_station(station)
 
     def failed(self, peer: WsPeer, what: str, detail: str) -> None:
@@ -207,7 +249,7 @@ class OcppListener:
             self._memories.popitem(last=False)
         return memory
 
-    def _gone(self, station: OcppStation) -> None:
+    def _gone(self, station: OcppDriver) -> None:
         if self.stations.get(station.charger_id) is station:
             del self.stations[station.charger_id]
 
@@ -221,7 +263,9 @@ class OcppListener:
 _PLAIN_HTTP = "This is the charger port of evdesk. It speaks OCPP over WebSocket; a browser has no business here."
 _NO_ID = "The address holds no charger id. Type the id after the last slash, for example ws://HOST:PORT/CHARGER-1."
 _BAD_ID = "The charger id is too long or holds unreadable characters. Use up to 255 plain characters."
-_ONLY_V2 = "The charger offers OCPP 2.x only; evdesk speaks OCPP 1.6 here. Set the charger to OCPP 1.6 JSON."
+_NO_VERSION = (
+    "The charger offers no version of OCPP that evdesk speaks (1.6, 2.0.1, 2.1 over JSON). Set it to OCPP 1.6 JSON."
+)
 _TLS = "The charger tries TLS on the plain port. Use ws:// instead of wss:// in the charger's address."
 _ODD_WORDS = {
     "no_subprotocol": "offers no sub-protocol",

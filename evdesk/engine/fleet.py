@@ -94,9 +94,9 @@ class Fleet:
             TransactionStarted: _ignore,  # recorded durably through open_transaction
             TransactionEnded: _ignore,
             TagPresented: _ignore,
-            SecurityEventSeen: _ignore,
+            SecurityEventSeen: self._security,
             CertificateAsked: _ignore,
-            ExternalLimit: _ignore,
+            ExternalLimit: self._external,
         }
 
     # -- events ------------------------------------------------------------------------------------------------
@@ -247,6 +247,23 @@ class Fleet:
             record.firmware_status = event.status
         else:
             record.upload_status = event.status
+        self.on_changed(record.id)
+
+    def _security(self, event: SecurityEventSeen) -> None:
+        record = self.record(event.charger_id)
+        if record.accepted:
+            self.notice(NoticeKind.SECURITY, Severity.WARN, record, code=event.kind, info=event.info)
+
+    def _external(self, event: ExternalLimit) -> None:
+        """Something else limits this charger: the desk must say so, or nobody understands the current."""
+        record = self.record(event.charger_id)
+        warnings = record.warnings - {"external_limit"}
+        record.warnings = warnings if event.cleared else warnings | {"external_limit"}
+        if record.accepted:
+            amps: dict[str, str | float] = {} if event.limit_a is None else {"amps": round(event.limit_a, 1)}
+            state = "cleared" if event.cleared else "set"
+            kind = NoticeKind.EXTERNAL_LIMIT
+            self.notice(kind, Severity.INFO, record, event.connector_id, source=event.source, state=state, **amps)
         self.on_changed(record.id)
 
     def _finding(self, event: FindingSeen) -> None:

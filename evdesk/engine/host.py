@@ -27,6 +27,9 @@ class ChargerHost:
         """Every tag is accepted on an accepted charger; lists of tags are not part of evdesk yet (see docs)."""
         return "Accepted" if self.is_accepted(charger_id) else "Blocked"
 
+    def may_sign(self, charger_id: str) -> bool:
+        return False
+
     def heartbeat_s(self, charger_id: str) -> int:
         return 60 if self.is_accepted(charger_id) else 15
 

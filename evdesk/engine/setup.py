@@ -183,16 +183,17 @@ class Setup:
         found: list[Setting] = []
 
         async def read() -> Answer:
-            found.extend(await link.settings())
+            found.extend(await link.settings(full=False))
             return Answer(f"{len(found)} settings")
 
         await self._ask(SETUP, "setup.settings", record, {}, read)
         self.settings[record.id] = found
         by_name = {s.name.lower(): s for s in found}
-        interval = by_name.get("metervaluesampleinterval")
+        every, what = link.sampling
+        interval = by_name.get(every.lower())
         if interval and interval.writable and not 0 < _number(interval.value) <= SAMPLE_S * 3:
             await self._write(record, link, interval.name, str(SAMPLE_S))
-        sampled = by_name.get("metervaluessampleddata")
+        sampled = by_name.get(what.lower())
         if sampled and sampled.writable and "Current.Import" not in (sampled.value or ""):
             await self._write(record, link, sampled.name, MEASURANDS)
 

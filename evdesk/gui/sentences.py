@@ -231,6 +231,8 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.METER_BACK: ("meter", "Site meter is back"),
     NoticeKind.STORAGE: ("file", "History is not stored|: {sentence}"),
     NoticeKind.FAILSAFE: ("shield-alert", "{label} failsafe|: {detail}"),
+    NoticeKind.SECURITY: ("shield-alert", "{label} security event|: {code}| ({info})"),
+    NoticeKind.EXTERNAL_LIMIT: ("gauge", "{label} is limited from outside|: {state}| by {source}| to {amps} A"),
 }
 
 

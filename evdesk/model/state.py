@@ -34,6 +34,8 @@ class NoticeKind(StrEnum):
     METER_BACK = "meter_back"
     STORAGE = "storage"
     FAILSAFE = "failsafe"
+    SECURITY = "security"  # a security event of the charger
+    EXTERNAL_LIMIT = "external_limit"  # something else than evdesk limits it
 
 
 @dataclass(frozen=True, slots=True)

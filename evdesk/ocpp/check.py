@@ -1,4 +1,4 @@
-"""Checks payloads against the OCPP 1.6 schemas: flags, never drops. Compiled validators are kept.
+"""Checks payloads against the schemas of OCPP 1.6, 2.0.1 and 2.1: flags, never drops. Compiled validators are kept.
 
 The schemas come with the `ocpp` package; what evdesk sends is held to them strictly.
 """
@@ -11,8 +11,10 @@ from typing import Any
 import jsonschema_rs
 
 from evdesk.ocpp.frame import Odd
+from evdesk.ocpp.version import Version
 
 MAX_BREACHES = 20
+_PACKAGES = {Version.V16: "ocpp.v16", Version.V201: "ocpp.v201", Version.V21: "ocpp.v21"}
 
 
 class NotSendable(ValueError):
@@ -20,70 +22,92 @@ class NotSendable(ValueError):
 
 
 @cache
-def _names() -> frozenset[str]:
-    names = (entry.name for entry in files("ocpp.v16").joinpath("schemas").iterdir())
-    return frozenset(name.removesuffix(".json") for name in names if name.endswith(".json"))
+def _names(version: Version) -> dict[tuple[str, bool], str]:
+    """(action, is an answer) -> the schema's file. 1.6 names requests without a suffix, 2.x but for SEND messages."""
+    found: dict[tuple[str, bool], str] = {}
+    for entry in files(_PACKAGES[version]).joinpath("schemas").iterdir():
+        stem = entry.name.removesuffix(".json")
+        if stem != entry.name:
+            is_answer = stem.endswith("Response")
+            found[stem.removesuffix("Response" if is_answer else "Request"), is_answer] = entry.name
+    return found
 
 
 @cache
-def _compiled(name: str) -> Any:
-    source = files("ocpp.v16").joinpath("schemas", f"{name}.json")
-    return jsonschema_rs.validator_for(json.loads(source.read_text(encoding="utf-8-sig")))
+def _compiled(version: Version, action: str, answer: bool) -> Any:
+    name = _names(version).get((action, answer))
+    if name is None:
+        return None
+    return jsonschema_rs.validator_for(schema(version, action, answer))
 
 
-def _validator(name: str) -> Any:
-    """The compiled schema called `name` ("Heartbeat", "HeartbeatResponse"), or None."""
-    return _compiled(name) if name in _names() else None
+def schema(version: Version, action: str, answer: bool = False) -> dict[str, Any]:
+    """The JSON schema of a message; raises KeyError where the version has no such message."""
+    source = files(_PACKAGES[version]).joinpath("schemas", _names(version)[action, answer])
+    loaded: dict[str, Any] = json.loads(source.read_text(encoding="utf-8-sig"))
+    return loaded
 
 
 @cache
-def _empty_is_valid(name: str) -> bool:
-    return bool(_compiled(name).is_valid({}))
+def _empty_is_valid(version: Version, action: str, answer: bool) -> bool:
+    validator = _compiled(version, action, answer)
+    return validator is not None and bool(validator.is_valid({}))
 
 
-def known_action(action: str) -> bool:
-    return action in _names() and not action.endswith("Response")
+def actions(version: Version) -> frozenset[str]:
+    """Every action the version knows, of both sides."""
+    return frozenset(action for action, answer in _names(version) if not answer)
 
 
-def breaches(action: str, payload: dict[str, Any], answer: bool = False, first_only: bool = False) -> list[Odd]:
+def known_action(action: str, version: Version = Version.V16) -> bool:
+    return (action, False) in _names(version)
+
+
+def breaches(
+    action: str,
+    payload: dict[str, Any],
+    answer: bool = False,
+    first_only: bool = False,
+    version: Version = Version.V16,
+) -> list[Odd]:
     """What in this payload breaks the schema of `action`; empty for a valid one or an action without schema.
 
     The rule is stable per place and keyword: "MeterValues.meterValue.type". `first_only` is for endless payloads,
     where listing every breach would take seconds.
     """
-    name = action + "Response" if answer else action
-    validator = _validator(name)
+    validator = _compiled(version, action, answer)
     if validator is None or validator.is_valid(payload):
         return []
+    name = action + "Response" if answer else action
     if first_only:
         try:
             validator.validate(payload)
         except jsonschema_rs.ValidationError as first:
-            return [_odd(name, first)]
+            return [_odd(version, name, first)]
     found: dict[str, Odd] = {}
     for error in validator.iter_errors(payload):
-        odd = _odd(name, error)
+        odd = _odd(version, name, error)
         found.setdefault(odd.rule, odd)
         if len(found) >= MAX_BREACHES:
             break
     return list(found.values())
 
 
-def _odd(name: str, error: Any) -> Odd:
+def _odd(version: Version, name: str, error: Any) -> Odd:
     where = ".".join(str(part) for part in error.instance_path if not isinstance(part, int))
     keyword = str(error.schema_path[-1]) if error.schema_path else "schema"
     rule = ".".join(part for part in (name, where, keyword) if part)
     sentence = f"{name}: {where or 'the message'}: {str(error.message)[:300]}"
-    return Odd(rule[:200], sentence, str(error.instance)[:500], f"OCPP 1.6 schema {name}")
+    return Odd(rule[:200], sentence, str(error.instance)[:500], f"{version.words} schema {name}")
 
 
-def demand_valid(action: str, payload: dict[str, Any], answer: bool = False) -> None:
+def demand_valid(action: str, payload: dict[str, Any], answer: bool = False, version: Version = Version.V16) -> None:
     """Raises `NotSendable` when what we are about to send is not exactly what the schema allows."""
-    name = action + "Response" if answer else action
-    if not payload and name in _names() and _empty_is_valid(name):
+    if not payload and _empty_is_valid(version, action, answer):
         return
-    validator = _validator(name)
+    validator = _compiled(version, action, answer)
     if validator is None:
-        raise NotSendable(f"OCPP 1.6 has no message called “{action[:50]}”.")
+        raise NotSendable(f"{version.words} has no message called “{action[:50]}”.")
     if not validator.is_valid(payload):
-        raise NotSendable("; ".join(odd.sentence for odd in breaches(action, payload, answer)))
+        odd = breaches(action, payload, answer, version=version)
+        raise NotSendable("; ".join(item.sentence for item in odd))

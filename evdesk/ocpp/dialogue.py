@@ -1,4 +1,4 @@
-"""One connection's dialogue with an OCPP 1.6 charging station: text in; texts, events and ended commands out.
+"""One connection's dialogue with a charging station, in any version: text in; texts, events and ended commands out.
 
 Sans-I/O: the driver feeds it, sends what it says and waits for what it defers. `now` is Unix time on evdesk's clock.
 """
@@ -12,15 +12,23 @@ from msgspec import structs
 from evdesk.model import Event, FindingSeen, MessageSeen, TransactionEnded, TransactionStarted
 from evdesk.ocpp.check import breaches, demand_valid
 from evdesk.ocpp.exchange import Exchange, Fate, Ticket
-from evdesk.ocpp.fields import tag_status
-from evdesk.ocpp.frame import Call, CallError, CallResult, Garbage, Odd, error_text, parse, result_text
+from evdesk.ocpp.frame import Call, CallError, CallResult, Frame, Garbage, Odd, error_text, parse, result_text
 from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.plain import plain_meter_values
+from evdesk.ocpp.plain2 import plain_event_21, plain_event_201
 from evdesk.ocpp.redact import redact
-from evdesk.ocpp.v16 import Policy, Station16, spelled
+from evdesk.ocpp.station import Note, Policy, Station
+from evdesk.ocpp.v16 import Station16
+from evdesk.ocpp.v21 import Station21
+from evdesk.ocpp.v201 import Station201
+from evdesk.ocpp.version import Version, error_code
 
 _KEPT_TRANSACTIONS = 64
 _LARGE = 1 << 16
+_STATIONS: dict[Version, type[Station]] = {Version.V16: Station16, Version.V201: Station201, Version.V21: Station21}
+_PLAIN = {Version.V16: plain_meter_values, Version.V201: plain_event_201, Version.V21: plain_event_21}
+_OPEN_TEXT = frozenset({"MeterValues", "Heartbeat", "StatusNotification"})
+"""Well-formed messages of these, alone in their frame, have no place for a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,7 @@ class Step:
     events: list[Event] = field(default_factory=list)
     deferred: list[Deferred] = field(default_factory=list)
     ended: list[Ticket] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     calls: int = 0
     booted: bool = False
     timing: bool = False
@@ -48,17 +57,32 @@ class Step:
 class Dialogue:
     """`open_for_calls` is False until the charger is ready to be spoken to; CALLs asked before wait."""
 
-    def __init__(self, charger_id: str, policy: Policy, memory: Memory, exchange: Exchange | None = None) -> None:
+    def __init__(
+        self,
+        charger_id: str,
+        policy: Policy,
+        memory: Memory,
+        exchange: Exchange | None = None,
+        version: Version = Version.V16,
+    ) -> None:
         self.charger_id = charger_id
         self.memory = memory
+        self.version = version
         self.open_for_calls = False
-        self._station = Station16(charger_id, policy, memory)
+        self._station = _STATIONS[version](charger_id, policy, memory)
+        self._plain = _PLAIN[version]
+        self._loose = {name.lower(): name for name in self._station.handlers}
         self._exchange = exchange or Exchange()
+
+    def spelled(self, action: str) -> str:
+        """The action as the specification spells it; unchanged where it is none of this version's."""
+        return action if action in self._station.handlers else self._loose.get(action.strip().lower(), action)
 
     def receive(self, text: str, now: float, odd: tuple[Odd, ...] = ()) -> Step:
         """One WebSocket message from the charger."""
         step = Step()
-        plain = None if odd else plain_meter_values(text)
+        plain = None if odd else self._plain(text)
+        frames: list[Frame]
         frames, flagged = parse(text) if plain is None else ([plain], [])
         flagged.extend(odd)
         for frame in frames:
@@ -69,6 +93,9 @@ class Dialogue:
                 flagged.append(frame.odd)
                 if frame.answer is not None:
                     self._refuse(step, "", frame.answer, now)
+                elif self.version.second and frame.odd.rule == "not_a_frame":
+                    # 2.x part 4, 4.2.3: "-1" stands for an id that could not be read.
+                    self._refuse(step, "", CallError("-1", "RpcFrameworkError", frame.odd.sentence), now)
             else:
                 self._answer(frame, redact(text), now, step, flagged)
         if flagged:
@@ -81,10 +108,10 @@ class Dialogue:
         return step
 
     def _call(self, call: Call, text: str, now: float, step: Step, odd: list[Odd]) -> None:
-        action = spelled(call.action)
-        broken = [] if call.plain else breaches(action, call.payload, first_only=len(text) > _LARGE)
-        # A well-formed MeterValues alone in its message has no place for a secret.
-        clear = text if action == "MeterValues" and not broken and not odd else redact(text)
+        action = self.spelled(call.action)
+        large = len(text) > _LARGE
+        broken = [] if call.plain else breaches(action, call.payload, first_only=large, version=self.version)
+        clear = text if (call.plain or action in _OPEN_TEXT) and not broken and not odd else redact(text)
         self._log(step, now, "in", call.action, call.id, clear, "call")
         step.calls += 1
         repeated, answer = self._exchange.seen_before(call, text, now)
@@ -98,6 +125,9 @@ class Dialogue:
             call = replace(call, action=action)
         odd.extend(broken)
         outcome = self._station.handle(call, now, step.events, odd)
+        step.notes.extend(outcome.notes)
+        if call.unanswered:
+            return
         if outcome.answer is not None:
             self._reply(step, call, outcome.answer, now)
             step.booted = step.booted or action == "BootNotification"
@@ -110,7 +140,8 @@ class Dialogue:
         action = self._exchange.action_of(frame.id)
         self._log(step, now, "in", action, frame.id, clear, "result" if isinstance(frame, CallResult) else "error")
         if action and isinstance(frame, CallResult):
-            odd.extend(breaches(action, frame.payload, answer=True, first_only=len(clear) > _LARGE))
+            large = len(clear) > _LARGE
+            odd.extend(breaches(action, frame.payload, answer=True, first_only=large, version=self.version))
         ticket, strange = self._exchange.answered(frame, now)
         if strange is not None:
             odd.append(strange)
@@ -126,9 +157,7 @@ class Dialogue:
             known[transaction_id] = deferred.event.connector_id
             while len(known) > _KEPT_TRANSACTIONS:
                 known.pop(next(iter(known)))
-        self._reply(
-            step, deferred.call, {"transactionId": transaction_id, "idTagInfo": {"status": tag_status(status)}}, now
-        )
+        self._reply(step, deferred.call, self._station.start_answer(deferred.call, transaction_id, status), now)
         return step
 
     def settle_stop(self, deferred: Deferred, status: str, now: float) -> Step:
@@ -136,15 +165,14 @@ class Dialogue:
         step = Step()
         if isinstance(deferred.event, TransactionEnded) and deferred.event.transaction_id is not None:
             self.memory.transactions.pop(deferred.event.transaction_id, None)
-        named = bool(deferred.call.payload.get("idTag"))
-        answer = {"idTagInfo": {"status": tag_status(status)}} if named and status else {}
-        self._reply(step, deferred.call, answer, now)
+        self._reply(step, deferred.call, self._station.stop_answer(deferred.call, status), now)
         return step
 
     def settle_failed(self, deferred: Deferred, sentence: str, now: float) -> Step:
         """It could not be recorded: say so, so that the charger keeps it and tries again."""
         step = Step()
         self._exchange.forget(deferred.call.id)
+        self._station.not_recorded(deferred.call)
         error = CallError(deferred.call.id, "InternalError", sentence, echo=deferred.call.echo)
         self._refuse(step, deferred.call.action, error, now)
         return step
@@ -153,7 +181,7 @@ class Dialogue:
         self, action: str, payload: dict[str, Any], now: float, timeout_s: float, urgent: bool = False
     ) -> tuple[Ticket, Step]:
         """Queue a CALL of ours. Raises `NotSendable` for an invalid payload, OverflowError when too many wait."""
-        demand_valid(action, payload)
+        demand_valid(action, payload, version=self.version)
         ticket = self._exchange.ask(action, payload, now, timeout_s, urgent)
         return ticket, self.tick(now)
 
@@ -188,13 +216,13 @@ class Dialogue:
             self._out(step, now, ticket.action, ticket.id, text, "call")
 
     def _reply(self, step: Step, call: Call, payload: dict[str, Any], now: float) -> None:
-        demand_valid(call.action, payload, answer=True)
+        demand_valid(call.action, payload, answer=True, version=self.version)
         text = result_text(call.id if call.echo is None else call.echo, payload)
         self._exchange.remember_answer(call.id, text)
         self._out(step, now, call.action, call.id, text, "result")
 
     def _refuse(self, step: Step, action: str, error: CallError, now: float) -> None:
-        text = error_text(error)
+        text = error_text(replace(error, code=error_code(self.version, error.code)))
         self._exchange.remember_answer(error.id, text)
         self._out(step, now, action, error.id, text, "error")
 

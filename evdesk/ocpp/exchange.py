@@ -124,6 +124,8 @@ class Exchange:
     def answered(self, frame: CallResult | CallError, now: float) -> tuple[Ticket | None, Odd | None]:
         """Match an answer: the ticket it ends (None for late and unknown ones) and what was odd about it."""
         ticket = self._open
+        if isinstance(frame, CallError) and frame.of_answer:
+            return None, self._unusable(frame)
         if ticket is None or ticket.id != frame.id:
             return None, self._stray(frame, now)
         self._open = None
@@ -140,8 +142,12 @@ class Exchange:
             after = now - (late.sent_at or late.asked_at)
             return Odd("late_answer", f"{late.action} was answered after {after:.0f} s, too late to count.", frame.id)
         if isinstance(frame, CallError) and frame.id in self._seen:
-            return Odd("error_to_answer", f"The charger did not like an answer: {frame.code} {frame.description}"[:300])
+            return self._unusable(frame)
         return Odd("unknown_answer_id", "An answer came for a message that was never sent.", frame.id[:200])
+
+    @staticmethod
+    def _unusable(frame: CallError) -> Odd:
+        return Odd("error_to_answer", f"The charger did not like an answer: {frame.code} {frame.description}"[:300])
 
     def action_of(self, ident: str) -> str:
         """Which of our CALLs an answer with this id belongs to, "" if none."""

@@ -1,4 +1,4 @@
-"""OCPP-J framing: text to Call, CallResult, CallError, and back (OCPP-J 1.6, section 4).
+"""OCPP-J framing: text to Call, CallResult, CallError, Send and back (OCPP-J 1.6, section 4; 2.1 part 4, section 4).
 
 Tolerant on the way in: byte order marks, NULs, blanks, numeric ids, missing payloads, several frames in one message
 and bare NaN are repaired and named. What cannot be repaired becomes `Garbage` that says what was wrong and carries
@@ -15,7 +15,7 @@ import msgspec
 MAX_DEPTH = 32
 MAX_CHARS = 1 << 20
 MAX_GLUED = 32
-CALL, RESULT, ERROR = 2, 3, 4
+CALL, RESULT, ERROR, RESULT_ERROR, SEND = 2, 3, 4, 5, 6
 
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\(?:.|\Z)[^"\\]*+)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
 _JUNK = " \t\r\n\x00\ufeff"
@@ -43,6 +43,7 @@ class Call:
     payload: dict[str, Any]
     echo: Any = None
     plain: bool = False
+    unanswered: bool = False  # SEND (2.1): no answer may be sent
 
 
 @dataclass(slots=True)
@@ -58,6 +59,7 @@ class CallError:
     description: str = ""
     details: Any = None
     echo: Any = None
+    of_answer: bool = False  # CALLRESULTERROR (2.1): the charger could not use an answer of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,41 +151,42 @@ def _frame(value: Any, odd: list[Odd], text: str) -> Frame:
     ident = _ident(echo, odd)
     if ident is None:
         return Garbage(Odd("no_message_id", "The message id is not text.", text[:500], "OCPP-J 1.6, 4.1.4"))
-    if kind == CALL:
+    if kind in (CALL, SEND):
         return _call(value, ident, echo, odd, text)
     if kind == RESULT:
         return CallResult(ident, _payload(value, 2, odd))
-    if kind == ERROR:
+    if kind in (ERROR, RESULT_ERROR):
         rest = [*value[2:], "", "", {}]
-        return CallError(ident, str(rest[0])[:100], str(rest[1])[:500], rest[2])
-    what = f"The message type {value[0]!r} is not 2, 3 or 4."
+        of_answer = kind == RESULT_ERROR
+        return CallError(ident, str(rest[0])[:100], str(rest[1])[:500], rest[2], of_answer=of_answer)
+    what = f"The message type {value[0]!r} is not 2, 3 or 4 (in 2.1 also 5 and 6)."
     return Garbage(
         Odd("unknown_message_type", what[:200], text[:500], "OCPP-J 1.6, 4.1.3"),
-        CallError(ident, "ProtocolError", what[:200], echo=echo),
+        CallError(ident, "MessageTypeNotSupported", what[:200], echo=echo),
     )
 
 
 def _call(value: list[Any], ident: str, echo: Any, odd: list[Odd], text: str) -> Frame:
     action = value[2] if len(value) > 2 else None
+    sent = str(value[0]).strip()[:1] == "6"
     if isinstance(action, str) and action:
         payload = value[3] if len(value) > 3 else None
         if isinstance(payload, dict):
-            return Call(ident, action, payload, echo)
+            return Call(ident, action, payload, echo, unanswered=sent)
         if payload is None or payload == []:
-            return Call(ident, action, _payload(value, 3, odd), echo)
+            return Call(ident, action, _payload(value, 3, odd), echo, unanswered=sent)
         what = "The payload of the CALL is not an object."
     else:
         what = "The CALL names no action."
     clause = "OCPP-J 1.6, 4.2.1"
-    return Garbage(
-        Odd("broken_call", what, text[:500], clause), CallError(ident, "FormationViolation", what, echo=echo)
-    )
+    refusal = None if sent else CallError(ident, "FormationViolation", what, echo=echo)
+    return Garbage(Odd("broken_call", what, text[:500], clause), refusal)
 
 
 def _kind(value: Any, odd: list[Odd]) -> int | None:
-    if value in (CALL, RESULT, ERROR) and not isinstance(value, bool):
+    if value in (CALL, RESULT, ERROR, RESULT_ERROR, SEND) and not isinstance(value, bool):
         return int(value)
-    if isinstance(value, str) and value.strip() in ("2", "3", "4"):
+    if isinstance(value, str) and value.strip() in ("2", "3", "4", "5", "6"):
         odd.append(Odd("message_type_as_text", "The message type is text instead of a number.", value))
         return int(value)
     return None

@@ -6,6 +6,29 @@ from evdesk.ocpp.timestamps import ClockEstimate
 
 
 @dataclass(slots=True)
+class Evse:
+    """One EVSE of a 2.x station: the status of each of its connectors, and what its transaction does."""
+
+    connectors: dict[int, str] = field(default_factory=dict)  # connector id -> ConnectorStatusEnumType
+    charging: str = ""  # ChargingStateEnumType of the running transaction, "" none runs
+    ref: str = ""
+    ended: bool = False  # a transaction ended and the car is still there
+    shown: str = ""  # the status last told
+
+
+@dataclass(slots=True)
+class Told:
+    """One 2.x transaction as heard so far. `session` is evdesk's id, None while it is being recorded."""
+
+    evse: int
+    session: int | None = None
+    opening: bool = False
+    last_seq: int = -1
+    seen: set[int] = field(default_factory=set)
+    tag: str = ""
+
+
+@dataclass(slots=True)
 class Memory:
     """What is worth keeping of a charger between two of its connections."""
 
@@ -19,9 +42,19 @@ class Memory:
     default_level: int | None = None
     rate_unit: str = ""
     max_level: int | None = None
+    items_per_message: dict[str, int] = field(default_factory=dict)  # 2.x: action -> most items in one request
+    evses: dict[int, Evse] = field(default_factory=dict)
+    told: dict[str, Told] = field(default_factory=dict)  # 2.x: the charger's transaction id -> what was heard
 
     def connector_of(self, transaction_id: int | None) -> int | None:
         return None if transaction_id is None else self.transactions.get(transaction_id)
 
     def transaction_on(self, connector_id: int) -> int | None:
         return next((ident for ident, where in reversed(self.transactions.items()) if where == connector_id), None)
+
+    def ref_of(self, transaction_id: int | None) -> str:
+        """The charger's own id of a transaction (2.x), "" where it is not known."""
+        return next((ref for ref, told in self.told.items() if told.session == transaction_id), "")
+
+    def evse(self, number: int) -> Evse:
+        return self.evses.setdefault(number, Evse())

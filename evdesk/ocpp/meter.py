@@ -148,9 +148,25 @@ def _entry(entry: dict[str, Any], odd: list[Odd]) -> Sampled:
     for sample in samples if isinstance(samples, list) else ():
         if isinstance(sample, dict):
             get = sample.get
-            form = (get("measurand"), get("phase"), get("unit"), get("location"), get("format"))
-            bag.put(form, get("value"), sample)
+            unit, value = get("unit"), get("value")
+            if "unitOfMeasure" in sample:
+                unit, value = _scaled(sample["unitOfMeasure"], value, bag)
+            bag.put((get("measurand"), get("phase"), unit, get("location"), get("format")), value, sample)
     return sampled(entry.get("timestamp"), bag)
+
+
+def _scaled(measure: Any, value: Any, bag: Bag) -> tuple[Any, Any]:
+    """Unit and value of a 2.x sample: `multiplier` is a power of ten."""
+    if not isinstance(measure, dict):
+        return measure, value
+    power = measure.get("multiplier") or 0
+    if isinstance(power, int | float) and abs(power) <= 12:
+        try:
+            return measure.get("unit"), float(value) * 10.0**power if power else value
+        except (TypeError, ValueError, OverflowError):
+            return measure.get("unit"), value
+    bag.flag("multiplier_absurd", f"The multiplier {str(power)[:20]} cannot be; the value is not used.", measure)
+    return measure.get("unit"), None
 
 
 def sampled(stamp: Any, bag: Bag) -> Sampled:

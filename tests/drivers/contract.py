@@ -33,6 +33,7 @@ VERBS = {
     Capability.SET_LIMIT: "set_limit",
     Capability.RESET: "reset",
     Capability.UNLOCK: "unlock",
+    Capability.AVAILABILITY: "availability",
     Capability.TRIGGER: "trigger",
     Capability.SETTINGS: "settings",
     Capability.WRITE_SETTING: "write_setting",

@@ -41,6 +41,9 @@ class TestHost:
     def authorize(self, charger_id: str, id_tag: str) -> str:
         return "Accepted"
 
+    def may_sign(self, charger_id: str) -> bool:
+        return self.accepted
+
     def heartbeat_s(self, charger_id: str) -> int:
         return 60
 

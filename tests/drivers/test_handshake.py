@@ -75,8 +75,11 @@ def test_usable_ids():
 
 PROTOCOLS = [
     (["ocpp1.6"], "ocpp1.6", False, ()),
-    (["ocpp2.0.1, ocpp1.6"], "ocpp1.6", False, ()),
-    (["ocpp2.0.1", "ocpp1.6"], "ocpp1.6", False, ()),
+    (["ocpp2.0.1, ocpp1.6"], "ocpp2.0.1", False, ()),
+    (["ocpp1.6, ocpp2.0.1"], "ocpp1.6", False, ()),
+    (["ocpp2.1", "ocpp1.6"], "ocpp2.1", False, ()),
+    (["ocpp2.0", "ocpp1.6"], "ocpp1.6", False, ()),
+    (["OCPP201"], "OCPP201", False, ("odd_subprotocol",)),
     (["OCPP1.6"], "OCPP1.6", False, ("odd_subprotocol",)),
     (["ocpp1.6j"], "ocpp1.6j", False, ("odd_subprotocol",)),
     ([], None, False, ("no_subprotocol",)),
@@ -84,8 +87,8 @@ PROTOCOLS = [
     ([" , "], None, False, ("no_subprotocol",)),
     (["ocpp1.5"], None, False, ("odd_subprotocol",)),
     (["wamp"], None, False, ("odd_subprotocol",)),
-    (["ocpp2.0.1"], None, True, ()),
-    (["ocpp2.1,ocpp2.0.1"], None, True, ()),
+    (["ocpp2.0"], None, True, ()),
+    (["ocpp2.2,ocpp2.0"], None, True, ()),
 ]
 
 

@@ -143,7 +143,7 @@ REFUSED = [
     pytest.param(opening("/ocpp/"), "400", "no_id", id="no id after the service name"),
     pytest.param(opening("/" + "x" * 300), "400", "bad_path", id="endless id"),
     pytest.param(opening("/CP%00"), "400", "bad_path", id="unreadable id"),
-    pytest.param(opening(**{"Sec-WebSocket-Protocol": "ocpp2.0.1"}), "400", "bad_subprotocol", id="2.0.1 only"),
+    pytest.param(opening(**{"Sec-WebSocket-Protocol": "ocpp2.0"}), "400", "bad_subprotocol", id="2.0 only"),
     pytest.param(b"GET /CP1 HTTP/1.1\r\nHost: x\r\n\r\n", "426", "no_upgrade", id="a browser"),
     pytest.param(opening(**{"Sec-WebSocket-Key": "short"}), "400", "not_http", id="broken key"),
     pytest.param(opening(**{"Sec-WebSocket-Version": "8"}), "400", "not_http", id="old WebSocket version"),
@@ -205,10 +205,10 @@ async def test_mended_openings_are_accepted_and_flagged(data, warning):
     async with desk() as made, raw(made) as (reader, writer):
         writer.write(data)
         assert "101" in await head(reader)
+        writer.write(masked(HEARTBEAT))
         connected = await made.event(Connected)
         assert connected.charger_id == "CP1"
         assert connected.warnings == ((warning,) if warning else ())
-        writer.write(masked(HEARTBEAT))
         assert (await text_of(reader))[1][0] == 3
         attempt = await made.verdict("accepted")
         assert ("mended" in attempt.sentence) is bool(warning)
@@ -216,10 +216,42 @@ async def test_mended_openings_are_accepted_and_flagged(data, warning):
 
 async def test_the_protocol_is_answered_as_it_was_offered():
     async with desk() as made:
-        async with charger(made, boot=False, subprotocols=["ocpp2.0.1", "ocpp1.6"]) as (peer, _):
+        async with charger(made, boot=False, subprotocols=["ocpp1.6", "ocpp2.0.1"]) as (peer, station):
             assert peer.ws.subprotocol == "ocpp1.6"
-        async with charger(made, boot=False, subprotocols=None) as (peer, _):
-            assert peer.ws.subprotocol is None
+            assert station.protocol == "ocpp1.6"
+        async with charger(made, boot=False, subprotocols=["ocpp2.1", "ocpp2.0.1"]) as (peer, station):
+            assert peer.ws.subprotocol == "ocpp2.1"
+            assert station.protocol == "ocpp2.1"
+
+
+BOOT_2 = {"reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "V"}}
+
+
+@pytest.mark.parametrize(("boot", "protocol"), [(BOOT, "ocpp1.6"), (BOOT_2, "ocpp2.0.1")])
+async def test_without_a_sub_protocol_the_first_message_tells_the_version(boot, protocol):
+    """dallmann-consulting/OCPP.Core #43, lbbrhzn/ocpp #442."""
+    async with desk() as made, connect(f"ws://127.0.0.1:{made.port}/CP1") as ws:
+        assert ws.subprotocol is None
+        await ws.send(json.dumps([2, "b1", "BootNotification", boot]))
+        assert json.loads(await ws.recv())[2]["status"] == "Accepted"
+        assert made.stations[0].protocol == protocol
+        assert (await made.event(Booted)).identity.model == "M"
+
+
+async def test_a_connection_without_a_version_that_says_nothing_is_taken_for_1_6(monkeypatch):
+    monkeypatch.setattr("evdesk.drivers.ocpp_listener.UNDECIDED_S", 0.05)
+    async with desk() as made, connect(f"ws://127.0.0.1:{made.port}/CP1"):
+        assert (await made.event(Connected)).protocol == "ocpp1.6"
+
+
+async def test_a_connection_that_never_told_its_version_leaves_nothing_behind():
+    async with desk() as made:
+        async with connect(f"ws://127.0.0.1:{made.port}/CP1"):
+            await made.until(lambda: made.listener._undecided)
+        async with asyncio.timeout(5), connect(f"ws://127.0.0.1:{made.port}/CP2", subprotocols=["ocpp1.6"]):
+            await made.event(Connected, charger_id="CP2")
+        assert not made.listener._undecided
+        assert [station.charger_id for station in made.stations] == ["CP2"]
 
 
 async def test_unknown_chargers_are_pending():

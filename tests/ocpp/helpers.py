@@ -8,6 +8,7 @@ from evdesk.model import Event, FindingSeen
 from evdesk.ocpp.dialogue import Dialogue, Step
 from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.timestamps import format_time
+from evdesk.ocpp.version import Version
 
 NOW = 1_780_000_000.0
 
@@ -24,6 +25,9 @@ class FriendlyPolicy:
     def authorize(self, charger_id: str, id_tag: str) -> str:
         return self.tag
 
+    def may_sign(self, charger_id: str) -> bool:
+        return self.accepted
+
     def heartbeat_s(self, charger_id: str) -> int:
         return self.heartbeat
 
@@ -36,9 +40,10 @@ class Wire:
     memory: Memory = field(default_factory=Memory)
     now: float = NOW
     ids: int = 0
+    version: Version = Version.V16
 
     def __post_init__(self) -> None:
-        self.dialogue = Dialogue("CP1", self.policy, self.memory)
+        self.dialogue = Dialogue("CP1", self.policy, self.memory, version=self.version)
         self.dialogue.open_for_calls = True
 
     def text(self, text: str) -> Step:

@@ -100,8 +100,8 @@ GARBAGE = [
     ('[2,"a"]', "broken_call", "FormationViolation"),
     ('[2,"a",7,{}]', "broken_call", "FormationViolation"),
     ('[2,"a","Heartbeat","x"]', "broken_call", "FormationViolation"),
-    ('[9,"a"]', "unknown_message_type", "ProtocolError"),
-    ('[true,"a","Heartbeat",{}]', "unknown_message_type", "ProtocolError"),
+    ('[9,"a"]', "unknown_message_type", "MessageTypeNotSupported"),
+    ('[true,"a","Heartbeat",{}]', "unknown_message_type", "MessageTypeNotSupported"),
 ]
 
 

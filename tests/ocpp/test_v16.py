@@ -6,6 +6,7 @@ import pytest
 
 from evdesk.model import (
     Booted,
+    CertificateAsked,
     ClockSeen,
     ConnectorStatus,
     DataReceived,
@@ -14,6 +15,7 @@ from evdesk.model import (
     Heard,
     MessageSeen,
     Reading,
+    SecurityEventSeen,
     StatusChanged,
     TransactionEnded,
     TransactionStarted,
@@ -321,8 +323,8 @@ REST = [
     ("DiagnosticsStatusNotification", {"status": "Uploading"}, UploadStatusSeen, {}),
     ("LogStatusNotification", {"status": "Uploaded", "requestId": 1}, UploadStatusSeen, {}),
     ("DataTransfer", {"vendorId": "V", "messageId": "m", "data": "d"}, DataReceived, {"status": "UnknownVendorId"}),
-    ("SecurityEventNotification", {"type": "Tamper", "timestamp": "2026-01-01T00:00:00Z"}, FindingSeen, {}),
-    ("SignCertificate", {"csr": "x"}, Heard, {"status": "Rejected"}),
+    ("SecurityEventNotification", {"type": "Tamper", "timestamp": "2026-01-01T00:00:00Z"}, SecurityEventSeen, {}),
+    ("SignCertificate", {"csr": "x"}, CertificateAsked, {"status": "Accepted"}),
 ]
 
 

@@ -65,6 +65,7 @@ def open_session(connection: sqlite3.Connection, event: TransactionStarted, inco
     """Inside the caller's transaction. `number` (from `Numbers`) is taken unless the charger brought one that is free."""
     known = _same_start(connection, event)
     if known is not None:
+        _complete(connection, event, known)
         return get(connection, known)
     _supersede(connection, event)
     number = _number(connection, event.transaction_id, number)
@@ -166,6 +167,17 @@ def _same_start(connection: sqlite3.Connection, event: TransactionStarted) -> in
             (event.charger_id, event.connector_id, event.transaction_id, event.transaction_id),
         ).fetchone()
     return None if row is None else int(row[0])
+
+
+def _complete(connection: sqlite3.Connection, event: TransactionStarted, number: int) -> None:
+    """The begin of a transaction (2.x) that was first heard of in the middle: it came late, from the offline queue."""
+    if event.ref and not event.incomplete:
+        connection.execute(
+            "UPDATE session SET incomplete = 0, started_at = min(started_at, ?), meter_start_wh = ?, "
+            "id_tag = CASE id_tag WHEN '' THEN ? ELSE id_tag END "
+            "WHERE id = ? AND incomplete = 1 AND ended_at IS NULL AND meter_start_wh IS NULL",
+            (event.at, event.meter_wh, event.id_tag, number),
+        )
 
 
 def _by_ref(connection: sqlite3.Connection, charger_id: str, ref: str) -> int | None:
