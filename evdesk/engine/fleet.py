@@ -11,32 +11,26 @@ from collections.abc import Callable
 from evdesk.drivers.base import Driver
 from evdesk.engine.measured import measure
 from evdesk.engine.notices import notice_for
+from evdesk.engine.side_events import side_handlers
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
 from evdesk.engine.store import Store
 from evdesk.model import (
     Attempt,
     Booted,
-    CapabilitiesChanged,
     CertificateAsked,
     Clock,
-    ClockSeen,
-    ClockState,
     Connected,
     ConnectorStatus,
     DataReceived,
     Disconnected,
     EvdeskError,
     Event,
-    ExternalLimit,
-    FindingSeen,
-    FirmwareStatusSeen,
     Heard,
     Identity,
     MessageSeen,
     MeterReading,
     NoticeKind,
     Reading,
-    SecurityEventSeen,
     Session,
     Severity,
     Site,
@@ -44,12 +38,10 @@ from evdesk.model import (
     TagPresented,
     TransactionEnded,
     TransactionStarted,
-    UploadStatusSeen,
     to_site_phases,
 )
 
 log = logging.getLogger("evdesk.fleet")
-CLOCK_OFF_S = 60.0
 STRANGERS_KEPT = 200
 ASKS_AGAIN_S = 3600.0
 
@@ -84,19 +76,13 @@ class Fleet:
             Disconnected: self._disconnected,
             Booted: self._booted,
             MeterReading: lambda event: self.meters.__setitem__(event.meter, event),
-            ClockSeen: self._clock,
-            CapabilitiesChanged: self._capabilities,
-            FirmwareStatusSeen: self._progress,
-            UploadStatusSeen: self._progress,
-            FindingSeen: self._finding,
             DataReceived: _ignore,
             Attempt: self.attempt,
             TransactionStarted: _ignore,  # recorded durably through open_transaction
             TransactionEnded: _ignore,
             TagPresented: _ignore,
-            SecurityEventSeen: self._security,
             CertificateAsked: _ignore,
-            ExternalLimit: self._external,
+            **side_handlers(self),
         }
 
     # -- events ------------------------------------------------------------------------------------------------
@@ -230,45 +216,6 @@ class Fleet:
         self.on_changed(record.id)
         if record.accepted:
             self.on_ready(record)
-
-    def _clock(self, event: ClockSeen) -> None:
-        record = self.record(event.charger_id)
-        record.clock = ClockState(event.offset_s, event.at, event.zone_unknown)
-        off = {"clock_off"} if abs(event.offset_s) > CLOCK_OFF_S else set()
-        record.warnings = frozenset((record.warnings - {"clock_off"}) | off)
-
-    def _capabilities(self, event: CapabilitiesChanged) -> None:
-        self.record(event.charger_id).capabilities = event.capabilities
-        self.on_changed(event.charger_id)
-
-    def _progress(self, event: FirmwareStatusSeen | UploadStatusSeen) -> None:
-        record = self.record(event.charger_id)
-        if isinstance(event, FirmwareStatusSeen):
-            record.firmware_status = event.status
-        else:
-            record.upload_status = event.status
-        self.on_changed(record.id)
-
-    def _security(self, event: SecurityEventSeen) -> None:
-        record = self.record(event.charger_id)
-        if record.accepted:
-            self.notice(NoticeKind.SECURITY, Severity.WARN, record, code=event.kind, info=event.info)
-
-    def _external(self, event: ExternalLimit) -> None:
-        """Something else limits this charger: the desk must say so, or nobody understands the current."""
-        record = self.record(event.charger_id)
-        warnings = record.warnings - {"external_limit"}
-        record.warnings = warnings if event.cleared else warnings | {"external_limit"}
-        if record.accepted:
-            amps: dict[str, str | float] = {} if event.limit_a is None else {"amps": round(event.limit_a, 1)}
-            state = "cleared" if event.cleared else "set"
-            kind = NoticeKind.EXTERNAL_LIMIT
-            self.notice(kind, Severity.INFO, record, event.connector_id, source=event.source, state=state, **amps)
-        self.on_changed(record.id)
-
-    def _finding(self, event: FindingSeen) -> None:
-        self.record(event.charger_id).findings += 1
-        self.store.put_finding(event)
 
     def attempt(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
