@@ -37,6 +37,7 @@ static: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(PY) docs/make_api.py --check
+	$(PY) docs/make_findings.py --check
 	$(PY) -m pytest -q tests/test_floors.py
 
 check: static test
@@ -49,6 +50,7 @@ shots: $(VENV)/.installed
 
 docs: $(VENV)/.installed
 	$(PY) docs/make_api.py
+	$(PY) docs/make_findings.py
 
 peers:
 	cd tests/peers && npm install --no-audit --no-fund --no-package-lock

@@ -135,11 +135,100 @@ class ActionSeen:
     last_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class OneMessage:
+    """`id` of any frame of the exchange."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BreachSeen:
+    """One rule a frame broke. `path`: a JSON pointer into the payload, "" for the whole; `title` in words; `did` how
+    evdesk went on; `count`, `first_at`, `last_at` of this rule on this charger; `note`: no deviation, worth knowing."""
+
+    path: str
+    rule: str
+    title: str
+    sentence: str
+    clause: str
+    raw: str
+    did: str
+    advice: str
+    count: int
+    first_at: float
+    last_at: float
+    note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FrameWhole:
+    """`size` in bytes as UTF-8. `kind` timeout and lost stand where an answer should have come; their text is ""."""
+
+    id: int
+    at: float
+    direction: str
+    kind: str
+    text: str
+    size: int
+    breaches: list[BreachSeen]
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeWhole:
+    """`frames`: the call, then what came of it, in the order of time."""
+
+    row: ExchangeRow
+    frames: list[FrameWhole]
+
+
+@dataclass(frozen=True, slots=True)
+class OneProtocol:
+    """ocpp1.6, ocpp2.0.1 or ocpp2.1."""
+
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneSchema:
+    protocol: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaPair:
+    """The JSON schemas of a message and of its answer; null for one without an answer."""
+
+    protocol: str
+    action: str
+    request: dict[str, Any]
+    response: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetOf:
+    """`format`: json or html."""
+
+    charger_id: str
+    format: str = "html"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file's name and its content."""
+
+    name: str
+    format: str
+    content: str
+
+
 METHODS_MESSAGES: dict[str, Method] = {
     "message.list": Method(MessagePage, list[MessageRow], "The OCPP message log frame by frame, newest first."),
     "message.exchanges": Method(ExchangePage, list[ExchangeRow], "Calls paired with their answers, newest first."),
     "message.density": Method(DensityOf, Density, "Exchanges and faults over time."),
     "message.count": Method(MessageFilter, MessageCount, "How many exchanges fit a filter."),
+    "message.get": Method(OneMessage, ExchangeWhole, "One exchange whole, with what is wrong and where."),
+    "schema.actions": Method(OneProtocol, list[str], "The messages a CSMS sends in this version."),
+    "schema.get": Method(OneSchema, SchemaPair, "The schemas of one message."),
+    "finding.sheet": Method(SheetOf, Sheet, "A charger's conformance sheet, to keep or to send to its maker."),
 }
-
-Schema = dict[str, Any]
