@@ -11,10 +11,10 @@ HEAD = """\
 
 Made from `evdesk/ocpp/rules.py` and `rule_table.py` by `make docs`; do not edit.
 
-evdesk never drops a charger for breaking a rule: the message is answered as well as it can be, the breach is counted once per
-charger and rule, with the newest example. The Findings tab of a charger lists them, the [message inspector](messages.md) marks
-the line, and "Conformance sheet..." writes everything into one HTML or JSON file for the charger's maker: who the charger is,
-what was seen, each deviation with its clause and example, and what was found right.
+evdesk never drops a charger for breaking a rule: the message is answered as well as it can be, the breach is counted
+once per charger and rule, with the newest example. The Findings tab of a charger lists them, the [message
+inspector](messages.md) marks the line, and "Conformance sheet..." writes everything into one HTML or JSON file for the
+charger's maker: who the charger is, what was seen, each deviation with its clause and example, and what was found right.
 
     evdesk call finding.list '{"charger_id": "WB-02"}'
     evdesk call finding.sheet '{"charger_id": "WB-02", "format": "json"}'
@@ -23,8 +23,8 @@ what was seen, each deviation with its clause and example, and what was found ri
 SCHEMA = """\
 ## Schema rules
 
-What breaks the JSON schema of its message has a rule of three parts: the message (`ResetResponse` for an answer), the place, and
-the keyword of the schema, e.g. `StatusNotification.errorCode.enum`.
+What breaks the JSON schema of its message has a rule of three parts: the message (`ResetResponse` for an answer), the
+place, and the keyword of the schema, e.g. `StatusNotification.errorCode.enum`.
 
 | keyword | what it means | what evdesk did | to the maker |
 |---|---|---|---|
