@@ -7,6 +7,7 @@ from evdesk.balance import validate_site
 from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.api_core import Core, Handler, command, record_of
 from evdesk.engine.api_messages import Messages
+from evdesk.engine.api_network import NetworkApi
 from evdesk.engine.api_reads import Reads, balance_state
 from evdesk.engine.commands import Command, reachable
 from evdesk.engine.control import with_user_limit
@@ -58,6 +59,7 @@ class Api:
             "balance.configure": self._configure,
             **reads.handlers,
             **Messages(core).handlers,
+            **NetworkApi(core).handlers,
         }
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:

@@ -7,6 +7,7 @@ from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.commands import Command, Commands, reachable
 from evdesk.engine.control import Control
 from evdesk.engine.fleet import Fleet
+from evdesk.engine.network import Network
 from evdesk.engine.setup import Setup
 from evdesk.engine.sites import Sites
 from evdesk.engine.state import ChargerRecord
@@ -24,6 +25,7 @@ class Core(Protocol):
     control: Control
     setup: Setup
     sites: Sites
+    network: Network
     load: SiteLoad
 
     def info(self) -> EngineInfo: ...

@@ -20,6 +20,7 @@ from evdesk.engine.joining import Joining
 from evdesk.engine.load import LoadWatch
 from evdesk.engine.measured import save_sessions
 from evdesk.engine.meters import Meters
+from evdesk.engine.network import Network
 from evdesk.engine.options import EngineOptions
 from evdesk.engine.recent import Recent
 from evdesk.engine.recovery import recover
@@ -29,6 +30,7 @@ from evdesk.engine.sites import Sites
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import Store
 from evdesk.model import (
+    Attempt,
     AuditRow,
     Clock,
     EngineInfo,
@@ -68,7 +70,8 @@ class Engine:
         self.watch = LoadWatch(self.fleet)
         self.recent = Recent(self.store, self.clock, self.watch)
         self.load = SiteLoad(at=self.started_at)
-        self.listener = OcppListener(options.ocpp, self.host, self.fleet.attach, self.fleet.attempt)
+        self.listener = OcppListener(options.ocpp, self.host, self.fleet.attach, self._on_attempt)
+        self.network = Network(options.data, self.clock, lambda: self.info().ocpp_urls)
         self.api = Api(self)
         self.server = ApiServer(*options.api, token, self.api.dispatch, self.snapshot, __version__)
         self.meters = Meters(self.fleet)
@@ -99,6 +102,7 @@ class Engine:
         self._spawn(self._every(TICK_S, self._tick), "control")
         self._spawn(self._every(PUBLISH_S, self._publish), "publish")
         self._spawn(self._every(60.0, self._minute), "minute")
+        self._spawn(self.network.start(), "network")
         addresses: dict[str, object] = {"ocpp": self._ocpp_url, "api": self._api_url, "pid": os.getpid()}
         return addresses | {
             "ocpp_port": port,
@@ -120,6 +124,7 @@ class Engine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.network.close()
         await self.meters.close()
         await self.control.close()
         await self.setup.close()
@@ -234,6 +239,10 @@ class Engine:
         if isinstance(notice, Notice):
             self.recent.add_notice(notice)
             self.server.publish("notice", notice)
+
+    def _on_attempt(self, attempt: Attempt) -> None:
+        if not self.network.is_probe(attempt.address):
+            self.fleet.attempt(attempt)
 
     def _on_session(self, session: Session) -> None:
         self.recent.add_session(session)

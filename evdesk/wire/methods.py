@@ -29,6 +29,7 @@ from evdesk.wire.method import OneCharger as OneCharger
 from evdesk.wire.method import OneConnector as OneConnector
 from evdesk.wire.method import OptionalCharger as OptionalCharger
 from evdesk.wire.method import Page as Page
+from evdesk.wire.network import METHODS_NETWORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,4 +203,5 @@ METHODS: dict[str, Method] = {
     "audit.list": Method(AuditPage, list[AuditRow], "The audit log, newest first."),
     "audit.verify": Method(Nothing, ChainVerdict, "Recompute the whole chain and its signed checkpoints."),
     **METHODS_MESSAGES,
+    **METHODS_NETWORK,
 }

@@ -1,0 +1,242 @@
+"""The network as the API tells it: interfaces with their URLs, checks, what was found, and the announcement."""
+
+import asyncio
+import ipaddress
+import logging
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from evdesk import __version__
+from evdesk.engine.network import addresses, cards, clock, firewall, mdns, names, neighbours, ports, shell
+from evdesk.engine.network.cards import Card
+from evdesk.engine.network.known import known
+from evdesk.model import Clock
+from evdesk.wire.network import Check, FoundDevice, NetInterface, NetworkState
+
+log = logging.getLogger("evdesk.network")
+MAX_SEARCH_S = 10.0
+LEASES = Path("/run/systemd/netif/leases")
+
+
+class Network:
+    """`urls`: gives the open charger ports as URLs of the listener (0.0.0.0 where it listens everywhere)."""
+
+    def __init__(self, folder: Path, now: Clock, urls: Callable[[], tuple[str, ...]]) -> None:
+        self._clock, self._urls = now, urls
+        self._folder = folder
+        self._memory: addresses.Memory | None = None
+        self._announcer = mdns.Announcer()
+        self._problem = ""
+        self._found: dict[str, FoundDevice] = {}
+        self._probes: deque[str] = deque(maxlen=64)
+        self._searching = asyncio.Lock()
+        self._announcing = asyncio.Lock()
+
+    @property
+    def memory(self) -> addresses.Memory:
+        if self._memory is None:
+            self._memory = addresses.Memory(self._folder)
+        return self._memory
+
+    async def start(self) -> None:
+        """Announce, where a person has chosen so before."""
+        if self.memory.announce:
+            await self._announce(True)
+
+    async def close(self) -> None:
+        async with self._announcing:
+            await self._announcer.stop()
+
+    async def configure(self, announce: bool) -> None:
+        """Announce or stop it, and remember the choice."""
+        self.memory.announce = announce
+        await asyncio.to_thread(self.memory.save)
+        await self._announce(announce)
+
+    async def state(self) -> NetworkState:
+        found = await self._cards()
+        near = await neighbours.neighbours()
+        per_card = {card.name: sum(one.interface == card.name for one in near) for card in found}
+        if not any(one.interface for one in near):
+            per_card = {}
+        now = self._clock.now()
+        self.memory.see(found, now)
+        announced = self._announcer.announced
+        return NetworkState(
+            cards.host_name(),
+            tuple(self._told(card, per_card.get(card.name)) for card in found),
+            self.memory.announce,
+            announced.host if announced else "",
+            announced.urls if announced else (),
+            self._problem,
+        )
+
+    async def check(self, address: str) -> list[Check]:
+        """Everything at once; each with its own time limit."""
+        found = await self._cards()
+        self.memory.see(found, self._clock.now())
+        chosen = [card for card in found if card.address == address] or found
+        usable = {card.address for card in found if card.kind not in ("loopback", "vpn", "virtual")}
+        listening, walls, right, name = await asyncio.gather(
+            self._listening(chosen),
+            firewall.check_firewall(sorted({urlsplit(url).port or 80 for url in self._urls()})),
+            clock.check_clock(),
+            names.check_name(usable),
+        )
+        place = addresses.check_address(chosen, self.memory, self._clock.now())
+        return [listening, walls, place, right, name]
+
+    async def found(self, search_s: float, connected: Mapping[str, str]) -> list[FoundDevice]:
+        """`connected`: address -> id of the charger connected from there."""
+        if search_s > 0:
+            await self._search(min(search_s, MAX_SEARCH_S))
+        devices = dict(self._found)
+        for one in await neighbours.neighbours():
+            mark = known().by_card(one.mac)
+            have = devices.get(one.address)
+            if have is not None:
+                devices[one.address] = replace(have, mac=one.mac, maker=have.maker or (mark.maker if mark else ""))
+            elif mark is not None:
+                devices[one.address] = FoundDevice(
+                    one.address, "neighbour", maker=mark.maker, mac=one.mac, certain=mark.certain
+                )
+        return [replace(one, charger_id=connected.get(one.address, "")) for one in mdns.merge(list(devices.values()))]
+
+    def is_probe(self, address: str) -> bool:
+        """Whether this opening of the charger port was our own check."""
+        return address in self._probes
+
+    # -- helpers --------------------------------------------------------------------------------------------------
+
+    async def _cards(self) -> list[Card]:
+        found = await asyncio.to_thread(cards.addresses)
+        if sys.platform == "win32":
+            told = await shell.powershell(cards.WINDOWS_SCRIPT)
+            cards.add_windows(found, told.text)
+        elif sys.platform.startswith("linux"):
+            await self._linux(found)
+        for card in found:
+            cards.warn(card)
+        order = {"ethernet": 0, "wifi": 1, "mobile": 2, "other": 3}
+        shown = [card for card in found if not (card.version == 6 and "self_given" in card.warnings)]
+        return sorted(shown, key=lambda c: (order.get(c.kind, 9), "self_given" in c.warnings, c.version, c.name))
+
+    async def _linux(self, found: list[Card]) -> None:
+        shown, route, manager = await asyncio.gather(
+            shell.ask("ip", "-j", "addr"),
+            shell.ask("ip", "-j", "route"),
+            shell.ask("nmcli", "-t", "-f", "GENERAL.DEVICE,GENERAL.CONNECTION,DHCP4", "dev", "show"),
+        )
+        given, gateways = cards.read_ip_addr(shown.text), cards.read_ip_route(route.text)
+        managed = cards.read_nmcli(manager.text)
+        leases = await asyncio.to_thread(_leases)
+        for card in found:
+            cards.add_linux(card)
+            card.assigned, card.lease_s = given.get(card.address, ("", None))
+            card.gateway = gateways.get(card.name, "") if card.version == 4 else ""
+            lease, told = leases.get(card.address, {}), managed.get(card.name, {})
+            card.network = told.get("connection", "")
+            card.dhcp_server = told.get("dhcp_server_identifier", "") or lease.get("SERVER_ADDRESS", "")
+            card.domain = told.get("domain_name", "") or lease.get("DOMAINNAME", "")
+
+    def _told(self, card: Card, near: int | None) -> NetInterface:
+        urls = tuple(url for url in (_for_address(url, card) for url in self._urls()) if url)
+        warnings = tuple(card.warnings) + (() if urls else ("not_listening",))
+        return NetInterface(
+            name=card.name,
+            kind=card.kind,
+            address=card.address,
+            prefix=card.prefix,
+            version=card.version,
+            up=card.up,
+            label=card.label,
+            network=card.network,
+            mac=card.mac,
+            speed_mbit=card.speed_mbit,
+            assigned=card.assigned,
+            gateway=card.gateway,
+            dhcp_server=card.dhcp_server,
+            lease_s=card.lease_s,
+            domain=card.domain,
+            since=self.memory.first_seen(card),
+            neighbours=near,
+            urls=urls,
+            warnings=warnings,
+        )
+
+    async def _listening(self, chosen: list[Card]) -> Check:
+        """A real connection to each own address the listener should answer on."""
+        tried: list[str] = []
+        outside = False
+        for url in self._urls():
+            port = urlsplit(url).port or 80
+            places = [card for card in chosen if _for_address(url, card)]
+            outside = outside or any(card.kind != "loopback" for card in places)
+            for card in places:
+                if not await ports.answers(card.address, port, self._probes.append):
+                    program, pid = await ports.holder(port, sys.platform == "win32")
+                    detail = {"address": card.address, "port": str(port), "program": program, "pid": str(pid or "")}
+                    return Check("listening", "bad", "not_answering", detail)
+                tried.append(f"{card.address}:{port}")
+        opened = ", ".join(sorted({str(urlsplit(url).port or 80) for url in self._urls()}))
+        detail = {"port": opened, "addresses": ", ".join(tried)}
+        if not tried:
+            return Check("listening", "bad", "not_listening_here", detail)
+        if not outside:
+            return Check("listening", "bad", "loopback_only", detail)
+        return Check("listening", "ok", "answers", detail)
+
+    async def _mdns_addresses(self) -> list[str]:
+        """Where mDNS may speak: addresses that chargers can reach; loopback only when the listener is only there."""
+        found = [c for c in await self._cards() if c.version == 4 and any(_for_address(u, c) for u in self._urls())]
+        outside = [c.address for c in found if c.kind not in ("loopback", "vpn", "virtual") and c.up]
+        return outside or [c.address for c in found if c.kind == "loopback"]
+
+    async def _announce(self, on: bool) -> None:
+        async with self._announcing:
+            self._problem = ""
+            try:
+                if not on:
+                    await self._announcer.stop()
+                    return
+                places = await self._mdns_addresses()
+                await self._announcer.start(places, self._urls(), cards.host_name(), __version__)
+            except OSError as error:
+                self._problem = f"The name cannot be announced: {error}."
+                log.info("%s", self._problem)
+
+    async def _search(self, seconds: float) -> None:
+        async with self._searching:
+            try:
+                devices = await mdns.browse(await self._mdns_addresses(), seconds, self._clock.now())
+            except OSError as error:
+                log.info("no mDNS: %s", error)
+                return
+            self._found.update({one.address: one for one in devices})
+
+
+def _for_address(url: str, card: Card) -> str:
+    """The listener's URL as a charger at this address's network types it; "" where the port does not listen there."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    with suppress(ValueError):
+        here, there = ipaddress.ip_address(card.address), ipaddress.ip_address(host)
+        if here != there and not (there.is_unspecified and there.version == here.version):
+            return ""
+    shown = f"[{card.address}]" if card.version == 6 else card.address
+    return f"{parts.scheme}://{shown}:{parts.port or 80}{parts.path or '/'}"
+
+
+def _leases() -> dict[str, dict[str, str]]:
+    """Leases of systemd-networkd by address."""
+    found = {}
+    with suppress(OSError):
+        for file in LEASES.iterdir():
+            lease = cards.read_lease(file.read_text(errors="replace"))
+            found[lease.get("ADDRESS", "")] = lease
+    return found
