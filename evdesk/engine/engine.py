@@ -30,7 +30,6 @@ from evdesk.engine.sites import Sites
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import Store
 from evdesk.model import (
-    Attempt,
     AuditRow,
     Clock,
     EngineInfo,
@@ -70,8 +69,10 @@ class Engine:
         self.watch = LoadWatch(self.fleet)
         self.recent = Recent(self.store, self.clock, self.watch)
         self.load = SiteLoad(at=self.started_at)
-        self.listener = OcppListener(options.ocpp, self.host, self.fleet.attach, self._on_attempt)
         self.network = Network(options.data, self.clock, lambda: self.info().ocpp_urls)
+        self.listener = OcppListener(
+            options.ocpp, self.host, self.fleet.attach, self.network.visitors(self.fleet.attempt)
+        )
         self.api = Api(self)
         self.server = ApiServer(*options.api, token, self.api.dispatch, self.snapshot, __version__)
         self.meters = Meters(self.fleet)
@@ -239,10 +240,6 @@ class Engine:
         if isinstance(notice, Notice):
             self.recent.add_notice(notice)
             self.server.publish("notice", notice)
-
-    def _on_attempt(self, attempt: Attempt) -> None:
-        if not self.network.is_probe(attempt.address):
-            self.fleet.attempt(attempt)
 
     def _on_session(self, session: Session) -> None:
         self.recent.add_session(session)

@@ -15,7 +15,7 @@ from evdesk import __version__
 from evdesk.engine.network import addresses, cards, clock, firewall, mdns, names, neighbours, ports, shell
 from evdesk.engine.network.cards import Card
 from evdesk.engine.network.known import known
-from evdesk.model import Clock
+from evdesk.model import Attempt, Clock
 from evdesk.wire.network import Check, FoundDevice, NetInterface, NetworkState
 
 log = logging.getLogger("evdesk.network")
@@ -107,9 +107,14 @@ class Network:
                 )
         return [replace(one, charger_id=connected.get(one.address, "")) for one in mdns.merge(list(devices.values()))]
 
-    def is_probe(self, address: str) -> bool:
-        """Whether this opening of the charger port was our own check."""
-        return address in self._probes
+    def visitors(self, tell: Callable[[Attempt], None]) -> Callable[[Attempt], None]:
+        """`tell` without our own looks at the charger port."""
+
+        def told(attempt: Attempt) -> None:
+            if attempt.address not in self._probes:
+                tell(attempt)
+
+        return told
 
     # -- helpers --------------------------------------------------------------------------------------------------
 
