@@ -70,11 +70,13 @@ def settle(server: Server) -> None:
         last = now
 
 
-def load(server: Server, stations: int, messages: int, every_s: float | None = None) -> dict[str, float]:
+def load(
+    server: Server, stations: int, messages: int, every_s: float | None = None, protocol: str = "1.6"
+) -> dict[str, float]:
     """Messages per CPU-second and memory of the server under this load."""
     command = [sys.executable, str(HERE / "load_generator.py"), "127.0.0.1", str(server.port)]
     command += ["--stations", str(stations), "--messages", str(messages)]
-    command += ["--every-s", str(every_s)] if every_s else []
+    command += ["--protocol", protocol, *(["--every-s", str(every_s)] if every_s else [])]
     generator = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert generator.stdin
     assert generator.stdout
@@ -97,26 +99,32 @@ def load(server: Server, stations: int, messages: int, every_s: float | None = N
     }
 
 
-def run(messages: int, scale: list[int]) -> dict[str, object]:
-    report: dict[str, object] = {}
+def throughput(messages: int, protocol: str) -> dict[str, object]:
+    """Three rounds against the peer in turn; the medians count."""
     rounds = []
     for _ in range(3):
         with tempfile.TemporaryDirectory() as data:
             server = evdesk(data)
-            ours = load(server, 20, messages)
+            ours = load(server, 20, messages, protocol=protocol)
             server.stop()
         server = peer()
-        theirs = load(server, 20, max(messages // 10, 1000))
+        theirs = load(server, 20, max(messages // 10, 1000), protocol=protocol)
         server.stop()
         rounds.append((ours["per_cpu_s"], theirs["per_cpu_s"]))
-    ours_best = sorted(r[0] for r in rounds)[1]
-    peer_best = sorted(r[1] for r in rounds)[1]
-    report["throughput_1_6"] = {
-        "evdesk_per_cpu_s": ours_best,
-        "ocpp_package_per_cpu_s": peer_best,
-        "ratio": round(ours_best / peer_best, 1),
+    ours_middle = sorted(r[0] for r in rounds)[1]
+    peer_middle = sorted(r[1] for r in rounds)[1]
+    return {
+        "evdesk_per_cpu_s": ours_middle,
+        "ocpp_package_per_cpu_s": peer_middle,
+        "ratio": round(ours_middle / peer_middle, 1),
         "rounds": rounds,
     }
+
+
+def run(messages: int, scale: list[int]) -> dict[str, object]:
+    report: dict[str, object] = {}
+    for protocol in ("1.6", "2.0.1"):
+        report["throughput_" + protocol.replace(".", "_")] = throughput(messages, protocol)
     sizes = []
     for stations in scale:
         with tempfile.TemporaryDirectory() as data:

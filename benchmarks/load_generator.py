@@ -1,4 +1,5 @@
-"""Charging stations reduced to their frames: as many OCPP 1.6 connections as asked, at the least cost per message.
+"""Charging stations reduced to their frames: as many connections as asked, OCPP 1.6 or 2.0.1, at the least cost per
+message.
 
 Frames are written by hand with an all-zero mask, so that the generator never is the bottleneck. It answers every CALL
 of the server, so that balancing and set-up go on as they do in the field.
@@ -51,12 +52,37 @@ def meter_values(message_id: int, transaction_id: int, energy_wh: int, at: str) 
     return json.dumps([2, str(message_id), "MeterValues", payload], separators=(",", ":"))
 
 
+def transaction_event(message_id: int, ref: str, energy_wh: int, at: str) -> str:
+    """A TransactionEvent Updated of 2.0.1 with the same eight values."""
+    values = []
+    for measurand, unit, phase, value in SAMPLED:
+        one = {"value": float(value), "context": "Sample.Periodic", "measurand": measurand, "location": "Outlet"}
+        values.append(one | {"unitOfMeasure": {"unit": unit}} | ({"phase": phase} if phase else {}))
+    energy = {"value": energy_wh, "measurand": "Energy.Active.Import.Register", "unitOfMeasure": {"unit": "Wh"}}
+    payload = {
+        "eventType": "Updated",
+        "timestamp": at,
+        "triggerReason": "MeterValuePeriodic",
+        "seqNo": message_id,
+        "transactionInfo": {"transactionId": ref, "chargingState": "Charging"},
+        "evse": {"id": 1, "connectorId": 1},
+        "meterValue": [{"timestamp": at, "sampledValue": [*values, energy]}],
+    }
+    return json.dumps([2, str(message_id), "TransactionEvent", payload], separators=(",", ":"))
+
+
+BOOT = {
+    "1.6": {"chargePointVendor": "Bench", "chargePointModel": "B1", "firmwareVersion": "1.0"},
+    "2.0.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "Bench", "model": "B1", "firmwareVersion": "1.0"}},
+}
+
+
 class Station(asyncio.Protocol):
     """One connection. `goal` messages are sent one after the other, each when the one before was answered; with
     `every_s` they are spread in time instead."""
 
-    def __init__(self, name: str, goal: int, every_s: float | None) -> None:
-        self.name, self.goal, self.every_s = name, goal, every_s
+    def __init__(self, name: str, goal: int, every_s: float | None, protocol: str = "1.6") -> None:
+        self.name, self.goal, self.every_s, self.protocol = name, goal, every_s, protocol
         self.buffer = b""
         self.open = False
         self.sent = 0
@@ -72,7 +98,8 @@ class Station(asyncio.Protocol):
         key = base64.b64encode(os.urandom(16)).decode()
         transport.write(
             f"GET /{self.name} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n".encode()
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Protocol: ocpp{self.protocol}\r\n\r\n".encode()
         )
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -89,8 +116,7 @@ class Station(asyncio.Protocol):
             if b" 101 " not in head.split(b"\r\n")[0]:
                 raise ConnectionError(head.decode(errors="replace"))
             self.open, self.buffer = True, rest
-            boot = {"chargePointVendor": "Bench", "chargePointModel": "B1", "firmwareVersion": "1.0"}
-            self.call("boot", "BootNotification", boot)
+            self.call("boot", "BootNotification", BOOT[self.protocol])
         while self.buffer:
             size, at = self.buffer[1] & 127, 2
             if size == 126:
@@ -113,9 +139,11 @@ class Station(asyncio.Protocol):
     def on_text(self, payload: bytes) -> None:
         if payload.startswith(b"[2"):
             message_id, action = json.loads(payload)[1:3]
-            answer = (
-                {"configurationKey": [], "unknownKey": []} if action == "GetConfiguration" else {"status": "Accepted"}
-            )
+            empty = {
+                "GetConfiguration": {"configurationKey": [], "unknownKey": []},
+                "GetVariables": {"getVariableResult": []},
+            }
+            answer = empty.get(action, {"status": "Accepted"})
             self.transport.write(frame(json.dumps([3, message_id, answer])))
         elif self.go:
             if self.every_s is None:
@@ -126,20 +154,37 @@ class Station(asyncio.Protocol):
     def on_setup(self, message: list) -> None:
         if message[1] != self.waiting_for:
             return
+        second = self.protocol != "1.6"
         if message[1] == "boot":
             status = {"connectorId": 1, "errorCode": "NoError", "status": "Charging", "timestamp": stamp()}
+            if second:
+                status = {"evseId": 1, "connectorId": 1, "connectorStatus": "Occupied", "timestamp": stamp()}
             self.call("status", "StatusNotification", status)
         elif message[1] == "status":
             start = {"connectorId": 1, "idTag": "BENCH", "meterStart": 1000, "timestamp": stamp()}
-            self.call("start", "StartTransaction", start)
+            if second:
+                start = {
+                    "eventType": "Started",
+                    "timestamp": stamp(),
+                    "triggerReason": "CablePluggedIn",
+                    "seqNo": 0,
+                    "transactionInfo": {"transactionId": self.name, "chargingState": "Charging"},
+                    "evse": {"id": 1, "connectorId": 1},
+                    "idToken": {"idToken": "BENCH", "type": "Central"},
+                }
+            self.call("start", "TransactionEvent" if second else "StartTransaction", start)
         elif not self.ready.done():
-            self.transaction_id = message[2]["transactionId"]
+            self.transaction_id = message[2].get("transactionId", 0)
             self.ready.set_result(None)
 
     def prepare(self) -> None:
         """Build the frames beforehand, so that building them is not part of the measured time."""
         at = stamp()
-        self.prepared = [frame(meter_values(i, self.transaction_id, 1000 + i, at)) for i in range(self.goal, 0, -1)]
+        count = range(self.goal, 0, -1)
+        if self.protocol == "1.6":
+            self.prepared = [frame(meter_values(i, self.transaction_id, 1000 + i, at)) for i in count]
+        else:
+            self.prepared = [frame(transaction_event(i, self.name, 1000 + i, at)) for i in count]
 
     def next(self) -> None:
         if not self.prepared:
@@ -150,13 +195,17 @@ class Station(asyncio.Protocol):
         self.sent += 1
 
 
-async def drive(host: str, port: int, stations: int, messages: int, every_s: float | None) -> None:
+async def drive(
+    host: str, port: int, stations: int, messages: int, every_s: float | None, protocol: str = "1.6"
+) -> None:
     """Connect, set up, say `ready` on stdout, wait for a line on stdin, send, say `done`."""
     loop = asyncio.get_running_loop()
     each = max(messages // stations, 1)
     made = []
     for n in range(stations):
-        _transport, station = await loop.create_connection(lambda n=n: Station(f"B{n:04d}", each, every_s), host, port)
+        _transport, station = await loop.create_connection(
+            lambda n=n: Station(f"B{n:04d}", each, every_s, protocol), host, port
+        )
         made.append(station)
         if n % 50 == 49:
             await asyncio.gather(*(s.ready for s in made))
@@ -192,6 +241,7 @@ def main() -> None:
     parser.add_argument("--stations", type=int, default=20)
     parser.add_argument("--messages", type=int, default=20000)
     parser.add_argument("--every-s", type=float)
+    parser.add_argument("--protocol", default="1.6", choices=("1.6", "2.0.1"))
     args = parser.parse_args()
     try:
         import uvloop
@@ -199,7 +249,7 @@ def main() -> None:
         run = uvloop.run
     except ImportError:
         run = asyncio.run
-    run(drive(args.host, args.port, args.stations, args.messages, args.every_s))
+    run(drive(args.host, args.port, args.stations, args.messages, args.every_s, args.protocol))
 
 
 if __name__ == "__main__":
