@@ -43,16 +43,18 @@ def redact(text: str) -> str:
 
 
 def redact_value(value: Any) -> Any:
-    """A decoded payload without its secrets; {"key": <secret name>, "value": ...} pairs are seen too."""
+    """A decoded payload without its secrets; {"key": <secret name>, "value": ...} pairs of 1.6 and
+    {"variable": {"name": <secret name>}, "attributeValue": ...} of 2.x are seen too."""
     if isinstance(value, list):
         return [redact_value(item) for item in value]
     if not isinstance(value, dict):
         return redact_nested(value) if isinstance(value, str) else value
-    named = value.get("key")
+    named, variable = value.get("key"), value.get("variable")
+    named = variable.get("name") if isinstance(variable, dict) else named
     hides = isinstance(named, str) and is_secret(named)
     cleaned: dict[str, Any] = {}
     for key, item in value.items():
-        if (hides and key == "value") or (is_secret(key) and not isinstance(item, dict | list)):
+        if (hides and key in ("value", "attributeValue", "variableAttribute")) or (is_secret(key) and not isinstance(item, dict | list)):
             cleaned[key] = HIDDEN if item not in (None, "") else item
         else:
             cleaned[key] = redact_value(item)
