@@ -54,7 +54,9 @@ def redact_value(value: Any) -> Any:
     hides = isinstance(named, str) and is_secret(named)
     cleaned: dict[str, Any] = {}
     for key, item in value.items():
-        if (hides and key in ("value", "attributeValue", "variableAttribute")) or (is_secret(key) and not isinstance(item, dict | list)):
+        if (hides and key in ("value", "attributeValue", "variableAttribute")) or (
+            is_secret(key) and not isinstance(item, dict | list)
+        ):
             cleaned[key] = HIDDEN if item not in (None, "") else item
         else:
             cleaned[key] = redact_value(item)
