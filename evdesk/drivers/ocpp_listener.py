@@ -1,8 +1,6 @@
-"""The port chargers dial: openings are told in words, repaired where possible, and become stations."""
+"""The ports chargers dial: openings are judged, told in words, repaired where possible, and become stations."""
 
 import asyncio
-import errno
-import ssl
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,69 +10,41 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from evdesk.drivers import ocpp_handshake as handshake
+from evdesk.drivers.admission import Guard, Judgement, OpenGuard, judge, read_login
 from evdesk.drivers.base import Host
+from evdesk.drivers.charger_ports import ChargerPorts, Port
+from evdesk.drivers.neighbours import Neighbours, host_of
 from evdesk.drivers.ocpp_driver import OcppDriver
 from evdesk.drivers.ocpp_link import LinkOptions, OcppLink
 from evdesk.drivers.ocpp_station import OcppStation
 from evdesk.drivers.ocpp_station2 import OcppStation2
+from evdesk.drivers.opening import Opening, client_certificate, shown_request
+from evdesk.drivers.tls_verdict import OurSide, classify
+from evdesk.drivers.undecided import Undecided
+from evdesk.drivers.verdicts import VERDICTS, welcome
 from evdesk.drivers.ws import WsOptions, WsPeer
-from evdesk.model import Attempt, EvdeskError, Reason
+from evdesk.model import Attempt
 from evdesk.ocpp.memory import Memory
-from evdesk.ocpp.version import Version, guess
+from evdesk.ocpp.version import Version
 
 _KEPT_MEMORIES = 5000
 _RIVAL_S = 30.0
-UNDECIDED_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerOptions:
-    """`ping_every_s`: per charger id, None switches pings off for one that cannot answer them."""
+    """`max_opening`: connections per address that are no WebSockets yet and older than `opening_grace_s`.
+    `ping_every_s`: per charger id, None switches pings off for one that cannot answer them."""
 
     ws: WsOptions = field(default_factory=WsOptions)
     link: LinkOptions = field(default_factory=LinkOptions)
-    max_opening: int = 16  # connections per address that are not WebSockets yet
+    max_opening: int = 16
+    opening_grace_s: float = 1.0
     ping_every_s: dict[str, float | None] = field(default_factory=dict)
-    tls: ssl.SSLContext | None = None
-
-
-@dataclass(slots=True)
-class _Opening:
-    """What is known of a connection until it is a station or gone."""
-
-    address: str
-    path: str = ""
-    charger_id: str = ""
-    protocols: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    version: Version | None = None
-    reply: str | None = None
-    verdict: str = ""
-    sentence: str = ""
-
-
-class _Undecided:
-    """A connection that named no version: its first message tells (dallmann-consulting/OCPP.Core #43, lbbrhzn/ocpp #442).
-    One that says nothing for a while is taken for 1.6, the version of chargers that leave the name out."""
-
-    def __init__(self, peer: WsPeer, decide: Callable[[Version | None, list[tuple[str, str]]], None]) -> None:
-        self._peer, self._decide = peer, decide
-        self._timer = asyncio.get_running_loop().call_later(UNDECIDED_S, self._settle, Version.V16, [])
-        peer.on_text, peer.on_lost = self._text, self._lost
-
-    def _text(self, text: str, odd: str) -> None:
-        self._settle(guess(text), [(text, odd)])
-
-    def _settle(self, version: Version | None, kept: list[tuple[str, str]]) -> None:
-        self._timer.cancel()
-        self._decide(version, kept)
-
-    def _lost(self, _cause: str) -> None:
-        self._settle(None, [])
 
 
 class OcppListener:
-    """`on_station` gets each new connection, `on_attempt` each opening, good or bad."""
+    """`on_station` gets each new connection, `on_attempt` each opening, good or bad. `guard` says who may connect."""
 
     def __init__(
         self,
@@ -83,86 +53,91 @@ class OcppListener:
         on_station: Callable[[OcppDriver], None],
         on_attempt: Callable[[Attempt], None],
         options: ListenerOptions | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self.options = options or ListenerOptions()
         self.stations: dict[str, OcppDriver] = {}
+        self.ports = ChargerPorts(lambda port, tls: WsPeer(self, self.options.ws, port, tls))
         self._host_port = host_port
         self._host = host
+        self._guard: Guard = guard or OpenGuard()
         self._on_station = on_station
         self._on_attempt = on_attempt
-        self._openings: dict[WsPeer, _Opening] = {}
+        self._openings = Neighbours(self.options.max_opening, self.options.opening_grace_s)
         self._undecided: set[WsPeer] = set()
         self._memories: OrderedDict[str, Memory] = OrderedDict()
-        self._server: asyncio.Server | None = None
+        self._listening = False
 
     async def start(self) -> tuple[str, int]:
-        """Listen; the address chosen. Raises `EvdeskError` in words when the port cannot be had."""
-        host, port = self._host_port
-        loop = asyncio.get_running_loop()
-        try:
-            self._server = await loop.create_server(
-                lambda: WsPeer(self, self.options.ws), host or None, port, ssl=self.options.tls, backlog=512
-            )
-        except (OSError, OverflowError) as error:
-            raise EvdeskError(Reason.INVALID, _cannot_listen(host, port, error), port=port) from error
-        name = self._server.sockets[0].getsockname()
-        return str(name[0]), int(name[1])
+        """Listen on the first port; the address chosen. Raises `EvdeskError` in words when it cannot be had."""
+        self._listening = True
+        found = await self.ports.open(Port(*self._host_port))
+        return found.host, found.port
 
     async def close(self, cause: str) -> None:
         """Stop listening and close every connection, each told why."""
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
+        self._listening = False
+        servers = self.ports.shut_all()
         stations = list(self.stations.values())
         for station in stations:
             station.link.end(cause)
-        for peer in [*self._openings, *self._undecided]:
+        for peer in [*self._openings.peers(), *self._undecided]:
             peer.abort(cause)
         gone = [station.link.gone for station in stations]
         if gone:
             await asyncio.wait(gone, timeout=5.0)
-        if server is not None:
+        for server in servers:
             await server.wait_closed()
 
     # -- Gate -----------------------------------------------------------------------------------------------------
 
     def opened(self, peer: WsPeer) -> bool:
-        if self._server is None:
+        if not self._listening:
             return False
-        here = _host_of(peer.address)
-        waiting = sum(1 for opening in self._openings.values() if _host_of(opening.address) == here)
-        if waiting >= self.options.max_opening:
-            sentence = (
-                f"{waiting} connections from this address never became a WebSocket; new ones are dropped for now."
-            )
-            self._tell(_Opening(peer.address), "too_many", sentence)
+        opening = Opening(peer.address, peer.port, asyncio.get_running_loop().time())
+        waiting = self._openings.crowd(opening)
+        if waiting:
+            self._tell(opening, "too_many", count=str(waiting))
             return False
-        self._openings[peer] = _Opening(peer.address)
+        self._openings.add(peer, opening)
         return True
 
     def asked(self, peer: WsPeer, request: Request) -> Response | None:
         opening = self._openings[peer]
+        opening.tls = peer.tls
         opening.path = handshake.shown_path(request.path)
+        opening.request = shown_request(request, opening.path)
         headers = request.headers
-        found = handshake.identify(request.path, _first(headers, "Authorization"))
+        authorization = _first(headers, "Authorization")
+        found = handshake.identify(request.path, authorization)
         opening.charger_id = found.charger_id if handshake.usable_id(found.charger_id) else ""
         chosen = handshake.choose_protocol(headers)
         opening.protocols, opening.version, opening.reply = chosen.offered, chosen.version, chosen.reply
+        opening.warnings = (*found.warnings, *chosen.warnings)
+        if peer.tls_port and not peer.secure:
+            plain = self.ports.number(False)
+            return self._refuse(opening, "plain_on_tls_port", plain_port=f" {plain}" if plain else "")
         if not handshake.wants_websocket(request):
-            return self._refuse(opening, HTTPStatus.UPGRADE_REQUIRED, "no_upgrade", _PLAIN_HTTP)
+            return self._refuse(opening, "no_upgrade")
         if not found.charger_id:
-            return self._refuse(opening, HTTPStatus.BAD_REQUEST, "no_id", _NO_ID)
+            return self._refuse(opening, "no_id")
         if not opening.charger_id:
-            return self._refuse(opening, HTTPStatus.BAD_REQUEST, "bad_path", _BAD_ID)
+            return self._refuse(opening, "bad_path")
         if chosen.refused:
-            return self._refuse(opening, HTTPStatus.BAD_REQUEST, "bad_subprotocol", _NO_VERSION)
-        opening.warnings = (*found.warnings, *chosen.warnings, *handshake.repair(request))
+            return self._refuse(opening, "bad_subprotocol", offered=", ".join(chosen.offered))
+        judged = self._judge(opening, authorization)
+        opening.proof = judged.proof
+        opening.warnings = (*opening.warnings, *judged.warnings)
+        if judged.verdict:
+            return self._refuse(opening, judged.verdict, **judged.fill)
+        opening.warnings = (*opening.warnings, *handshake.repair(request))
         if "Sec-WebSocket-Protocol" in headers:
             del headers["Sec-WebSocket-Protocol"]
         return None
 
     def upgraded(self, peer: WsPeer, response: Response) -> None:
         opening = self._openings.pop(peer)
+        assert opening is not None
         if opening.reply is not None:
             response.headers["Sec-WebSocket-Protocol"] = opening.reply
         if opening.charger_id in self.options.ping_every_s:
@@ -171,14 +146,14 @@ class OcppListener:
             self._station(peer, opening, opening.version, [])
         else:
             self._undecided.add(peer)
-            _Undecided(peer, lambda version, kept: self._decided(peer, opening, version, kept))
+            Undecided(peer, lambda version, kept: self._decided(peer, opening, version, kept))
 
-    def _decided(self, peer: WsPeer, opening: _Opening, version: Version | None, kept: list[tuple[str, str]]) -> None:
+    def _decided(self, peer: WsPeer, opening: Opening, version: Version | None, kept: list[tuple[str, str]]) -> None:
         self._undecided.discard(peer)
         if version is not None:
             self._station(peer, opening, version, kept)
 
-    def _station(self, peer: WsPeer, opening: _Opening, version: Version, kept: list[tuple[str, str]]) -> None:
+    def _station(self, peer: WsPeer, opening: Opening, version: Version, kept: list[tuple[str, str]]) -> None:
         """The connection is a charger's, and its version is known; `kept`: what it has said already."""
         charger_id = opening.charger_id
         rival = self._replace(charger_id, peer)
@@ -186,61 +161,104 @@ class OcppListener:
             opening.warnings = (*opening.warnings, "duplicate_id")
         memory = self._memory(charger_id)
         link = OcppLink(charger_id, peer, self._host, memory, self.options.link, opening.warnings, version)
+        self._watch_breach(peer, opening)
         station = OcppStation(link) if version is Version.V16 else OcppStation2(link)
         self.stations[charger_id] = station
         link.gone.add_done_callback(lambda _: self._gone(station))
+        self._openings.came_from(opening.address, charger_id)
+        self._guard.admitted(charger_id, opening.proof)
         if rival:
-            self._tell(opening, "duplicate_id", rival)
-        elif self._host.is_accepted(charger_id):
-            self._tell(opening, "accepted", _odd_words(opening.warnings) or "Connected.")
+            here, there = rival
+            self._tell(opening, "duplicate_id", here=here, there=there)
         else:
-            self._tell(opening, "pending", "Connected, and waits for a person to accept it.")
+            verdict = "accepted" if self._host.is_accepted(charger_id) else "pending"
+            self._tell(opening, verdict, **welcome(opening.proof.auth, opening.warnings))
         for text, odd in kept:
             link.keep(text, odd)
         self._on_station(station)
 
     def failed(self, peer: WsPeer, what: str, detail: str) -> None:
-        opening = self._openings.pop(peer, None)
+        opening = self._openings.pop(peer)
         if opening is None:
             return
+        opening.tls = peer.tls
         if opening.verdict:
-            self._tell(opening, opening.verdict, opening.sentence)
+            self._tell(opening, opening.verdict)
+        elif what == "tls":
+            self._tls_failed(opening)
         elif what == "not_http" and detail == "TLS hello":
-            self._tell(opening, "tls_on_plain_port", _TLS)
-        elif what == "empty":
-            self._tell(
-                opening, "empty", "A connection was opened and closed without a word: a port check, most likely."
-            )
-        elif what == "too_slow":
-            self._tell(opening, "too_slow", "The charger began its request and never finished it.")
+            port = self.ports.number(True)
+            self._tell(opening, "tls_on_plain_port", tls_port=f", or the TLS port {port}" if port else "")
+        elif what in ("empty", "too_slow"):
+            self._tell(opening, what)
         elif what == "bad_handshake":
-            self._tell(opening, "not_http", f"The WebSocket handshake is wrong: {detail[:300]}")
+            self._tell(opening, "bad_handshake", detail=detail[:300])
         else:
-            self._tell(opening, "not_http", f"This is not a charger speaking OCPP-J: {detail[:200]}.")
+            self._tell(opening, "not_http", detail=detail[:200])
+
+    def _tls_failed(self, opening: Opening) -> None:
+        """Nothing of it is an id; an address from which one charger only has come tells whose it is."""
+        state, server = opening.tls, self.ports.tls
+        if state is None or server is None:
+            return
+        opening.charger_id = self._openings.known_at(opening.address)
+        memory = self._memories.get(opening.charger_id)
+        if opening.charger_id:
+            opening.warnings = (*opening.warnings, "id_guessed_from_address")
+        asked_for = (state.hello.server_name if state.hello else "") or state.local_address
+        ours = OurSide(server.is_named(asked_for), asked_for, server.not_before, server.not_after)
+        offset_s = memory.clock.offset_s if memory else None
+        verdict, fill = classify(state, ours, self._host.clock.now(), offset_s)
+        fill["names"] = ", ".join(sorted(server.names)[:8])
+        self._tell(opening, verdict, **fill)
 
     # -- helpers --------------------------------------------------------------------------------------------------
 
-    def _refuse(self, opening: _Opening, status: HTTPStatus, verdict: str, sentence: str) -> Response:
-        opening.verdict, opening.sentence = verdict, sentence
-        body = (sentence + "\n").encode()
+    def _judge(self, opening: Opening, authorization: str | None) -> Judgement:
+        certificate = client_certificate(opening.tls)
+        revoked = certificate is not None and self._guard.is_revoked(certificate)
+        policy = self._guard.policy(opening.charger_id)
+        return judge(policy, opening.charger_id, opening.secure, read_login(authorization), certificate, revoked)
+
+    def _refuse(self, opening: Opening, verdict: str, /, **fill: str) -> Response:
+        opening.verdict, opening.fill = verdict, opening.fill | fill
+        status = _STATUS.get(verdict, HTTPStatus.BAD_REQUEST)
+        row = VERDICTS[verdict]
+        told = opening.attempt(verdict, 0.0)
+        text = f"{told.sentence} {told.advice}" if row.tell else "Refused. The log of evdesk tells why."
+        body = (text.strip() + "\n").encode()
         headers = Headers(
             {"Connection": "close", "Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
         )
         if status is HTTPStatus.UPGRADE_REQUIRED:
             headers["Upgrade"] = "websocket"
+        elif status is HTTPStatus.UNAUTHORIZED:
+            headers["WWW-Authenticate"] = 'Basic realm="evdesk"'
         return Response(status.value, status.phrase, headers, body)
 
-    def _replace(self, charger_id: str, peer: WsPeer) -> str:
-        """Newest wins: the old connection is closed. A sentence when two chargers seem to share the id, else ""."""
+    def _watch_breach(self, peer: WsPeer, opening: Opening) -> None:
+        """A breach that is really a setting of the charger is told where its connections are told."""
+        inner = peer.on_breach
+
+        def breach(rule: str, sentence: str) -> None:
+            if inner is not None:
+                inner(rule, sentence)
+            if rule in VERDICTS:
+                self._tell(opening, rule, detail=sentence)
+
+        peer.on_breach = breach
+
+    def _replace(self, charger_id: str, peer: WsPeer) -> tuple[str, str] | None:
+        """Newest wins: the old connection is closed. Both addresses where two chargers seem to share the id."""
         old = self.stations.pop(charger_id, None)
         if old is None:
-            return ""
+            return None
         silent = asyncio.get_running_loop().time() - old.link.peer.heard_at
-        here, there = _host_of(peer.address), _host_of(old.link.peer.address)
+        here, there = host_of(peer.address), host_of(old.link.peer.address)
         old.link.end(f"a newer connection of the same charger came from {peer.address}", 1000, replaced=True)
         if here == there or silent > _RIVAL_S:
-            return ""
-        return f"Two chargers seem to use this id: one at {here}, one at {there}. Give each its own id."
+            return None
+        return here, there
 
     def _memory(self, charger_id: str) -> Memory:
         memory = self._memories.pop(charger_id, None) or Memory()
@@ -253,55 +271,23 @@ class OcppListener:
         if self.stations.get(station.charger_id) is station:
             del self.stations[station.charger_id]
 
-    def _tell(self, opening: _Opening, verdict: str, sentence: str) -> None:
-        now = self._host.clock.now()
-        self._on_attempt(
-            Attempt(now, opening.address, opening.charger_id, verdict, opening.path, opening.protocols, sentence)
-        )
+    def _tell(self, opening: Opening, verdict: str, /, **fill: str) -> None:
+        self._on_attempt(opening.attempt(verdict, self._host.clock.now(), **fill))
 
 
-_PLAIN_HTTP = "This is the charger port of evdesk. It speaks OCPP over WebSocket; a browser has no business here."
-_NO_ID = "The address holds no charger id. Type the id after the last slash, for example ws://HOST:PORT/CHARGER-1."
-_BAD_ID = "The charger id is too long or holds unreadable characters. Use up to 255 plain characters."
-_NO_VERSION = (
-    "The charger offers no version of OCPP that evdesk speaks (1.6, 2.0.1, 2.1 over JSON). Set it to OCPP 1.6 JSON."
-)
-_TLS = "The charger tries TLS on the plain port. Use ws:// instead of wss:// in the charger's address."
-_ODD_WORDS = {
-    "no_subprotocol": "offers no sub-protocol",
-    "odd_subprotocol": "names an odd sub-protocol",
-    "no_connection_upgrade": "leaves out “Connection: Upgrade”",
-    "no_upgrade_header": "leaves out “Upgrade: websocket”",
-    "no_websocket_version": "leaves out the WebSocket version",
-    "http_1_0": "uses HTTP/1.0",
-    "absolute_uri": "writes the whole address in the request line",
-    "double_slash": "writes a double slash in the path",
-    "basic_user_differs": "logs in with another name than its id",
-    "id_from_basic_user": "has its id in the log-in only",
-    "id_from_query": "has its id in the query only",
-    "bad_extensions": "offers unreadable extensions",
+_STATUS = {
+    "no_upgrade": HTTPStatus.UPGRADE_REQUIRED,
+    "password_missing": HTTPStatus.UNAUTHORIZED,
+    "password_not_set": HTTPStatus.UNAUTHORIZED,
+    "password_wrong": HTTPStatus.UNAUTHORIZED,
+    "password_wrong_form": HTTPStatus.UNAUTHORIZED,
+    "user_differs": HTTPStatus.UNAUTHORIZED,
+    "profile_too_low": HTTPStatus.FORBIDDEN,
+    "tls_no_client_certificate": HTTPStatus.FORBIDDEN,
+    "tls_client_certificate_wrong_identity": HTTPStatus.FORBIDDEN,
+    "tls_client_certificate_revoked": HTTPStatus.FORBIDDEN,
 }
-
-
-def _odd_words(warnings: tuple[str, ...]) -> str:
-    words = [_ODD_WORDS[warning] for warning in warnings if warning in _ODD_WORDS]
-    return f"Connected. The charger {', '.join(words)}; that was mended." if words else ""
-
-
-def _cannot_listen(host: str, port: int, error: Exception) -> str:
-    where = f"port {port} of {host or 'this computer'}"
-    code = getattr(error, "errno", None)
-    if code == errno.EADDRINUSE:
-        return f"Chargers cannot dial in: {where} is in use by another program. End it or choose another port."
-    if code in (errno.EACCES, errno.EPERM):
-        return f"Chargers cannot dial in: {where} needs more rights. Choose a port above 1024."
-    if code == errno.EADDRNOTAVAIL:
-        return f"Chargers cannot dial in: {host} is not an address of this computer."
-    return f"Chargers cannot dial in: {where} cannot be opened ({error})."
-
-
-def _host_of(address: str) -> str:
-    return address.rpartition(":")[0]
+"""Of a refusal; 400 for all others."""
 
 
 def _first(headers: Headers, name: str) -> str | None:

@@ -18,6 +18,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from evdesk.drivers.tls_state import TlsState
 from evdesk.drivers.ws_frames import Assembler, decode_text, describe_bytes, frame_length, looks_like_http, text_frame
 
 try:
@@ -61,7 +62,7 @@ class Gate(Protocol):
         ...
 
     def failed(self, peer: "WsPeer", what: str, detail: str) -> None:
-        """It never became a WebSocket: `what` is "not_http", "empty", "too_slow" or "bad_handshake"."""
+        """It never became a WebSocket: `what` is "not_http", "empty", "too_slow", "tls" or "bad_handshake"."""
         ...
 
 
@@ -69,8 +70,14 @@ class WsPeer(asyncio.Protocol):
     """The owner sets these while it handles `Gate.upgraded`: `on_text(text, what was odd)`, `on_lost(cause)`,
     `on_breach(rule, sentence)` for a breach of RFC 6455 that ends the connection, `on_alive()` for pongs."""
 
-    def __init__(self, gate: Gate, options: WsOptions) -> None:
+    def __init__(self, gate: Gate, options: WsOptions, port: int = 0, tls_port: bool = False) -> None:
+        """`port`: the one it dialled; `tls_port`: that one speaks TLS."""
         self.options = options
+        self.port = port
+        self.tls_port = tls_port
+        self.tls: TlsState | None = None
+        self.secure = False  # inside TLS
+        self.waits_for_us = False  # it is our turn in the TLS handshake
         self.ping_every_s = options.ping_every_s
         self.address = ""
         self.heard_at = 0.0
@@ -101,7 +108,7 @@ class WsPeer(asyncio.Protocol):
             self.settled = True
             self._transport.abort()
             return
-        self._timer = self._loop.call_later(self.options.handshake_s, self._fail, "too_slow")
+        self._timer = self._loop.call_later(self.options.handshake_s, self._too_slow)
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self._loop.time()
@@ -123,6 +130,14 @@ class WsPeer(asyncio.Protocol):
         self._fail("not_http")
         self._tell_lost(exc)
         self._transport = None
+
+    def carried(self, transport: asyncio.Transport, tls: TlsState) -> None:
+        """From now on inside TLS: `transport` encrypts."""
+        self._transport, self.tls, self.secure = transport, tls, True
+
+    def fail(self, what: str) -> None:
+        """Whoever carries the bytes could not go on: tell once, and cut."""
+        self._fail(what)
 
     # -- the owner's side -----------------------------------------------------------------------------------------
 
@@ -213,11 +228,20 @@ class WsPeer(asyncio.Protocol):
         if rest:
             self._feed(rest)
 
+    def _too_slow(self) -> None:
+        if self.waits_for_us:  # many came at once: that is not its fault
+            self._restart_timer(1.0, self._too_slow)
+        else:
+            self._fail("too_slow")
+
     def _fail(self, what: str) -> None:
         """It will not become a WebSocket: tell once, and cut."""
         if not self.settled:
             self.settled = True
-            what = what if self._head else "empty"
+            if self.secure and self.tls is not None and not self.tls.is_open:
+                what = what if what == "too_slow" else "tls"
+            elif not self._head:
+                what = "empty"
             self._gate.failed(self, what, describe_bytes(bytes(self._head[:64])))
         if self._transport is not None:
             self._transport.abort()
@@ -328,6 +352,8 @@ class WsPeer(asyncio.Protocol):
 
 def _breach(error: Exception, max_message: int) -> tuple[str, str]:
     """(rule, sentence) for what the library could not read."""
+    if isinstance(error, ProtocolError) and "reserved bits" in str(error):
+        return "compressed_without_negotiation", f"The charger broke the WebSocket protocol: {error}"[:300]
     if isinstance(error, PayloadTooBig):
         return "message_too_big", f"The charger sent a message of more than {max_message >> 10} KiB. {error}"[:300]
     return "websocket_broken", f"The charger broke the WebSocket protocol: {error}"[:300]

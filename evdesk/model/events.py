@@ -7,6 +7,7 @@ from msgspec import Struct
 from evdesk.model.charger import Capability, ConnectorStatus, Identity
 from evdesk.model.findings import FindingSeen
 from evdesk.model.readings import MeterReading, Reading
+from evdesk.model.state import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,7 @@ class TlsSeen:
     cipher: str = ""
     alert: str = ""
     certificate: str = ""
+    error: str = ""  # the library's word for what ended the handshake
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,9 @@ class Attempt:
     the security checks. `sentence` says what happened, `advice` what to change and where, "" for nothing.
 
     `request`: the request line and headers as they came, secrets hidden. `auth`: the form of the log-in ("none",
-    "text", "hex", "bytes", "certificate", ...). `warnings`: odd but workable, machine words."""
+    "unchecked", "wrong", "text", "hex", "bytes", "certificate"). `warnings`: odd but workable, machine words.
+    `profile`: the security profile it
+    reached. The same attempt again is counted: `count` times, first at `first_at`, last at `at`."""
 
     at: float
     address: str
@@ -228,6 +232,10 @@ class Attempt:
     warnings: tuple[str, ...] = ()
     tls: TlsSeen | None = None
     id: int = 0
+    severity: Severity = Severity.INFO
+    profile: int = 0
+    count: int = 1
+    first_at: float | None = None
 
 
 Event = (

@@ -9,6 +9,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from evdesk.drivers.admission import Guard
 from evdesk.drivers.base import Opened
 from evdesk.drivers.ocpp_link import LinkOptions
 from evdesk.drivers.ocpp_listener import ListenerOptions, OcppListener
@@ -18,7 +19,9 @@ from evdesk.model import Attempt, Clock, EvdeskError, Event, Reason, Transaction
 
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
 QUICK = ListenerOptions(
-    ws=WsOptions(handshake_s=0.3, ping_every_s=None), link=LinkOptions(call_s=0.3, grace_s=20.0, quiet_s=0.05)
+    ws=WsOptions(handshake_s=0.3, ping_every_s=None),
+    link=LinkOptions(call_s=0.3, grace_s=20.0, quiet_s=0.05),
+    opening_grace_s=0.0,
 )
 
 
@@ -68,7 +71,9 @@ class TestHost:
 class Desk:
     """A running listener with everything it told."""
 
-    def __init__(self, options: ListenerOptions = QUICK, host: TestHost | None = None) -> None:
+    def __init__(
+        self, options: ListenerOptions = QUICK, host: TestHost | None = None, guard: Guard | None = None
+    ) -> None:
         self.host = host or TestHost()
         self.events: list[Event] = []
         self.attempts: list[Attempt] = []
@@ -76,7 +81,7 @@ class Desk:
         self.runs: list[asyncio.Task[None]] = []
         self.port = 0
         self.run_at_once = True
-        self.listener = OcppListener(("127.0.0.1", 0), self.host, self._station, self._attempt, options)
+        self.listener = OcppListener(("127.0.0.1", 0), self.host, self._station, self._attempt, options, guard)
         self._news = asyncio.Event()
 
     def _attempt(self, attempt: Attempt) -> None:
@@ -129,8 +134,8 @@ def _fits(event: Event, fields: dict[str, Any]) -> bool:
 
 
 @asynccontextmanager
-async def desk(options: ListenerOptions = QUICK, **host: Any):
-    made = Desk(options, TestHost(**host))
+async def desk(options: ListenerOptions = QUICK, guard: Guard | None = None, **host: Any):
+    made = Desk(options, TestHost(**host), guard)
     _, made.port = await made.listener.start()
     try:
         yield made

@@ -90,7 +90,7 @@ async def text_of(reader):
 # -- openings that fail -------------------------------------------------------------------------------------------
 
 STRANGERS = [
-    pytest.param(b"\x16\x03\x01\x02\x00\x01", "tls_on_plain_port", "ws://", id="TLS hello, lbbrhzn/ocpp #1099"),
+    pytest.param(b"\x16\x03\x01\x02\x00\x01", "tls_on_plain_port", "plain port", id="TLS hello, lbbrhzn/ocpp #1099"),
     pytest.param(b"SSH-2.0-x\r\n", "not_http", "SSH", id="SSH"),
     pytest.param(b"\x00\x01\x02", "not_http", "00 01 02", id="binary"),
     pytest.param(b"hello\r\n\r\n", "not_http", "hello", id="lower case words"),
@@ -145,8 +145,8 @@ REFUSED = [
     pytest.param(opening("/CP%00"), "400", "bad_path", id="unreadable id"),
     pytest.param(opening(**{"Sec-WebSocket-Protocol": "ocpp2.0"}), "400", "bad_subprotocol", id="2.0 only"),
     pytest.param(b"GET /CP1 HTTP/1.1\r\nHost: x\r\n\r\n", "426", "no_upgrade", id="a browser"),
-    pytest.param(opening(**{"Sec-WebSocket-Key": "short"}), "400", "not_http", id="broken key"),
-    pytest.param(opening(**{"Sec-WebSocket-Version": "8"}), "400", "not_http", id="old WebSocket version"),
+    pytest.param(opening(**{"Sec-WebSocket-Key": "short"}), "400", "bad_handshake", id="broken key"),
+    pytest.param(opening(**{"Sec-WebSocket-Version": "8"}), "400", "bad_handshake", id="old WebSocket version"),
 ]
 
 
@@ -159,8 +159,9 @@ async def test_refused_openings_say_what_to_do(data, status, verdict):
         assert answer.split(" ", 2)[1] == status
         attempt = await made.verdict(verdict)
         assert attempt.sentence
-        if verdict != "not_http":
+        if verdict != "bad_handshake":
             assert attempt.sentence in answer
+            assert attempt.advice in answer
         assert made.stations == []
 
 
@@ -239,7 +240,7 @@ async def test_without_a_sub_protocol_the_first_message_tells_the_version(boot, 
 
 
 async def test_a_connection_without_a_version_that_says_nothing_is_taken_for_1_6(monkeypatch):
-    monkeypatch.setattr("evdesk.drivers.ocpp_listener.UNDECIDED_S", 0.05)
+    monkeypatch.setattr("evdesk.drivers.undecided.UNDECIDED_S", 0.05)
     async with desk() as made, connect(f"ws://127.0.0.1:{made.port}/CP1"):
         assert (await made.event(Connected)).protocol == "ocpp1.6"
 
@@ -339,17 +340,27 @@ async def test_a_message_of_the_full_size_is_read():
         assert frame[2] == {"status": "UnknownVendorId"}
 
 
-async def test_unmasked_and_reserved_frames_end_the_connection_with_the_rule_named():
-    for frame, word in ((b"\x81\x02{}", "mask"), (b"\xc1\x80\x00\x00\x00\x00", "reserved")):
-        async with desk() as made, raw(made) as (reader, writer):
-            writer.write(opening())
-            await head(reader)
-            writer.write(frame)
-            assert (await text_of(reader))[0] == Opcode.CLOSE
-            cause = (await made.event(Disconnected)).cause
-            assert "WebSocket protocol" in cause
-            assert word in cause
-            assert "websocket_broken" in made.rules()
+BREACHES = [
+    pytest.param(b"\x81\x02{}", "mask", "websocket_broken", id="unmasked"),
+    pytest.param(
+        b"\xc1\x80\x00\x00\x00\x00", "reserved", "compressed_without_negotiation", id="compressed, ocpp-go #358"
+    ),
+]
+
+
+@pytest.mark.parametrize(("frame", "word", "rule"), BREACHES)
+async def test_unmasked_and_reserved_frames_end_the_connection_with_the_rule_named(frame, word, rule):
+    async with desk() as made, raw(made) as (reader, writer):
+        writer.write(opening())
+        await head(reader)
+        writer.write(frame)
+        assert (await text_of(reader))[0] == Opcode.CLOSE
+        cause = (await made.event(Disconnected)).cause
+        assert "WebSocket protocol" in cause
+        assert word in cause
+        assert rule in made.rules()
+        if rule != "websocket_broken":
+            assert "compression" in (await made.verdict(rule)).advice
 
 
 async def test_compression_is_used_when_offered():

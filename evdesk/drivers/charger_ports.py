@@ -1,0 +1,110 @@
+"""The sockets chargers dial: several at once, plain and TLS, opened and shut while the others go on."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from evdesk.drivers.tls_layer import Front
+from evdesk.drivers.tls_server import TlsServer
+from evdesk.drivers.ws import WsPeer
+from evdesk.model import EvdeskError, Reason
+
+_THREADS_NICE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """`port` 0: any free one. `tls`: security profiles 2 and 3; else 0 and 1."""
+
+    host: str
+    port: int
+    tls: bool = False
+
+
+class ChargerPorts:
+    """`make(port, tls)` gives the peer of a new connection. `tls` must be set before a TLS port is opened."""
+
+    def __init__(self, make: Callable[[int, bool], WsPeer]) -> None:
+        self.tls: TlsServer | None = None
+        self._make = make
+        self._open: dict[Port, asyncio.Server] = {}
+        self._threads: ThreadPoolExecutor | None = None
+
+    @property
+    def opened(self) -> list[Port]:
+        """As they really are: host and port chosen."""
+        return list(self._open)
+
+    def number(self, tls: bool) -> int:
+        """The first open port of a kind, 0 for none."""
+        return next((port.port for port in self._open if port.tls is tls), 0)
+
+    async def open(self, wanted: Port) -> Port:
+        """Raises `EvdeskError(INVALID)` in words when the port cannot be had."""
+        tls = self.tls if wanted.tls else None
+        if wanted.tls and tls is None:
+            raise EvdeskError(Reason.INVALID, "There is no certificate for TLS yet. Create evdesk's certificate first.")
+        threads = self._pool()
+        number = wanted.port
+
+        def front() -> Front:
+            return Front(self._make(number, wanted.tls), tls, threads)
+
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(front, wanted.host or None, wanted.port, backlog=1024)
+        except (OSError, OverflowError) as error:
+            sentence = cannot_listen(wanted.host, wanted.port, error)
+            raise EvdeskError(Reason.INVALID, sentence, port=wanted.port) from error
+        name = server.sockets[0].getsockname()
+        number = int(name[1])
+        found = Port(str(name[0]), number, wanted.tls)
+        self._open[found] = server
+        return found
+
+    def shut(self, port: Port) -> None:
+        """No new connections; those there are stay."""
+        server = self._open.pop(port, None)
+        if server is not None:
+            server.close()
+
+    def shut_all(self) -> list[asyncio.Server]:
+        servers = list(self._open.values())
+        self._open.clear()
+        for server in servers:
+            server.close()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads = None
+        return servers
+
+    def _pool(self) -> ThreadPoolExecutor:
+        if self._threads is None:
+            workers = max(1, min(4, (os.cpu_count() or 2) - 1))
+            self._threads = ThreadPoolExecutor(workers, "evdesk-tls", initializer=_step_back)
+        return self._threads
+
+
+def _step_back() -> None:
+    """Handshakes must not take the processor from the loop that serves those who are connected already."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _THREADS_NICE)
+
+
+def cannot_listen(host: str, port: int, error: Exception) -> str:
+    where = f"port {port} of {host or 'this computer'}"
+    code = getattr(error, "errno", None)
+    if code == errno.EADDRINUSE:
+        return f"Chargers cannot dial in: {where} is in use by another program. End it or choose another port."
+    if code in (errno.EACCES, errno.EPERM):
+        return f"Chargers cannot dial in: {where} needs more rights. Choose a port above 1024."
+    if code == errno.EADDRNOTAVAIL:
+        return f"Chargers cannot dial in: {host} is not an address of this computer."
+    return f"Chargers cannot dial in: {where} cannot be opened ({error})."
