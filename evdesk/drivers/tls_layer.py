@@ -70,7 +70,7 @@ class TlsLayer(asyncio.Protocol):
         self._open = False
         self._paused = False
         self._lost: tuple[Exception | None] | None = None
-        peer.carried(TlsTransport(self), self.state)
+        peer.transport, peer.tls, peer.secure = TlsTransport(self), self.state, True
 
     # -- the socket's side ----------------------------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ class WsPeer(asyncio.Protocol):
         self.port = port
         self.tls_port = tls_port
         self.tls: TlsState | None = None
-        self.secure = False  # inside TLS
+        self.secure = False  # inside TLS: `transport` encrypts
         self.waits_for_us = False  # it is our turn in the TLS handshake
         self.ping_every_s = options.ping_every_s
         self.address = ""
@@ -87,7 +87,7 @@ class WsPeer(asyncio.Protocol):
         self.on_alive: Callable[[], None] | None = None
         self._gate = gate
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
+        self.transport: asyncio.Transport | None = None
         self._ws: ServerProtocol | None = None
         self._head = bytearray()
         self._rest = bytearray()
@@ -102,13 +102,13 @@ class WsPeer(asyncio.Protocol):
     # -- the transport's side -------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self.transport = cast(asyncio.Transport, transport)
         self.address = _address(transport.get_extra_info("peername"))
         if not self._gate.opened(self):
             self.settled = True
-            self._transport.abort()
+            self.transport.abort()
             return
-        self._timer = self._loop.call_later(self.options.handshake_s, self._too_slow)
+        self._timer = self._loop.call_later(self.options.handshake_s, self.fail, "too_slow")
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self._loop.time()
@@ -127,17 +127,9 @@ class WsPeer(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._fail("not_http")
+        self.fail("not_http")
         self._tell_lost(exc)
-        self._transport = None
-
-    def carried(self, transport: asyncio.Transport, tls: TlsState) -> None:
-        """From now on inside TLS: `transport` encrypts."""
-        self._transport, self.tls, self.secure = transport, tls, True
-
-    def fail(self, what: str) -> None:
-        """Whoever carries the bytes could not go on: tell once, and cut."""
-        self._fail(what)
+        self.transport = None
 
     # -- the owner's side -----------------------------------------------------------------------------------------
 
@@ -147,7 +139,7 @@ class WsPeer(asyncio.Protocol):
 
     def send(self, text: str) -> bool:
         """Send one text message; False when the connection cannot take it any more."""
-        if self._ws is None or self._transport is None or self._ws.state is not State.OPEN:
+        if self._ws is None or self.transport is None or self._ws.state is not State.OPEN:
             return False
         if self._plain:
             self._ws.writes.append(text_frame(text.encode()))
@@ -160,30 +152,30 @@ class WsPeer(asyncio.Protocol):
     def close(self, code: int, cause: str) -> None:
         """Closing handshake; the socket is cut when the peer does not take part in it."""
         self._cause = self._cause or cause
-        if self._ws is None or self._transport is None:
-            if self._transport is not None:
-                self._transport.abort()
+        if self._ws is None or self.transport is None:
+            if self.transport is not None:
+                self.transport.abort()
             return
         try:
             self._ws.send_close(code, cause.encode()[:120].decode(errors="ignore"))
         except (InvalidState, ProtocolError):
-            self._transport.abort()
+            self.transport.abort()
             return
         self._flush()
         self._restart_timer(_CLOSE_WAIT_S, self.abort)
 
     def abort(self, cause: str = "") -> None:
         self._cause = self._cause or cause
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
     def pause(self, paused: bool) -> None:
         """Stop or go on reading from the socket."""
-        if self._transport is not None and not self._transport.is_closing():
+        if self.transport is not None and not self.transport.is_closing():
             if paused:
-                self._transport.pause_reading()
+                self.transport.pause_reading()
             else:
-                self._transport.resume_reading()
+                self.transport.resume_reading()
 
     # -- handshake ------------------------------------------------------------------------------------------------
 
@@ -191,7 +183,7 @@ class WsPeer(asyncio.Protocol):
         end = self._head.find(b"\r\n\r\n") + 4
         size = end if end > 3 else len(self._head)
         if not looks_like_http(bytes(self._head[:8])) or size > _HEAD_MAX:
-            self._fail("not_http")
+            self.fail("not_http")
             return
         if end <= 3:
             return
@@ -200,7 +192,7 @@ class WsPeer(asyncio.Protocol):
         ws.receive_data(bytes(self._head[:end]))
         request = next((event for event in ws.events_received() if isinstance(event, Request)), None)
         if request is None:
-            self._fail("not_http")
+            self.fail("not_http")
             return
         self._ws = ws
         response = self._gate.asked(self, request) or ws.accept(request)
@@ -228,14 +220,11 @@ class WsPeer(asyncio.Protocol):
         if rest:
             self._feed(rest)
 
-    def _too_slow(self) -> None:
-        if self.waits_for_us:  # many came at once: that is not its fault
-            self._restart_timer(1.0, self._too_slow)
-        else:
-            self._fail("too_slow")
-
-    def _fail(self, what: str) -> None:
+    def fail(self, what: str) -> None:
         """It will not become a WebSocket: tell once, and cut."""
+        if what == "too_slow" and self.waits_for_us:  # many came at once: that is not its fault
+            self._timer = self._loop.call_later(1.0, self.fail, what)
+            return
         if not self.settled:
             self.settled = True
             if self.secure and self.tls is not None and not self.tls.is_open:
@@ -243,8 +232,8 @@ class WsPeer(asyncio.Protocol):
             elif not self._head:
                 what = "empty"
             self._gate.failed(self, what, describe_bytes(bytes(self._head[:64])))
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
     # -- frames ---------------------------------------------------------------------------------------------------
 
@@ -308,7 +297,7 @@ class WsPeer(asyncio.Protocol):
 
     def _flush(self) -> None:
         self._flushing = False
-        ws, transport = self._ws, self._transport
+        ws, transport = self._ws, self.transport
         if ws is None or transport is None:
             return
         chunks = ws.data_to_send()
