@@ -10,6 +10,7 @@ from evdesk.model import (
     Clock,
     Event,
     LiveProfile,
+    ProfileSeen,
     Setting,
     TransactionEnded,
     TransactionStarted,
@@ -112,6 +113,10 @@ class Driver(ABC):
 
     async def composite(self, connector_id: int, seconds: int) -> CompositeSchedule:
         raise Unsupported("composite")
+
+    async def profiles(self) -> list[ProfileSeen]:
+        """Every charging profile the charger holds, whoever put it there."""
+        raise Unsupported("profiles")
 
     async def reset(self, kind: str) -> Answer:
         """`kind`: "soft" or "hard"."""

@@ -12,9 +12,9 @@ from evdesk.drivers.ocpp_driver import OcppDriver, accepted
 from evdesk.drivers.ocpp_limits import Limits
 from evdesk.drivers.ocpp_link import OcppLink, Reply
 from evdesk.drivers.ocpp_variables import ESSENTIAL, Reports, read_inventory, read_variables, write_variable
-from evdesk.model import Capability, ChargerError, FindingSeen, LiveProfile, Reason, Setting
+from evdesk.model import Capability, ChargerError, FindingSeen, LiveProfile, ProfileSeen, Reason, Setting
 from evdesk.ocpp.memory import Memory
-from evdesk.ocpp.profiles2 import composite_answer, set_profile
+from evdesk.ocpp.profiles2 import composite_answer, read_profiles, set_profile
 from evdesk.ocpp.station import Note
 
 NEEDS: dict[str, frozenset[Capability]] = {
@@ -22,6 +22,7 @@ NEEDS: dict[str, frozenset[Capability]] = {
     "RequestStopTransaction": frozenset({Capability.STOP}),
     "SetChargingProfile": frozenset({Capability.SET_LIMIT, Capability.FAILSAFE}),
     "GetCompositeSchedule": frozenset({Capability.COMPOSITE}),
+    "GetChargingProfiles": frozenset({Capability.PROFILES}),
     "Reset": frozenset({Capability.RESET}),
     "UnlockConnector": frozenset({Capability.UNLOCK}),
     "TriggerMessage": frozenset({Capability.TRIGGER}),
@@ -124,6 +125,11 @@ class OcppStation2(OcppDriver):
 
     async def composite(self, connector_id: int, seconds: int) -> CompositeSchedule:
         return await self._limits.composite(connector_id, seconds)
+
+    async def profiles(self) -> list[ProfileSeen]:
+        """K09: GetChargingProfiles with an empty criterion asks for all of them."""
+        report = await self.reports.ask(self, "GetChargingProfiles", {"chargingProfile": {}}, "ReportChargingProfiles")
+        return [found for message in report.items for found in read_profiles(message)]
 
     async def reset(self, kind: str) -> Answer:
         word = _RESET.get(kind.lower())

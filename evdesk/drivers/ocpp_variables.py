@@ -136,7 +136,7 @@ class Reports:
             return
 
 
-_KEYS = {"NotifyReport": "reportData", "NotifyMonitoringReport": "monitor", "ReportChargingProfiles": "chargingProfile"}
+_KEYS = {"NotifyReport": "reportData", "NotifyMonitoringReport": "monitor", "ReportChargingProfiles": ""}
 
 
 async def read_inventory(caller: Caller, reports: Reports) -> Inventory:

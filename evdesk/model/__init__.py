@@ -44,6 +44,7 @@ from evdesk.model.events import (
 )
 from evdesk.model.findings import Finding, FindingSeen
 from evdesk.model.limits import NOT_KNOWN, CurrentLimit, LiveProfile, Why, WhyCode
+from evdesk.model.profiles import ProfileSeen
 from evdesk.model.readings import NO_PHASES, PHASES, MeterReading, Phases, Reading
 from evdesk.model.sessions import Session
 from evdesk.model.sites import BalanceSettings, Bay, Circuit, GridType, MeterSource, Site, to_site_phases
@@ -96,6 +97,7 @@ __all__ = [
     "NoticeKind",
     "Origin",
     "Phases",
+    "ProfileSeen",
     "Reading",
     "Reason",
     "SecurityEventSeen",

@@ -165,10 +165,11 @@ class Report:
     _last: int | None = None
 
     def add(self, payload: dict[str, Any], key: str = "reportData") -> None:
-        """One part: `seqNo` counts from 0, `tbc` false (or absent) marks the last one."""
+        """One part: `seqNo` counts from 0, `tbc` false (or absent) marks the last one. `key` "": the whole message is
+        the item."""
         seq = number(payload.get("seqNo"))
         seq = len(self._parts) if seq is None or seq < 0 else seq
-        data = payload.get(key)
+        data = payload.get(key) if key else payload
         self._parts[seq] = data if isinstance(data, list) else [] if data is None else [data]
         if payload.get("tbc") is not True and (self._last is None or seq > self._last):
             self._last = seq

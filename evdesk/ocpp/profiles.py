@@ -117,12 +117,16 @@ def read_composite(answer: dict[str, Any], unit: Unit, charger_now: float) -> tu
     told = Unit(rate_unit(str(schedule.get("chargingRateUnit") or unit.name)), unit.phases, unit.volt)
     started = parse_time(schedule.get("startSchedule") or answer.get("scheduleStart"))
     shift = started.at - charger_now if started is not None and abs(started.at - charger_now) < 86400.0 else 0.0
-    periods = schedule.get("chargingSchedulePeriod")
+    return read_periods(schedule.get("chargingSchedulePeriod"), told, shift), told.name
+
+
+def read_periods(periods: Any, unit: Unit, shift: float = 0.0) -> Periods:
+    """The periods of a schedule, in order, moved by `shift` seconds; an empty list is no limit. Raises ValueError."""
     if isinstance(periods, dict):
         periods = [periods]
     if not isinstance(periods, list) or not periods:
-        return ((0.0, None),), told.name
-    return tuple(sorted((_period(period, told, shift) for period in periods), key=lambda item: item[0])), told.name
+        return ((0.0, None),)
+    return tuple(sorted((_period(period, unit, shift) for period in periods), key=lambda item: item[0]))
 
 
 def _period(period: Any, unit: Unit, shift: float) -> tuple[float, float | None]:

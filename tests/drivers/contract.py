@@ -34,6 +34,7 @@ VERBS = {
     Capability.RESET: "reset",
     Capability.UNLOCK: "unlock",
     Capability.AVAILABILITY: "availability",
+    Capability.PROFILES: "profiles",
     Capability.TRIGGER: "trigger",
     Capability.SETTINGS: "settings",
     Capability.WRITE_SETTING: "write_setting",

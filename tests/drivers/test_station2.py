@@ -222,6 +222,49 @@ async def test_watts_only():
         assert made_schedule["chargingSchedulePeriod"][0]["limit"] == 6900.0
 
 
+async def test_every_profile_is_told_whoever_put_it_there():
+    def report(ident, evse, source, profiles, tbc):
+        return {
+            "requestId": ident,
+            "evseId": evse,
+            "chargingLimitSource": source,
+            "chargingProfile": profiles,
+            "tbc": tbc,
+        }
+
+    def profile(ident, purpose, limit, unit="A"):
+        periods = [{"startPeriod": 0, "limit": limit}, {"startPeriod": 60, "limit": -1}]
+        made = {"id": 1, "chargingRateUnit": unit, "chargingSchedulePeriod": periods, "duration": 120}
+        return {
+            "id": ident,
+            "stackLevel": 1,
+            "chargingProfilePurpose": purpose,
+            "chargingProfileKind": "Absolute",
+            "chargingSchedule": [made],
+        }
+
+    async with station() as (_, peer, driver):
+
+        async def later(ident):
+            ours = report(ident, 0, "CSO", [profile(1601, "ChargingStationMaxProfile", 16.0)], True)
+            grid = report(ident, 1, "SO", [profile(9, "ChargingStationExternalConstraints", 6900.0, "W")], False)
+            for n, message in enumerate((ours, grid)):
+                await peer.ws.send(json.dumps([2, f"p{n}", "ReportChargingProfiles", message]))
+
+        def react(request):
+            peer._slow.append(asyncio.ensure_future(later(request["requestId"])))
+            return {"status": "Accepted"}
+
+        peer.script["GetChargingProfiles"] = react
+        ours, grid = await driver.profiles()
+        assert (ours.id, ours.connector_id, ours.purpose, ours.source) == (1601, 0, "ChargePointMaxProfile", "CSO")
+        assert ours.periods == ((0.0, 16.0), (60.0, None))
+        assert (grid.connector_id, grid.source, grid.periods[0]) == (1, "SO", (0.0, pytest.approx(10.0)))
+        peer.script["GetChargingProfiles"] = {"status": "NoProfiles"}
+        assert await driver.profiles() == []
+        valid(peer)
+
+
 # -- the device model -----------------------------------------------------------------------------------------------
 
 
