@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ProfileSeen:
-    """One charging profile. `purpose` in the words of 1.6 ("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"), others
+    """One charging profile. `purpose` in the words of 1.6 (ChargePointMaxProfile, TxDefaultProfile, TxProfile), others
     as the charger says ("ChargingStationExternalConstraints", "LocalGeneration"); `connector_id` 0: the whole station.
 
     `periods`: (start in seconds from the schedule's own start, limit in ampere per phase; None: no limit). `source`:
