@@ -172,7 +172,8 @@ class Setting:
 
     `name` is its address, unique in the charger: the key, or for 2.x "Component[instance]@evse.connector/Variable[inst]"
     with "#Target" (or "#MinSet", "#MaxSet") behind it for another attribute than Actual. `value` None: write-only or
-    not told. `choices`: the values it takes, where the charger says so; `low`, `high`: its range in `unit`."""
+    not told. `choices`: the values it takes, where the charger says so; `low`, `high`: its range in `unit`.
+    `warning`: what a wrong value does, in words; "" for the harmless ones."""
 
     name: str
     value: str | None = None
@@ -188,3 +189,4 @@ class Setting:
     low: float | None = None
     high: float | None = None
     secret: bool = False
+    warning: str = ""
