@@ -9,6 +9,7 @@ from evdesk.engine.api_core import Core, Handler, command, record_of
 from evdesk.engine.api_messages import Messages
 from evdesk.engine.api_network import NetworkApi
 from evdesk.engine.api_reads import Reads, balance_state
+from evdesk.engine.api_settings import SettingsApi
 from evdesk.engine.commands import Command, reachable
 from evdesk.engine.control import with_user_limit
 from evdesk.engine.sites import keep_accepted, place_charger
@@ -20,7 +21,6 @@ from evdesk.model import (
     FailsafeState,
     Origin,
     Reason,
-    Setting,
     Site,
 )
 from evdesk.wire import methods as m
@@ -52,14 +52,13 @@ class Api:
             "charger.reset": self._reset,
             "charger.unlock": self._unlock,
             "charger.trigger": self._trigger,
-            "charger.settings": self._settings,
-            "charger.write_setting": self._write_setting,
             "charger.raw": self._raw,
             "site.put": self._put_site,
             "balance.configure": self._configure,
             **reads.handlers,
             **Messages(core).handlers,
             **NetworkApi(core).handlers,
+            **SettingsApi(core).handlers,
         }
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:
@@ -187,29 +186,6 @@ class Api:
             params.charger_id,
             args,
             lambda k: k.trigger(params.what, params.connector_id),
-        )
-
-    async def _settings(self, origin: Origin, params: m.OneCharger) -> list[Setting]:
-        found: list[Setting] = []
-
-        async def read(link: Driver) -> Answer:
-            found.extend(await link.settings())
-            return Answer(f"{len(found)} settings")
-
-        await command(self.core, origin, "charger.settings", params.charger_id, {}, read)
-        self.core.setup.settings[params.charger_id] = found
-        return found
-
-    async def _write_setting(self, origin: Origin, params: m.WriteSetting) -> m.Done:
-        secret = "key" in params.name.lower() or "password" in params.name.lower()
-        args = {"name": params.name, "value": "(not written down)" if secret else params.value}
-        return await command(
-            self.core,
-            origin,
-            "charger.write_setting",
-            params.charger_id,
-            args,
-            lambda link: link.write_setting(params.name, params.value),
         )
 
     async def _raw(self, origin: Origin, params: m.Raw) -> m.RawAnswer:

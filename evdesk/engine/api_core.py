@@ -9,6 +9,7 @@ from evdesk.engine.control import Control
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.network import Network
 from evdesk.engine.setup import Setup
+from evdesk.engine.shelf import Shelf
 from evdesk.engine.sites import Sites
 from evdesk.engine.state import ChargerRecord
 from evdesk.model import EngineInfo, EvdeskError, Origin, Reason, SiteLoad
@@ -26,6 +27,7 @@ class Core(Protocol):
     setup: Setup
     sites: Sites
     network: Network
+    shelf: Shelf
     load: SiteLoad
 
     def info(self) -> EngineInfo: ...

@@ -26,6 +26,7 @@ from evdesk.engine.recent import Recent
 from evdesk.engine.recovery import recover
 from evdesk.engine.server import ApiServer
 from evdesk.engine.setup import Setup
+from evdesk.engine.shelf import Shelf
 from evdesk.engine.sites import Sites
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import Store
@@ -66,6 +67,7 @@ class Engine:
         self.commands = Commands(self.store)
         self.control = Control(self.fleet, self.commands, self.clock)
         self.setup = Setup(self.fleet, self.commands, self.clock)
+        self.shelf = Shelf(self.fleet)
         self.watch = LoadWatch(self.fleet)
         self.recent = Recent(self.store, self.clock, self.watch)
         self.load = SiteLoad(at=self.started_at)
@@ -131,6 +133,8 @@ class Engine:
         await self.setup.close()
         await self.listener.close("evdesk is stopping")
         await self.fleet.settled()
+        with contextlib.suppress(EvdeskError):
+            await self.shelf.beat()
         await self.server.close()
         now = self.clock.now()
         for record in self.fleet.chargers.values():
@@ -155,6 +159,7 @@ class Engine:
         self.fleet.on_session = self._on_session
         self.fleet.on_attempt = partial(self.server.publish, "attempt")
         self.fleet.on_ready = self.setup.begin
+        self.setup.on_settings = partial(self.shelf.settings.keep, reason="setup")
         self.fleet.on_unknown = self._on_unknown
         self.fleet.on_new_connector = self.sites.place_new_connector
         self.commands.on_audit = self._on_audit
@@ -169,6 +174,7 @@ class Engine:
         counts = await self.store.counts()
         self._audit_rows = counts.get("audit", 0)
         await self.recent.refresh()
+        await self.shelf.open()
 
     def _spawn(self, coro: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(coro, name=name)
@@ -222,6 +228,7 @@ class Engine:
         await self.recent.refresh()
         self.server.publish("info", self.info())
         await self.host.close_lost()
+        await self.shelf.beat()
         self._stop_when_idle()
 
     def _stop_when_idle(self) -> None:

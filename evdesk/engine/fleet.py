@@ -48,7 +48,8 @@ ASKS_AGAIN_S = 3600.0
 
 class Fleet:
     """All chargers by id. Hooks are set by the engine: `on_changed(charger_id)`, `on_notice`, `on_session`,
-    `on_attempt`, `on_ready(record)` (accepted, connected and answering), `on_new_connector(record, connector_id)`."""
+    `on_attempt`, `on_ready(record)` (accepted, connected and answering), `on_new_connector(record, connector_id)`,
+    `on_frame(message)` for every OCPP message: keep it quick."""
 
     def __init__(self, store: Store, clock: Clock, accept_unknown: bool = False) -> None:
         self.store = store
@@ -67,6 +68,7 @@ class Fleet:
         self.on_ready: Callable[[ChargerRecord], None] = _ignore
         self.on_unknown: Callable[[ChargerRecord], None] = _ignore
         self.on_new_connector: Callable[[ChargerRecord, int], None] = _ignore
+        self.on_frame: Callable[[MessageSeen], None] = _ignore
         self._handlers: dict[type, Callable[..., None]] = {
             Reading: self._reading,
             Heard: self._heard,
@@ -129,6 +131,7 @@ class Fleet:
 
     def _message(self, event: MessageSeen) -> None:
         self.messages += 1
+        self.on_frame(event)
         record = self.chargers.get(event.charger_id)
         self.store.put_message(event, record.protocol if record is not None else "")
 

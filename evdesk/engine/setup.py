@@ -44,6 +44,7 @@ class Setup:
         self.commands = commands
         self.clock = clock
         self.settings: dict[str, list[Setting]] = {}
+        self.on_settings: Callable[[ChargerRecord, list[Setting]], Awaitable[object]] | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def begin(self, record: ChargerRecord) -> None:
@@ -188,6 +189,8 @@ class Setup:
 
         await self._ask(SETUP, "setup.settings", record, {}, read)
         self.settings[record.id] = found
+        if self.on_settings is not None and link.protocol == "ocpp1.6":  # all of them; 2.x tells only some here
+            await self.on_settings(record, found)
         by_name = {s.name.lower(): s for s in found}
         every, what = link.sampling
         interval = by_name.get(every.lower())

@@ -30,6 +30,7 @@ from evdesk.wire.method import OneConnector as OneConnector
 from evdesk.wire.method import OptionalCharger as OptionalCharger
 from evdesk.wire.method import Page as Page
 from evdesk.wire.network import METHODS_NETWORK
+from evdesk.wire.settings import METHODS_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,4 +205,5 @@ METHODS: dict[str, Method] = {
     "audit.verify": Method(Nothing, ChainVerdict, "Recompute the whole chain and its signed checkpoints."),
     **METHODS_MESSAGES,
     **METHODS_NETWORK,
+    **METHODS_SETTINGS,
 }

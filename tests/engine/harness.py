@@ -122,6 +122,7 @@ class Station(ChargePoint):
         super().__init__(name, socket, response_timeout=10)
         self.seen = Seen()
         self.refuse_limits = False
+        self.reboot_for: set[str] = set()
 
     async def begin(self, status: str = "Available") -> None:
         await self.call(call.BootNotification("Model X", "Maker Y", charge_point_serial_number=f"S-{self.id}"))
@@ -177,6 +178,8 @@ class Station(ChargePoint):
         if key not in self.seen.settings:
             return call_result.ChangeConfiguration(ConfigurationStatus.not_supported)
         self.seen.settings[key] = value
+        if key in self.reboot_for:
+            return call_result.ChangeConfiguration(ConfigurationStatus.reboot_required)
         return call_result.ChangeConfiguration(ConfigurationStatus.accepted)
 
     @on("TriggerMessage")

@@ -7,10 +7,11 @@ from evdesk.engine.store.keeps import Keeps
 from evdesk.engine.store.puts import Puts
 from evdesk.engine.store.reads import Reads
 from evdesk.engine.store.settings import StoreSettings
+from evdesk.engine.store.shelf import Shelf
 from evdesk.engine.store.verify import export_file, verify_file
 
 
-class Store(Puts, Keeps, Reads):
+class Store(Puts, Keeps, Reads, Shelf):
     """`Store(path, clock)`, then `await open()`. `put_*` are buffered, the other writes durable, the rest are reads."""
 
 

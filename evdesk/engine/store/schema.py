@@ -97,6 +97,19 @@ _PAIRS: tuple[str, ...] = (
     "CREATE INDEX message_at ON message(at, fault, charger_id, direction, action) WHERE call = 0",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHARGER_REF, _PAIRS)
+_CHARGER_PAGE: tuple[str, ...] = (
+    "CREATE TABLE setting_snapshot(id INTEGER PRIMARY KEY AUTOINCREMENT, charger_id TEXT NOT NULL, at REAL NOT NULL, "
+    "seen_at REAL NOT NULL, settings INTEGER NOT NULL, vendor TEXT NOT NULL, model TEXT NOT NULL, "
+    "firmware TEXT NOT NULL, protocol TEXT NOT NULL, reason TEXT NOT NULL, hash TEXT NOT NULL, body TEXT NOT NULL)",
+    "CREATE INDEX setting_snapshot_charger ON setting_snapshot(charger_id, id)",
+    "CREATE TABLE reboot_seen(vendor TEXT NOT NULL, model TEXT NOT NULL, firmware TEXT NOT NULL, name TEXT NOT NULL, "
+    "reboot INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY(vendor, model, firmware, name)) WITHOUT ROWID",
+    "CREATE TABLE tag(id_tag TEXT PRIMARY KEY, status TEXT NOT NULL, expires_at REAL, parent TEXT NOT NULL, "
+    "note TEXT NOT NULL, added_at REAL NOT NULL, changed_at REAL NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE charger_note(kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, at REAL NOT NULL, "
+    "PRIMARY KEY(kind, key)) WITHOUT ROWID",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHARGER_REF, _PAIRS, _CHARGER_PAGE)
 
 LATEST = len(MIGRATIONS)

@@ -1,0 +1,23 @@
+"""What the engine remembers about single chargers beside their state, in one place."""
+
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.settings_book import SettingsBook
+from evdesk.model import MessageSeen
+
+
+class Shelf:
+    """Filled by `frame` (every OCPP message) and by the API's handlers. `open` once the store is open; `beat` every
+    minute and `close` at the end write down what changed."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.settings = SettingsBook(fleet)
+        fleet.on_frame = self.frame
+
+    async def open(self) -> None:
+        await self.settings.open()
+
+    async def beat(self) -> None:
+        await self.settings.save()
+
+    def frame(self, event: MessageSeen) -> None:
+        self.settings.frame(event)
