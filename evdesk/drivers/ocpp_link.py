@@ -38,11 +38,15 @@ _KEPT_TEXTS = 256
 
 @dataclass(frozen=True, slots=True)
 class LinkOptions:
-    """Real seconds, but `call_s`, which runs on evdesk's clock (never less than five real seconds)."""
+    """Real seconds, but `call_s`, which runs on evdesk's clock (never less than five real seconds).
+
+    A charger that does not boot is asked its first question when it has been quiet for `quiet_s`, at the latest
+    `talking_s` after its first message (many never pause while they charge), or `grace_s` after it connected."""
 
     call_s: float = 60.0
     grace_s: float = 30.0
     quiet_s: float = 2.0
+    talking_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +188,7 @@ class OcppLink:
         elif step.calls:
             first, self._talked_at = self._talked_at is None, asyncio.get_running_loop().time()
             if first:
+                self._grace_at = min(self._grace_at, self._talked_at + self._options.talking_s)
                 self._wait_for_quiet()
 
     def _wait_for_quiet(self) -> None:

@@ -150,6 +150,20 @@ async def test_nothing_is_sent_before_the_boot_is_answered():
         assert sent == [("in", "BootNotification"), ("out", "BootNotification"), ("out", "Reset"), ("in", "Reset")]
 
 
+async def test_a_charger_that_never_pauses_is_asked_all_the_same():
+    options = slower(quiet_s=0.2, talking_s=0.4, grace_s=60)
+    async with desk(options) as made, charger(made, boot=False) as (peer, station):
+        asking = asyncio.ensure_future(station.trigger("Heartbeat", None))
+        talked = 0
+        async with asyncio.timeout(5):
+            while not asking.done():
+                await peer.call("Heartbeat", {})
+                talked += 1
+                await asyncio.wait((asking,), timeout=0.05)
+        assert (await asking).status == "Accepted"
+        assert talked > 3
+
+
 async def test_without_a_boot_a_quiet_moment_after_another_message_is_enough():
     """evcc-io/evcc PR #27309."""
     async with desk(slower(quiet_s=0.05, grace_s=60)) as made, charger(made, boot=False) as (peer, station):
