@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QWidget
 from evdesk.gui import launch, tokens
 from evdesk.gui.client import Client
 from evdesk.gui.dialogs.accept import AcceptSheet
+from evdesk.gui.dialogs.find_chargers import FindSheet
 from evdesk.gui.dialogs.preferences import AboutSheet, SettingsSheet, TokenSheet
 from evdesk.gui.dialogs.sheet import confirm
 from evdesk.gui.dialogs.site_setup import SiteSheet
+from evdesk.gui.dialogs.wont_connect import WontConnectSheet
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.models.needs import who_asks
 from evdesk.gui.settings import DeskSettings
@@ -35,7 +37,7 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
 class Deeds(QObject):
     """`do(verb, argument)`. Sheets open on `window`; only one of a kind at a time. `why_off(verb)` tells why not."""
 
-    NEEDS_ENGINE = frozenset({"accept", "refuse", "site_setup"})
+    NEEDS_ENGINE = frozenset({"accept", "refuse", "site_setup", "find_chargers"})
 
     done = Signal(str)  # a sentence: it went well
 
@@ -59,6 +61,8 @@ class Deeds(QObject):
             "settings": self._show_settings,
             "about": self._about,
             "token": self._token,
+            "find_chargers": self._find_chargers,
+            "wont_connect": self._wont_connect,
         }
         self._plain: dict[str, Callable[[Any], None]] = {
             "start_engine": lambda _: self._engine.start(),
@@ -108,6 +112,12 @@ class Deeds(QObject):
     async def _site_setup(self, _: Any) -> None:
         if await SiteSheet(self._mirror, self._client, self._theme, self._window).ask():
             self.done.emit(tr("The site is saved"))
+
+    async def _find_chargers(self, _: Any) -> None:
+        await FindSheet(self._mirror, self._client, self._theme, self._window).ask()
+
+    async def _wont_connect(self, _: Any) -> None:
+        await WontConnectSheet(self._theme, self._window).ask()
 
     async def _show_settings(self, _: Any) -> None:
         await SettingsSheet(self._settings, self._theme, self._window).ask()

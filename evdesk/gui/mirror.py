@@ -21,7 +21,7 @@ from evdesk.model import (
 from evdesk.wire import Snapshot
 
 KEEP_NOTICES = 500
-KEEP_ATTEMPTS = 50
+KEEP_ATTEMPTS = 200
 FLUSH_MS = 250
 
 
@@ -157,8 +157,9 @@ class Mirror(QObject):
             del self.notices[:-KEEP_NOTICES]
             self.notice_added.emit(value)
         elif kind == "attempt":
+            # The same attempt again comes with the same id and a higher count.
+            self.attempts = [a for a in self.attempts if not value.id or a.id != value.id][-KEEP_ATTEMPTS + 1 :]
             self.attempts.append(value)
-            del self.attempts[:-KEEP_ATTEMPTS]
             self.attempt_added.emit(value)
         elif kind == "audit":
             self.audit_added.emit(value)

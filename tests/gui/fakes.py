@@ -25,6 +25,9 @@ class FakeClient(Client):
             "message.list": sample.messages(),
             "session.list": list(sample.sessions()),
             "notice.list": list(sample.notices()),
+            "network.interfaces": sample.network_state(),
+            "network.check": sample.network_checks(),
+            "network.found": [],
         }
 
     def start(self) -> None:

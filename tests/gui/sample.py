@@ -34,6 +34,7 @@ from evdesk.model import (
 )
 from evdesk.wire import Snapshot
 from evdesk.wire.methods import History, HistoryMany, MessageRow
+from evdesk.wire.network import Check, NetInterface, NetworkState
 
 NOW = datetime(2026, 11, 24, 18, 42, 0).astimezone().timestamp()
 MIN = 60.0
@@ -241,14 +242,74 @@ def notices() -> tuple[Notice, ...]:
     )
 
 
+REQUEST = """GET /ocpp/WB-77 HTTP/1.1
+Host: 192.168.50.10:9700
+Upgrade: websocket
+Connection: Upgrade
+Sec-WebSocket-Version: 13
+Sec-WebSocket-Protocol: ocpp1.6
+Authorization: Basic ***"""
+
+
 def attempts() -> tuple[Attempt, ...]:
+    sixteen = ("ocpp1.6",)
     return (
-        Attempt(NOW - 180, "192.168.50.52", "", "not_http", "", (), ""),
-        Attempt(NOW - 120, "192.168.50.47", "AMP-9", "tls_on_plain_port", "", (), ""),
-        Attempt(NOW - 41, "192.168.50.43", "", "no_id", "/", ("ocpp1.6",), ""),
-        Attempt(NOW - 12, "192.168.50.45", "WB-77", "bad_subprotocol", "/ocpp/WB-77", ("ocpp2.0.1",), ""),
-        Attempt(NOW - 8, "192.168.50.77", "KS-20881", "pending", "/ocpp/KS-20881", ("ocpp1.6",), ""),
+        Attempt(NOW - 180, "192.168.50.52:50012", "", "no_upgrade", "/", port=9700),
+        Attempt(NOW - 120, "192.168.50.47:41002", "AMP-9", "tls_on_plain_port", port=9700, count=4, first_at=NOW - 900),
+        Attempt(NOW - 41, "192.168.50.43:33810", "bay3", "accepted", "/", sixteen, warnings=("id_from_basic_user",)),
+        Attempt(
+            NOW - 12,
+            "192.168.50.45:60122",
+            "WB-77",
+            "password_wrong",
+            "/ocpp/WB-77",
+            sixteen,
+            port=9700,
+            request=REQUEST,
+            auth="wrong",
+        ),
+        Attempt(NOW - 8, "192.168.50.77:52680", "KS-20881", "pending", "/ocpp/KS-20881", sixteen, port=9700),
     )
+
+
+def network_state() -> NetworkState:
+    wired = NetInterface(
+        "enp1s0",
+        "ethernet",
+        "192.168.50.10",
+        24,
+        speed_mbit=1000,
+        assigned="dhcp",
+        dhcp_server="192.168.50.1",
+        gateway="192.168.50.1",
+        neighbours=9,
+        urls=("ws://192.168.50.10:9700/ocpp", "wss://192.168.50.10:9443/ocpp"),
+    )
+    wifi = NetInterface(
+        "wlp2s0",
+        "wifi",
+        "10.20.4.118",
+        24,
+        network="Workshop",
+        assigned="dhcp",
+        urls=("ws://10.20.4.118:9700/ocpp", "wss://10.20.4.118:9443/ocpp"),
+        warnings=("wifi",),
+    )
+    docker = NetInterface(
+        "docker0", "virtual", "172.17.0.1", 16, urls=("ws://172.17.0.1:9700/ocpp",), warnings=("virtual",)
+    )
+    loop = NetInterface("lo", "loopback", "127.0.0.1", 8, urls=("ws://127.0.0.1:9700/ocpp",), warnings=("loopback",))
+    return NetworkState("millane", (wired, wifi, docker, loop))
+
+
+def network_checks() -> list[Check]:
+    return [
+        Check("listening", "ok", "answers", {"port": "9700", "addresses": "192.168.50.10:9700"}),
+        Check("firewall", "bad", "blocked", {"port": "9700", "profile": "public"}, "netsh advfirewall ..."),
+        Check("address", "ok", "kept", {"address": "192.168.50.10", "server": "192.168.50.1", "since_s": "518400"}),
+        Check("clock", "ok", "synchronised", {"server": "192.168.50.1", "offset_s": "0.120"}),
+        Check("name", "info", "only_here", {"name": "millane", "addresses": "127.0.1.1"}),
+    ]
 
 
 def snapshot(seq: int = 100) -> Snapshot:

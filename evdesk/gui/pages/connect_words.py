@@ -1,104 +1,31 @@
-"""What the connect page says: which address for which network, and what each attempt means."""
+"""What the connect page says about each attempt: who, how often, what it means, what to do."""
 
-import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
-
-from PySide6.QtNetwork import QAbstractSocket, QNetworkInterface
 
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.models.needs import host_of, protocol_words, who_asks
+from evdesk.gui.pages.connect_verdicts import ACCEPT, ODD, ROOT, TLS, VERDICTS, Verdict
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
-from evdesk.model import Attempt, ChargerState, EngineInfo
+from evdesk.model import Attempt, ChargerState, TlsSeen
 
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """One way for a charger to reach the engine. `icon` ethernet or wifi; `note` what is known about the network."""
-
-    name: str
-    icon: str
-    address: str
-    url: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Interface:
-    """One address of this computer's network interfaces."""
-
-    name: str
-    wifi: bool
-    address: str
-
-
-def interfaces() -> list[Interface]:
-    """This computer's IPv4 addresses on networks that are up, wired ones first."""
-    flag = QNetworkInterface.InterfaceFlag
-    found = []
-    for one in QNetworkInterface.allInterfaces():
-        if not one.flags() & flag.IsUp or not one.flags() & flag.IsRunning or one.flags() & flag.IsLoopBack:
-            continue
-        wifi = one.type() == QNetworkInterface.InterfaceType.Wifi
-        for entry in one.addressEntries():
-            if entry.ip().protocol() == QAbstractSocket.NetworkLayerProtocol.IPv4Protocol:
-                found.append(Interface(one.humanReadableName(), wifi, entry.ip().toString()))
-    return sorted(found, key=lambda i: (i.wifi, i.name))
-
-
-def networks(info: EngineInfo, known: list[Interface], local: bool) -> list[Network]:
-    """The addresses chargers may be given, without loopback. A wildcard listener answers on every interface of the
-    engine's computer, which only a local desk can list."""
-    found: dict[str, Network] = {}
-    for url in info.ocpp_urls or (info.ocpp_url,):
-        host = urlsplit(url).hostname or ""
-        hosts = [i.address for i in known] if _is_any(host) and local else [host]
-        for address in hosts:
-            if address and not _is_any(address) and not is_loopback(address):
-                found.setdefault(address, _network(url, host, address, known))
-    order = [i.address for i in known]
-    return sorted(found.values(), key=lambda n: order.index(n.address) if n.address in order else len(order))
-
-
-def _network(url: str, host: str, address: str, known: list[Interface]) -> Network:
-    here = next((i for i in known if i.address == address), None)
-    full = url.replace(f"//{host}", f"//{address}", 1) if host != address else url
-    if here is None:
-        return Network(tr("Network of the engine"), "ethernet", address, full)
-    if here.wifi:
-        note = tr("chargers often cannot reach a laptop over Wi-Fi")
-        return Network(tr("Wi-Fi, {name}").format(name=here.name), "wifi", address, full, note)
-    note = tr("given by nobody: no router on this cable") if address.startswith("169.254.") else ""
-    return Network(tr("Ethernet, {name}").format(name=here.name), "ethernet", address, full, note)
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _is_any(host: str) -> bool:
-    return host in ("0.0.0.0", "::")
-
-
-def only_here(info: EngineInfo) -> bool:
-    """Whether chargers elsewhere cannot reach the engine at all."""
-    return all(is_loopback(urlsplit(url).hostname or "") for url in info.ocpp_urls or (info.ocpp_url,))
+LET_IN = ("accepted", "pending")
+SILENT_S = 60.0
+"""So long a charger that is let in may say nothing before it counts as gone again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One line of "who tries": `times` equal attempts, the newest of them in `last`."""
+    """One line of "who tries": `times` equal attempts since `since`, the newest of them in `last`."""
 
     last: Attempt
     times: int
+    since: float
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        return self.address, self.last.charger_id, self.last.verdict
+    def key(self) -> tuple[str, str]:
+        return self.address, self.last.charger_id
 
     @property
     def address(self) -> str:
@@ -107,86 +34,159 @@ class Tried:
 
 def who_tried(attempts: list[Attempt]) -> list[Tried]:
     """Newest first; the same visitor with the same verdict is one line. An older verdict of a visitor that has one
-    by now is left out: only what is true now helps."""
+    by now is left out, and so is a nameless TLS failure of an address whose charger got in since: only what is true
+    now helps."""
     found: dict[tuple[str, str], Tried] = {}
-    for attempt in reversed(attempts):
-        key = (host_of(attempt.address), attempt.charger_id)
+    closed: set[tuple[str, str]] = set()
+    got_in: set[str] = set()
+    for attempt in sorted(attempts, key=lambda a: a.at, reverse=True):
+        host = host_of(attempt.address)
+        key = (host, attempt.charger_id)
+        if attempt.verdict in LET_IN:
+            got_in.add(host)
+        elif not attempt.charger_id and host in got_in and "tls" in attempt.verdict:
+            continue
         before = found.get(key)
+        since = attempt.at if attempt.first_at is None else attempt.first_at
         if before is None:
-            found[key] = Tried(attempt, 1)
-        elif before.last.verdict == attempt.verdict:
-            found[key] = Tried(before.last, before.times + 1)
+            found[key] = Tried(attempt, attempt.count, since)
+        elif key not in closed and before.last.verdict == attempt.verdict:
+            found[key] = replace(before, times=before.times + attempt.count, since=min(before.since, since))
+        else:
+            closed.add(key)
     return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Verdict as icon, word and role; what it did; what to do; the charger that may be accepted."""
+    """Verdict as icon, word and role; what it did; what to do; `deed` that evdesk can do about it ("" none) on
+    `target`, a charger id. `problem`: the filter shows it. `details`: (name, value) for the fold-out."""
 
     look: Look
     did: str
     do_this: str = ""
-    accept: str = ""
+    deed: str = ""
+    target: str = ""
+    problem: bool = False
+    details: tuple[tuple[str, str], ...] = field(default=())
+    request: str = ""
 
 
-_VERDICTS: dict[str, tuple[Look, str, str]] = {
-    "accepted": (Look("check-circle", "Connected.", "ok"), "It was here and is known.", ""),
-    "pending": (Look("person", "Was here.", "muted"), "It asked to join and has gone again.", ""),
-    "no_id": (
-        Look("warning", "No name.", "warn"),
-        "It asks for “{path}”, with no name of its own in it.",
-        "add a name to the address: {url}/bay1",
-    ),
-    "bad_path": (
-        Look("warning", "Wrong path.", "warn"),
-        "It asks for “{path}”.",
-        "type the address as it stands here: {url}",
-    ),
-    "bad_subprotocol": (
-        Look("warning", "Other protocol.", "warn"),
-        "It offers {offered}, which evdesk does not speak.",
-        "set it to OCPP 1.6 JSON (not SOAP) in the charger's menu",
-    ),
-    "tls_on_plain_port": (
-        Look("shield-x", "Wants TLS.", "danger"),
-        "It opens a secure connection on the plain port.",
-        "change “wss” to “ws” in the charger's address",
-    ),
-    "duplicate_id": (
-        Look("warning", "Name taken.", "warn"),
-        "A charger named {id} is connected already. The newer one took its place.",
-        "give each charger its own name",
-    ),
-    "not_http": (Look("info", "Not a charger.", "muted"), "It speaks something else. Ignored.", ""),
-    "empty": (Look("info", "Said nothing.", "muted"), "It opened the port and closed it again.", ""),
-    "too_slow": (
-        Look("clock", "Too slow.", "warn"),
-        "It opened the port and did not finish its first sentence.",
-        "look at the cable and the network between",
-    ),
-    "too_many": (
-        Look("warning", "Too often.", "warn"),
-        "It opens more connections than a charger needs.",
-        "restart it; look whether two devices use its address",
-    ),
-}
-"""Look, what it did, what to do; translated where they are used."""
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The addresses a person may type on the chosen network; "" where that port is not open."""
+
+    plain: str = ""
+    secure: str = ""
+
+    @property
+    def best(self) -> str:
+        return self.plain or self.secure
 
 
-def attempt_words(mirror: Mirror, attempt: Attempt, url: str) -> Said:
-    """An attempt in words; `url` is the address a person should type."""
+def attempt_words(mirror: Mirror, attempt: Attempt, typed: Typed) -> Said:
+    """An attempt in words."""
+    details = tuple(_details(attempt))
     charger = mirror.chargers.get(attempt.charger_id)
-    if attempt.verdict in ("pending", "accepted") and charger is not None:
-        if charger.state is ChargerState.PENDING:
-            did = tr("{who}. It waits for your yes.").format(who=who_asks(charger))
-            return Said(Look("check-circle", tr("Connected."), "ok"), did, "", charger.id)
-        did = tr("It has joined as {label}.").format(label=mirror.label(charger.id))
-        return Said(Look("check-circle", tr("Connected."), "ok"), did)
-    row = _VERDICTS.get(attempt.verdict)
+    if attempt.verdict in LET_IN and charger is not None:
+        pending = charger.state is ChargerState.PENDING
+        label = mirror.label(charger.id)
+        text = tr("{who}. It waits for your yes.") if pending else tr("{who}. It has joined as {label}.")
+        did = f"{text.format(who=_made(mirror, attempt), label=label)}{_odd(attempt)}"
+        look = Look("check-circle", tr("Connected."), "ok")
+        if not pending and charger.state is ChargerState.OFFLINE:
+            look = Look("offline", tr("Gone again."), "warn")
+        return Said(look, did, "", ACCEPT if pending else "", charger.id, False, details, attempt.request)
+    if attempt.verdict in LET_IN and mirror.now() - attempt.at < SILENT_S:
+        did = tr("It has not said who it is yet.") + _odd(attempt)
+        return Said(Look("check-circle", tr("Connected."), "ok"), did, details=details, request=attempt.request)
+    row = VERDICTS.get(attempt.verdict)
     if row is None:
-        return Said(Look("question", tr("Not connected."), "warn"), attempt.sentence)
-    look, did, do_this = row
+        look = Look("question", tr("Not connected."), "warn")
+        advice = attempt.advice.removesuffix(".")
+        return Said(look, attempt.sentence, advice, "", attempt.charger_id, True, details, attempt.request)
+    fill = _fill(attempt, typed)
+    did = tr(row.did).format(**fill) + _odd(attempt)
+    do_this = tr(row.do).format(**fill) if row.do else ""
+    look = Look(row.icon, tr(row.word), row.role)
+    deed = _deed(row, attempt, typed)
+    return Said(look, did, do_this, deed, attempt.charger_id, row.problem, details, attempt.request)
+
+
+def _deed(row: Verdict, attempt: Attempt, typed: Typed) -> str:
+    if row.deed == TLS:
+        return "" if typed.secure else TLS
+    return row.deed if row.deed == ROOT or attempt.charger_id else ""
+
+
+def _made(mirror: Mirror, attempt: Attempt) -> str:
+    """ "Kestrel K11, serial K11-20881, OCPP 1.6", as far as it is known."""
+    charger = mirror.chargers[attempt.charger_id]
+    return who_asks(replace(charger, address=""))
+
+
+def _odd(attempt: Attempt) -> str:
+    words = [tr(ODD[word]) for word in attempt.warnings if word in ODD]
+    return " " + tr("It {odd}.").format(odd=", ".join(words)) if words else ""
+
+
+def _fill(attempt: Attempt, typed: Typed) -> dict[str, str]:
+    tls = attempt.tls or TlsSeen()
     offered = ", ".join(protocol_words(p) for p in attempt.protocols) or tr("nothing")
-    fill = {"path": attempt.path or "/", "offered": offered, "url": url.rstrip("/"), "id": attempt.charger_id or "bay1"}
-    spoken = Look(look.icon, tr(look.word), look.role)
-    return Said(spoken, tr(did).format(**fill), tr(do_this).format(**fill) if do_this else "")
+    best = typed.best or "ws://"
+    secure_host = urlsplit(typed.secure).hostname or ""
+    return {
+        "path": attempt.path or "/",
+        "offered": offered,
+        "id": attempt.charger_id or tr("the charger"),
+        "port": str(attempt.port) if attempt.port else "",
+        "url": best if best.endswith("/") else f"{best}/",
+        "ws": typed.plain or tr("another port"),
+        "wss": ", " + tr("or use {url}").format(url=typed.secure) if typed.secure else "",
+        "tls_url": typed.secure or secure_host or tr("the address shown here"),
+        "name": tls.server_name or tr("another name"),
+        "versions": ", ".join(tls.offered_versions) or tr("an old version"),
+        "ciphers": ", ".join(tls.offered_ciphers[:3]) or tr("nothing usable"),
+        "alert": tls.alert.replace("_", " ") or tr("no reason given"),
+        "subject": f" “{tls.certificate}”" if tls.certificate else "",
+    }
+
+
+_AUTH = {
+    "none": "no log-in",
+    "unchecked": "a password, which is not checked",
+    "wrong": "a wrong password",
+    "text": "the right password, as text",
+    "hex": "the right password, as hex text",
+    "bytes": "the right password, as bytes",
+    "certificate": "its certificate",
+}
+
+
+def _details(attempt: Attempt) -> list[tuple[str, str]]:
+    """What only somebody who looks closer wants to know; unknown things are left out."""
+    found = [(tr("From"), attempt.address)]
+    if attempt.port:
+        found.append((tr("Port"), str(attempt.port)))
+    if attempt.path:
+        found.append((tr("Path"), attempt.path))
+    if attempt.protocols:
+        found.append((tr("Offers"), ", ".join(attempt.protocols)))
+    if attempt.auth:
+        found.append((tr("Log-in"), tr(_AUTH.get(attempt.auth, attempt.auth))))
+    found += _tls_details(attempt.tls) if attempt.tls is not None else []
+    if attempt.sentence:
+        found.append((tr("Engine"), f"{attempt.sentence} {attempt.advice}".strip()))
+    return found
+
+
+def _tls_details(tls: TlsSeen) -> list[tuple[str, str]]:
+    pairs = [
+        (tr("TLS"), ", ".join(part for part in (tls.version, tls.cipher) if part)),
+        (tr("TLS offered"), ", ".join(tls.offered_versions)),
+        (tr("Ciphers offered"), ", ".join(tls.offered_ciphers)),
+        (tr("Asks for name"), tls.server_name),
+        (tr("Certificate"), tls.certificate),
+        (tr("Alert"), tls.alert.replace("_", " ")),
+    ]
+    return [(name, value) for name, value in pairs if value]
