@@ -155,6 +155,13 @@ def test_who_asks_may_be_accepted_and_who_has_joined_may_not(mirror):
     assert attempt_words(mirror, Attempt(1.0, "a", "WB-01", "accepted"), TYPED).look.word == "Gone again."
 
 
+def test_who_was_let_in_and_says_nothing_is_told_apart_from_who_is_gone(mirror):
+    fresh = Attempt(mirror.now() - 5, "a", "QUIET", "pending")
+    assert attempt_words(mirror, fresh, TYPED).look.word == "Connected."
+    gone = replace(fresh, at=mirror.now() - 600)
+    assert attempt_words(mirror, gone, TYPED).look.word == "Was here."
+
+
 def test_odd_but_workable_is_said_beside_the_verdict(mirror):
     attempt = Attempt(1.0, "a", "WB-01", "accepted", warnings=("no_subprotocol", "double_slash", "unheard_of"))
     did = attempt_words(mirror, attempt, TYPED).did
@@ -281,7 +288,7 @@ def test_an_engine_on_loopback_only_says_so(page, mirror, client, qtbot):
     loop = sample.network_state().interfaces[-1]
     client.answers["network.interfaces"] = NetworkState("x", (replace(loop, urls=("ws://127.0.0.1:9000/",)),))
     mirror.apply("info", listening("ws://127.0.0.1:9000/"))
-    page.look()
+    page.source.look()
     qtbot.waitUntil(lambda: page.steps.address.url == "ws://127.0.0.1:9000/")
     assert "--ocpp 0.0.0.0:9000" in page.steps.networks.nothing.text()
 

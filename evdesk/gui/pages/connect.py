@@ -11,14 +11,11 @@ from evdesk.gui.pages.base import Page
 from evdesk.gui.pages.connect_address import AddressStep, NetworkStep
 from evdesk.gui.pages.connect_feed import AttemptList
 from evdesk.gui.pages.connect_networks import networks, only_here
-from evdesk.gui.pages.connect_ready import ReadyCard, Row, check_row, site_rows
-from evdesk.gui.pages.connect_verdicts import ACCEPT
+from evdesk.gui.pages.connect_ready import ReadyCard, site_rows
+from evdesk.gui.pages.connect_source import NetworkSource
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
 from evdesk.gui.widgets import Button, Label
-from evdesk.model import EvdeskError
-from evdesk.wire.method import Nothing
-from evdesk.wire.network import CheckNetwork, ConfigureNetwork, NetworkState
 
 LOOK_AGAIN_S = 20
 """How often the interfaces are asked for while the page is seen: a cable is plugged in, an address changes."""
@@ -49,9 +46,7 @@ class ConnectPage(Page):
 
     def __init__(self, mirror: Mirror, client: Client, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(mirror, client, theme, parent)
-        self.state: NetworkState | None = None
-        self._checks: list[Row] = []
-        self._asking = self._checking = False
+        self.source = NetworkSource(mirror, client, self)
         self._ticks = 0
         self.steps = AddressSteps(self)
         self.tried = AttemptList(mirror, self)
@@ -63,9 +58,12 @@ class ConnectPage(Page):
         self._timer.timeout.connect(self._tick)
         self.steps.networks.chosen.connect(self._network_chosen)
         self.steps.address.changed.connect(self._show_feed)
-        self.steps.address.named.connect(self._announce)
+        self.steps.address.named.connect(self.source.announce)
         self.steps.ready.asked.connect(self._do)
         self.steps.ready.again.connect(self.check)
+        self.source.looked.connect(self._refresh)
+        self.source.checked.connect(self._show_ready)
+        self.source.busy.connect(self.steps.ready.set_busy)
         self.tried.acted.connect(self._act)
         self.tried.search.connect(self._find)
         self.tried.explain.connect(self._explain)
@@ -103,54 +101,15 @@ class ConnectPage(Page):
     def on_shown(self) -> None:
         self._refresh()
         self._timer.start()
-        self.look()
+        self.source.look()
         self.check()
 
     def on_hidden(self) -> None:
         self._timer.stop()
 
-    # -- what the engine tells ----------------------------------------------------------------------------------------
-
-    def look(self) -> None:
-        """Ask the engine for its networks; the answer comes later."""
-        if not self._asking and self.mirror.connected:
-            self._asking = True
-            self.client.spawn(self._look())
-
-    async def _look(self) -> None:
-        try:
-            self.state = await self.client.call("network.interfaces", Nothing())
-        except EvdeskError:
-            return  # the banner says so already; the addresses the engine listens on stay
-        finally:
-            self._asking = False
-        self._refresh()
-
     def check(self) -> None:
-        """Check this computer again."""
-        if not self._checking and self.mirror.connected:
-            self._checking = True
-            self.steps.ready.set_busy(True)
-            self.client.spawn(self._check())
-
-    async def _check(self) -> None:
         network = self.steps.networks.network()
-        try:
-            found = await self.client.call("network.check", CheckNetwork(network.address if network else ""))
-            self._checks = [check_row(one) for one in found]
-        except EvdeskError:
-            self._checks = []
-        finally:
-            self._checking = False
-            self.steps.ready.set_busy(False)
-        self._show_ready()
-
-    def _announce(self, on: bool) -> None:
-        self.client.spawn(self._announce_now(on))
-
-    async def _announce_now(self, on: bool) -> None:
-        await self.client.call("network.configure", ConfigureNetwork(on))
-        self.look()
+        self.source.check(network.address if network is not None else "")
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
@@ -161,7 +120,7 @@ class ConnectPage(Page):
     def _tick(self) -> None:
         self._ticks += 1
         if self._ticks % LOOK_AGAIN_S == 0:
-            self.look()
+            self.source.look()
         self._show_feed()
 
     def _refresh(self) -> None:
@@ -170,9 +129,9 @@ class ConnectPage(Page):
         info = self.mirror.info
         self.demo.setVisible(info is None or not info.simulated)
         if info is not None:
-            found = networks(self.state, info)
+            found = networks(self.source.state, info)
             self.steps.networks.show_networks(found, self._nothing(bool(found)))
-            self.steps.address.show_state(self.state)
+            self.steps.address.show_state(self.source.state)
             self._network_chosen()
             self._scroll.setMinimumWidth(self.steps.minimumSizeHint().width() + 12)  # an address is never cut
         self._show_ready()
@@ -186,7 +145,7 @@ class ConnectPage(Page):
 
     def _show_ready(self) -> None:
         connected = self.mirror.connected
-        self.steps.ready.show_rows([*(self._checks if connected else []), *site_rows(self.mirror)])
+        self.steps.ready.show_rows([*(self.source.checks if connected else []), *site_rows(self.mirror)])
 
     def _show_feed(self) -> None:
         self.tried.refresh(self.steps.address.typed)
@@ -210,7 +169,7 @@ class ConnectPage(Page):
         self.navigate.emit(verb, None)
 
     def _act(self, deed: str, charger_id: str) -> None:
-        self.navigate.emit("accept" if deed == ACCEPT else deed, charger_id)
+        self.navigate.emit(deed, charger_id)
 
     def _find(self) -> None:
         self.navigate.emit("find_chargers", None)
