@@ -40,11 +40,17 @@ class ChargerHost:
         event = event if event.connector_id else replace(event, connector_id=1)
         connector = self.fleet.connector(record, event.connector_id)
         session = await self.fleet.store.open_session(event)
-        if session.ended_at is None:
+        running = connector.session
+        known = running is not None and running.id == session.id
+        late = running is not None and event.ref != "" and session.started_at < running.started_at
+        if known:
+            connector.session = replace(session, energy_wh=connector.session_wh)  # told again, or with its tag now
+        elif session.ended_at is None and not late:
             connector.begin(session)
             connector.forget_limit()
         self.fleet.on_session(session)
-        self.fleet.notice(NoticeKind.STARTED, Severity.INFO, record, connector.id, tag=event.id_tag)
+        if not known:
+            self.fleet.notice(NoticeKind.STARTED, Severity.INFO, record, connector.id, tag=event.id_tag)
         self.fleet.on_changed(record.id)
         return Opened(session.id, self.authorize(event.charger_id, event.id_tag))
 

@@ -89,6 +89,7 @@ class Transactions(Station):
             return
         if told is None:
             told = self._remember(ref, where)
+        named = bool(tag) and not told.tag
         told.tag = told.tag or tag
         if self._repeated(payload, told, kind, outcome):
             return
@@ -108,7 +109,8 @@ class Transactions(Station):
                 placed.charger_at,
                 ref,
             )
-        elif told.session is None and not told.opening:
+        elif not told.opening and (told.session is None or named):
+            # Begun, first heard of, or now with a tag (a transaction may begin before anybody is authorised).
             told.opening = True
             outcome.answer = None
             outcome.deferred = TransactionStarted(

@@ -97,6 +97,10 @@ class Station201(Transactions):
                 outcome.odd.append(Odd("evse_missing", "MeterValues does not say which EVSE.", str(payload)[:300]))
                 return
             outcome.odd.append(_wrong_shape("MeterValues", "1.6"))
+        if where == 0:
+            # The station's main power meter (2.x, MeterValuesRequest): none of the places a car stands at.
+            outcome.events.append(Heard(self.charger_id, now))
+            return
         ref = self.memory.evses[where].ref if where in self.memory.evses else ""
         told = self.memory.told.get(ref) if ref else None
         self.readings(payload.get("meterValue"), where, told.session if told else None, now, outcome)

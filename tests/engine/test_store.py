@@ -376,3 +376,63 @@ async def test_a_clock_that_goes_back_breaks_nothing(path):
         assert (verdict.holds, verdict.rows) == (True, 3)
         assert isinstance((await store.sessions(SessionPage())), list)
     assert Session.__slots__
+
+
+# -- sessions by the charger's own id (2.x) -------------------------------------------------------------------------
+
+
+def begun(ref, at=T0, tag="TAG1", meter=1000.0, **more):
+    return TransactionStarted("WB-01", 1, at, tag, meter, ref=ref, **more)
+
+
+def over(ref, at=T0 + 3600, meter=8000.0):
+    return TransactionEnded("WB-01", at, None, meter, "Local", connector_id=1, ref=ref)
+
+
+async def test_a_ref_finds_its_session_however_often_it_is_told(path):
+    async with opened(path) as store:
+        first = await store.open_session(begun("T1"))
+        assert await store.open_session(begun("T1", at=T0 + 50, meter=None)) == first
+        done = await store.close_session(over("T1"))
+        assert (done.id, done.energy_wh, done.ref) == (first.id, 7000.0, "T1")
+        assert await store.close_session(over("T1", at=T0 + 9000)) == done
+        assert await store.open_session(begun("T1")) == done
+    async with opened(path) as store:
+        assert await store.open_session(begun("T1")) == done
+        assert (await store.open_session(begun("T2"))).id != done.id
+
+
+async def test_a_begin_that_comes_late_completes_its_session(path):
+    async with opened(path) as store:
+        heard = await store.open_session(begun("T1", at=T0 + 60, tag="", meter=None, incomplete=True))
+        assert (heard.incomplete, heard.meter_start_wh) == (True, None)
+        whole = await store.open_session(begun("T1"))
+        assert (whole.id, whole.incomplete, whole.meter_start_wh) == (heard.id, False, 1000.0)
+        assert (whole.id_tag, whole.started_at) == ("TAG1", T0)
+        assert (await store.close_session(over("T1"))).energy_wh == 7000.0
+
+
+async def test_a_tag_that_comes_later_is_kept(path):
+    async with opened(path) as store:
+        assert (await store.open_session(begun("T1", tag=""))).id_tag == ""
+        assert (await store.open_session(begun("T1", tag="CARD", incomplete=True))).id_tag == "CARD"
+        assert (await store.open_session(begun("T1", tag="OTHER", incomplete=True))).id_tag == "CARD"
+
+
+async def test_an_end_without_a_begin_is_kept(path):
+    async with opened(path) as store:
+        alone = await store.close_session(over("T9"))
+        assert (alone.incomplete, alone.ref, alone.energy_wh) == (True, "T9", None)
+        assert (await store.close_session(over("T9"))).id == alone.id
+
+
+async def test_a_transaction_told_late_does_not_end_the_one_that_runs(path):
+    async with opened(path) as store:
+        runs = await store.open_session(begun("NEW", at=T0 + 1000))
+        await store.open_session(begun("OLD", at=T0))
+        await store.close_session(over("OLD", at=T0 + 500))
+        sessions = await store.sessions(SessionPage(open_only=True))
+        assert [s.id for s in sessions] == [runs.id]
+        newer = await store.open_session(begun("NEXT", at=T0 + 2000))
+        sessions = await store.sessions(SessionPage(open_only=True))
+        assert [s.id for s in sessions] == [newer.id]

@@ -247,6 +247,24 @@ def test_a_start_that_could_not_be_recorded_is_tried_again(wire):
     assert rules(step) == set()
 
 
+def test_a_tag_that_comes_later_is_recorded(wire):
+    """TxStartPoint EVConnected: the transaction begins before anybody is authorised."""
+    (deferred,) = event(wire, "Started", 0, state="EVConnected").deferred
+    assert deferred.event.id_tag == ""
+    wire.dialogue.settle_start(deferred, 4, "Accepted", wire.now)
+    (again,) = event(wire, "Updated", 1, idToken=TAG).deferred
+    assert (again.event.ref, again.event.id_tag) == ("T1", "04A1B2C3")
+    assert answer(wire.dialogue.settle_start(again, 4, "Accepted", wire.now))["idTokenInfo"]["status"] == "Accepted"
+    assert event(wire, "Updated", 2, idToken=TAG).deferred == []
+
+
+def test_the_main_meter_is_no_place(wire):
+    payload = {"evseId": 0, "meterValue": [{"timestamp": wire.stamp(), "sampledValue": [sample(5)]}]}
+    step = wire.call("MeterValues", payload)
+    assert every(step, Reading) == []
+    assert answer(step) == {}
+
+
 def test_a_repeated_event_counts_once(wire):
     begun(wire)
     event(wire, "Updated", 1, energy=100.0)

@@ -170,13 +170,14 @@ def _same_start(connection: sqlite3.Connection, event: TransactionStarted) -> in
 
 
 def _complete(connection: sqlite3.Connection, event: TransactionStarted, number: int) -> None:
-    """The begin of a transaction (2.x) that was first heard of in the middle: it came late, from the offline queue."""
+    """What a transaction (2.x) told later: its tag, or its begin where it was first heard of in the middle."""
+    if event.ref and event.id_tag:
+        connection.execute("UPDATE session SET id_tag = ? WHERE id = ? AND id_tag = ''", (event.id_tag, number))
     if event.ref and not event.incomplete:
         connection.execute(
-            "UPDATE session SET incomplete = 0, started_at = min(started_at, ?), meter_start_wh = ?, "
-            "id_tag = CASE id_tag WHEN '' THEN ? ELSE id_tag END "
+            "UPDATE session SET incomplete = 0, started_at = min(started_at, ?), meter_start_wh = ? "
             "WHERE id = ? AND incomplete = 1 AND ended_at IS NULL AND meter_start_wh IS NULL",
-            (event.at, event.meter_wh, event.id_tag, number),
+            (event.at, event.meter_wh, number),
         )
 
 
@@ -188,11 +189,12 @@ def _by_ref(connection: sqlite3.Connection, charger_id: str, ref: str) -> int | 
 
 
 def _supersede(connection: sqlite3.Connection, event: TransactionStarted) -> None:
-    """One connector runs one transaction: what still seems to run there has ended without a word."""
+    """One connector runs one transaction: what still seems to run there has ended without a word. A 2.x transaction that
+    is told late (from the offline queue) ends only those that began before it."""
     connection.execute(
-        "UPDATE session SET ended_at = max(started_at, ?), reason = ?, incomplete = 1 "
-        "WHERE charger_id = ? AND connector_id = ? AND ended_at IS NULL",
-        (event.at, SUPERSEDED, event.charger_id, event.connector_id),
+        "UPDATE session SET ended_at = max(started_at, ?1), reason = ?2, incomplete = 1 "
+        "WHERE charger_id = ?3 AND connector_id = ?4 AND ended_at IS NULL AND (?5 = '' OR started_at <= ?1)",
+        (event.at, SUPERSEDED, event.charger_id, event.connector_id, event.ref),
     )
 
 
