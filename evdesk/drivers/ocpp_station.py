@@ -41,6 +41,9 @@ NEEDS: dict[str, frozenset[Capability]] = {
     "ChangeConfiguration": frozenset({Capability.WRITE_SETTING}),
     "ChangeAvailability": frozenset({Capability.AVAILABILITY}),
 }
+_EXTENDED = frozenset({"LogStatusNotification", "SignChargePointCertificate"})
+"""What only the trigger message of the security whitepaper can ask for."""
+
 _RESET = {"soft": "Soft", "hard": "Hard"}
 
 
@@ -95,7 +98,10 @@ class OcppStation(OcppDriver):
 
     async def trigger(self, what: str, connector_id: int | None) -> Answer:
         where = {} if connector_id is None else {"connectorId": connector_id}
-        reply = await self.call("TriggerMessage", {"requestedMessage": what, **where})
+        if what == "TransactionEvent":
+            raise ChargerError(Reason.UNSUPPORTED, "OCPP 1.6 has no TransactionEvent. Ask for MeterValues.")
+        action = "ExtendedTriggerMessage" if what in _EXTENDED else "TriggerMessage"
+        reply = await self.call(action, {"requestedMessage": what, **where})
         if reply.status == "NotImplemented":
             raise ChargerError(Reason.UNSUPPORTED, f"This charger cannot send {what} on request.", status=reply.status)
         return accepted(reply, f"trigger {what}", "It will come at its usual time.")

@@ -31,8 +31,10 @@ TRIGGERS = (
     "DiagnosticsStatusNotification",
     "FirmwareStatusNotification",
     "Heartbeat",
+    "LogStatusNotification",
     "MeterValues",
     "StatusNotification",
+    "TransactionEvent",
 )
 
 

@@ -1,6 +1,7 @@
 """What a charger tells beside its power: its clock, abilities, progress, findings, security events, limits of others."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from evdesk.model import (
     ExternalLimit,
     FindingSeen,
     FirmwareStatusSeen,
+    NeedsTold,
     NoticeKind,
     SecurityEventSeen,
     Severity,
@@ -45,6 +47,7 @@ def side_handlers(fleet: Fleet) -> dict[type, Callable[..., None]]:
         ExternalLimit: partial(_external, fleet),
         FindingSeen: partial(_finding, fleet),
         FirmwareStatusSeen: partial(_progress, fleet),
+        NeedsTold: partial(_needs, fleet),
         SecurityEventSeen: partial(_security, fleet),
         UploadStatusSeen: partial(_progress, fleet),
     }
@@ -93,3 +96,14 @@ def _external(fleet: Fleet, event: ExternalLimit) -> None:
         kind = NoticeKind.EXTERNAL_LIMIT
         fleet.notice(kind, Severity.INFO, record, event.connector_id, source=event.source, state=state, **amps)
     fleet.on_changed(record.id)
+
+
+def _needs(fleet: Fleet, event: NeedsTold) -> None:
+    record = fleet.record(event.charger_id)
+    args: dict[str, str | float] = {}
+    if event.energy_wh is not None:
+        args["kwh"] = round(event.energy_wh / 1000.0, 1)
+    if event.departure_at is not None:
+        args["until"] = datetime.fromtimestamp(event.departure_at).strftime("%H:%M")
+    if record.accepted:
+        fleet.notice(NoticeKind.NEEDS, Severity.INFO, record, event.connector_id, **args)

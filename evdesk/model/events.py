@@ -193,6 +193,20 @@ class ExternalLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedsTold:
+    """What a car asks for (ISO 15118, NotifyEVChargingNeeds): energy, departure, its highest current per phase and its
+    phases; None where it did not say."""
+
+    charger_id: str
+    at: float
+    connector_id: int
+    energy_wh: float | None = None
+    departure_at: float | None = None
+    max_a: float | None = None
+    phases: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TlsSeen:
     """What a TLS client showed: the versions and ciphers it offers, the name it asks for, what was agreed, or the
     alert that ended it. `certificate`: subject of the client's certificate."""
@@ -260,4 +274,5 @@ Event = (
     | SecurityEventSeen
     | CertificateAsked
     | ExternalLimit
+    | NeedsTold
 )

@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     FAILSAFE = "failsafe"
     SECURITY = "security"  # a security event of the charger
     EXTERNAL_LIMIT = "external_limit"  # something else than evdesk limits it
+    NEEDS = "needs"  # the car told what it needs
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from evdesk.model import (
     ExternalLimit,
     Heard,
     Identity,
+    NeedsTold,
     StatusChanged,
 )
 from evdesk.ocpp.check import actions
@@ -21,11 +22,13 @@ from evdesk.ocpp.fields import number, text
 from evdesk.ocpp.frame import Odd
 from evdesk.ocpp.profiles import Unit, rate_unit
 from evdesk.ocpp.station import Note, Outcome, Station
+from evdesk.ocpp.timestamps import parse_time
 from evdesk.ocpp.transactions import Transactions, token_status
 from evdesk.ocpp.version import Version
 
 _WORDS = {word.lower(): word for word in ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")}
 _OLD_STATUS = {status.value.lower(): status for status in ConnectorStatus}
+_PHASES = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
 _PROBLEMS = frozenset({"problem", "fault", "tripped", "overload", "overtemperature"})
 
 
@@ -165,15 +168,27 @@ class Station201(Transactions):
 
     def _needs(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:
         """K15: the limit comes with the next decision; until then the station uses its TxDefaultProfile."""
-        outcome.events.append(Heard(self.charger_id, now))
-        outcome.notes.append(Note("NotifyEVChargingNeeds", payload))
         outcome.answer = {"status": "Processing"}
+        needs = _part(payload, "chargingNeeds")
+        ac, dc = _part(needs, "acChargingParameters"), _part(needs, "dcChargingParameters")
+        energy, amps = _real(ac.get("energyAmount", dc.get("energyAmount"))), _real(ac.get("evMaxCurrent"))
+        leaves = parse_time(needs.get("departureTime"))
+        phases = _PHASES.get(text(needs, "requestedEnergyTransfer"))
+        where = number(payload.get("evseId")) or 0
+        departure = None if leaves is None else leaves.at
+        outcome.events.append(NeedsTold(self.charger_id, now, where, energy, departure, amps, phases))
 
 
 def _part(payload: dict[str, Any], key: str, otherwise: dict[str, Any] | None = None) -> dict[str, Any]:
     """An object inside a payload; `otherwise` (or an empty one) where it is missing or no object."""
     value = payload.get(key)
     return value if isinstance(value, dict) else {} if otherwise is None else otherwise
+
+
+def _real(value: Any) -> float | None:
+    """A number of the payload, None for anything else and for what cannot be."""
+    plain = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9
+    return float(value) if plain else None
 
 
 def _wrong_shape(action: str, version: str) -> Odd:

@@ -72,7 +72,7 @@ class Reset:
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """`what`: BootNotification, Heartbeat, MeterValues, StatusNotification, FirmwareStatusNotification,
-    DiagnosticsStatusNotification."""
+    DiagnosticsStatusNotification, LogStatusNotification; with 2.x TransactionEvent."""
 
     charger_id: str
     what: str

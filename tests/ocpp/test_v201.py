@@ -12,6 +12,7 @@ from evdesk.model import (
     ExternalLimit,
     FirmwareStatusSeen,
     Heard,
+    NeedsTold,
     Reading,
     SecurityEventSeen,
     StatusChanged,
@@ -438,6 +439,18 @@ def test_external_limits(wire):
     assert (told.connector_id, told.source, told.limit_a) == (1, "EMS", pytest.approx(10.0))
     told = only(wire.call("ClearedChargingLimit", {"chargingLimitSource": "EMS", "evseId": 1}), ExternalLimit)
     assert told.cleared
+
+
+def test_what_a_car_needs(wire):
+    """2.0.1 part 2, K15."""
+    ac = {"energyAmount": 12000, "evMinCurrent": 6, "evMaxCurrent": 16, "evMaxVoltage": 400}
+    needs = {"requestedEnergyTransfer": "AC_three_phase", "departureTime": wire.stamp(3600), "acChargingParameters": ac}
+    step = wire.call("NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": needs})
+    told = only(step, NeedsTold)
+    assert (told.energy_wh, told.departure_at, told.max_a, told.phases) == (12000.0, wire.now + 3600, 16.0, 3)
+    assert answer(step) == {"status": "Processing"}
+    told = only(wire.call("NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": "all"}), NeedsTold)
+    assert (told.energy_wh, told.departure_at) == (None, None)
 
 
 @pytest.mark.parametrize(
