@@ -433,21 +433,30 @@ def test_a_name_helps_only_where_it_leads_here():
     assert names.search_domain("search .\n") == ""
 
 
+def again(folder):
+    memory = addresses.Memory(folder)
+    memory.read()
+    return memory
+
+
 def test_the_address_is_remembered_across_runs(tmp_path):
-    memory = addresses.Memory(tmp_path)
+    memory = again(tmp_path)
     card = Card("eth0", "10.0.0.4", 24, 4, kind="ethernet", assigned="dhcp", dhcp_server="10.0.0.1", lease_s=3600)
-    memory.see([card], 1000.0)
+    assert memory.see([card], 1000.0)
+    assert not memory.see([card], 1500.0)
+    memory.save()
     lent = addresses.check_address([card], memory, 2000.0)
     assert (lent.code, lent.state, lent.detail["server"]) == ("lent", "warn", "10.0.0.1")
-    later = addresses.Memory(tmp_path)
+    later = again(tmp_path)
     assert later.first_seen(card) == 1000.0
     assert addresses.check_address([card], later, 1000.0 + 6 * 86_400).code == "kept"
     moved = Card("eth0", "10.0.0.9", 24, 4, kind="ethernet", assigned="dhcp")
-    later.see([moved], 5000.0)
-    changed = addresses.check_address([moved], addresses.Memory(tmp_path), 6000.0)
+    assert later.see([moved], 5000.0)
+    later.save()
+    changed = addresses.check_address([moved], again(tmp_path), 6000.0)
     assert (changed.code, changed.detail["before"]) == ("changed", "10.0.0.4")
     (tmp_path / addresses.FILE).write_text("[1, 2")
-    assert addresses.Memory(tmp_path).since == {}
+    assert again(tmp_path).since == {}
 
 
 def test_no_address_or_one_nobody_gave_is_said(tmp_path):

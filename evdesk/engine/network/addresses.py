@@ -19,10 +19,9 @@ class Memory:
         self._file = folder / FILE
         self.announce = False
         self.since: dict[str, tuple[str, float, str]] = {}  # interface -> (address, first seen, the one before)
-        self._read()
 
-    def see(self, cards: list[Card], now: float) -> None:
-        """Note new addresses; saved when something is new."""
+    def see(self, cards: list[Card], now: float) -> bool:
+        """Note new addresses; whether there is something to save."""
         new = False
         for card in cards:
             if card.version != 4 or card.kind == "loopback":
@@ -31,8 +30,7 @@ class Memory:
             if known is None or known[0] != card.address:
                 self.since[card.name] = (card.address, now, known[0] if known is not None else "")
                 new = True
-        if new:
-            self.save()
+        return new
 
     def first_seen(self, card: Card) -> float | None:
         known = self.since.get(card.name)
@@ -44,13 +42,15 @@ class Memory:
         return known[2] if known is not None and known[0] == card.address else ""
 
     def save(self) -> None:
+        """Blocking."""
         told = {"announce": self.announce, "since": self.since}
         try:
             self._file.write_text(json.dumps(told, indent=1))
         except OSError as error:
             log.info("%s cannot be written: %s", self._file.name, error)
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """What an earlier run left; a damaged file counts as none. Blocking."""
         try:
             told = json.loads(self._file.read_text())
             self.announce = bool(told.get("announce", False))

@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import logging
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -20,6 +21,7 @@ from evdesk.wire.network import Check, FoundDevice, NetInterface, NetworkState
 
 log = logging.getLogger("evdesk.network")
 MAX_SEARCH_S = 10.0
+CACHED_S = 120.0
 LEASES = Path("/run/systemd/netif/leases")
 
 
@@ -28,8 +30,9 @@ class Network:
 
     def __init__(self, folder: Path, now: Clock, urls: Callable[[], tuple[str, ...]]) -> None:
         self._clock, self._urls = now, urls
-        self._folder = folder
-        self._memory: addresses.Memory | None = None
+        self.memory = addresses.Memory(folder)
+        self._read = False
+        self._windows = ("", -CACHED_S, "")  # addresses, when asked, what PowerShell said
         self._announcer = mdns.Announcer()
         self._problem = ""
         self._found: dict[str, FoundDevice] = {}
@@ -37,14 +40,9 @@ class Network:
         self._searching = asyncio.Lock()
         self._announcing = asyncio.Lock()
 
-    @property
-    def memory(self) -> addresses.Memory:
-        if self._memory is None:
-            self._memory = addresses.Memory(self._folder)
-        return self._memory
-
     async def start(self) -> None:
         """Announce, where a person has chosen so before."""
+        await self._remember([])
         if self.memory.announce:
             await self._announce(True)
 
@@ -54,6 +52,7 @@ class Network:
 
     async def configure(self, announce: bool) -> None:
         """Announce or stop it, and remember the choice."""
+        await self._remember([])
         self.memory.announce = announce
         await asyncio.to_thread(self.memory.save)
         await self._announce(announce)
@@ -64,8 +63,7 @@ class Network:
         per_card = {card.name: sum(one.interface == card.name for one in near) for card in found}
         if not any(one.interface for one in near):
             per_card = {}
-        now = self._clock.now()
-        self.memory.see(found, now)
+        await self._remember(found)
         announced = self._announcer.announced
         return NetworkState(
             cards.host_name(),
@@ -79,7 +77,7 @@ class Network:
     async def check(self, address: str) -> list[Check]:
         """Everything at once; each with its own time limit."""
         found = await self._cards()
-        self.memory.see(found, self._clock.now())
+        await self._remember(found)
         chosen = [card for card in found if card.address == address] or found
         usable = {card.address for card in found if card.kind not in ("loopback", "vpn", "virtual")}
         listening, walls, right, name = await asyncio.gather(
@@ -121,8 +119,7 @@ class Network:
     async def _cards(self) -> list[Card]:
         found = await asyncio.to_thread(cards.addresses)
         if sys.platform == "win32":
-            told = await shell.powershell(cards.WINDOWS_SCRIPT)
-            cards.add_windows(found, told.text)
+            cards.add_windows(found, await self._powershell(found))
         elif sys.platform.startswith("linux"):
             await self._linux(found)
         for card in found:
@@ -130,6 +127,23 @@ class Network:
         order = {"ethernet": 0, "wifi": 1, "mobile": 2, "other": 3}
         shown = [card for card in found if not (card.version == 6 and "self_given" in card.warnings)]
         return sorted(shown, key=lambda c: (order.get(c.kind, 9), "self_given" in c.warnings, c.version, c.name))
+
+    async def _remember(self, found: list[Card]) -> None:
+        """Note addresses; files are read and written beside the loop."""
+        if not self._read:
+            self._read = True
+            await asyncio.to_thread(self.memory.read)
+        if self.memory.see(found, self._clock.now()):
+            await asyncio.to_thread(self.memory.save)
+
+    async def _powershell(self, found: list[Card]) -> str:
+        """PowerShell takes a second and much of a core: it is asked again only when addresses changed or after a while."""
+        known, asked, told = self._windows
+        here = " ".join(sorted(card.address for card in found))
+        if here != known or time.monotonic() - asked > CACHED_S:
+            told = (await shell.powershell(cards.WINDOWS_SCRIPT)).text
+            self._windows = (here, time.monotonic(), told)
+        return told
 
     async def _linux(self, found: list[Card]) -> None:
         shown, route, manager = await asyncio.gather(

@@ -10,7 +10,7 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.base import Page
 from evdesk.gui.pages.connect_address import AddressStep, NetworkStep
 from evdesk.gui.pages.connect_feed import AttemptList
-from evdesk.gui.pages.connect_networks import networks, only_here
+from evdesk.gui.pages.connect_networks import is_loopback, networks, only_here
 from evdesk.gui.pages.connect_ready import ReadyCard, site_rows
 from evdesk.gui.pages.connect_source import NetworkSource
 from evdesk.gui.text import tr
@@ -144,7 +144,9 @@ class ConnectPage(Page):
         self.steps.address.show_typed(typed, info.ocpp_url if info is not None else "")
 
     def _show_ready(self) -> None:
-        connected = self.mirror.connected
+        connected, info = self.mirror.connected, self.mirror.info
+        here = info is None or is_loopback(urlsplit(info.api_url).hostname or "")
+        self.steps.ready.title.setText(tr("Is this computer ready?") if here else tr("Is the engine's computer ready?"))
         self.steps.ready.show_rows([*(self.source.checks if connected else []), *site_rows(self.mirror)])
 
     def _show_feed(self) -> None:
