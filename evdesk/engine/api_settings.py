@@ -10,7 +10,7 @@ from evdesk.model.settings import PlannedSetting, SettingChange, SettingsSnapsho
 from evdesk.ocpp.dictionary import same
 from evdesk.ocpp.redact import is_secret
 from evdesk.wire import methods as m
-from evdesk.wire.settings import DiffSettings, ExportSettings, ImportSettings, SettingsFile
+from evdesk.wire.settings import DiffSettings, ExportSettings, ImportSettings, SettingsFile, SettingsProgress
 
 
 class SettingsApi:
@@ -20,6 +20,7 @@ class SettingsApi:
             "charger.settings": self._settings,
             "charger.write_setting": self._write_setting,
             "settings.last": self._last,
+            "settings.progress": self._progress,
             "settings.snapshot": self._snapshot,
             "settings.snapshots": self._snapshots,
             "settings.diff": self._diff,
@@ -59,6 +60,9 @@ class SettingsApi:
 
     async def _last(self, _origin: Origin, params: m.OneCharger) -> SettingsView:
         return await self.core.shelf.settings.view(record_of(self.core, params.charger_id))
+
+    async def _progress(self, _origin: Origin, params: m.OneCharger) -> SettingsProgress:
+        return SettingsProgress(self.core.shelf.settings.reading(params.charger_id))
 
     async def _snapshot(self, origin: Origin, params: m.OneCharger) -> SettingsSnapshot:
         await self._settings(origin, params)

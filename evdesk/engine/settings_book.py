@@ -55,6 +55,10 @@ class SettingsBook:
     def end(self, charger_id: str) -> None:
         self._reading.pop(charger_id, None)
 
+    def reading(self, charger_id: str) -> int | None:
+        """Settings that came so far in the read under way."""
+        return self._reading.get(charger_id)
+
     def frame(self, event: MessageSeen) -> None:
         """Counts settings on their way while a read runs."""
         mark = _PARTS.get(event.action)
@@ -104,11 +108,10 @@ class SettingsBook:
                     await self._look_back(record.id)
                 except msgspec.DecodeError as error:
                     log.warning("%s: the settings kept cannot be read: %s", record.id, error)
-        last, reading = self._last.get(record.id), self._reading.get(record.id)
+        last = self._last.get(record.id)
         if last is None:
-            return SettingsView(record.id, protocol=record.protocol, reading=reading)
-        before = self._before.get(record.id, {})
-        return SettingsView(record.id, last.at, last.protocol, tuple(last.settings), before, reading)
+            return SettingsView(record.id, protocol=record.protocol)
+        return SettingsView(record.id, last.at, last.protocol, tuple(last.settings), self._before.get(record.id, {}))
 
     # -- writing --------------------------------------------------------------------------------------------------
 

@@ -37,14 +37,13 @@ class SettingChange:
 @dataclass(frozen=True, slots=True)
 class SettingsView:
     """What is known of a charger's settings without asking it. `at` None: never read. `before`: the values in the
-    snapshot before the newest, of settings that differ since. `reading`: how many came so far while a read runs."""
+    snapshot before the newest, of settings that differ since."""
 
     charger_id: str
     at: float | None = None
     protocol: str = ""
     settings: tuple[Setting, ...] = ()
     before: dict[str, str | None] | None = None
-    reading: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

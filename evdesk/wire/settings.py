@@ -41,8 +41,16 @@ class ImportSettings:
     dry_run: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsProgress:
+    """How many settings came so far; null while no read runs."""
+
+    reading: int | None = None
+
+
 METHODS_SETTINGS: dict[str, Method] = {
     "settings.last": Method(OneCharger, SettingsView, "Settings as last read, also of a charger that is offline."),
+    "settings.progress": Method(OneCharger, SettingsProgress, "How far a running read is."),
     "settings.snapshot": Method(OneCharger, SettingsSnapshot, "Read every setting now and keep it.", changes=True),
     "settings.snapshots": Method(OneCharger, list[SettingsSnapshot], "What was kept of a charger, newest first."),
     "settings.diff": Method(DiffSettings, list[SettingChange], "What differs between two snapshots."),

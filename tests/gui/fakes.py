@@ -4,7 +4,9 @@ from typing import Any
 
 from evdesk.gui.client import Client, LinkState
 from evdesk.model import ChainVerdict, EvdeskError, Reason
+from evdesk.model.settings import SettingsView
 from evdesk.wire.methods import Done
+from evdesk.wire.settings import SettingsProgress
 from tests.gui import sample
 
 
@@ -21,6 +23,8 @@ class FakeClient(Client):
             "audit.list": sample.audit_rows(),
             "audit.verify": ChainVerdict(True, 12_418, 12, sample.NOW - 86400 * 30, "9c1f" * 16),
             "charger.settings": sample.settings(),
+            "settings.last": SettingsView("WB-02"),
+            "settings.progress": SettingsProgress(),
             "finding.list": sample.findings(),
             "message.list": sample.messages(),
             "session.list": list(sample.sessions()),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QEnterEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
 
 from evdesk.gui.client import LinkState
 from evdesk.gui.pages.chargers import ChargersPage
@@ -15,11 +15,15 @@ from evdesk.gui.pages.chargers_actions import DEEDS, done, failed, why_off
 from evdesk.gui.pages.chargers_live import series_of
 from evdesk.gui.pages.chargers_messages import pretty
 from evdesk.gui.pages.chargers_model import PLACES
-from evdesk.gui.pages.chargers_settings import written_words
+from evdesk.gui.pages.chargers_settings_edit import ListSheet, editor_for
 from evdesk.gui.pages.chargers_settings_model import VALUE
+from evdesk.gui.pages.chargers_settings_sheets import ImportSheet, ReviewSheet, SnapshotsSheet
+from evdesk.gui.pages.chargers_settings_write import written_words
 from evdesk.gui.settings import DeskSettings
 from evdesk.gui.theme import current
-from evdesk.model import ChargerState, Connector, ConnectorStatus, EvdeskError, Reason
+from evdesk.gui.widgets import Button
+from evdesk.model import ChargerState, Connector, ConnectorStatus, EvdeskError, Reason, Setting
+from evdesk.model.settings import PlannedSetting, SettingChange, SettingsSnapshot, SettingsView
 from evdesk.wire.methods import Done, SetLimit
 from tests.gui import sample
 
@@ -377,6 +381,7 @@ def note(tab, name):
 
 def write(tab, name, value):
     tab.model.setData(tab.model.index(tab.model.row_of(name), VALUE), value)
+    tab._client.spawn(tab.writer.write(tab._row.charger.id))
 
 
 def test_a_written_setting_shows_what_was_read_back(settings, client, qtbot):
@@ -391,7 +396,7 @@ def test_a_clamped_setting_is_said_to_differ(settings, client, qtbot):
     client.answers["charger.write_setting"] = Done(status="Accepted", before="300", after="120")
     write(settings, "HeartbeatInterval", "60")
     qtbot.waitUntil(lambda: note(settings, "HeartbeatInterval") == "differs")
-    assert "took 120 instead of 60" in settings.report.words.text()
+    assert "you asked 60, it says 120" in settings.report.words.text()
 
 
 def test_reboot_required_offers_a_reset(settings, client, qtbot):
@@ -407,8 +412,107 @@ def test_a_refused_setting_keeps_its_value(settings, client, qtbot):
     client.answers["charger.write_setting"] = EvdeskError(Reason.REFUSED, "The charger answered Rejected.")
     write(settings, "HeartbeatInterval", "60")
     qtbot.waitUntil(lambda: note(settings, "HeartbeatInterval") == "not written")
-    assert settings.model.index(settings.model.row_of("HeartbeatInterval"), VALUE).data() == "300 s"
+    assert settings.model.line_of("HeartbeatInterval").setting.value == "300"
+    assert settings.bar.waiting.text() == "1 change waits"  # so that it can be mended
     assert "refused" in settings.report.words.text()
+
+
+def press(qtbot, kind, button=-1):
+    qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), kind), timeout=5000)
+    sheet = QApplication.activeModalWidget()
+    sheet.findChildren(Button)[button].click()
+    return sheet
+
+
+def test_staged_changes_are_reviewed_once_and_written_together(settings, client, qtbot):
+    client.answers["charger.write_setting"] = lambda p: Done(status="Accepted", before="?", after=p.value)
+    for name, value in (("HeartbeatInterval", "60"), ("NL.LedBrightness", "20")):
+        settings.model.setData(settings.model.index(settings.model.row_of(name), VALUE), value)
+    assert settings.bar.isVisible()
+    assert settings.bar.waiting.text() == "2 changes wait"
+    assert not client.asked("charger.write_setting")
+    settings.bar.write.click()
+    sheet = press(qtbot, ReviewSheet)
+    assert sheet.windowTitle() == "Write 2 settings to Bay 2?"
+    qtbot.waitUntil(lambda: settings.report.words.text() == "2 of 2 written and read back.")
+    assert {p.name: p.value for p in client.asked("charger.write_setting")} == {
+        "HeartbeatInterval": "60", "NL.LedBrightness": "20",
+    }  # fmt: skip
+    assert not settings.bar.isVisible()
+
+
+def test_a_charger_that_goes_away_stops_the_writing_and_the_rest_stays_staged(settings, client, qtbot):
+    client.answers["charger.write_setting"] = EvdeskError(Reason.UNREACHABLE, "The charger is not connected.")
+    for name, value in (("HeartbeatInterval", "60"), ("NL.LedBrightness", "20")):
+        settings.model.setData(settings.model.index(settings.model.row_of(name), VALUE), value)
+    settings.bar.write.click()
+    press(qtbot, ReviewSheet)
+    qtbot.waitUntil(lambda: settings.report.words.text().startswith("0 of 2 written"))
+    assert len(client.asked("charger.write_setting")) == 1
+    assert settings.bar.waiting.text() == "2 changes wait"
+
+
+def test_a_file_is_planned_and_its_changes_are_staged(settings, client, qtbot, tmp_path):
+    client.answers["settings.import"] = [
+        PlannedSetting(2, "HeartbeatInterval", "77", "change", "300"),
+        PlannedSetting(3, "Nope", "1", "unknown", sentence="The charger has no such setting."),
+    ]
+    file = tmp_path / "settings.csv"
+    file.write_text("name,value\nHeartbeatInterval,77\nNope,1\n")
+    settings.files.open_file("WB-02", file)
+    press(qtbot, ImportSheet)
+    qtbot.waitUntil(lambda: settings.bar.waiting.text() == "1 change waits")
+    assert client.asked("settings.import")[0].dry_run
+    settings.bar.discard.click()
+    assert not settings.bar.isVisible()
+
+
+def test_snapshots_are_compared(settings, client, qtbot):
+    client.answers["settings.snapshots"] = [
+        SettingsSnapshot(9, "WB-02", sample.NOW, sample.NOW, 7, firmware="2.4.0"),
+        SettingsSnapshot(4, "WB-02", sample.NOW - 86400, sample.NOW - 3600, 7, firmware="2.4.0"),
+    ]
+    client.answers["settings.diff"] = [SettingChange("HeartbeatInterval", "300", "60")]
+    settings.files._snapshots()
+    qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), SnapshotsSheet))
+    sheet = QApplication.activeModalWidget()
+    qtbot.waitUntil(lambda: sheet.verdict.text() == "1 setting differs")
+    assert (client.asked("settings.diff")[0].from_id, client.asked("settings.diff")[0].to_id) == (4, 9)
+    sheet.findChildren(Button)[-1].click()
+
+
+def test_an_offline_charger_shows_what_was_read_last_and_takes_no_edit(page, client, qtbot):
+    client.answers["settings.last"] = SettingsView("WB-07", sample.NOW - 720, "ocpp1.6", tuple(sample.settings()))
+    page.go("WB-07")
+    page.detail.show_tab("settings")
+    tab = page.detail.settings
+    qtbot.waitUntil(lambda: tab.model.rowCount() == 7)
+    assert tab.head.as_of.text().startswith("7 settings, as of 12 min ago")
+    index = tab.model.index(tab.model.row_of("HeartbeatInterval"), VALUE)
+    assert not index.flags() & Qt.ItemFlag.ItemIsEditable
+    assert not client.asked("charger.settings")
+
+
+@pytest.mark.parametrize(
+    ("setting", "kind"),
+    [
+        (Setting("A", "true", "boolean"), QComboBox),
+        (Setting("A", "x", "choice", choices=("x", "y")), QComboBox),
+        (Setting("A", "3", "integer", low=0, high=5), QLineEdit),
+        (Setting("A", "3", "string"), QLineEdit),
+    ],
+)
+def test_each_type_has_its_editor(page, setting, kind):
+    assert isinstance(editor_for(setting, page), kind)
+
+
+def test_a_list_is_chosen_word_by_word(page):
+    one = Setting("M", "Voltage,SoC", "list", choices=("Current.Import", "Voltage", "SoC"))
+    sheet = ListSheet(one, one.value, current(), page)
+    assert sheet.value() == "Voltage,SoC"
+    sheet.boxes[2].setChecked(True)
+    sheet.own.setText("Own.Thing, ")
+    assert sheet.value() == "Voltage,SoC,Current.Import,Own.Thing"
 
 
 def test_f5_reads_the_settings_again(page, settings, client, qtbot):

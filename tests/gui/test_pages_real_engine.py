@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from evdesk.gui import launch
 from evdesk.gui.client import Client
@@ -13,6 +14,7 @@ from evdesk.gui.pages.activity_model import ANSWER, WHAT
 from evdesk.gui.pages.chargers import ChargersPage
 from evdesk.gui.pages.chargers_settings_model import VALUE
 from evdesk.gui.theme import current
+from evdesk.gui.widgets import Button
 
 CHARGER = "REAL-001"
 
@@ -73,6 +75,9 @@ def test_a_person_limits_writes_and_stops_and_all_of_it_stands_in_the_log(desk, 
     qtbot.waitUntil(lambda: tab.model.row_of("HeartbeatInterval") >= 0, timeout=20_000)
     index = tab.model.index(tab.model.row_of("HeartbeatInterval"), VALUE)
     tab.model.setData(index, "77")
+    tab.review()
+    qtbot.waitUntil(lambda: QApplication.activeModalWidget() is not None, timeout=5000)
+    QApplication.activeModalWidget().findChildren(Button)[-1].click()
     qtbot.waitUntil(lambda: tab.model.line(index.row()).words == "read back", timeout=10_000)
     assert tab.model.line(index.row()).setting.value == "77"
 

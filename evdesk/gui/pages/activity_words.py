@@ -4,6 +4,7 @@ The engine writes machine words ("charger.set_limit") and arguments; every sente
 tables, so that a new method needs one line.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +15,8 @@ from evdesk.model import AuditRow
 Args = Mapping[str, Any]
 
 SECRET = "•••"
-_SECRET_NAMES = ("authorizationkey", "password", "passwd", "secret", "token", "apikey", "privatekey", "pin")
+_SECRET_NAMES = ("authorizationkey", "password", "passwd", "secret", "token", "apikey", "privatekey")
+_PIN = re.compile(r"(?:^|[a-z_\-.])(?:PIN|Pin)(?![a-z])|(?:^|[_\-.])pin(?![a-z])")
 _TAG_NAMES = frozenset({"id_tag", "idtag", "idToken"})
 
 
@@ -86,7 +88,7 @@ def tag(value: object) -> str:
 
 def is_secret(name: str) -> bool:
     plain = name.replace("_", "").replace("-", "").lower()
-    return any(word in plain for word in _SECRET_NAMES)
+    return any(word in plain for word in _SECRET_NAMES) or _PIN.search(name) is not None
 
 
 def shown(name: str, value: object) -> str:
