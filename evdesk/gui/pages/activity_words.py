@@ -218,6 +218,8 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "charger.trigger": _trigger,
     "charger.settings": lambda _args, _detail: tr("Read settings"),
     "charger.write_setting": _setting,
+    "settings.snapshot": lambda _args, _detail: tr("Settings kept"),
+    "settings.import": lambda _args, _detail: tr("Settings from a file"),
     "charger.raw": _raw,
     "charger.accept": _accept,
     "charger.forget": lambda _args, _detail: tr("Forget charger"),
