@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, Queue
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import QLocale, QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
@@ -20,9 +21,11 @@ from evdesk.gui import launch, tokens
 from evdesk.gui.app import make_app
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
+from evdesk.gui.pages.connect_row import TriedRow
 from evdesk.gui.pages.registry import PAGES
 from evdesk.gui.settings import DeskSettings
 from evdesk.gui.shell import Shell
+from evdesk.gui.shots_visitors import visit
 from evdesk.gui.theme import Theme, current
 from evdesk.model import EvdeskError, Reason
 
@@ -136,6 +139,16 @@ class Camera:
         if not self.shell.grab().save(str(file)):
             raise EvdeskError(Reason.STORAGE, f"{file} cannot be written.")
 
+    async def shoot_details(self, file: Path) -> None:
+        """The Connect page with the details of its first problem unfolded."""
+        page = self.shell.navigator.page("connect")
+        rows = [row for row in page.findChildren(TriedRow) if row.said.problem]
+        for row in rows[:1]:
+            row.fold.setChecked(True)
+        await self.shoot("connect", None, file)
+        for row in rows[:1]:
+            row.fold.setChecked(False)
+
     async def end(self) -> None:
         await self.client.close()
         self.shell.hide()
@@ -180,6 +193,9 @@ async def _all(
     try:
         camera.shell.show()
         await camera.live()
+        if camera.mirror.info is not None:
+            door = urlsplit(camera.mirror.info.ocpp_url)
+            await visit(door.hostname or "127.0.0.1", door.port or 80)
         for look in (theme,) if theme else (tokens.LIGHT, tokens.DARK, tokens.CONTRAST):
             camera.theme.apply(app, look)
             await _one_look(camera, directory, look, everything=theme is not None or look != tokens.CONTRAST)
@@ -199,3 +215,5 @@ async def _one_look(camera: Camera, directory: Path, look: str, everything: bool
             if everything or kind.name == PAGES[0].name:
                 argument = busiest if kind.name == "chargers" else None
                 await camera.shoot(kind.name, argument, directory / f"{kind.name}-{look}{suffix}.png")
+        if everything and not suffix:
+            await camera.shoot_details(directory / f"connect-details-{look}.png")

@@ -121,6 +121,17 @@ def test_a_nameless_tls_failure_is_over_when_its_charger_got_in():
 SEEN = TlsSeen(("TLSv1",), ("DES",), "evdesk.lan", alert="unknown_ca", certificate="CN=X")
 
 
+def test_nameless_visitors_of_one_address_are_told_apart_by_what_they_did():
+    at = sample.NOW
+    tries = [
+        Attempt(at - 900, "10.0.0.5:1", "", "plain_on_tls_port"),
+        Attempt(at - 30, "10.0.0.5:2", "", "no_upgrade"),
+        Attempt(at - 20, "10.0.0.5:3", "", "no_id"),
+        Attempt(at - 10, "10.0.0.5:4", "", "no_id"),
+    ]
+    assert [(t.last.verdict, t.times) for t in who_tried(tries)] == [("no_id", 2), ("no_upgrade", 1)]
+
+
 @pytest.mark.parametrize("verdict", list(VERDICTS))
 def test_every_verdict_has_words_without_holes(mirror, verdict):
     for typed, tls in itertools.product((TYPED, Typed(URL), Typed("", SECURE), Typed()), (None, SEEN)):
@@ -414,6 +425,13 @@ def test_checks_are_told_in_words(what, code, words):
     assert words in row.found
     assert "{" not in row.found
     assert (row.verb, row.command) == ("copy", "do this")
+
+
+def test_a_simulated_site_is_right_to_keep_to_this_computer():
+    alone = Check("listening", "bad", "loopback_only", DETAIL)
+    assert check_row(alone).look.role == "danger"
+    assert check_row(alone, simulated=True).look.role == "ok"
+    assert "simulated" in check_row(alone, simulated=True).found
 
 
 def test_a_check_without_details_has_no_holes():

@@ -52,7 +52,9 @@ class NetworkSource(QObject):
 
     async def _check(self, address: str) -> None:
         try:
-            self.checks = [check_row(one) for one in await self._client.call("network.check", CheckNetwork(address))]
+            found = await self._client.call("network.check", CheckNetwork(address))
+            simulated = self._mirror.info is not None and self._mirror.info.simulated
+            self.checks = [check_row(one, simulated) for one in found]
         except EvdeskError:
             self.checks = []
         finally:

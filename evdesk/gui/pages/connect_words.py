@@ -11,6 +11,8 @@ from evdesk.gui.text import tr
 from evdesk.model import Attempt, ChargerState, TlsSeen
 
 LET_IN = ("accepted", "pending")
+HISTORY_S = 300.0
+"""What a nameless visitor did so long before its newest try is over."""
 SILENT_S = 60.0
 """So long a charger that is let in may say nothing before it counts as gone again."""
 
@@ -25,7 +27,8 @@ class Tried:
 
     @property
     def key(self) -> tuple[str, str]:
-        return self.address, self.last.charger_id
+        """Who it is: address and name; one without a name is told apart by what it did."""
+        return self.address, self.last.charger_id or f"?{self.last.verdict}"
 
     @property
     def address(self) -> str:
@@ -33,25 +36,27 @@ class Tried:
 
 
 def who_tried(attempts: list[Attempt]) -> list[Tried]:
-    """Newest first; the same visitor with the same verdict is one line. An older verdict of a visitor that has one
-    by now is left out, and so is a nameless TLS failure of an address whose charger got in since: only what is true
-    now helps."""
+    """Newest first; the same visitor with the same verdict is one line. Only what is true now helps: left out are an
+    older verdict of a named visitor that has one by now, what a nameless one did long before its newest try, and its
+    TLS failures from before the charger at that address got in."""
     found: dict[tuple[str, str], Tried] = {}
     closed: set[tuple[str, str]] = set()
     got_in: set[str] = set()
+    newest: dict[str, float] = {}
     for attempt in sorted(attempts, key=lambda a: a.at, reverse=True):
-        host = host_of(attempt.address)
-        key = (host, attempt.charger_id)
+        one = Tried(attempt, attempt.count, attempt.at if attempt.first_at is None else attempt.first_at)
+        host, key = one.address, one.key
         if attempt.verdict in LET_IN:
             got_in.add(host)
-        elif not attempt.charger_id and host in got_in and "tls" in attempt.verdict:
-            continue
+        if not attempt.charger_id:
+            over = newest.setdefault(host, attempt.at) - attempt.at > HISTORY_S
+            if over or (host in got_in and "tls" in attempt.verdict):
+                continue
         before = found.get(key)
-        since = attempt.at if attempt.first_at is None else attempt.first_at
         if before is None:
-            found[key] = Tried(attempt, attempt.count, since)
+            found[key] = one
         elif key not in closed and before.last.verdict == attempt.verdict:
-            found[key] = replace(before, times=before.times + attempt.count, since=min(before.since, since))
+            found[key] = replace(before, times=before.times + one.times, since=min(before.since, one.since))
         else:
             closed.add(key)
     return list(found.values())
