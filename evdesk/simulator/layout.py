@@ -12,18 +12,20 @@ SAFE_A = 6.0
 BREAKERS = (16, 20, 25, 32, 35, 40, 50, 63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600)
 _MAKERS = (NORDLADE, NORDLADE, NORDLADE, KESTREL, NORDLADE, NORDLADE, AMPERION, NORDLADE)
 _ROTATIONS = ("RST", "RST", "STR", "TRS", "TRS", "STR", "STR", "RST")
+_VERSIONS = ("1.6", "1.6", "1.6", "1.6", "2.0.1", "1.6", "1.6", "2.1")
 _YARD_FROM = 5  # of every eight bays, five hang on Garage, three on Yard
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One bay: `rotation` as in `model.Bay`."""
+    """One bay: `rotation` as in `model.Bay`; `version` of OCPP its station speaks."""
 
     charger_id: str
     label: str
     maker: Maker
     circuit: str
     rotation: str
+    version: str = "1.6"
 
 
 def breaker(amps: float) -> float:
@@ -41,6 +43,7 @@ def places(chargers: int) -> tuple[Place, ...]:
             maker=_MAKERS[n % 8],
             circuit="Garage" if n % 8 < _YARD_FROM else "Yard",
             rotation=_ROTATIONS[n % 8],
+            version=_VERSIONS[n % 8],
         )
         for n in range(chargers)
     )

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field
 
 from evdesk.simulator.car import Car, make_car
-from evdesk.simulator.station import Station
+from evdesk.simulator.simulate import AnyStation
 
 FIRST_PHASES: dict[int, int] = {0: 3, 1: 1, 2: 3, 3: 3, 4: 1, 6: 2, 7: 3, 5: 3}
 """Bay index (mod 8) to the phases of its first car: two one-phase cars, one two-phase."""
@@ -17,7 +17,7 @@ GAP_S = (120.0, 420.0)
 class Bays:
     """Arrivals and departures on all stations. `plan` holds (seconds since start, bay, what)."""
 
-    stations: list[Station]
+    stations: list[AnyStation]
     seed: int
     begin: float = 0.0
     plan: list[tuple[float, int, str]] = field(default_factory=list)

@@ -4,14 +4,17 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from evdesk.model import Clock, Site, to_site_phases
+from evdesk.simulator.access import Access
 from evdesk.simulator.house import House
 from evdesk.simulator.layout import BRANCH_A, SAFE_A, Place, places, ratings, register_wh, site_config
 from evdesk.simulator.makers import KESTREL
 from evdesk.simulator.meter_server import MeterServer, MeterState
 from evdesk.simulator.people import Bays
 from evdesk.simulator.profiles import DEFAULT_PURPOSE, MAX_PURPOSE, Period, Profile
+from evdesk.simulator.simulate import AnyStation, Plan, make_station
 from evdesk.simulator.station import Station
 from evdesk.simulator.truth import Amps, ChargerTruth, LineTruth, Truth
 
@@ -46,7 +49,7 @@ class SimulatedSite:
         self._say = on_line or (lambda _line: None)
         self.house = House(seed, self.clock.now())
         self.meter = MeterServer(self._metered)
-        self.stations: list[Station] = []
+        self.stations: list[AnyStation] = []
         self.people = Bays([], seed)
         self.stepped = asyncio.Event()  # wakes whoever waits, after each step of physics
         self._lines = {
@@ -99,22 +102,20 @@ class SimulatedSite:
             if isinstance(result, Exception):
                 raise result
 
-    def _station(self, place: Place, url: str, number: int) -> Station:
-        station = Station(
-            place.charger_id,
-            place.maker,
-            url,
-            self.clock,
-            seed=self.seed,
-            sample_s=self._sample_s,
-            register_wh=register_wh(number),
-            say=lambda line: self._say(f"{place.label}: {line}"),
-        )
-        station.config.keys["ConnectorPhaseRotation"].value = f"0.{place.rotation},1.{place.rotation}"
+    def _station(self, place: Place, url: str, number: int) -> AnyStation:
+        begin_wh = register_wh(number)
+        plan = Plan(url, place.version, (), self.seed, self._sample_s)
+        say = partial(self._tell, place.label)
+        station = make_station(plan, place.charger_id, place.maker, self.clock, say, Access(), begin_wh)
+        if isinstance(station, Station):
+            station.config.keys["ConnectorPhaseRotation"].value = f"0.{place.rotation},1.{place.rotation}"
         if self._commissioned and place is not STRANGER:
             for profile in commissioned_profiles(min(BRANCH_A, place.maker.max_a), SAFE_A):
-                station.profiles.add(profile)
+                station.core.profiles.add(profile)
         return station
+
+    def _tell(self, label: str, line: str) -> None:
+        self._say(f"{label}: {line}")
 
     async def _run(self) -> None:
         """Let time pass: physics never in steps above 0.25 s of clock time, however late the loop is."""
@@ -182,7 +183,7 @@ def commissioned_profiles(max_a: float, safe_a: float) -> tuple[Profile, Profile
     )
 
 
-def _on_site(station: Station, place: Place) -> Amps:
+def _on_site(station: AnyStation, place: Place) -> Amps:
     placed = to_site_phases(station.outlets[1].current_a, place.rotation)
     return (placed[0] or 0.0, placed[1] or 0.0, placed[2] or 0.0)
 
