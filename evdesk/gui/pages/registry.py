@@ -39,5 +39,6 @@ PAGES: tuple[LaterPage, ...] = (
     LaterPage("site", "site", "evdesk.gui.pages.site:SitePage"),
     LaterPage("chargers", "charger", "evdesk.gui.pages.chargers:ChargersPage"),
     LaterPage("activity", "activity", "evdesk.gui.pages.activity:ActivityPage"),
+    LaterPage("messages", "message", "evdesk.gui.pages.messages:MessagesPage", section="chargers"),
     LaterPage("connect", "charger", "evdesk.gui.pages.connect:ConnectPage", section="chargers"),
 )
