@@ -110,7 +110,7 @@ def _breach(rule: str, path: str, title: str, raw: str, frame: MessageRow, seen:
 
 def payload_of(frame: MessageRow) -> Any:
     """The decoded payload of a call or a result; None where there is none to decode."""
-    place = {"call": 3, "result": 2}.get(frame.kind)
+    place = {"call": 3, "send": 3, "result": 2}.get(frame.kind)
     if place is None:
         return None
     try:

@@ -140,7 +140,7 @@ class MessageSeen(Struct, frozen=True, gc=False):
     action: str
     message_id: str
     text: str
-    kind: str = "call"  # call | result | error | garbage | timeout | lost
+    kind: str = "call"  # call | send (has no answer) | result | error | garbage | timeout | lost
     odd: str = ""
 
 

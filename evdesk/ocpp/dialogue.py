@@ -27,6 +27,7 @@ _KEPT_TRANSACTIONS = 64
 _LARGE = 1 << 16
 _STATIONS: dict[Version, type[Station]] = {Version.V16: Station16, Version.V201: Station201, Version.V21: Station21}
 _PLAIN = {Version.V16: plain_meter_values, Version.V201: plain_event_201, Version.V21: plain_event_21}
+_TIME_RULES = frozenset({"zone_missing", "timestamp_unreadable"})
 _OPEN_TEXT = frozenset({"MeterValues", "Heartbeat", "StatusNotification"})
 """Well-formed messages of these, alone in their frame, have no place for a secret."""
 
@@ -100,7 +101,7 @@ class Dialogue:
                 self._answer(frame, redact(text), now, step, flagged)
         if flagged:
             clear = redact(text)
-            broken = {item.rule: item for item in reversed(flagged)}
+            broken = _once(flagged)
             _mark(step, broken)
             for item in broken.values():
                 self._flag(step, now, item, clear)
@@ -112,7 +113,7 @@ class Dialogue:
         large = len(text) > _LARGE
         broken = [] if call.plain else breaches(action, call.payload, first_only=large, version=self.version)
         clear = text if (call.plain or action in _OPEN_TEXT) and not broken and not odd else redact(text)
-        self._log(step, now, "in", call.action, call.id, clear, "call")
+        self._log(step, now, "in", call.action, call.id, clear, "send" if call.unanswered else "call")
         step.calls += 1
         repeated, answer = self._exchange.seen_before(call, text, now)
         if repeated:
@@ -239,6 +240,14 @@ class Dialogue:
                 self.charger_id, now, odd.rule, redact(odd.sentence), redact(odd.raw)[:500], odd.clause, text[:4000]
             )
         )
+
+
+def _once(flagged: list[Odd]) -> dict[str, Odd]:
+    """Each rule once. What a reading of the time says more exactly, the schema's word on its format says again."""
+    found = {item.rule: item for item in reversed(flagged)}
+    if _TIME_RULES.isdisjoint(found):
+        return found
+    return {rule: item for rule, item in found.items() if not rule.endswith(".timestamp.format")}
 
 
 def _mark(step: Step, rules: Iterable[str]) -> None:

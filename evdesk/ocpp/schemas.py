@@ -3,16 +3,16 @@
 `check` holds live traffic to the same schemas; this module looks at single messages, closely and without hurry.
 """
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import jsonschema_rs
 
-PROTOCOLS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
-_PACKAGES = {"ocpp1.6": "ocpp.v16", "ocpp2.0.1": "ocpp.v201", "ocpp2.1": "ocpp.v21"}
+from evdesk.ocpp import check
+from evdesk.ocpp.version import Version
+
+PROTOCOLS = tuple(version.value for version in Version)
 MAX_BREACHES = 100
 
 FROM_CHARGER = {
@@ -71,17 +71,6 @@ class Breach:
     raw: str = ""
 
 
-@cache
-def _stems(protocol: str) -> dict[tuple[str, bool], str]:
-    found: dict[tuple[str, bool], str] = {}
-    for entry in files(_PACKAGES[protocol]).joinpath("schemas").iterdir():
-        stem = entry.name.removesuffix(".json")
-        if stem != entry.name:
-            answer = stem.endswith("Response")
-            found[stem.removesuffix("Response").removesuffix("Request"), answer] = entry.name
-    return found
-
-
 def words(protocol: str) -> str:
     """ "OCPP 2.0.1" """
     return f"OCPP {protocol.removeprefix('ocpp')}" if protocol else "OCPP"
@@ -89,23 +78,21 @@ def words(protocol: str) -> str:
 
 def known(protocol: str) -> str:
     """The protocol, or 1.6 where it is none of ours (rows of an older log)."""
-    return protocol if protocol in _PACKAGES else PROTOCOLS[0]
+    return protocol if protocol in PROTOCOLS else PROTOCOLS[0]
 
 
 def sendable(protocol: str) -> list[str]:
     """The actions a CSMS sends in this version."""
-    return sorted(a for a, answer in _stems(protocol) if not answer and a not in FROM_CHARGER)
+    return sorted(check.actions(Version(protocol)) - FROM_CHARGER)
 
 
 @cache
 def schema(protocol: str, action: str, answer: bool = False) -> dict[str, Any] | None:
     """None where the version has no such message. Treat it as read-only."""
-    name = _stems(protocol).get((action, answer))
-    if name is None:
+    try:
+        return check.schema(Version(protocol), action, answer)
+    except KeyError:
         return None
-    source = files(_PACKAGES[protocol]).joinpath("schemas", name)
-    loaded: dict[str, Any] = json.loads(source.read_text(encoding="utf-8-sig"))
-    return loaded
 
 
 @cache

@@ -24,9 +24,9 @@ class MessageFilter:
 
 @dataclass(frozen=True, slots=True)
 class MessagePage(Page):
-    """`after_id`: the rows just above this one (still newest first). `direction`: in, out; `kind`: call, result, error,
-    garbage, and timeout and lost, which are no frames and are left out where no kind is named; `verdict` as in
-    `MessageFilter`, of the frame alone; `action` exactly."""
+    """`after_id`: the rows just above this one (still newest first). `direction`: in, out; `kind`: call, send (has no
+    answer), result, error, garbage; timeout and lost, which are no frames and are left out where no kind is named;
+    `verdict` as in `MessageFilter`, of the frame alone; `action` exactly."""
 
     charger_id: str = ""
     action: str = ""

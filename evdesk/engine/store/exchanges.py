@@ -202,7 +202,7 @@ def count(connection: sqlite3.Connection, wanted: MessageFilter, now: float) -> 
 def actions(connection: sqlite3.Connection, charger_id: str) -> list[ActionSeen]:
     rows = connection.execute(
         "SELECT action, direction, count(*), sum(fault & 1 != 0), sum(fault & 2 != 0), sum(fault & 4 != 0), min(at), "
-        "max(at) FROM message WHERE charger_id = ? AND call = 0 AND kind = 'call' GROUP BY action, direction "
+        "max(at) FROM message WHERE charger_id = ? AND call = 0 AND kind IN ('call', 'send') GROUP BY action, direction "
         "ORDER BY direction, action",
         (charger_id,),
     )
@@ -298,7 +298,7 @@ def _exchange(row: tuple[Any, ...]) -> ExchangeRow:
         ident,
         _word(fault, kind, answer_id),
         protocol,
-        _told(action, text) if kind == "call" else "",
+        _told(action, text) if kind in ("call", "send") else "",
         None if no_frame else answer_id,
         _answer_word(answer_kind, answer_text),
         None if answer_at is None else round((answer_at - at) * 1000.0, 3),

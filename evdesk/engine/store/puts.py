@@ -84,7 +84,7 @@ class Puts(Core):
         elif kind == "garbage":
             fault |= GARBAGE
             self._open_call((message.charger_id, message.direction, ""), number)
-        else:
+        elif kind != "send":
             call = self._call_of(message)
             fault |= fault_of(kind, text)
             if fault and call:

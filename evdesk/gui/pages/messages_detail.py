@@ -29,7 +29,7 @@ from evdesk.gui.widgets import (
 from evdesk.model import EvdeskError
 from evdesk.wire.messages import BreachSeen, ExchangeRow, ExchangeWhole, FrameWhole, OneMessage
 
-PAYLOAD_AT = {"call": 3, "result": 2}
+PAYLOAD_AT = {"call": 3, "send": 3, "result": 2}
 
 
 def payload_of(frame: FrameWhole) -> Any:

@@ -1,6 +1,6 @@
 """The top card of the Messages page: the filter in one field and in boxes, pause and export, the strip over time."""
 
-from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QListView, QMenu, QWidget
 
@@ -70,18 +70,18 @@ class QueryField(SearchField):
         if choice.endswith(":"):
             QTimer.singleShot(0, self, self._suggest)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        popup = self._popup
-        if popup.isVisible() and event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            chosen = popup.currentIndex().data() or (self.suggestions() or [""])[0]
-            popup.hide()
-            if chosen:
+    def event(self, event: QEvent) -> bool:
+        """Before Qt takes Tab for the next field and Escape for the page."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self._popup.isVisible():
+            if event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                chosen = self._popup.currentIndex().data() or (self.suggestions() or [""])[0]
+                self._popup.hide()
                 self._take(str(chosen))
-            return
-        if event.key() == Qt.Key.Key_Escape and popup.isVisible():
-            popup.hide()
-            return
-        super().keyPressEvent(event)
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self._popup.hide()
+                return True
+        return super().event(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
