@@ -34,6 +34,7 @@ class Messages:
         self.handlers: dict[str, Handler] = {
             "message.list": lambda _o, p: self.store.messages(p),
             "message.exchanges": lambda _o, p: self.store.exchanges(p),
+            "message.frames": lambda _o, p: self.store.exchange_frames(p),
             "message.density": lambda _o, p: self.store.density(p),
             "message.count": lambda _o, p: self.store.message_count(p),
             "message.get": self._get,

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QWidget
 
 from evdesk.gui import launch, tokens
 from evdesk.gui.client import Client
+from evdesk.gui.dialogs import message_files
 from evdesk.gui.dialogs.accept import AcceptSheet
+from evdesk.gui.dialogs.console import ConsoleSheet
 from evdesk.gui.dialogs.find_chargers import FindSheet
 from evdesk.gui.dialogs.preferences import AboutSheet, SettingsSheet, TokenSheet
 from evdesk.gui.dialogs.sheet import confirm
@@ -37,7 +39,7 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
 class Deeds(QObject):
     """`do(verb, argument)`. Sheets open on `window`; only one of a kind at a time. `why_off(verb)` tells why not."""
 
-    NEEDS_ENGINE = frozenset({"accept", "refuse", "site_setup", "find_chargers"})
+    NEEDS_ENGINE = frozenset({"accept", "refuse", "site_setup", "find_chargers", "console", "sheet", "export_messages"})
 
     done = Signal(str)  # a sentence: it went well
 
@@ -63,6 +65,9 @@ class Deeds(QObject):
             "token": self._token,
             "find_chargers": self._find_chargers,
             "wont_connect": self._wont_connect,
+            "console": self._console,
+            "sheet": self._sheet,
+            "export_messages": self._export_messages,
         }
         self._plain: dict[str, Callable[[Any], None]] = {
             "start_engine": lambda _: self._engine.start(),
@@ -132,6 +137,24 @@ class Deeds(QObject):
         sheet = TokenSheet(self._engine.endpoint.url, self._theme, self._window)
         if await sheet.ask():
             self._engine.set_token(sheet.token.text())
+
+    async def _console(self, charger_id: Any) -> None:
+        charger = self._mirror.chargers.get(str(charger_id))
+        if charger is None:
+            self._client.failed.emit(tr("{id} is not known any more.").format(id=charger_id))
+            return
+        await ConsoleSheet(self._mirror, self._client, self._settings, self._theme, charger.id, self._window).ask()
+
+    async def _sheet(self, charger_id: Any) -> None:
+        self._tell(await message_files.save_sheet(self._client, str(charger_id), self._window))
+
+    async def _export_messages(self, wanted: Any) -> None:
+        kind, chosen = wanted
+        self._tell(await message_files.export(self._mirror, self._client, self._theme, self._window, kind, chosen))
+
+    def _tell(self, sentence: str) -> None:
+        if sentence:
+            self.done.emit(sentence)
 
     def _look(self, name: Any) -> None:
         self._settings.theme = str(name) if name in (*tokens.THEMES, tokens.SYSTEM) else tokens.SYSTEM

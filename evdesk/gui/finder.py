@@ -20,6 +20,17 @@ def entries(mirror: Mirror, navigator: Navigator, deeds: Deeds, railed: list[str
     if "connect" in navigator.kinds:
         title = tr("Connect a charger")
         found.append(Entry("plus", title, tr("Action"), lambda: navigator.go("connect"), "", "address qr url"))
+    if "messages" in navigator.kinds:
+        found.append(
+            Entry(
+                "message",
+                tr("Messages"),
+                tr("Page"),
+                partial(navigator.go, "messages"),
+                "",
+                "ocpp log inspector frames",
+            )
+        )
     return found + _actions(mirror, deeds)
 
 
@@ -33,6 +44,12 @@ def _actions(mirror: Mirror, deeds: Deeds) -> list[Entry]:
         ("play", tr("Try with a simulated site"), "demo", None, "", "demo"),
         ("info", tr("About evdesk"), "about", None, "F1", "help keys shortcuts version"),
     ]
+    for charger in mirror.accepted():
+        label = mirror.label(charger.id)
+        title = tr("Send a message to {label}...").format(label=label)
+        rows.append(("arrow-right", title, "console", charger.id, "", f"ocpp expert console {charger.id}"))
+        title = tr("Conformance sheet of {label}...").format(label=label)
+        rows.append(("file", title, "sheet", charger.id, "", f"findings report {charger.id}"))
     for charger in mirror.pending():
         for word, verb in ((tr("Accept {id}"), "accept"), (tr("Refuse {id}"), "refuse")):
             rows.append(("person", word.format(id=charger.id), verb, charger.id, "", "join"))

@@ -90,6 +90,14 @@ class ExchangeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ExchangeFrames:
+    """An exchange with every frame of it, the call first."""
+
+    row: ExchangeRow
+    frames: list[MessageRow]
+
+
+@dataclass(frozen=True, slots=True)
 class DensityOf:
     """`buckets` parts of equal length from `from_at` to `to_at` of the filter (both needed)."""
 
@@ -225,6 +233,7 @@ class Sheet:
 METHODS_MESSAGES: dict[str, Method] = {
     "message.list": Method(MessagePage, list[MessageRow], "The OCPP message log frame by frame, newest first."),
     "message.exchanges": Method(ExchangePage, list[ExchangeRow], "Calls paired with their answers, newest first."),
+    "message.frames": Method(ExchangePage, list[ExchangeFrames], "The same with all their frames, for exports."),
     "message.density": Method(DensityOf, Density, "Exchanges and faults over time."),
     "message.count": Method(MessageFilter, MessageCount, "How many exchanges fit a filter."),
     "message.get": Method(OneMessage, ExchangeWhole, "One exchange whole, with what is wrong and where."),

@@ -15,6 +15,7 @@ from evdesk.wire.messages import (
     ActionSeen,
     Density,
     DensityOf,
+    ExchangeFrames,
     ExchangePage,
     ExchangeRow,
     MessageCount,
@@ -70,6 +71,7 @@ REFUSALS = frozenset(
 FAULTS = {"breach": BREACH, "refused": REFUSED, "timeout": NO_ANSWER, "garbage": GARBAGE}
 NOT_FRAMES = ("timeout", "lost")
 MAX_BUCKETS = 2_000
+IN_ONE = 500
 _STATUS = re.compile(r'"(?:status|\w+Status)"\s*:\s*"(\w{1,60})"')
 _CODE = re.compile(r'^\s*\[\s*4\s*,\s*"(?:[^"\\]|\\.)*"\s*,\s*"(\w{1,60})"')
 _TELLS = frozenset(
@@ -162,6 +164,24 @@ def exchange(connection: sqlite3.Connection, number: int) -> tuple[ExchangeRow, 
         (head, head),
     )
     return _exchange(found), [MessageRow(*row) for row in frames]
+
+
+def exchange_frames(connection: sqlite3.Connection, page: ExchangePage) -> list[ExchangeFrames]:
+    """A page of exchanges with all their frames."""
+    rows = exchange_rows(connection, page)
+    frames: dict[int, list[MessageRow]] = {row.id: [] for row in rows}
+    for start in range(0, len(rows), IN_ONE):
+        ids = [row.id for row in rows[start : start + IN_ONE]]
+        marks = ", ".join("?" * len(ids))
+        found = connection.execute(
+            f"SELECT {_FRAME} FROM message WHERE id IN ({marks}) UNION ALL "
+            f"SELECT {_FRAME} FROM message WHERE call > 0 AND call IN ({marks}) ORDER BY id",
+            ids * 2,
+        )
+        for told in found:
+            frame = MessageRow(*told)
+            frames[frame.call or frame.id].append(frame)
+    return [ExchangeFrames(row, frames[row.id]) for row in rows]
 
 
 def density(connection: sqlite3.Connection, wanted: DensityOf) -> Density:

@@ -13,6 +13,7 @@ from evdesk.wire.messages import (
     ActionSeen,
     Density,
     DensityOf,
+    ExchangeFrames,
     ExchangePage,
     ExchangeRow,
     MessageCount,
@@ -35,6 +36,10 @@ class Reads(Core):
     async def exchanges(self, page: ExchangePage) -> list[ExchangeRow]:
         """Calls with their answers."""
         return await self._read(lambda c: exchanges.exchange_rows(c, page))
+
+    async def exchange_frames(self, page: ExchangePage) -> list[ExchangeFrames]:
+        """The same with every frame."""
+        return await self._read(lambda c: exchanges.exchange_frames(c, page))
 
     async def exchange(self, number: int) -> tuple[ExchangeRow, list[MessageRow]] | None:
         """One exchange with every frame of it; `number` may be that of any of its frames."""

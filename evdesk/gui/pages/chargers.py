@@ -56,6 +56,7 @@ class ChargersPage(Page):
         self.list.opened.connect(self._open)
         self.list.connect_asked.connect(lambda: self.navigate.emit("connect", None))
         self.detail.back.connect(self._close)
+        self.detail.navigate.connect(self.navigate)
         self.detail.connector_chosen.connect(self.choose)
         self.connect_button.clicked.connect(lambda: self.navigate.emit("connect", None))
         self.mirror.changed.connect(self._on_changed)
@@ -93,14 +94,19 @@ class ChargersPage(Page):
         self._keep_columns()
 
     def go(self, argument: object) -> None:
-        """`charger id` or `charger id/connector id`; an unknown one leaves what is shown."""
-        words = str(argument)
+        """`charger id` or `charger id/connector id`, with `#tab` behind it; an unknown one leaves what is shown."""
+        words, _, tab = (
+            str(argument).partition("#") if str(argument) not in self.mirror.chargers else (argument, "", "")
+        )
+        words = str(words)
         charger_id, _, number = words.rpartition("/")
         exact = bool(charger_id) and number.isdigit() and charger_id in self.mirror.chargers
         row = self.model.find(charger_id, int(number)) if exact else self.model.find(words)
         if row is not None:
             self.choose(*row.key)
             self._show_detail(True)
+            if self.detail.tabs.has(tab):
+                self.detail.show_tab(tab)
 
     def place(self) -> object:
         return f"{self._key[0]}/{self._key[1]}" if self._key is not None else None

@@ -49,6 +49,7 @@ class DetailPane(Card):
 
     back = Signal()
     connector_chosen = Signal(str, int)
+    navigate = Signal(str, object)
 
     def __init__(self, mirror: Mirror, client: Client, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__("", parent, padding=0)
@@ -76,6 +77,8 @@ class DetailPane(Card):
         self.messages = MessagesTab(mirror, client, self)
         self.findings = FindingsTab(mirror, client, self)
         self.live.connector_chosen.connect(self.connector_chosen)
+        self.messages.navigate.connect(self.navigate)
+        self.findings.navigate.connect(self.navigate)
         self.pages = QStackedWidget(self)
         self.outer = QStackedWidget(self)
         self.empty = EmptyState("charger", tr("No charger chosen"), tr("Choose one in the list."), parent=self)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRect, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRect, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
@@ -103,7 +103,9 @@ class MessagesDelegate(CellDelegate):
 
 
 class MessagesTab(QWidget):
-    """Read when looked at and with F5; a live list would move under the reader."""
+    """Read when looked at and with F5; a live list would move under the reader. `navigate` leads to the inspector."""
+
+    navigate = Signal(str, object)
 
     def __init__(self, mirror: Mirror, client: Client, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,7 +115,9 @@ class MessagesTab(QWidget):
         self._error = ""
         self.model = MessagesModel(self)
         self.search = SearchField(tr("Search messages"), self)
-        self.again = Button(tr("Read again"), "refresh", parent=self)
+        self.again = Button("", "refresh", parent=self, label=tr("Read again (F5)"))
+        self.inspect = Button(tr("Inspect"), "external", parent=self, label=tr("Open the message inspector"))
+        self.send = Button(tr("Send..."), "arrow-right", parent=self, label=tr("Send a message to this charger"))
         self.table = Grid(tr("Messages, newest first"), ROW_HEIGHT, self)
         self.frame = QPlainTextEdit(self)
         self.empty = EmptyState("message", "", "", parent=self)
@@ -121,6 +125,8 @@ class MessagesTab(QWidget):
         self.search.returnPressed.connect(self.read)
         self.search.textChanged.connect(self._cleared)
         self.again.clicked.connect(self.read)
+        self.inspect.clicked.connect(lambda: self._go("messages"))
+        self.send.clicked.connect(lambda: self._go("console"))
 
     def _lay_out(self) -> None:
         self.table.setItemDelegate(MessagesDelegate(self.table))
@@ -138,7 +144,8 @@ class MessagesTab(QWidget):
         tools.setContentsMargins(12, 0, 12, 0)
         tools.setSpacing(8)
         tools.addWidget(self.search, 1)
-        tools.addWidget(self.again)
+        for button in (self.again, self.send, self.inspect):
+            tools.addWidget(button)
         column.addLayout(tools)
         both = QSplitter(Qt.Orientation.Vertical, self)
         both.addWidget(self.table)
@@ -162,6 +169,10 @@ class MessagesTab(QWidget):
             self.frame.clear()
             if self.isVisible():
                 self.read()
+
+    def _go(self, where: str) -> None:
+        if self._row is not None:
+            self.navigate.emit(where, self._row.charger.id)
 
     def read(self) -> None:
         """Ask for the newest frames of this charger."""

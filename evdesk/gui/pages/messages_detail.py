@@ -292,8 +292,7 @@ class MessageDetail(Card):
         found = [one for frame in whole.frames for one in frame.breaches]
         if found:
             title = Strip(self._inner, 34)
-            title.row.addWidget(Label(tr("What is wrong, and what evdesk did"), "card", parent=title))
-            title.row.addStretch(1)
+            title.row.addWidget(ElidedLabel(tr("What is wrong, and what evdesk did"), "card", parent=title), 1)
             title.row.addWidget(self.sheet)
             self.sheet.show()
             self._add(title)

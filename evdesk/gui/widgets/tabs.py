@@ -68,6 +68,9 @@ class Tabs(Painted):
         index = self._group.checkedId()
         return self._keys[index] if index >= 0 else ""
 
+    def has(self, key: str) -> bool:
+        return key in self._keys
+
     def select(self, key: str) -> None:
         """Choose without a signal."""
         self._tabs[key].setChecked(True)

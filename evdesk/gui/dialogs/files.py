@@ -1,0 +1,88 @@
+"""Asking for a file to write, and writing a long one: with progress, and a way to stop."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
+
+from evdesk.gui import text
+from evdesk.gui.dialogs.sheet import CANCELLED, DONE, Sheet
+from evdesk.gui.text import tr
+from evdesk.gui.theme import Theme
+from evdesk.model import EvdeskError, Reason
+
+Progress = Callable[[int], None]
+
+
+async def ask_save(owner: QWidget, title: str, name: str, kind: str) -> Path | None:
+    """Where to write; None when the person changed their mind. `kind` is Qt's name filter. Opened, never executed."""
+    chosen: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    dialog = QFileDialog(owner, title, name, kind)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
+    dialog.selectFile(name)
+
+    def over(result: int) -> None:
+        if not chosen.done():
+            files = dialog.selectedFiles() if result else []
+            chosen.set_result(files[0] if files else "")
+
+    dialog.finished.connect(over)
+    dialog.open()
+    try:
+        path = await chosen
+    finally:
+        dialog.finished.disconnect(over)
+        dialog.deleteLater()
+    return Path(path) if path else None
+
+
+def write_text(path: Path, content: str) -> None:
+    """Raises `EvdeskError(STORAGE)`."""
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        sentence = tr("{file} cannot be written: {why}. Choose another folder.")
+        raise EvdeskError(Reason.STORAGE, sentence.format(file=path.name, why=error.strerror or error)) from error
+
+
+class WritingSheet(Sheet):
+    """Runs `work(progress)` while it is open; closing it stops the work. `written` is what it returned."""
+
+    def __init__(
+        self,
+        title: str,
+        total: int,
+        work: Callable[[Progress], Coroutine[Any, Any, int]],
+        theme: Theme,
+        parent: QWidget | None,
+    ) -> None:
+        super().__init__(title, theme, parent)
+        self.written = 0
+        self._total, self._work = max(1, total), work
+        self.told = self.say(tr("Begins"), muted=True)
+        self.bar = QProgressBar(self)
+        self.bar.setRange(0, self._total)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(title)
+        self.add(self.bar)
+        self.cancel(tr("Stop writing"))
+
+    def progress(self, count: int) -> None:
+        self.bar.setValue(min(count, self._total))
+        words = tr("{n} of {total} written")
+        self.told.setText(words.format(n=text.count(count), total=text.count(max(count, self._total))))
+
+    async def run(self) -> int:
+        """`DONE` when everything is written, `CANCELLED` when a person stopped it. Errors are raised."""
+        task = asyncio.get_running_loop().create_task(self._work(self.progress))
+        task.add_done_callback(lambda _: self.done(DONE))
+        answer = await self.ask()
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            return CANCELLED
+        self.written = task.result()
+        return answer
