@@ -8,9 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from evdesk.gui import launch, tokens
 from evdesk.gui.client import Client
-from evdesk.gui.dialogs import message_files
 from evdesk.gui.dialogs.accept import AcceptSheet
-from evdesk.gui.dialogs.console import ConsoleSheet
 from evdesk.gui.dialogs.find_chargers import FindSheet
 from evdesk.gui.dialogs.preferences import AboutSheet, SettingsSheet, TokenSheet
 from evdesk.gui.dialogs.sheet import confirm
@@ -143,12 +141,18 @@ class Deeds(QObject):
         if charger is None:
             self._client.failed.emit(tr("{id} is not known any more.").format(id=charger_id))
             return
+        from evdesk.gui.dialogs.console import ConsoleSheet  # with the schemas: not before somebody asks
+
         await ConsoleSheet(self._mirror, self._client, self._settings, self._theme, charger.id, self._window).ask()
 
     async def _sheet(self, charger_id: Any) -> None:
+        from evdesk.gui.dialogs import message_files
+
         self._tell(await message_files.save_sheet(self._client, str(charger_id), self._window))
 
     async def _export_messages(self, wanted: Any) -> None:
+        from evdesk.gui.dialogs import message_files
+
         kind, chosen = wanted
         self._tell(await message_files.export(self._mirror, self._client, self._theme, self._window, kind, chosen))
 
