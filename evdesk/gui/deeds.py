@@ -1,6 +1,8 @@
 """What the shell can do for a banner, the bell or the palette: one table of verbs."""
 
+import importlib
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -8,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from evdesk.gui import launch, tokens
 from evdesk.gui.client import Client
+from evdesk.gui.desk import Desk
 from evdesk.gui.dialogs.accept import AcceptSheet
 from evdesk.gui.dialogs.find_chargers import FindSheet
 from evdesk.gui.dialogs.preferences import AboutSheet, SettingsSheet, TokenSheet
@@ -32,6 +35,14 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
     ("F5", "Ask the device again"),
     ("Ctrl+Q", "Close the desk"),
 )
+
+
+LATER = {
+    "console": "evdesk.gui.dialogs.message_deeds:console",
+    "sheet": "evdesk.gui.dialogs.message_deeds:save_sheet",
+    "export_messages": "evdesk.gui.dialogs.message_deeds:export",
+}
+"""Verb -> module:function. Each takes a `Desk` and the argument, and returns a sentence for the banner, or ""."""
 
 
 class Deeds(QObject):
@@ -63,10 +74,8 @@ class Deeds(QObject):
             "token": self._token,
             "find_chargers": self._find_chargers,
             "wont_connect": self._wont_connect,
-            "console": self._console,
-            "sheet": self._sheet,
-            "export_messages": self._export_messages,
         }
+        self._sheets |= {verb: partial(self._later, verb) for verb in LATER}
         self._plain: dict[str, Callable[[Any], None]] = {
             "start_engine": lambda _: self._engine.start(),
             "look": self._look,
@@ -136,27 +145,11 @@ class Deeds(QObject):
         if await sheet.ask():
             self._engine.set_token(sheet.token.text())
 
-    async def _console(self, charger_id: Any) -> None:
-        charger = self._mirror.chargers.get(str(charger_id))
-        if charger is None:
-            self._client.failed.emit(tr("{id} is not known any more.").format(id=charger_id))
-            return
-        from evdesk.gui.dialogs.console import ConsoleSheet  # with the schemas: not before somebody asks
-
-        await ConsoleSheet(self._mirror, self._client, self._settings, self._theme, charger.id, self._window).ask()
-
-    async def _sheet(self, charger_id: Any) -> None:
-        from evdesk.gui.dialogs import message_files
-
-        self._tell(await message_files.save_sheet(self._client, str(charger_id), self._window))
-
-    async def _export_messages(self, wanted: Any) -> None:
-        from evdesk.gui.dialogs import message_files
-
-        kind, chosen = wanted
-        self._tell(await message_files.export(self._mirror, self._client, self._theme, self._window, kind, chosen))
-
-    def _tell(self, sentence: str) -> None:
+    async def _later(self, verb: str, argument: Any) -> None:
+        """A deed whose module is loaded when first asked for: the window comes sooner."""
+        module, _, name = LATER[verb].partition(":")
+        deed = getattr(importlib.import_module(module), name)
+        sentence = await deed(Desk(self._mirror, self._client, self._theme, self._settings, self._window), argument)
         if sentence:
             self.done.emit(sentence)
 

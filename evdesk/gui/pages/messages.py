@@ -59,7 +59,7 @@ class MessagesPage(Page):
 
     def _wire(self) -> None:
         self.tools.changed.connect(self.read)
-        self.tools.paused.connect(self._pause)
+        self.tools.paused.connect(self.list.feed.pause)
         self.tools.export_asked.connect(self._export)
         self.strip.chosen.connect(self._time_chosen)
         self.strip.cleared.connect(lambda: self.tools.set_times("", ""))
@@ -71,9 +71,7 @@ class MessagesPage(Page):
         self.list.feed.dense.connect(self.strip.set_density)
         self.list.model.dataChanged.connect(self._row_changed)
         self.detail.only_asked.connect(self.tools.set_charger)
-        self.detail.finding_asked.connect(self._to_finding)
-        self.detail.sheet_asked.connect(lambda charger_id: self.navigate.emit("sheet", charger_id))
-        self.detail.send_asked.connect(lambda charger_id: self.navigate.emit("console", charger_id))
+        self.detail.navigate.connect(self.navigate)
         self.detail.back.connect(lambda: self._show_detail(False))
         self.mirror.connection_changed.connect(self._connection)
         self.mirror.changed.connect(self._changed)
@@ -97,8 +95,7 @@ class MessagesPage(Page):
 
     def on_shown(self) -> None:
         self._begin()
-        if not self.tools.is_paused():
-            self.list.feed.start()
+        self.list.feed.start()
         self._tick.start()
 
     def on_hidden(self) -> None:
@@ -172,14 +169,6 @@ class MessagesPage(Page):
         if self.isVisible():
             self.tools.refresh_chargers()
 
-    def _pause(self, paused: bool) -> None:
-        self.list.feed.pause(paused)
-        if paused:
-            self.list.feed.stop()
-        elif self.isVisible():
-            self.list.feed.start()
-            self.list.feed.look()
-
     def _chosen(self, row: object) -> None:
         self.detail.show_row(row if isinstance(row, ExchangeRow) else None)
 
@@ -190,9 +179,6 @@ class MessagesPage(Page):
             self.detail.show_row(self.list.model.row_at(place))
 
     # -- deeds --------------------------------------------------------------------------------------------------------
-
-    def _to_finding(self, charger_id: str) -> None:
-        self.navigate.emit("chargers", f"{charger_id}#findings")
 
     def _export(self, kind: str) -> None:
         self.navigate.emit("export_messages", (kind, self.tools.filter()))

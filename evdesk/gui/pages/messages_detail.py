@@ -130,10 +130,8 @@ class BreachRow(QWidget):
 class MessageDetail(Card):
     """`show_row` reads the exchange whole. Signals ask the page for what is not the pane's."""
 
-    finding_asked = Signal(str)  # charger id
-    only_asked = Signal(str)
-    send_asked = Signal(str)
-    sheet_asked = Signal(str)
+    navigate = Signal(str, object)  # a page or a deed, its argument
+    only_asked = Signal(str)  # charger id
     back = Signal()
 
     def __init__(self, mirror: Mirror, client: Client, parent: QWidget | None = None) -> None:
@@ -340,7 +338,7 @@ class MessageDetail(Card):
 
     def _ask_finding(self) -> None:
         if self._row is not None:
-            self.finding_asked.emit(self._row.charger_id)
+            self.navigate.emit("chargers", f"{self._row.charger_id}#findings")
 
     def _ask_only(self) -> None:
         if self._row is not None:
@@ -348,8 +346,8 @@ class MessageDetail(Card):
 
     def _ask_send(self) -> None:
         if self._row is not None:
-            self.send_asked.emit(self._row.charger_id)
+            self.navigate.emit("console", self._row.charger_id)
 
     def _ask_sheet(self) -> None:
         if self._row is not None:
-            self.sheet_asked.emit(self._row.charger_id)
+            self.navigate.emit("sheet", self._row.charger_id)

@@ -41,6 +41,7 @@ class MessagesFeed(QObject):
         self._turn = 0  # answers to an older question are dropped
         self._looks = 0
         self._looking = False
+        self._watched = False
         self._waiting: list[ExchangeRow] = []  # newest first
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
@@ -50,9 +51,13 @@ class MessagesFeed(QObject):
     # -- asking -------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self._timer.start()
+        """Somebody looks at the list."""
+        self._watched = True
+        if not self.paused:
+            self._timer.start()
 
     def stop(self) -> None:
+        self._watched = False
         self._timer.stop()
 
     def restart(self, wanted: MessageFilter, around: int | None = None) -> None:
@@ -191,9 +196,16 @@ class MessagesFeed(QObject):
             self.release()
 
     def pause(self, paused: bool) -> None:
+        """While paused nothing is asked for; afterwards at once."""
         self.paused = paused
-        if not paused and not self.held:
+        if paused:
+            self._timer.stop()
+            return
+        if not self.held:
             self.release()
+        if self._watched:
+            self._timer.start()
+            self.look()
 
     def release(self) -> None:
         """Put in what waits."""

@@ -1,6 +1,6 @@
 """The density strip: how many messages when, faults coloured, and a time chosen by dragging over it."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -165,7 +165,9 @@ class DensityStrip(Painted):
             self._paint_bars(painter, one)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.fillRect(QRectF(0, BARS, self.width(), look.edge), look.color("border"))
-        self._paint_axis(painter)
+        span = self._range()
+        if span is not None:
+            paint_axis(painter, span, self.width())
         if self.hasFocus():
             painter.setPen(QPen(look.color("accent"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -205,16 +207,15 @@ class DensityStrip(Painted):
         painter.setBrush(look.color("accentSoft"))
         painter.drawRect(box)
 
-    def _paint_axis(self, painter: QPainter) -> None:
-        span = self._range()
-        if span is None:
-            return
-        ticks = max(2, min(5, self.width() // 150))
-        days = span[1] - span[0] > 86_400
-        for tick in range(ticks):
-            share = tick / (ticks - 1)
-            at = span[0] + share * (span[1] - span[0])
-            words = f"{text.day(at)} {text.clock(at)}" if days else text.clock(at)
-            wide = draw.width(words, "chart")
-            x = min(max(12.0, share * self.width() - wide / 2), self.width() - wide - 12.0)
-            draw.text(painter, QPointF(x, 0).x(), BARS + 17, words, "chart", "axis")
+
+def paint_axis(painter: QPainter, span: tuple[float, float], width: int) -> None:
+    """Times under the bars, the first and the last inside the edges."""
+    ticks = max(2, min(5, width // 150))
+    days = span[1] - span[0] > 86_400
+    for tick in range(ticks):
+        share = tick / (ticks - 1)
+        at = span[0] + share * (span[1] - span[0])
+        words = f"{text.day(at)} {text.clock(at)}" if days else text.clock(at)
+        wide = draw.width(words, "chart")
+        x = min(max(12.0, share * width - wide / 2), width - wide - 12.0)
+        draw.text(painter, x, BARS + 17, words, "chart", "axis")

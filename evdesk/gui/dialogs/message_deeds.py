@@ -1,36 +1,43 @@
-"""Files about messages: the log as listed, and a charger's conformance sheet. Each ends with a sentence for the banner."""
+"""Deeds about messages: the console, the log as a file, a charger's conformance sheet. Each ends with a sentence for
+the banner, or with "" where there is nothing to tell."""
 
 from datetime import datetime
 from pathlib import Path
-
-from PySide6.QtWidgets import QWidget
+from typing import Any
 
 from evdesk.gui import text
 from evdesk.gui.client import Client
+from evdesk.gui.desk import Desk
+from evdesk.gui.dialogs.console import ConsoleSheet
 from evdesk.gui.dialogs.files import Progress, WritingSheet, ask_save, write_text
 from evdesk.gui.dialogs.sheet import DONE
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.messages_export import export as export_messages
 from evdesk.gui.pages.messages_html import HTML_MOST
 from evdesk.gui.text import tr
-from evdesk.gui.theme import Theme
 from evdesk.wire.messages import ExchangeFrames, ExchangePage, MessageCount, MessageFilter, Sheet, SheetOf
 
 KINDS = {"html": "HTML (*.html)", "jsonl": "JSON lines (*.jsonl)"}
 
 
-async def export(
-    mirror: Mirror, client: Client, theme: Theme, window: QWidget, kind: str, wanted: MessageFilter
-) -> str:
-    """Ask for a file and write what `wanted` fits; "" when it was not written."""
-    stamp = datetime.fromtimestamp(mirror.now()).strftime("%Y-%m-%d-%H%M")
-    path = await ask_save(window, tr("Export messages"), f"evdesk-messages-{stamp}.{kind}", KINDS[kind])
-    return "" if path is None else await export_to(path, mirror, client, theme, window, wanted)
+async def console(desk: Desk, charger_id: Any) -> str:
+    """The expert console on this charger."""
+    if charger_id not in desk.mirror.chargers:
+        return tr("{id} is not known any more.").format(id=charger_id)
+    await ConsoleSheet(desk.mirror, desk.client, desk.settings, desk.theme, charger_id, desk.window).ask()
+    return ""
 
 
-async def export_to(
-    path: Path, mirror: Mirror, client: Client, theme: Theme, window: QWidget, wanted: MessageFilter
-) -> str:
+async def export(desk: Desk, wanted: Any) -> str:
+    """Ask for a file and write the messages: `wanted` is (html or jsonl, `MessageFilter`)."""
+    kind, chosen = wanted
+    stamp = datetime.fromtimestamp(desk.mirror.now()).strftime("%Y-%m-%d-%H%M")
+    path = await ask_save(desk.window, tr("Export messages"), f"evdesk-messages-{stamp}.{kind}", KINDS[kind])
+    return "" if path is None else await export_to(desk, path, chosen)
+
+
+async def export_to(desk: Desk, path: Path, wanted: MessageFilter) -> str:
+    mirror, client = desk.mirror, desk.client
     count: MessageCount = await client.call("message.count", wanted)
     as_html = path.suffix.lower() in (".html", ".htm")
     total = min(count.exchanges, HTML_MOST) if as_html else count.exchanges
@@ -42,7 +49,7 @@ async def export_to(
     async def work(progress: Progress) -> int:
         return await export_messages(path, wanted, fetch, progress, mirror.label, filter_words(mirror, wanted))
 
-    sheet = WritingSheet(tr("Writing {file}").format(file=path.name), total, work, theme, window)
+    sheet = WritingSheet(tr("Writing {file}").format(file=path.name), total, work, desk.theme, desk.window)
     if await sheet.run() != DONE:
         return tr("Stopped: {file} was not written.").format(file=path.name)
     told = tr("{n} messages written to {file}").format(n=text.count(sheet.written), file=path.name)
@@ -62,11 +69,13 @@ def filter_words(mirror: Mirror, wanted: MessageFilter) -> str:
     return ", ".join(part for part in parts if part)
 
 
-async def save_sheet(client: Client, charger_id: str, window: QWidget) -> str:
+async def save_sheet(desk: Desk, charger_id: Any) -> str:
     """Ask for a file and write the charger's conformance sheet: HTML, or JSON where the name ends so."""
-    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in charger_id)[:60]
-    path = await ask_save(window, tr("Conformance sheet"), f"conformance-{safe}.html", "HTML (*.html);;JSON (*.json)")
-    return "" if path is None else await sheet_to(path, client, charger_id)
+    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in str(charger_id))[:60]
+    path = await ask_save(
+        desk.window, tr("Conformance sheet"), f"conformance-{safe}.html", "HTML (*.html);;JSON (*.json)"
+    )
+    return "" if path is None else await sheet_to(path, desk.client, str(charger_id))
 
 
 async def sheet_to(path: Path, client: Client, charger_id: str) -> str:
