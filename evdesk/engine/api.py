@@ -5,9 +5,10 @@ from typing import Any
 
 from evdesk.balance import validate_site
 from evdesk.drivers.base import Answer, Driver
-from evdesk.engine.api_core import Core, Handler, command, record_of
+from evdesk.engine.api_core import Core, Handler, changed_by_hand, command, record_of
 from evdesk.engine.api_messages import Messages
 from evdesk.engine.api_network import NetworkApi
+from evdesk.engine.api_profiles import ProfilesApi
 from evdesk.engine.api_reads import Reads, balance_state
 from evdesk.engine.api_settings import SettingsApi
 from evdesk.engine.commands import Command, reachable
@@ -18,7 +19,6 @@ from evdesk.model import (
     Bay,
     ConnectorStatus,
     EvdeskError,
-    FailsafeState,
     Origin,
     Reason,
     Site,
@@ -61,6 +61,7 @@ class Api:
             **Messages(core).handlers,
             **NetworkApi(core).handlers,
             **SettingsApi(core).handlers,
+            **ProfilesApi(core).handlers,
         }
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:
@@ -203,11 +204,7 @@ class Api:
             done = await command(self.core, origin, "charger.raw", params.charger_id, args, send)
         finally:
             if params.action in CHANGES_LIMITS and record.accepted:
-                # What holds in the charger is no longer ours to know: the worst counts until it is set up again.
-                record.failsafe = replace(record.failsafe, state=FailsafeState.UNKNOWN, detail="changed by hand")
-                for connector in record.connectors.values():
-                    connector.forget_limit()
-                self.core.setup.begin(record)
+                changed_by_hand(self.core, record)
         return m.RawAnswer(reply, done.ms, done.audit_id)
 
     # -- site --------------------------------------------------------------------------------------------------

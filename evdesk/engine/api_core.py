@@ -1,6 +1,7 @@
 """What the API's handlers share: the engine as they see it, a charger by its id, a command to a charger."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from evdesk.drivers.base import Answer, Driver
@@ -12,7 +13,7 @@ from evdesk.engine.setup import Setup
 from evdesk.engine.shelf import Shelf
 from evdesk.engine.sites import Sites
 from evdesk.engine.state import ChargerRecord
-from evdesk.model import EngineInfo, EvdeskError, Origin, Reason, SiteLoad
+from evdesk.model import EngineInfo, EvdeskError, FailsafeState, Origin, Reason, SiteLoad
 from evdesk.wire.method import Done
 
 Handler = Callable[[Origin, Any], Awaitable[object]]
@@ -41,6 +42,14 @@ def record_of(core: Core, charger_id: str) -> ChargerRecord:
     if record is None:
         raise EvdeskError(Reason.INVALID, f"There is no charger “{charger_id}”. charger.list names them.")
     return record
+
+
+def changed_by_hand(core: Core, record: ChargerRecord) -> None:
+    """What holds in the charger is no longer ours to know: the worst counts until it is set up again."""
+    record.failsafe = replace(record.failsafe, state=FailsafeState.UNKNOWN, detail="changed by hand")
+    for connector in record.connectors.values():
+        connector.forget_limit()
+    core.setup.begin(record)
 
 
 async def command(

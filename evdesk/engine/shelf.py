@@ -1,6 +1,7 @@
 """What the engine remembers about single chargers beside their state, in one place."""
 
 from evdesk.engine.fleet import Fleet
+from evdesk.engine.profile_book import ProfileBook
 from evdesk.engine.settings_book import SettingsBook
 from evdesk.model import MessageSeen
 
@@ -11,13 +12,17 @@ class Shelf:
 
     def __init__(self, fleet: Fleet) -> None:
         self.settings = SettingsBook(fleet)
+        self.profiles = ProfileBook(fleet)
         fleet.on_frame = self.frame
 
     async def open(self) -> None:
         await self.settings.open()
+        await self.profiles.open()
 
     async def beat(self) -> None:
         await self.settings.save()
+        await self.profiles.save()
 
     def frame(self, event: MessageSeen) -> None:
         self.settings.frame(event)
+        self.profiles.frame(event)

@@ -30,6 +30,7 @@ from evdesk.wire.method import OneConnector as OneConnector
 from evdesk.wire.method import OptionalCharger as OptionalCharger
 from evdesk.wire.method import Page as Page
 from evdesk.wire.network import METHODS_NETWORK
+from evdesk.wire.profiles import METHODS_PROFILES
 from evdesk.wire.settings import METHODS_SETTINGS
 
 
@@ -206,4 +207,5 @@ METHODS: dict[str, Method] = {
     **METHODS_MESSAGES,
     **METHODS_NETWORK,
     **METHODS_SETTINGS,
+    **METHODS_PROFILES,
 }
