@@ -3,8 +3,8 @@
 from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.api_core import Core, Handler, changed_by_hand, command, record_of
 from evdesk.engine.commands import reachable
-from evdesk.model import ChargerError, EvdeskError, Origin, Reason
-from evdesk.model.profiles import CompositeSeen, ProfileSeen
+from evdesk.model import ChargerError, EvdeskError, Origin, ProfileSeen, Reason
+from evdesk.model.profiles import CompositeSeen
 from evdesk.ocpp.profile_book import OURS, clear_request
 from evdesk.wire.method import Done, OneCharger
 from evdesk.wire.profiles import AskComposite, ClearProfile
@@ -28,12 +28,12 @@ class ProfilesApi:
         if record.link is None or not record.accepted or record.protocol in ("", "ocpp1.6"):
             return book.remembered(record)
         try:
-            done = await command(self.core, origin, "charger.profiles", record.id, {}, lambda _: book.ask(record))
+            await command(self.core, origin, "charger.profiles", record.id, {}, lambda _: book.ask(record))
         except ChargerError as error:
             if error.reason in (Reason.UNSUPPORTED, Reason.REFUSED):
                 return book.remembered(record)
             raise
-        return book.profiles(record) if done.status in ("Accepted", "NoProfiles") else book.remembered(record)
+        return book.profiles(record)
 
     async def _composite(self, origin: Origin, params: AskComposite) -> CompositeSeen:
         if not 60 <= params.seconds <= LONGEST_S:

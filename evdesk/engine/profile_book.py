@@ -3,7 +3,6 @@
 Fed by the OCPP messages themselves, so that a profile sent by hand is remembered like one of the balancer's.
 """
 
-import asyncio
 import json
 import logging
 from dataclasses import replace
@@ -16,15 +15,11 @@ from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord
 from evdesk.model import MessageSeen
 from evdesk.model.profiles import ProfileSeen
-from evdesk.ocpp.profile_book import from_report, from_set, with_clear, with_set
+from evdesk.ocpp.profile_book import from_set, told, with_clear, with_set
 
 log = logging.getLogger("evdesk.profiles")
-REPORT_S = 30.0
-"""Real seconds to wait for the next part of a report."""
-
 _NOTE = "profiles"
 _SENT = frozenset({"SetChargingProfile", "ClearChargingProfile"})
-_REPORT = "ReportChargingProfiles"
 _WAITING_MOST = 1000
 
 
@@ -34,8 +29,6 @@ class ProfileBook:
         self.store = fleet.store
         self._have: dict[str, list[ProfileSeen]] = {}
         self._asked: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}  # (charger, message) -> what was asked
-        self._reports: dict[tuple[str, int], tuple[list[ProfileSeen], asyncio.Event, list[bool]]] = {}
-        self._next = 1
         self._dirty: set[str] = set()
 
     async def open(self) -> None:
@@ -55,8 +48,6 @@ class ProfileBook:
     def frame(self, event: MessageSeen) -> None:
         if event.action in _SENT:
             self._sent(event)
-        elif event.action == _REPORT and event.direction == "in" and event.kind == "call":
-            self._reported(event)
 
     def _sent(self, event: MessageSeen) -> None:
         key = (event.charger_id, event.message_id)
@@ -84,43 +75,16 @@ class ProfileBook:
         record = self.fleet.chargers.get(charger_id)
         return (record.clock.offset_s if record is not None else None) or 0.0
 
-    def _reported(self, event: MessageSeen) -> None:
-        payload = _payload(event.text)
-        asked = self._reports.get((event.charger_id, (payload or {}).get("requestId", 0)))
-        if payload is None or asked is None:
-            return
-        found, news, last = asked
-        found.extend(from_report(payload, self.fleet.clock.now(), self._offset(event.charger_id)))
-        last[0] = payload.get("tbc") is not True
-        news.set()
-
     # -- asking ---------------------------------------------------------------------------------------------------
 
     async def ask(self, record: ChargerRecord) -> Answer:
         """Let the charger list its profiles (2.x GetChargingProfiles; K09). What it lists replaces what was
         remembered. Raises `ChargerError`."""
         assert record.link is not None
-        ident, self._next = self._next, self._next + 1
-        found: list[ProfileSeen] = []
-        news, last = asyncio.Event(), [False]
-        self._reports[record.id, ident] = (found, news, last)
-        try:
-            answer = await record.link.raw("GetChargingProfiles", {"requestId": ident, "chargingProfile": {}})
-            status = str(answer.get("status", ""))
-            while status == "Accepted" and not last[0]:
-                async with asyncio.timeout(REPORT_S):
-                    await news.wait()
-                news.clear()
-        except TimeoutError:
-            status = "Incomplete"
-        finally:
-            del self._reports[record.id, ident]
-        if status in ("Accepted", "NoProfiles", "Incomplete"):
-            kept = [] if status != "Incomplete" else self._have.get(record.id, [])
-            told = {p.id for p in found}
-            self._have[record.id] = [*found, *(p for p in kept if p.id not in told)]
-            self._dirty.add(record.id)
-        return Answer(status)
+        found = told(await record.link.profiles(), self.fleet.clock.now(), self._offset(record.id))
+        self._have[record.id] = found
+        self._dirty.add(record.id)
+        return Answer(f"{len(found)} profiles")
 
     def profiles(self, record: ChargerRecord) -> list[ProfileSeen]:
         """What the charger is known to hold; profiles of charges that are over are gone with them."""
@@ -136,9 +100,9 @@ class ProfileBook:
 def _lives(profile: ProfileSeen, charging: set[int], now: float) -> bool:
     if profile.purpose == "TxProfile" and profile.connector_id not in charging:
         return False
-    if profile.told or profile.starts_at is None or profile.duration_s is None or profile.kind != "Absolute":
+    if profile.told or profile.start_at is None or profile.duration_s is None or profile.kind != "Absolute":
         return True
-    return now < profile.starts_at + profile.duration_s
+    return now < profile.start_at + profile.duration_s
 
 
 def _payload(text: str) -> dict[str, Any] | None:

@@ -1,34 +1,33 @@
-"""Charging profiles as the charger tells them, or as evdesk remembers having sent them."""
+"""Charging profiles as they are known to be in a charger."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileSeen:
-    """One charging profile. `periods`: (start in s from the schedule's begin, limit in A per phase), rising.
+    """One charging profile. `purpose` in the words of 1.6 (ChargePointMaxProfile, TxDefaultProfile, TxProfile), others
+    as the charger says ("ChargingStationExternalConstraints", "LocalGeneration"); `connector_id` 0: the whole station.
 
-    `purpose` as in OCPP: ChargePointMaxProfile (2.x: ChargingStationMaxProfile), TxDefaultProfile, TxProfile,
-    ChargingStationExternalConstraints. `kind`: Absolute, Recurring, Relative. `unit`: what it was written in, "A" or
-    "W". Times are Unix seconds on evdesk's clock. `source`: "evdesk", or who else the charger names ("EMS", "SO",
-    "CSO", "Other"), "unknown" where it names nobody. `told`: the charger listed it; False: evdesk sent it and the
-    charger took it (1.6 cannot list profiles)."""
+    `periods`: (start in seconds from the schedule's own start, limit in ampere per phase; None: no limit). `source`:
+    "evdesk", "charger" or what 2.x names (EMS, SO, CSO, Other). `told` False: remembered from what was sent and
+    accepted, since 1.6 cannot list profiles."""
 
     id: int
     connector_id: int
     purpose: str
-    stack_level: int = 0
-    kind: str = "Absolute"
-    recurrency: str = ""
+    stack_level: int
+    kind: str  # Absolute | Recurring | Relative | Dynamic
+    periods: tuple[tuple[float, float | None], ...]
     unit: str = "A"
-    periods: tuple[tuple[float, float], ...] = ()
-    starts_at: float | None = None
+    recurrency: str = ""  # Daily | Weekly
+    start_at: float | None = None  # on the charger's clock, as written
     duration_s: float | None = None
-    valid_from: float | None = None
-    valid_to: float | None = None
+    valid_from_at: float | None = None
+    valid_to_at: float | None = None
     transaction: str = ""
-    source: str = "unknown"
-    told: bool = False
-    seen_at: float = 0.0
+    source: str = "evdesk"
+    told: bool = True
+    seen_at: float = 0.0  # when it was told, or taken
 
     @property
     def ours(self) -> bool:

@@ -5,13 +5,15 @@ Sources: OCPP 1.6 sections 5.2, 5.16, 7.8; 2.0.1 part 2, K01, K09, K10.
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from evdesk.model.profiles import ProfileSeen
+from evdesk.model import ProfileSeen
 from evdesk.ocpp.fields import number, text
 from evdesk.ocpp.profiles import MAX_ID, VOLT, rate_unit
 from evdesk.ocpp.timestamps import parse_time
 
+_OLD = {"ChargingStationMaxProfile": "ChargePointMaxProfile"}
 OURS = range(MAX_ID, 1900)
 """The ids evdesk gives to its profiles."""
 
@@ -21,27 +23,30 @@ def from_set(payload: dict[str, Any], now: float, offset_s: float = 0.0) -> Prof
     clock minus ours."""
     raw = payload.get("csChargingProfiles", payload.get("chargingProfile"))
     place = payload.get("connectorId", payload.get("evseId"))
-    return read_profile(raw, number(place) or 0, now, offset_s, "evdesk")
+    return read_profile(raw, number(place) or 0, now, offset_s)
 
 
-def from_report(payload: dict[str, Any], now: float, offset_s: float = 0.0) -> list[ProfileSeen]:
-    """The profiles of one ReportChargingProfiles request."""
-    raw = payload.get("chargingProfile")
-    place = number(payload.get("evseId")) or 0
-    source = text(payload, "chargingLimitSource")
-    found = []
-    for one in raw if isinstance(raw, list) else [raw]:
-        ident = number(one.get("id")) if isinstance(one, dict) else None
-        who = "evdesk" if ident is not None and ident in OURS and source in ("CSO", "") else source or "unknown"
-        profile = read_profile(one, place, now, offset_s, who, told=True)
-        if profile is not None:
-            found.append(profile)
-    return found
+def told(profiles: Iterable[ProfileSeen], now: float, offset_s: float = 0.0) -> list[ProfileSeen]:
+    """Profiles as a charger lists them, on evdesk's clock, with evdesk's own known by their ids."""
+
+    def moved(at: float | None) -> float | None:
+        return None if at is None else at - offset_s
+
+    return [
+        replace(
+            one,
+            start_at=moved(one.start_at),
+            valid_from_at=moved(one.valid_from_at),
+            valid_to_at=moved(one.valid_to_at),
+            source="evdesk" if one.id in OURS and one.source in ("CSO", "evdesk") else one.source,
+            told=True,
+            seen_at=now,
+        )
+        for one in profiles
+    ]
 
 
-def read_profile(
-    raw: Any, connector_id: int, now: float, offset_s: float, source: str, told: bool = False
-) -> ProfileSeen | None:
+def read_profile(raw: Any, connector_id: int, now: float, offset_s: float) -> ProfileSeen | None:
     """A chargingProfile object of either version. Of several schedules (2.x) the first one counts."""
     if not isinstance(raw, dict):
         return None
@@ -52,23 +57,23 @@ def read_profile(
     if ident is None or not purpose or not isinstance(schedule, dict):
         return None
     unit = rate_unit(text(schedule, "chargingRateUnit"))
-    told_s = number(schedule.get("duration"))
+    lasts = number(schedule.get("duration"))
     return ProfileSeen(
         id=ident,
         connector_id=connector_id,
-        purpose=purpose,
+        purpose=_OLD.get(purpose, purpose),
         stack_level=number(raw.get("stackLevel")) or 0,
         kind=text(raw, "chargingProfileKind") or "Absolute",
         recurrency=text(raw, "recurrencyKind"),
         unit=unit,
         periods=_periods(schedule.get("chargingSchedulePeriod"), unit),
-        starts_at=_moment(schedule.get("startSchedule"), offset_s),
-        duration_s=None if told_s is None else float(told_s),
-        valid_from=_moment(raw.get("validFrom"), offset_s),
-        valid_to=_moment(raw.get("validTo"), offset_s),
+        start_at=_moment(schedule.get("startSchedule"), offset_s),
+        duration_s=None if lasts is None else float(lasts),
+        valid_from_at=_moment(raw.get("validFrom"), offset_s),
+        valid_to_at=_moment(raw.get("validTo"), offset_s),
         transaction=text(raw, "transactionId"),
-        source=source,
-        told=told,
+        source="evdesk",
+        told=False,
         seen_at=now,
     )
 
@@ -78,8 +83,8 @@ def _moment(raw: Any, offset_s: float) -> float | None:
     return None if stamp is None else stamp.at - offset_s
 
 
-def _periods(raw: Any, unit: str) -> tuple[tuple[float, float], ...]:
-    found = []
+def _periods(raw: Any, unit: str) -> tuple[tuple[float, float | None], ...]:
+    found: list[tuple[float, float | None]] = []
     for one in raw if isinstance(raw, list) else [raw]:
         if not isinstance(one, dict):
             continue
@@ -90,7 +95,7 @@ def _periods(raw: Any, unit: str) -> tuple[tuple[float, float], ...]:
         if math.isfinite(start) and math.isfinite(limit) and limit >= 0:
             phases = number(one.get("numberPhases")) or 3
             found.append((start, limit if unit == "A" else limit / (VOLT * max(1, min(phases, 3)))))
-    return tuple(sorted(found))
+    return tuple(sorted(found, key=lambda period: period[0]))
 
 
 def with_set(have: Iterable[ProfileSeen], new: ProfileSeen) -> list[ProfileSeen]:
@@ -108,6 +113,7 @@ def with_clear(have: Iterable[ProfileSeen], payload: dict[str, Any]) -> list[Pro
     rule = payload.get("chargingProfileCriteria", payload)
     place = number(rule.get("connectorId", rule.get("evseId")))
     purpose, level = text(rule, "chargingProfilePurpose"), number(rule.get("stackLevel"))
+    purpose = _OLD.get(purpose, purpose)
 
     def goes(profile: ProfileSeen) -> bool:
         return (

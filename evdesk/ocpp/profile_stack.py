@@ -7,10 +7,10 @@ of the whole station. A TxProfile replaces the TxDefaultProfile. Across purposes
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from evdesk.model.profiles import ProfileSeen
+from evdesk.model import ProfileSeen
 
 TX, PRIORITY, DEFAULT = "TxProfile", "PriorityCharging", "TxDefaultProfile"
-CEILINGS = ("ChargePointMaxProfile", "ChargingStationMaxProfile", "ChargingStationExternalConstraints")
+CEILINGS = ("ChargePointMaxProfile", "ChargingStationExternalConstraints")
 RECUR_S = {"Daily": 86_400.0, "Weekly": 604_800.0}
 MOST_EDGES = 2000
 
@@ -27,9 +27,9 @@ class Stretch:
 
 def elapsed_s(profile: ProfileSeen, at: float, tx_started_at: float | None) -> float | None:
     """Seconds since the schedule (this recurrence of it) began; None where it is not in force."""
-    if profile.valid_from is not None and at < profile.valid_from:
+    if profile.valid_from_at is not None and at < profile.valid_from_at:
         return None
-    if profile.valid_to is not None and at >= profile.valid_to:
+    if profile.valid_to_at is not None and at >= profile.valid_to_at:
         return None
     start = _start(profile, tx_started_at)
     if start is None or at < start or not profile.periods:
@@ -45,8 +45,8 @@ def elapsed_s(profile: ProfileSeen, at: float, tx_started_at: float | None) -> f
 def _start(profile: ProfileSeen, tx_started_at: float | None) -> float | None:
     if profile.kind == "Relative":
         return tx_started_at
-    if profile.starts_at is not None:
-        return profile.starts_at
+    if profile.start_at is not None:
+        return profile.start_at
     if profile.purpose in CEILINGS or tx_started_at is None:
         return profile.seen_at
     return tx_started_at  # no start: from the start of the charge on (7.13)
@@ -111,7 +111,7 @@ def who_limits(
 
 def _edges(profile: ProfileSeen, begin: float, end: float, tx_started_at: float | None) -> list[float]:
     """Every moment between `begin` and `end` at which this profile may say something else."""
-    moments = [t for t in (profile.valid_from, profile.valid_to) if t is not None]
+    moments = [t for t in (profile.valid_from_at, profile.valid_to_at) if t is not None]
     start = _start(profile, tx_started_at)
     if start is not None:
         marks = [period[0] for period in profile.periods]

@@ -5,10 +5,10 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evdesk.model.profiles import ProfileSeen
+from evdesk.model import ProfileSeen
 from evdesk.ocpp import profiles as made
 from evdesk.ocpp.check import breaches
-from evdesk.ocpp.profile_book import clear_request, from_report, from_set, with_clear, with_set
+from evdesk.ocpp.profile_book import clear_request, from_set, told, with_clear, with_set
 from evdesk.ocpp.profile_stack import Stretch, limiting, unexplained_a, who_limits
 from evdesk.simulator import profiles as sim
 
@@ -28,8 +28,8 @@ def test_a_live_limit_ends_and_the_default_holds_under_the_maximum():
         assert profile is not None
         assert profile.ours
         have = with_set(have, profile)
-    told = who_limits(have, 1, NOW, NOW + 3600, NOW - 60)
-    assert [(s.start - NOW, s.limit_a, s.profile.purpose) for s in told] == [
+    stretches = who_limits(have, 1, NOW, NOW + 3600, NOW - 60)
+    assert [(s.start - NOW, s.limit_a, s.profile.purpose) for s in stretches] == [
         (0, 12.0, "TxProfile"),
         (180, 6.0, "TxDefaultProfile"),
     ]
@@ -43,11 +43,11 @@ def test_a_live_limit_ends_and_the_default_holds_under_the_maximum():
 
 
 def test_a_stray_one_at_a_higher_level_is_named():
-    stray = ProfileSeen(7, 1, "TxDefaultProfile", 9, periods=((0.0, 8.0),), starts_at=NOW - 9)
-    own = ProfileSeen(1701, 1, "TxDefaultProfile", 1, periods=((0.0, 14.0),), starts_at=NOW - 9, source="evdesk")
-    told = who_limits([own, stray], 1, NOW, NOW + 60, None)
-    assert told == [Stretch(NOW, NOW + 60, 8.0, stray)]
-    assert not told[0].profile.ours
+    stray = ProfileSeen(7, 1, "TxDefaultProfile", 9, "Absolute", ((0.0, 8.0),), start_at=NOW - 9, source="unknown")
+    own = ProfileSeen(1701, 1, "TxDefaultProfile", 1, "Absolute", ((0.0, 14.0),), start_at=NOW - 9)
+    stretches = who_limits([own, stray], 1, NOW, NOW + 60, None)
+    assert stretches == [Stretch(NOW, NOW + 60, 8.0, stray)]
+    assert not stretches[0].profile.ours
 
 
 def test_what_the_profiles_do_not_explain_is_told():
@@ -57,26 +57,18 @@ def test_what_the_profiles_do_not_explain_is_told():
     assert unexplained_a(known, ((0.0, None),), NOW) is None
 
 
-def test_reports_of_2x_are_read_with_their_source():
-    profile = {
-        "id": 3,
-        "stackLevel": 2,
-        "chargingProfilePurpose": "ChargingStationExternalConstraints",
-        "chargingProfileKind": "Absolute",
-        "chargingSchedule": [
-            {
-                "id": 1,
-                "chargingRateUnit": "W",
-                "startSchedule": "2027-01-15T08:00:00Z",
-                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6900, "numberPhases": 3}],
-            }
-        ],
-    }
-    told = from_report({"requestId": 1, "chargingLimitSource": "EMS", "evseId": 0, "chargingProfile": [profile]}, NOW)
-    assert [(p.source, p.told, p.unit, round(p.periods[0][1], 2)) for p in told] == [("EMS", True, "W", 10.0)]
-    own = profile | {"id": 1601}
-    told = from_report({"chargingLimitSource": "CSO", "evseId": 0, "chargingProfile": [own, "rubbish", None]}, NOW)
-    assert [p.ours for p in told] == [True]
+def test_what_a_charger_lists_is_moved_to_our_clock_and_ours_is_known():
+    listed = [
+        ProfileSeen(3, 0, "ChargingStationExternalConstraints", 0, "Absolute", ((0.0, 10.0),), source="EMS"),
+        ProfileSeen(1601, 0, "ChargePointMaxProfile", 0, "Absolute", ((0.0, 16.0),), start_at=NOW, source="CSO"),
+        ProfileSeen(9, 0, "TxDefaultProfile", 0, "Absolute", ((0.0, 16.0),), source="CSO"),
+    ]
+    known = told(listed, NOW, 60.0)
+    assert [(p.source, p.ours, p.told) for p in known] == [
+        ("EMS", False, True), ("evdesk", True, True), ("CSO", False, True),
+    ]  # fmt: skip
+    assert known[1].start_at == NOW - 60.0
+    assert limiting(known, 1, NOW, None)[1] == 10.0
 
 
 def test_requests_are_valid():
@@ -104,8 +96,8 @@ def stacked(draw):
     level = draw(st.integers(0, 3))
     recurrency = "Daily" if kind == "Recurring" else ""
     ours = ProfileSeen(
-        0, connector, purpose, level, kind, recurrency, "A",
-        tuple(zip(map(float, starts), limits, strict=True)), start, duration, *valid, seen_at=NOW - 600,
+        0, connector, purpose, level, kind, tuple(zip(map(float, starts), limits, strict=True)), "A",
+        recurrency, start, duration, *valid, seen_at=NOW - 600,
     )  # fmt: skip
     theirs = sim.Profile(
         0, connector, level, purpose, kind,
@@ -121,13 +113,13 @@ def test_both_implementations_agree_at_every_moment(both, charging):
     ours, theirs = [one for one, _ in both], [other for _, other in both]
     started = NOW - 90 if charging else None
     tx = sim.Tx(1, started) if charging else None
-    told = who_limits(ours, 1, NOW, NOW + 900, started)
-    assert told[0].start == NOW
-    assert told[-1].end == NOW + 900
-    assert all(a.end == b.start for a, b in pairwise(told))
+    stretches = who_limits(ours, 1, NOW, NOW + 900, started)
+    assert stretches[0].start == NOW
+    assert stretches[-1].end == NOW + 900
+    assert all(a.end == b.start for a, b in pairwise(stretches))
     hardware = sim.Hardware(max_a=999.0)
     for second in range(0, 900, 15):
         at = NOW + second
-        stretch = next(s for s in told if s.start <= at < s.end)
+        stretch = next(s for s in stretches if s.start <= at < s.end)
         expected = sim.limit_at(theirs, 1, at, tx, hardware)
         assert (999.0 if stretch.limit_a is None else stretch.limit_a) == expected

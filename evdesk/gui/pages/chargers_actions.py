@@ -70,6 +70,8 @@ DEEDS: dict[str, Deed] = {
     "trigger": Deed(lambda: tr("Ask for a message"), Capability.TRIGGER),
     "settings": Deed(lambda: tr("Read settings"), Capability.SETTINGS),
     "write": Deed(lambda: tr("Write a setting"), Capability.WRITE_SETTING),
+    "composite": Deed(lambda: tr("Ask for the schedule"), Capability.COMPOSITE),
+    "profile": Deed(lambda: tr("Change profiles"), Capability.SET_LIMIT),
     "forget": Deed(lambda: tr("Forget"), None, offline=True),
 }
 
