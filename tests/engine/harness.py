@@ -18,6 +18,7 @@ from ocpp.v16 import ChargePoint, call, call_result
 from ocpp.v16.enums import (
     AvailabilityStatus,
     ChargingProfileStatus,
+    ClearChargingProfileStatus,
     ConfigurationStatus,
     RemoteStartStopStatus,
     ResetStatus,
@@ -163,6 +164,11 @@ class Station(ChargePoint):
             return call_result.SetChargingProfile(ChargingProfileStatus.rejected)
         self.seen.profiles.append(cs_charging_profiles | {"connector_id": connector_id})
         return call_result.SetChargingProfile(ChargingProfileStatus.accepted)
+
+    @on("ClearChargingProfile")
+    def on_clear(self, **_: Any) -> call_result.ClearChargingProfile:
+        self.seen.calls.append("ClearChargingProfile")
+        return call_result.ClearChargingProfile(ClearChargingProfileStatus.accepted)
 
     @on("GetConfiguration")
     def on_get(self, key: list[str] | None = None) -> call_result.GetConfiguration:

@@ -154,3 +154,36 @@ async def test_a_restart_that_is_needed_is_remembered_per_model(tmp_path):
                 read = {s["name"]: s for s in await client.call("charger.settings", {"charger_id": "S2"})}
                 assert read["VendorThing"]["reboot"] is True
                 assert read["MeterValueSampleInterval"]["reboot"] is not True
+
+
+async def test_profiles_that_were_sent_are_remembered_and_cleared(tmp_path):
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as client, station(running.ocpp, "P1") as charger:
+            await charger.begin()
+            await online(client, "P1")
+            one = {"charger_id": "P1"}
+
+            async def told():
+                return {p["id"]: p for p in await client.call("charger.profiles", one)}
+
+            async def failsafe():
+                return {1601, 1602} <= (await told()).keys()
+
+            await until(failsafe)
+            assert (await told())[1601]["told"] is False
+            stray = {
+                "chargingProfileId": 7,
+                "stackLevel": 3,
+                "chargingProfilePurpose": "TxDefaultProfile",
+                "chargingProfileKind": "Absolute",
+                "chargingSchedule": {
+                    "chargingRateUnit": "A",
+                    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8}],
+                },
+            }
+            payload = {"connectorId": 1, "csChargingProfiles": stray}
+            await client.call("charger.raw", one | {"action": "SetChargingProfile", "payload": payload})
+            assert (await told())[7]["periods"] == [[0.0, 8.0]]
+            done = await client.call("charger.clear_profile", one | {"profile_id": 7})
+            assert done["status"] == "Accepted"
+            assert 7 not in await told()

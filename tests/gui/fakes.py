@@ -24,6 +24,8 @@ class FakeClient(Client):
             "audit.verify": ChainVerdict(True, 12_418, 12, sample.NOW - 86400 * 30, "9c1f" * 16),
             "charger.settings": sample.settings(),
             "settings.last": SettingsView("WB-02"),
+            "charger.profiles": sample.profiles(),
+            "charger.composite": sample.composite(),
             "settings.progress": SettingsProgress(),
             "finding.list": sample.findings(),
             "message.list": sample.messages(),

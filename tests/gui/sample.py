@@ -23,6 +23,7 @@ from evdesk.model import (
     MeterSource,
     Notice,
     NoticeKind,
+    ProfileSeen,
     Session,
     Setting,
     Severity,
@@ -32,6 +33,7 @@ from evdesk.model import (
     Why,
     WhyCode,
 )
+from evdesk.model.profiles import CompositeSeen
 from evdesk.wire import Snapshot
 from evdesk.wire.methods import History, HistoryMany, MessageRow
 from evdesk.wire.network import Check, NetInterface, NetworkState
@@ -394,6 +396,25 @@ def settings() -> list[Setting]:
         Setting("NumberOfConnectors", "1", "integer", writable=False),
         Setting("NL.LedBrightness", "70", "integer", "%", known=False),
     ]
+
+
+def profiles() -> list[ProfileSeen]:
+    """The maximum, the safe default, a live limit, and one that is not evdesk's."""
+    return [
+        ProfileSeen(1601, 0, "ChargePointMaxProfile", 0, "Absolute", ((0.0, 16.0),), start_at=1.6e9, told=False),
+        ProfileSeen(1602, 0, "TxDefaultProfile", 0, "Absolute", ((0.0, 6.0),), start_at=1.6e9, told=False),
+        ProfileSeen(
+            1801, 1, "TxProfile", 1, "Absolute", ((0.0, 12.0),), start_at=NOW - 5, duration_s=185.0, told=False
+        ),
+        ProfileSeen(
+            7, 1, "TxDefaultProfile", 4, "Recurring", ((0.0, 10.0), (3600.0, 8.0)), recurrency="Daily",
+            start_at=NOW - 1800, source="CSO",
+        ),
+    ]  # fmt: skip
+
+
+def composite() -> CompositeSeen:
+    return CompositeSeen(1, NOW, 3600, ((0.0, 12.0), (180.0, 10.0), (1800.0, 8.0)))
 
 
 def findings() -> list[Finding]:

@@ -1,7 +1,5 @@
 """The detail pane: who this charger is, what one can do to it, and five tabs about it."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
@@ -14,11 +12,15 @@ from evdesk.gui.pages.chargers_findings import FindingsTab
 from evdesk.gui.pages.chargers_live import LiveTab
 from evdesk.gui.pages.chargers_messages import MessagesTab
 from evdesk.gui.pages.chargers_model import ConnectorRow
+from evdesk.gui.pages.chargers_profiles import ProfilesTab
 from evdesk.gui.pages.chargers_settings import SettingsTab
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme, current
 from evdesk.gui.widgets import GHOST, Button, Card, Chip, ElidedLabel, EmptyState, Label, Painted, Tabs
+
+Follower = SettingsTab | ProfilesTab | MessagesTab | FindingsTab
+"""A tab that follows the chosen connector: `show_row` and `read`."""
 
 
 class Swatch(Painted):
@@ -67,6 +69,7 @@ class DetailPane(Card):
             [
                 ("live", tr("Live")),
                 ("settings", tr("Settings")),
+                ("profiles", tr("Profiles")),
                 ("messages", tr("Messages")),
                 ("findings", tr("Findings")),
             ],
@@ -74,8 +77,15 @@ class DetailPane(Card):
         )
         self.live = LiveTab(mirror, client, self)
         self.settings = SettingsTab(mirror, client, self)
+        self.profiles = ProfilesTab(mirror, client, self)
         self.messages = MessagesTab(mirror, client, self)
         self.findings = FindingsTab(mirror, client, self)
+        self.followers: dict[str, Follower] = {
+            "settings": self.settings,
+            "profiles": self.profiles,
+            "messages": self.messages,
+            "findings": self.findings,
+        }
         self.live.connector_chosen.connect(self.connector_chosen)
         self.messages.navigate.connect(self.navigate)
         self.findings.navigate.connect(self.navigate)
@@ -117,7 +127,8 @@ class DetailPane(Card):
         scroll.setWidget(self.live)
         scroll.viewport().setAutoFillBackground(False)
         self.live.setAutoFillBackground(False)
-        for page in (scroll, self.settings, self.messages, self.findings):
+        self.pages.addWidget(scroll)
+        for page in self.followers.values():
             self.pages.addWidget(page)
         column.addWidget(self.pages, 1)
         self.outer.addWidget(held)
@@ -146,7 +157,7 @@ class DetailPane(Card):
         found = row.charger.findings
         self.tabs.set_badge("findings", str(found) if found else "")
         self.live.show_row(row, siblings)
-        for page in (self.settings, self.messages, self.findings):
+        for page in self.followers.values():
             page.show_row(row)
         self.live.set_front(self._front and self.tabs.current() == "live")
 
@@ -160,20 +171,15 @@ class DetailPane(Card):
 
     def show_tab(self, key: str) -> None:
         self.tabs.select(key)
-        pages = {"live": 0, "settings": 1, "messages": 2, "findings": 3}
-        self.pages.setCurrentIndex(pages[key])
+        self.pages.setCurrentIndex(["live", *self.followers].index(key))
         self.live.set_front(self._front and key == "live")
         if key == "messages":
             self.messages.read()
         elif key != "live" and self._row is not None:
-            (self.settings if key == "settings" else self.findings).show_row(self._row)
+            self.followers[key].show_row(self._row)
 
     def read_again(self) -> None:
         """F5: ask the device or the engine again for what this tab shows."""
-        readers: dict[str, Callable[[], None]] = {
-            "live": self.live.read,
-            "settings": self.settings.read,
-            "messages": self.messages.read,
-            "findings": self.findings.read,
-        }
-        readers[self.tabs.current()]()
+        key = self.tabs.current()
+        page: Follower | LiveTab = self.followers.get(key) or self.live
+        page.read()

@@ -135,6 +135,7 @@ class ProfilesTab(QWidget):
         self._mirror, self._client = mirror, client
         self._row: ConnectorRow | None = None
         self._key: tuple[str, int] = ("", 0)
+        self._read_for: tuple[str, int] = ("", 0)
         self._reading = False
         self.profiles: list[ProfileSeen] = []
         self.composite: CompositeSeen | None = None
@@ -198,16 +199,17 @@ class ProfilesTab(QWidget):
         if other:
             self._key = row.key
             self.profiles, self.composite = [], None
+            self._read_for = ("", 0)
             self.report.hide()
-            if self.isVisible():
-                self.read()
+        if self.isVisible() and self._read_for != row.key:
+            self.read()
         self._show()
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     def read(self) -> None:
         if self._row is not None and not self._reading and self._mirror.connected:
-            self._reading = True
+            self._reading, self._read_for = True, self._row.key
             self._client.spawn(self._read(self._row))
 
     async def _read(self, row: ConnectorRow) -> None:
