@@ -140,5 +140,17 @@ class Driver(ABC):
         """Take a connector (0: the whole station) out of service, or back into it."""
         raise Unsupported("availability")
 
+    async def reserve(self, connector_id: int, id_tag: str, reservation_id: int, until_at: float) -> Answer:
+        raise Unsupported("reserve")
+
+    async def cancel_reservation(self, reservation_id: int) -> Answer:
+        raise Unsupported("cancel_reservation")
+
+    async def clear_cache(self) -> Answer:
+        raise Unsupported("clear_cache")
+
+    async def data_transfer(self, vendor_id: str, message_id: str, data: str) -> Answer:
+        raise Unsupported("data_transfer")
+
     async def raw(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
         raise Unsupported("raw")

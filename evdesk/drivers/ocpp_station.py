@@ -1,9 +1,11 @@
 """The driver of a charging station that dialled in by OCPP 1.6."""
 
 from evdesk.drivers.base import Answer, CompositeSchedule
-from evdesk.drivers.ocpp_driver import OcppDriver, accepted
+from evdesk.drivers.ocpp_driver import accepted
 from evdesk.drivers.ocpp_limits import Limits
 from evdesk.drivers.ocpp_link import OcppLink
+from evdesk.drivers.ocpp_service import NEEDS as service_needs
+from evdesk.drivers.ocpp_service import ServiceVerbs
 from evdesk.drivers.ocpp_settings import read_settings, write_key
 from evdesk.model import (
     Capability,
@@ -27,6 +29,7 @@ ALL = frozenset(
         Capability.FAILSAFE,
         Capability.COMPOSITE,
         Capability.AVAILABILITY,
+        Capability.RESERVE,
     }
 )
 NEEDS: dict[str, frozenset[Capability]] = {
@@ -39,7 +42,7 @@ NEEDS: dict[str, frozenset[Capability]] = {
     "TriggerMessage": frozenset({Capability.TRIGGER}),
     "GetConfiguration": frozenset({Capability.SETTINGS}),
     "ChangeConfiguration": frozenset({Capability.WRITE_SETTING}),
-    "ChangeAvailability": frozenset({Capability.AVAILABILITY}),
+    **service_needs,
 }
 _EXTENDED = frozenset({"LogStatusNotification", "SignChargePointCertificate"})
 """What only the trigger message of the security whitepaper can ask for."""
@@ -47,7 +50,7 @@ _EXTENDED = frozenset({"LogStatusNotification", "SignChargePointCertificate"})
 _RESET = {"soft": "Soft", "hard": "Hard"}
 
 
-class OcppStation(OcppDriver):
+class OcppStation(ServiceVerbs):
     """A station that speaks 1.6."""
 
     needs = NEEDS
@@ -111,8 +114,3 @@ class OcppStation(OcppDriver):
 
     async def write_setting(self, name: str, value: str) -> Answer:
         return await write_key(self, name, value)
-
-    async def availability(self, connector_id: int, operative: bool) -> Answer:
-        kind = "Operative" if operative else "Inoperative"
-        reply = await self.call("ChangeAvailability", {"connectorId": connector_id, "type": kind})
-        return accepted(reply, "availability", "Try again when no charge runs.", good=("Accepted", "Scheduled"))

@@ -8,9 +8,11 @@ import contextlib
 from typing import Any
 
 from evdesk.drivers.base import Answer, CompositeSchedule
-from evdesk.drivers.ocpp_driver import OcppDriver, accepted
+from evdesk.drivers.ocpp_driver import accepted
 from evdesk.drivers.ocpp_limits import Limits
 from evdesk.drivers.ocpp_link import OcppLink, Reply
+from evdesk.drivers.ocpp_service import NEEDS as service_needs
+from evdesk.drivers.ocpp_service import ServiceVerbs
 from evdesk.drivers.ocpp_variables import ESSENTIAL, Reports, read_inventory, read_variables, write_variable
 from evdesk.model import Capability, ChargerError, FindingSeen, LiveProfile, ProfileSeen, Reason, Setting
 from evdesk.ocpp.memory import Memory
@@ -28,7 +30,7 @@ NEEDS: dict[str, frozenset[Capability]] = {
     "TriggerMessage": frozenset({Capability.TRIGGER}),
     "GetVariables": frozenset({Capability.SETTINGS}),
     "SetVariables": frozenset({Capability.WRITE_SETTING}),
-    "ChangeAvailability": frozenset({Capability.AVAILABILITY}),
+    **service_needs,
 }
 ALL = frozenset().union(*NEEDS.values()) | {Capability.RAW}
 _RESET = {"soft": "OnIdle", "hard": "Immediate"}
@@ -72,7 +74,7 @@ class _Translated:
         return set_profile(payload, self._station.version, ref)
 
 
-class OcppStation2(OcppDriver):
+class OcppStation2(ServiceVerbs):
     """A station that speaks 2.0.1 or 2.1."""
 
     needs = NEEDS
@@ -143,12 +145,6 @@ class OcppStation2(OcppDriver):
         connector = min(evse.connectors, default=1) if evse is not None else 1
         reply = await self.call("UnlockConnector", {"evseId": connector_id, "connectorId": connector})
         return accepted(reply, "unlock", "Pull the plug a little and try again.", good=("Unlocked",))
-
-    async def availability(self, connector_id: int, operative: bool) -> Answer:
-        where = {"evse": {"id": connector_id}} if connector_id else {}
-        kind = "Operative" if operative else "Inoperative"
-        reply = await self.call("ChangeAvailability", {"operationalStatus": kind, **where})
-        return accepted(reply, "availability", "Try again when no charge runs.", good=("Accepted", "Scheduled"))
 
     async def trigger(self, what: str, connector_id: int | None) -> Answer:
         """StatusNotification goes out per connector, since 2.x wants one named (F06)."""

@@ -10,6 +10,7 @@ from evdesk.engine.api_messages import Messages
 from evdesk.engine.api_network import NetworkApi
 from evdesk.engine.api_profiles import ProfilesApi
 from evdesk.engine.api_reads import Reads, balance_state
+from evdesk.engine.api_service import ServiceApi
 from evdesk.engine.api_settings import SettingsApi
 from evdesk.engine.commands import Command, reachable
 from evdesk.engine.control import with_user_limit
@@ -57,6 +58,7 @@ class Api:
             "charger.raw": self._raw,
             "site.put": self._put_site,
             "balance.configure": self._configure,
+            **ServiceApi(core).handlers,
             **reads.handlers,
             **Messages(core).handlers,
             **NetworkApi(core).handlers,

@@ -31,6 +31,7 @@ from evdesk.wire.method import OptionalCharger as OptionalCharger
 from evdesk.wire.method import Page as Page
 from evdesk.wire.network import METHODS_NETWORK
 from evdesk.wire.profiles import METHODS_PROFILES
+from evdesk.wire.service import METHODS_SERVICE
 from evdesk.wire.settings import METHODS_SETTINGS
 
 
@@ -206,6 +207,7 @@ METHODS: dict[str, Method] = {
     "audit.verify": Method(Nothing, ChainVerdict, "Recompute the whole chain and its signed checkpoints."),
     **METHODS_MESSAGES,
     **METHODS_NETWORK,
+    **METHODS_SERVICE,
     **METHODS_SETTINGS,
     **METHODS_PROFILES,
 }

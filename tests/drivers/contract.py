@@ -35,6 +35,7 @@ VERBS = {
     Capability.UNLOCK: "unlock",
     Capability.AVAILABILITY: "availability",
     Capability.PROFILES: "profiles",
+    Capability.RESERVE: "reserve",
     Capability.TRIGGER: "trigger",
     Capability.SETTINGS: "settings",
     Capability.WRITE_SETTING: "write_setting",

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from evdesk.model import Clock
+from evdesk.simulator.access import Access
 from evdesk.simulator.car import Car
 from evdesk.simulator.makers import MAKERS
-from evdesk.simulator.station2 import Station2
+from evdesk.simulator.simulate import Plan, make_station
 from tests.engine.harness import RunningEngine, engine, until
 
 
@@ -17,7 +18,8 @@ from tests.engine.harness import RunningEngine, engine, until
 async def station(url: str, protocol: str, name: str = "S2", faults: tuple[str, ...] = (), evses: int = 1):
     """A simulated station that lives while the block runs."""
     clock = Clock()
-    made = Station2(name, MAKERS[0], url, clock, version=protocol, faults=faults, evses=evses, sample_s=1)
+    plan = Plan(url, protocol, faults, sample_s=1, evses=evses)
+    made = make_station(plan, name, MAKERS[0], clock, lambda _line: None, Access(), 1000.0)
 
     async def live() -> None:
         last = clock.now()

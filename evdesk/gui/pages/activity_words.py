@@ -182,6 +182,10 @@ def _trigger(args: Args, _detail: Args) -> str:
     return tr("Ask for {what}").format(what=args.get("what", "?"))
 
 
+def _availability(args: Args, _detail: Args) -> str:
+    return tr("Back into service") if args.get("operative") else tr("Take out of service")
+
+
 def _raw(args: Args, _detail: Args) -> str:
     return tr("Message {action}").format(action=args.get("action", "?"))
 
@@ -216,6 +220,11 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "charger.reset": _reset,
     "charger.unlock": _unlock,
     "charger.trigger": _trigger,
+    "charger.availability": _availability,
+    "charger.reserve": lambda args, _detail: tr("Reserve for {n} min").format(n=args.get("minutes", "?")),
+    "charger.cancel_reservation": lambda _args, _detail: tr("End reservation"),
+    "charger.clear_cache": lambda _args, _detail: tr("Forget the tags it knows"),
+    "charger.data_transfer": lambda args, _detail: tr("Message of {maker}").format(maker=args.get("vendor_id", "?")),
     "charger.settings": lambda _args, _detail: tr("Read settings"),
     "charger.write_setting": _setting,
     "charger.profiles": lambda _args, _detail: tr("Profiles listed"),

@@ -13,6 +13,7 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.chargers_actions import TRIGGERS, Report, Sender, charges, first_reason, why_off
 from evdesk.gui.pages.chargers_ask import ask_forget, ask_limit, ask_reset, ask_tag, highest_a
 from evdesk.gui.pages.chargers_model import ConnectorRow
+from evdesk.gui.pages.chargers_service import ServiceMenu
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
 from evdesk.gui.widgets import Button, Label, Picture
@@ -65,6 +66,7 @@ class ActionBar(QWidget):
         self.main.clicked.connect(self._start_or_stop)
         self.unlock.clicked.connect(self._unlock)
         self._menus: dict[str, QAction] = {}
+        self._service = ServiceMenu(self, theme, self)
         self._fill_more()
         self._limits.aboutToShow.connect(self._fill_limits)
 
@@ -143,22 +145,25 @@ class ActionBar(QWidget):
             action.triggered.connect(lambda _=False, a=limit_a: self.set_limit(row, a))
             group.addAction(action)
         menu.addSeparator()
-        menu.addAction(tr("Other…")).triggered.connect(lambda: self._ask(self._limit_after))
+        menu.addAction(tr("Other…")).triggered.connect(lambda: self.ask(self._limit_after))
 
     def _fill_more(self) -> None:
         menu = self._deeds_menu
         menu.setToolTipsVisible(True)
-        self._add(menu, "start/tag", tr("Start with a tag…"), "tag", lambda: self._ask(self._start_after))
+        self.add(menu, "start/tag", tr("Start with a tag…"), "tag", lambda: self.ask(self._start_after))
         menu.addSeparator()
-        self._add(menu, "reset_soft", tr("Soft reset"), "refresh", lambda: self._ask(self._reset_after, "soft"))
-        self._add(menu, "reset_hard", tr("Hard reset…"), "power", lambda: self._ask(self._reset_after, "hard"))
+        self.add(menu, "reset_soft", tr("Soft reset"), "refresh", lambda: self.ask(self._reset_after, "soft"))
+        self.add(menu, "reset_hard", tr("Hard reset…"), "power", lambda: self.ask(self._reset_after, "hard"))
+        menu.addSeparator()
+        self._service.fill(menu)
+        menu.addSeparator()
         asks = menu.addMenu(tr("Ask for a message"))
         for what in TRIGGERS:
-            self._add(asks, f"trigger/{what}", what, "message", partial(self._trigger, what))
+            self.add(asks, f"trigger/{what}", what, "message", partial(self._trigger, what))
         menu.addSeparator()
-        self._add(menu, "forget", tr("Forget this charger…"), "trash", lambda: self._ask(self._forget_after))
+        self.add(menu, "forget", tr("Forget this charger…"), "trash", lambda: self.ask(self._forget_after))
 
-    def _add(self, menu: QMenu, deed: str, words: str, icon: str, act: Callable[[], None]) -> None:
+    def add(self, menu: QMenu, deed: str, words: str, icon: str, act: Callable[[], None]) -> None:
         action = menu.addAction(icons.icon(icon, "muted"), words)
         action.triggered.connect(lambda: act())
         self._menus[deed] = action
@@ -193,7 +198,7 @@ class ActionBar(QWidget):
             title = tr("Ask for {what}").format(what=what)
             self.send(self._row, f"trigger/{what}", title, "charger.trigger", Trigger(self._row.charger.id, what))
 
-    def _ask(self, after: Callable[..., Coroutine[Any, Any, None]], *more: str) -> None:
+    def ask(self, after: Callable[..., Coroutine[Any, Any, None]], *more: str) -> None:
         if self._row is not None:
             self._client.spawn(after(self._row, *more))
 

@@ -20,6 +20,8 @@ TRIGGERS = (
     "StatusNotification",
     "FirmwareStatusNotification",
     "DiagnosticsStatusNotification",
+    "LogStatusNotification",
+    "TransactionEvent",
 )
 
 
@@ -45,6 +47,21 @@ def _no_unlock(charger: Charger, connector: Connector) -> str:
     return tr("Unlock is off while a car charges: stop the charge first.") if charges(connector) else ""
 
 
+def _no_out(charger: Charger, connector: Connector) -> str:
+    return tr("It is out of service already.") if connector.status is ConnectorStatus.UNAVAILABLE else ""
+
+
+def _no_in(charger: Charger, connector: Connector) -> str:
+    in_service = connector.status not in (ConnectorStatus.UNAVAILABLE, ConnectorStatus.UNKNOWN, ConnectorStatus.FAULTED)
+    return tr("It is in service.") if in_service else ""
+
+
+def _no_reservation(charger: Charger, connector: Connector) -> str:
+    if connector.status is ConnectorStatus.AVAILABLE:
+        return ""
+    return tr("Reserve is off: only a free connector can be kept for somebody.")
+
+
 def _free(charger: Charger, connector: Connector) -> str:
     return ""
 
@@ -67,6 +84,10 @@ DEEDS: dict[str, Deed] = {
     "unlock": Deed(lambda: tr("Unlock"), Capability.UNLOCK, _no_unlock),
     "reset_soft": Deed(lambda: tr("Soft reset"), Capability.RESET),
     "reset_hard": Deed(lambda: tr("Hard reset"), Capability.RESET),
+    "out": Deed(lambda: tr("Take out of service"), Capability.AVAILABILITY, _no_out),
+    "in": Deed(lambda: tr("Back into service"), Capability.AVAILABILITY, _no_in),
+    "reserve": Deed(lambda: tr("Reserve"), Capability.RESERVE, _no_reservation),
+    "clear_cache": Deed(lambda: tr("Forget the tags it knows"), None),
     "trigger": Deed(lambda: tr("Ask for a message"), Capability.TRIGGER),
     "settings": Deed(lambda: tr("Read settings"), Capability.SETTINGS),
     "write": Deed(lambda: tr("Write a setting"), Capability.WRITE_SETTING),

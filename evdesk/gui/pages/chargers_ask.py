@@ -1,6 +1,6 @@
 """The questions before a deed: another limit, a tag, a restart, forgetting. Each is one sheet and answers one value."""
 
-from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 from evdesk.gui import text
 from evdesk.gui.dialogs.sheet import DONE, Sheet, confirm
@@ -50,6 +50,33 @@ async def ask_tag(row: ConnectorRow, theme: Theme, parent: QWidget) -> str | Non
     field.textChanged.connect(lambda typed: start.setEnabled(bool(typed.strip())))
     field.setFocus()
     return field.text().strip() if await sheet.ask() == DONE else None
+
+
+async def ask_reservation(row: ConnectorRow, theme: Theme, parent: QWidget) -> tuple[str, int] | None:
+    """(tag, minutes) a connector is kept for, or None when the person left it."""
+    sheet = Sheet(tr("Reserve {label}").format(label=row.label), theme, parent)
+    tag, minutes = QLineEdit(), QSpinBox()
+    tag.setMaxLength(20)
+    minutes.setRange(1, 1440)
+    minutes.setValue(30)
+    minutes.setSuffix(" " + tr("min"))
+    sheet.field(tr("Tag"), tag, tr("Only this tag can start a charge meanwhile."))
+    sheet.field(tr("For"), minutes, tr("The charger ends the reservation by itself after this time."))
+    sheet.cancel()
+    reserve = sheet.button(tr("Reserve {label}").format(label=row.label), DONE, PRIMARY, default=True)
+    reserve.setEnabled(False)
+    tag.textChanged.connect(lambda typed: reserve.setEnabled(bool(typed.strip())))
+    tag.setFocus()
+    return (tag.text().strip(), minutes.value()) if await sheet.ask() == DONE else None
+
+
+async def ask_out_of_service(row: ConnectorRow, theme: Theme, parent: QWidget) -> bool:
+    """Asks only where somebody would wonder: a charge runs."""
+    if not charges(row.connector):
+        return True
+    title = tr("Take {label} out of service?").format(label=row.label)
+    told = tr("A charge runs. The charger lets it end first, then nobody can start another.")
+    return await confirm(parent, theme, title, told, tr("Take {label} out").format(label=row.label), tr("Leave it"))
 
 
 async def ask_reset(row: ConnectorRow, kind: str, theme: Theme, parent: QWidget) -> bool:

@@ -1,0 +1,60 @@
+"""The deeds of the daily service in a charger's menu: in and out of service, reservations, its memory of tags."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from PySide6.QtWidgets import QMenu, QWidget
+
+from evdesk.gui.pages.chargers_ask import ask_out_of_service, ask_reservation
+from evdesk.gui.pages.chargers_model import ConnectorRow
+from evdesk.gui.text import tr
+from evdesk.gui.theme import Theme
+from evdesk.wire.method import OneCharger
+from evdesk.wire.service import Reserve, SetAvailability
+
+
+class Bar(Protocol):
+    """What the menu needs of the action bar."""
+
+    def add(self, menu: QMenu, deed: str, words: str, icon: str, act: Callable[[], None]) -> None: ...
+
+    def ask(self, after: Callable[..., Coroutine[Any, Any, None]], *more: str) -> None: ...
+
+    def send(self, row: ConnectorRow, deed: str, title: str, method: str, params: object) -> None: ...
+
+
+class ServiceMenu:
+    """Fills the part of the menu; acts through the bar."""
+
+    def __init__(self, bar: Bar, theme: Theme, parent: QWidget) -> None:
+        self._bar, self._theme, self._parent = bar, theme, parent
+
+    def fill(self, menu: QMenu) -> None:
+        add, ask = self._bar.add, self._bar.ask
+        add(menu, "out", tr("Take out of service"), "minus", lambda: ask(self._out))
+        add(menu, "in", tr("Back into service"), "check", lambda: ask(self._in))
+        add(menu, "reserve", tr("Reserve…"), "clock", lambda: ask(self._reserve))
+        add(menu, "clear_cache", tr("Forget the tags it knows"), "tag", lambda: ask(self._clear))
+
+    async def _out(self, row: ConnectorRow) -> None:
+        if await ask_out_of_service(row, self._theme, self._parent):
+            self._set(row, "out", tr("Take out of service"), False)
+
+    async def _in(self, row: ConnectorRow) -> None:
+        self._set(row, "in", tr("Back into service"), True)
+
+    def _set(self, row: ConnectorRow, deed: str, title: str, operative: bool) -> None:
+        charger_id, connector_id = row.key
+        params = SetAvailability(charger_id, operative, connector_id)
+        self._bar.send(row, deed, title, "charger.availability", params)
+
+    async def _reserve(self, row: ConnectorRow) -> None:
+        told = await ask_reservation(row, self._theme, self._parent)
+        if told is not None:
+            charger_id, connector_id = row.key
+            params = Reserve(charger_id, told[0], connector_id, told[1])
+            self._bar.send(row, "reserve", tr("Reserve"), "charger.reserve", params)
+
+    async def _clear(self, row: ConnectorRow) -> None:
+        params = OneCharger(row.charger.id)
+        self._bar.send(row, "clear_cache", tr("Forget the tags it knows"), "charger.clear_cache", params)
