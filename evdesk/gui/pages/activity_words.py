@@ -232,6 +232,9 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "charger.clear_profile": lambda _args, _detail: tr("Profile cleared"),
     "settings.snapshot": lambda _args, _detail: tr("Settings kept"),
     "settings.import": lambda _args, _detail: tr("Settings from a file"),
+    "network.configure": lambda args, _detail: (
+        tr("Announce on the network") if args.get("announce") else tr("Not announced")
+    ),
     "charger.raw": _raw,
     "charger.accept": _accept,
     "charger.forget": lambda _args, _detail: tr("Forget charger"),
