@@ -182,7 +182,15 @@ def _add_engine(commands: Commands) -> None:
         type=address,
         default=("0.0.0.0", 9000),
         metavar="HOST:PORT",
-        help="where chargers dial in (default 0.0.0.0:9000)",
+        help="where chargers dial in by ws:// (default 0.0.0.0:9000)",
+    )
+    engine.add_argument(
+        "--ocpp-tls",
+        type=address,
+        action="append",
+        default=[],
+        metavar="HOST:PORT",
+        help="where they dial in by wss:// (security profiles 2 and 3); may be given several times",
     )
     engine.add_argument(
         "--api",

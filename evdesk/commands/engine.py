@@ -22,6 +22,7 @@ def engine(args: argparse.Namespace) -> int:
         EngineOptions(
             data=data,
             ocpp=args.ocpp,
+            ocpp_tls=tuple(args.ocpp_tls),
             api=args.api,
             accept_unknown=args.accept_unknown,
             speed=args.speed,

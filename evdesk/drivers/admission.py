@@ -41,7 +41,7 @@ class Login:
 class Proof:
     """How a charger proved itself. `auth`: "none", "unchecked" (it showed a password and none is known here), "text",
     "hex" (the hex text of the password), "bytes" (the bytes a hex password stands for), "certificate". `matched`: which
-    password. `bound`: what in the certificate names it."""
+    password. `bound`: what in the certificate names it. `host`: the name or address it dialled."""
 
     profile: int = 0
     auth: str = "none"
@@ -49,6 +49,7 @@ class Proof:
     secure: bool = False
     certificate: ClientCertificate | None = None
     bound: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)

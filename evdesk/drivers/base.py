@@ -75,7 +75,44 @@ class CompositeSchedule:
     unit: str = "A"
 
 
-class Driver(ABC):
+@dataclass(frozen=True, slots=True)
+class CertificateHash:
+    """A certificate as chargers name it. `use`: the charger's own word."""
+
+    use: str
+    hash_algorithm: str
+    issuer_name_hash: str
+    issuer_key_hash: str
+    serial_number: str
+
+
+class CertificateVerbs:
+    """What concerns certificates and connection profiles inside the device."""
+
+    async def certificates(self) -> list[CertificateHash]:
+        raise Unsupported("certificates")
+
+    async def install_certificate(self, use: str, pem: str) -> Answer:
+        """`use`: "csms" (whom it trusts) or "manufacturer"."""
+        raise Unsupported("install_certificate")
+
+    async def delete_certificate(self, which: CertificateHash) -> Answer:
+        raise Unsupported("delete_certificate")
+
+    async def request_certificate(self) -> Answer:
+        """Have it ask for a certificate of its own; `CertificateAsked` follows."""
+        raise Unsupported("request_certificate")
+
+    async def certificate_signed(self, chain: str, request_id: int | None = None) -> Answer:
+        raise Unsupported("certificate_signed")
+
+    async def change_profile(self, profile: int, url: str) -> Answer:
+        """Raise the security profile: the device closes the connection and comes back by itself, to `url` where it has a
+        say in that. Over OCPP there is no way back."""
+        raise Unsupported("change_profile")
+
+
+class Driver(CertificateVerbs, ABC):
     """One device. Verbs raise `ChargerError` when the device refuses, is silent or answers nonsense."""
 
     name: str = ""
@@ -91,7 +128,7 @@ class Driver(ABC):
     async def run(self, report: Report) -> None:
         """Connect, report events, return or raise when the link is gone."""
 
-    async def close(self, cause: str) -> None:  # noqa: B027  (optional verb)
+    async def close(self, cause: str) -> None:
         """Let go of the device; `run` then ends."""
 
     async def start(self, connector_id: int, id_tag: str) -> Answer:

@@ -32,6 +32,7 @@ class ChargerPorts:
 
     def __init__(self, make: Callable[[int, bool], WsPeer]) -> None:
         self.tls: TlsServer | None = None
+        self.both: set[int] = set()  # plain ports on which TLS is taken too
         self._make = make
         self._open: dict[Port, asyncio.Server] = {}
         self._threads: ThreadPoolExecutor | None = None
@@ -47,13 +48,13 @@ class ChargerPorts:
 
     async def open(self, wanted: Port) -> Port:
         """Raises `EvdeskError(INVALID)` in words when the port cannot be had."""
-        tls = self.tls if wanted.tls else None
-        if wanted.tls and tls is None:
+        if wanted.tls and self.tls is None:
             raise EvdeskError(Reason.INVALID, "There is no certificate for TLS yet. Create evdesk's certificate first.")
         threads = self._pool()
         number = wanted.port
 
         def front() -> Front:
+            tls = self.tls if wanted.tls or number in self.both else None
             return Front(self._make(number, wanted.tls), tls, threads)
 
         loop = asyncio.get_running_loop()

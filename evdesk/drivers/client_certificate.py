@@ -73,9 +73,14 @@ def first_of_message(message: bytes) -> bytes:
 
 def bound_by(certificate: ClientCertificate, charger_id: str, serial: str) -> str:
     """What in the certificate names the charger: "serial", "id", or "" where it is another's."""
-    if _holds(certificate, serial, True):
+    return named_by((*certificate.names, certificate.serial_attribute), charger_id, serial)
+
+
+def named_by(names: tuple[str, ...], charger_id: str, serial: str) -> str:
+    """The same for the names alone, e.g. those of a signing request."""
+    if _holds(names, serial, True):
         return "serial"
-    return "id" if _holds(certificate, charger_id, False) else ""
+    return "id" if _holds(names, charger_id, False) else ""
 
 
 def contradicts(certificate: ClientCertificate, bound: str, serial: str) -> bool:
@@ -84,10 +89,10 @@ def contradicts(certificate: ClientCertificate, bound: str, serial: str) -> bool
         return False
     if certificate.serial_attribute:
         return certificate.serial_attribute.strip().lower() != serial.strip().lower()
-    return bound == "serial" and not _holds(certificate, serial, True)
+    return bound == "serial" and not _holds(certificate.names, serial, True)
 
 
-def _holds(certificate: ClientCertificate, word: str, after_letters: bool) -> bool:
+def _holds(names: tuple[str, ...], word: str, after_letters: bool) -> bool:
     """A00.FR.405 says "contains": as a whole part, so that the certificate of WB-12 is not good for WB-1. Makers put
     their name right before a serial number (`after_letters`)."""
     word = word.strip().lower()
@@ -95,4 +100,4 @@ def _holds(certificate: ClientCertificate, word: str, after_letters: bool) -> bo
         return False
     before = "[0-9]" if after_letters else "[0-9a-z]"
     part = re.compile(rf"(?<!{before}){re.escape(word)}(?![0-9a-z])")
-    return any(part.search(name.lower()) for name in (*certificate.names, certificate.serial_attribute))
+    return any(part.search(name.lower()) for name in names)

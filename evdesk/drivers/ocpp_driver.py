@@ -3,6 +3,7 @@
 from typing import Any
 
 from evdesk.drivers.base import Answer, Driver, Report
+from evdesk.drivers.ocpp_certificates import OcppCertificates
 from evdesk.drivers.ocpp_link import OcppLink, Reply
 from evdesk.model import CapabilitiesChanged, Capability, ChargerError, Reason
 from evdesk.ocpp.check import known_action
@@ -11,7 +12,7 @@ from evdesk.ocpp.redact import redact_value
 from evdesk.ocpp.version import Version
 
 
-class OcppDriver(Driver):
+class OcppDriver(OcppCertificates, Driver):
     """One connection of one charger; made by the listener, run by the engine's supervisor.
 
     `needs`: which capabilities go when the charger does not know an action."""

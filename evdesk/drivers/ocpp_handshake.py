@@ -76,6 +76,14 @@ def shown_path(path: str) -> str:
     return redact(bare + mark + clean)[:300]
 
 
+def dialled_host(headers: Headers) -> str:
+    """The name or address in the Host header, without the port; "" where there is none that can be read."""
+    try:
+        return urlsplit(f"//{', '.join(headers.get_all('Host')).strip()}").hostname or ""
+    except ValueError:
+        return ""
+
+
 def basic_user(authorization: str | None) -> str | None:
     """The user of a Basic header, None where there is none. The password is never looked at here."""
     kind, _, token = (authorization or "").strip().partition(" ")

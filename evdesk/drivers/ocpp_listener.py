@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from websockets.datastructures import Headers
@@ -126,7 +126,7 @@ class OcppListener:
         if chosen.refused:
             return self._refuse(opening, "bad_subprotocol", offered=", ".join(chosen.offered))
         judged = self._judge(opening, authorization)
-        opening.proof = judged.proof
+        opening.proof = replace(judged.proof, host=handshake.dialled_host(headers))
         opening.warnings = (*opening.warnings, *judged.warnings)
         if judged.verdict:
             return self._refuse(opening, judged.verdict, **judged.fill)

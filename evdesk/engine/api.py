@@ -10,6 +10,7 @@ from evdesk.engine.api_messages import Messages
 from evdesk.engine.api_network import NetworkApi
 from evdesk.engine.api_profiles import ProfilesApi
 from evdesk.engine.api_reads import Reads, balance_state
+from evdesk.engine.api_security import SecurityApi
 from evdesk.engine.api_service import ServiceApi
 from evdesk.engine.api_settings import SettingsApi
 from evdesk.engine.commands import Command, reachable
@@ -64,6 +65,7 @@ class Api:
             **NetworkApi(core).handlers,
             **SettingsApi(core).handlers,
             **ProfilesApi(core).handlers,
+            **SecurityApi(core).handlers,
         }
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:

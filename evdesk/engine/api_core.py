@@ -9,6 +9,7 @@ from evdesk.engine.commands import Command, Commands, reachable
 from evdesk.engine.control import Control
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.network import Network
+from evdesk.engine.security.service import Security
 from evdesk.engine.setup import Setup
 from evdesk.engine.shelf import Shelf
 from evdesk.engine.sites import Sites
@@ -29,6 +30,7 @@ class Core(Protocol):
     sites: Sites
     network: Network
     shelf: Shelf
+    security: Security
     load: SiteLoad
 
     def info(self) -> EngineInfo: ...

@@ -25,7 +25,6 @@ class Reads:
             "session.list": lambda _o, p: self.store.sessions(p),
             "finding.list": lambda _o, p: self.store.findings(p.charger_id),
             "notice.list": lambda _o, p: self.store.notices(p),
-            "attempt.list": self._attempts,
             "audit.list": lambda _o, p: self.store.audit_rows(p),
             "audit.verify": lambda _o, _p: self.store.verify(),
         }
@@ -56,9 +55,6 @@ class Reads:
         if len(params.series) > 2000:
             raise EvdeskError(Reason.INVALID, "At most 2000 series can be read at once.")
         return await self.store.history(params.series, params.from_at, params.to_at, params.buckets)
-
-    async def _attempts(self, _origin: Origin, _params: m.Nothing) -> list[object]:
-        return list(self.core.fleet.attempts)
 
 
 def balance_state(core: Core) -> m.BalanceState:

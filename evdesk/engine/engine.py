@@ -24,6 +24,7 @@ from evdesk.engine.network import Network
 from evdesk.engine.options import EngineOptions
 from evdesk.engine.recent import Recent
 from evdesk.engine.recovery import recover
+from evdesk.engine.security.service import Security
 from evdesk.engine.server import ApiServer
 from evdesk.engine.setup import Setup
 from evdesk.engine.shelf import Shelf
@@ -72,9 +73,16 @@ class Engine:
         self.recent = Recent(self.store, self.clock, self.watch)
         self.load = SiteLoad(at=self.started_at)
         self.network = Network(options.data, self.clock, lambda: self.info().ocpp_urls)
+        self.security = Security(options.data, self.fleet, self.commands, self._spawn)
+        self.host.may_sign_for = self.security.signing.may_sign
         self.listener = OcppListener(
-            options.ocpp, self.host, self.fleet.attach, self.network.visitors(self.fleet.attempt)
+            options.ocpp,
+            self.host,
+            self.fleet.attach,
+            self.network.visitors(self.fleet.attempt),
+            guard=self.security.policies,
         )
+        self.security.wire(self.listener)
         self.api = Api(self)
         self.server = ApiServer(*options.api, token, self.api.dispatch, self.snapshot, __version__)
         self.meters = Meters(self.fleet)
@@ -85,7 +93,6 @@ class Engine:
         self._dirty: set[str] = set()
         self._audit_rows = 0
         self._idle_since: float | None = None
-        self._ocpp_url = ""
         self._api_url = ""
 
     # -- life --------------------------------------------------------------------------------------------------
@@ -96,8 +103,9 @@ class Engine:
         self.store.on_health = self._on_health
         self._hooks()
         await self._restore()
-        host, port = await self.listener.start()
-        self._ocpp_url = f"ws://{_bracket(host)}:{port}/"
+        await self.security.restore()
+        await self.security.doors.start(self.options.ocpp, self.options.ocpp_tls)
+        urls = self.security.doors.urls
         api_host, api_port = await self.server.start()
         self._api_url = f"ws://{_bracket(api_host)}:{api_port}/api"
         self.meters.follow(self.fleet.site)
@@ -106,12 +114,13 @@ class Engine:
         self._spawn(self._every(PUBLISH_S, self._publish), "publish")
         self._spawn(self._every(60.0, self._minute), "minute")
         self._spawn(self.network.start(), "network")
-        addresses: dict[str, object] = {"ocpp": self._ocpp_url, "api": self._api_url, "pid": os.getpid()}
+        addresses: dict[str, object] = {"ocpp": urls[0], "ocpp_urls": list(urls), "api": self._api_url}
         return addresses | {
-            "ocpp_port": port,
+            "ocpp_port": self.security.doors.states()[0].port,
             "api_host": api_host,
             "api_port": api_port,
             "data": str(self.options.data),
+            "pid": os.getpid(),
         }
 
     async def run(self) -> None:
@@ -135,6 +144,7 @@ class Engine:
         await self.fleet.settled()
         with contextlib.suppress(EvdeskError):
             await self.shelf.beat()
+        await self.security.close()
         await self.server.close()
         now = self.clock.now()
         for record in self.fleet.chargers.values():
@@ -157,9 +167,9 @@ class Engine:
         self.fleet.on_changed = self._dirty.add
         self.fleet.on_notice = self._on_notice
         self.fleet.on_session = self._on_session
-        self.fleet.on_attempt = partial(self.server.publish, "attempt")
         self.fleet.on_ready = self.setup.begin
         self.setup.on_settings = partial(self.shelf.settings.keep, reason="setup")
+        self.security.attempts.on_attempt = partial(self.server.publish, "attempt")
         self.fleet.on_unknown = self._on_unknown
         self.fleet.on_new_connector = self.sites.place_new_connector
         self.commands.on_audit = self._on_audit
@@ -206,6 +216,7 @@ class Engine:
         self.server.publish("load", self.load)
 
     def _publish(self) -> None:
+        self.security.attempts.publish()
         if not self._dirty:
             return
         now = self.clock.now()
@@ -229,6 +240,7 @@ class Engine:
         self.server.publish("info", self.info())
         await self.host.close_lost()
         await self.shelf.beat()
+        await self.security.minute()
         self._stop_when_idle()
 
     def _stop_when_idle(self) -> None:
@@ -274,8 +286,8 @@ class Engine:
             version=__version__,
             started_at=self.started_at,
             uptime_s=round(self.clock.now() - self.started_at, 1),
-            ocpp_url=self._ocpp_url,
-            ocpp_urls=(self._ocpp_url,),
+            ocpp_url=next(iter(self.security.doors.urls), ""),
+            ocpp_urls=self.security.doors.urls,
             api_url=self._api_url,
             data_dir=str(self.options.data),
             pid=os.getpid(),
@@ -306,7 +318,7 @@ class Engine:
             chargers=tuple(r.to_model(now) for r in self.fleet.chargers.values()),
             sessions=tuple(self.recent.sessions),
             notices=tuple(self.recent.notices[-500:]),
-            attempts=tuple(self.fleet.attempts),
+            attempts=tuple(self.security.attempts.recent),
         )
 
 

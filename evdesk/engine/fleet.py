@@ -5,7 +5,6 @@ Subscribers are told which charger changed; they read the records.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 
 from evdesk.drivers.base import Driver
@@ -48,7 +47,8 @@ ASKS_AGAIN_S = 3600.0
 
 class Fleet:
     """All chargers by id. Hooks are set by the engine: `on_changed(charger_id)`, `on_notice`, `on_session`,
-    `on_attempt`, `on_ready(record)` (accepted, connected and answering), `on_new_connector(record, connector_id)`,
+    `on_attempt`, `on_certificate_asked`, `on_ready(record)` (accepted, connected and answering),
+    `on_new_connector(record, connector_id)`, `on_booted(record, serial)`: True where this boot is not to be believed,
     `on_frame(message)` for every OCPP message: keep it quick."""
 
     def __init__(self, store: Store, clock: Clock, accept_unknown: bool = False) -> None:
@@ -58,13 +58,14 @@ class Fleet:
         self.site = Site()
         self.chargers: dict[str, ChargerRecord] = {}
         self.meters: dict[str, MeterReading] = {}
-        self.attempts: deque[Attempt] = deque(maxlen=100)
         self.messages = 0
         self._drivers: set[asyncio.Task[None]] = set()
         self.on_changed: Callable[[str], None] = _ignore
         self.on_notice: Callable[[object], None] = _ignore
         self.on_session: Callable[[Session], None] = _ignore
         self.on_attempt: Callable[[Attempt], None] = _ignore
+        self.on_booted: Callable[[ChargerRecord, str], bool] = lambda record, serial: False
+        self.on_certificate_asked: Callable[[CertificateAsked], None] = _ignore
         self.on_ready: Callable[[ChargerRecord], None] = _ignore
         self.on_unknown: Callable[[ChargerRecord], None] = _ignore
         self.on_new_connector: Callable[[ChargerRecord, int], None] = _ignore
@@ -83,7 +84,7 @@ class Fleet:
             TransactionStarted: _ignore,  # recorded durably through open_transaction
             TransactionEnded: _ignore,
             TagPresented: _ignore,
-            CertificateAsked: _ignore,
+            CertificateAsked: lambda event: self.on_certificate_asked(event),
             **side_handlers(self),
         }
 
@@ -200,6 +201,8 @@ class Fleet:
     def _booted(self, event: Booted) -> None:
         record = self.record(event.charger_id)
         old, new = record.identity, event.identity
+        if self.on_booted(record, new.serial):
+            return
         if record.accepted and old.serial and new.serial and old.serial != new.serial:
             record.warnings |= {"serial_changed"}
         record.identity = Identity(
@@ -221,7 +224,6 @@ class Fleet:
             self.on_ready(record)
 
     def attempt(self, attempt: Attempt) -> None:
-        self.attempts.append(attempt)
         self.on_attempt(attempt)
 
     # -- supervision -------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What drivers ask of the engine: who may charge, and transactions recorded before they are answered."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from evdesk.drivers.base import Opened
@@ -17,6 +18,7 @@ class ChargerHost:
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
         self.clock = fleet.clock
+        self.may_sign_for: Callable[[str], bool] = lambda charger_id: False
 
     def is_accepted(self, charger_id: str) -> bool:
         """In a lab everybody is, from the first message on: the place in the site follows within the second."""
@@ -28,7 +30,7 @@ class ChargerHost:
         return "Accepted" if self.is_accepted(charger_id) else "Blocked"
 
     def may_sign(self, charger_id: str) -> bool:
-        return False
+        return self.may_sign_for(charger_id)
 
     def heartbeat_s(self, charger_id: str) -> int:
         return 60 if self.is_accepted(charger_id) else 15

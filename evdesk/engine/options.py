@@ -6,7 +6,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """`data`: the engine's own directory. `ocpp`, `api`: (host, port) to listen on, port 0 = any free one.
+    """`data`: the engine's own directory. `ocpp`, `api`: (host, port) to listen on, port 0 = any free one; `ocpp_tls`: more
+    ports for chargers, with TLS (security profiles 2 and 3).
 
     `accept_unknown`: unknown chargers join without a person. `speed`: seconds of the engine's clock per real second.
     `stop_when_idle`: end when no desk is attached and nothing is active (an engine that a desk started).
@@ -14,6 +15,7 @@ class EngineOptions:
 
     data: Path
     ocpp: tuple[str, int] = ("0.0.0.0", 9000)
+    ocpp_tls: tuple[tuple[str, int], ...] = ()
     api: tuple[str, int] = ("127.0.0.1", 0)
     accept_unknown: bool = False
     speed: float = 1.0

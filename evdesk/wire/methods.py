@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 
 from evdesk.model import (
-    Attempt,
     AuditRow,
     BalanceSettings,
     ChainVerdict,
@@ -31,6 +30,7 @@ from evdesk.wire.method import OptionalCharger as OptionalCharger
 from evdesk.wire.method import Page as Page
 from evdesk.wire.network import METHODS_NETWORK
 from evdesk.wire.profiles import METHODS_PROFILES
+from evdesk.wire.security import METHODS_SECURITY
 from evdesk.wire.service import METHODS_SERVICE
 from evdesk.wire.settings import METHODS_SETTINGS
 
@@ -202,7 +202,6 @@ METHODS: dict[str, Method] = {
     "session.list": Method(SessionPage, list[Session], "Charges, newest first."),
     "finding.list": Method(OptionalCharger, list[Finding], "Deviations from the specification."),
     "notice.list": Method(NoticePage, list[Notice], "What happened: plugs, faults, losses, peaks."),
-    "attempt.list": Method(Nothing, list[Attempt], "Who tried to connect to the charger port."),
     "audit.list": Method(AuditPage, list[AuditRow], "The audit log, newest first."),
     "audit.verify": Method(Nothing, ChainVerdict, "Recompute the whole chain and its signed checkpoints."),
     **METHODS_MESSAGES,
@@ -210,4 +209,5 @@ METHODS: dict[str, Method] = {
     **METHODS_SERVICE,
     **METHODS_SETTINGS,
     **METHODS_PROFILES,
+    **METHODS_SECURITY,
 }

@@ -1,7 +1,5 @@
 """Schema check that flags, what we send is held to it; secrets never leave."""
 
-import time
-
 import pytest
 
 from evdesk.ocpp.check import MAX_BREACHES, NotSendable, breaches, demand_valid, known_action
@@ -95,28 +93,6 @@ def test_secrets_never_pass(text):
     clean = redact(text)
     assert SECRET not in clean
     assert HIDDEN in clean
-
-
-SHAPES = ["a", "passw", "password", "://", "secret :", "psk", "://a:", '"key",', "authorization: "]
-
-
-@pytest.mark.parametrize("shape", [*SHAPES, '{"key":"password","value":"x"},'])
-def test_no_text_takes_long(shape):
-    for size in (40_000, 1_000_000):
-        text = '[2,"1","DataTransfer",' + shape * (size // len(shape)) + "psk"
-        began = time.perf_counter()
-        clean = redact(text)
-        assert time.perf_counter() - began < 1.0
-        assert len(clean) < 8 * size
-
-
-def test_long_texts_with_a_secret_are_not_kept():
-    text = f'[2,"a","DataTransfer",{{"filler":"{"x" * 200_000}","password":"{SECRET}"}}]'
-    assert redact(text).startswith('[2,"a","DataTransfer"')
-    assert SECRET not in redact(text)
-    assert len(redact(text)) < 200
-    harmless = text.replace("password", "word")
-    assert redact(harmless) is harmless
 
 
 def test_everything_else_stays_as_it_was():

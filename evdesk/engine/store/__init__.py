@@ -3,6 +3,7 @@
 `Store` is the engine's; `verify_file` and `export_file` work on the audit log beside a running engine or without one.
 """
 
+from evdesk.engine.store.attempts import Attempts, SavedPolicy
 from evdesk.engine.store.keeps import Keeps
 from evdesk.engine.store.puts import Puts
 from evdesk.engine.store.reads import Reads
@@ -11,8 +12,8 @@ from evdesk.engine.store.shelf import Shelf
 from evdesk.engine.store.verify import export_file, verify_file
 
 
-class Store(Puts, Keeps, Reads, Shelf):
+class Store(Puts, Keeps, Reads, Shelf, Attempts):
     """`Store(path, clock)`, then `await open()`. `put_*` are buffered, the other writes durable, the rest are reads."""
 
 
-__all__ = ["Store", "StoreSettings", "export_file", "verify_file"]
+__all__ = ["SavedPolicy", "Store", "StoreSettings", "export_file", "verify_file"]

@@ -42,12 +42,14 @@ class Batch:
     notices: list[Row] = field(default_factory=list)
     findings: dict[tuple[str, str], Tally] = field(default_factory=dict)
     sessions: dict[int, Row] = field(default_factory=dict)
+    attempts: dict[int, Row] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.readings or self.messages or self.notices or self.findings or self.sessions or self.sources)
+        rows = self.readings or self.messages or self.notices or self.findings
+        return bool(rows or self.sessions or self.sources or self.attempts)
 
     def rows(self) -> int:
-        return len(self.readings) + len(self.messages) + len(self.notices) + len(self.findings)
+        return len(self.readings) + len(self.messages) + len(self.notices) + len(self.findings) + len(self.attempts)
 
     def absorb(self, later: "Batch") -> None:
         """Appends a later batch."""
@@ -57,6 +59,7 @@ class Batch:
         self.marks += later.marks
         self.notices += later.notices
         self.sessions.update(later.sessions)
+        self.attempts.update(later.attempts)
         for key, tally in later.findings.items():
             if key in self.findings:
                 self.findings[key].add(tally)
@@ -70,4 +73,6 @@ class Batch:
         del self.messages[: max(0, len(self.messages) - KEEP_MESSAGES)]
         del self.marks[: max(0, len(self.marks) - KEEP_MESSAGES)]
         del self.notices[: max(0, len(self.notices) - KEEP_NOTICES)]
+        for number in sorted(self.attempts)[: max(0, len(self.attempts) - KEEP_NOTICES)]:
+            del self.attempts[number]
         return gone

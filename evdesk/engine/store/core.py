@@ -38,6 +38,7 @@ class Core:
         self._connectors: dict[tuple[str, int], int] = {}  # the same ids again, without making the name
         self._next_notice = 1
         self._next_message = 1
+        self._last_attempt = 0
         self._calls: dict[tuple[str, str, str], int] = {}  # (charger, who called, message id) -> row, unanswered
         self._numbers: Numbers | None = None
         self._unwritten: dict[tuple[object, ...], Session] = {}  # begun while nothing could be written
@@ -93,6 +94,7 @@ class Core:
             self._next_notice = (newest or 0) + 1
             newest = database.conn.execute("SELECT max(id) FROM message").fetchone()[0]
             self._next_message = (newest or 0) + 1
+            self._last_attempt = database.conn.execute("SELECT coalesce(max(id), 0) FROM attempt").fetchone()[0]
         except sqlite3.Error as error:
             database.close()
             raise storage_error(sentence_for(error, self.path)) from error

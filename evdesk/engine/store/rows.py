@@ -27,6 +27,10 @@ _SESSION = (
     "max(coalesce(max_power_w, 0), coalesce(?, max_power_w, 0)), meter_start_wh = coalesce(meter_start_wh, ?) "
     "WHERE id = ? AND ended_at IS NULL"
 )
+_ATTEMPT = (
+    "INSERT INTO attempt(id, at, address, charger_id, verdict, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE "
+    "SET at = excluded.at, address = excluded.address, body = excluded.body"
+)
 
 
 def write_batch(connection: sqlite3.Connection, batch: Batch) -> int:
@@ -41,6 +45,7 @@ def write_batch(connection: sqlite3.Connection, batch: Batch) -> int:
             (_MARK, batch.marks),
             (_NOTICE, batch.notices),
             (_FINDING, findings),
+            (_ATTEMPT, list(batch.attempts.values())),
             (_SESSION, [(*told, number) for number, told in batch.sessions.items()]),
         )
         if rows

@@ -110,6 +110,17 @@ _CHARGER_PAGE: tuple[str, ...] = (
     "PRIMARY KEY(kind, key)) WITHOUT ROWID",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHARGER_REF, _PAIRS, _CHARGER_PAGE)
+_SECURITY: tuple[str, ...] = (
+    "CREATE TABLE attempt(id INTEGER PRIMARY KEY, at REAL NOT NULL, address TEXT NOT NULL, charger_id TEXT NOT NULL, "
+    "verdict TEXT NOT NULL, body TEXT NOT NULL)",
+    "CREATE INDEX attempt_at ON attempt(at, id)",
+    "CREATE INDEX attempt_charger ON attempt(charger_id, at)",
+    "CREATE TABLE charger_policy(charger_id TEXT PRIMARY KEY, min_profile INTEGER NOT NULL, auth TEXT NOT NULL, "
+    "body TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE certificate(number TEXT PRIMARY KEY, charger_id TEXT NOT NULL, subject TEXT NOT NULL, "
+    "issued_at REAL NOT NULL, not_after REAL NOT NULL, fingerprint TEXT NOT NULL, revoked_at REAL) WITHOUT ROWID",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHARGER_REF, _PAIRS, _CHARGER_PAGE, _SECURITY)
 
 LATEST = len(MIGRATIONS)

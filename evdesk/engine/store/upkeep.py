@@ -36,6 +36,7 @@ class Upkeep:
             Task(self._prune, settings.prune_s),
             Task(self._bound_messages, settings.roll_s),
             Task(self._bound_notices, settings.prune_s),
+            Task(self._bound_attempts, settings.prune_s),
         ]
         self._doubt_until: float | None = None
         self._rows = 0
@@ -124,4 +125,12 @@ class Upkeep:
         if oldest is None:
             return False
         connection.execute("DELETE FROM notice WHERE id <= ?", oldest)
+        return False
+
+    def _bound_attempts(self, connection: sqlite3.Connection) -> bool:
+        """Those that came again count by their last time."""
+        connection.execute(
+            "DELETE FROM attempt WHERE id IN (SELECT id FROM attempt ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?)",
+            (self._settings.attempts,),
+        )
         return False

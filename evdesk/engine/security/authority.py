@@ -1,0 +1,206 @@
+"""evdesk's own small CA: made on first need, its server certificate renewed by itself, its root replaceable.
+
+What is public lies with the settings in the database; every private key is one of the secrets.
+"""
+
+import asyncio
+import ipaddress
+import json
+import re
+import secrets as random
+from dataclasses import asdict
+
+from evdesk.drivers.tls_server import Chain, Credentials, certificate_names
+from evdesk.engine.network import cards
+from evdesk.engine.security import pki
+from evdesk.engine.security.pki import Pair
+from evdesk.engine.security.roots import Kept, is_ca
+from evdesk.engine.security.secrets import Secrets
+from evdesk.engine.store import Store
+from evdesk.model import Clock, EvdeskError, Reason
+from evdesk.wire.security import CaInfo
+
+META = "ca"
+KINDS = ("ec", "rsa")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+
+
+class Authority:
+    """`credentials` is None until there is a root. Everything that makes keys or touches the disk is awaited."""
+
+    def __init__(self, store: Store, secrets: Secrets, clock: Clock) -> None:
+        self._store, self._secrets, self._clock = store, secrets, clock
+        self.kept = Kept()
+        self._lock = asyncio.Lock()
+
+    async def restore(self) -> None:
+        text = await self._store.load_meta(META)
+        if text:
+            self.kept = Kept(**json.loads(text))
+
+    @property
+    def exists(self) -> bool:
+        return bool(self.kept.current) and self._key(self.kept.current) is not None
+
+    @property
+    def credentials(self) -> Credentials | None:
+        chains = tuple(self._chain(kind) for kind in KINDS if self._has_key(kind))
+        return Credentials(chains, "\n".join(self.kept.trusted())) if chains and self.exists else None
+
+    async def ensure(self) -> None:
+        """A root and server certificates that are good for this computer as it is now. True work only where needed."""
+        async with self._lock:
+            if not self.exists:
+                await self._new_root()
+            await self._renew(force=False)
+
+    async def renew_if_due(self) -> bool:
+        """Addresses change and certificates end; True where the server certificate is another one now."""
+        if not self.exists:
+            return False
+        async with self._lock:
+            return await self._renew(force=False)
+
+    async def rotate(self) -> None:
+        """A new root. The old one stays trusted for client certificates, and the new one is shown signed by the old."""
+        async with self._lock:
+            if not self.exists:
+                raise EvdeskError(Reason.INVALID, "There is no root yet. Create evdesk's certificate first.")
+            await self._new_root()
+            await self._renew(force=True)
+
+    async def put_names(self, names: list[str]) -> None:
+        wanted = sorted({_clean_name(name) for name in names})
+        async with self._lock:
+            self.kept.extra_names = wanted
+            await self._save()
+            if self.exists:
+                await self._renew(force=False)
+
+    async def import_root(self, pem: str) -> str:
+        certificate = pki.parse(pem)
+        if not is_ca(certificate):
+            raise EvdeskError(Reason.INVALID, "This certificate is not a root: it may not sign others.")
+        async with self._lock:
+            if pki.fingerprint(certificate) not in {pki.fingerprint(pki.parse(p)) for p in self.kept.trusted()}:
+                self.kept.imported.append(pki.to_pem(certificate))
+                await self._save()
+        return pki.fingerprint(certificate)
+
+    async def remove_root(self, fingerprint: str) -> None:
+        async with self._lock:
+            for roots in (self.kept.imported, self.kept.previous):
+                for pem in roots:
+                    if pki.fingerprint(pki.parse(pem)) == fingerprint:
+                        roots.remove(pem)
+                        if roots is self.kept.previous and not roots:
+                            self.kept.cross = ""
+                        await self._save()
+                        return
+        raise EvdeskError(Reason.INVALID, "There is no previous or imported root with this fingerprint.")
+
+    def sign(self, request: pki.Request) -> tuple[str, str]:
+        """(certificate, chain to send) for a checked request. Blocking, milliseconds."""
+        root = self._root()
+        certificate = pki.to_pem(pki.sign_request(root, request, self._clock.now()))
+        return certificate, certificate + self.kept.current
+
+    def info(self, issued: int, expiring: int) -> CaInfo:
+        kept, where = self.kept, self._secrets.where
+        if not self.exists:
+            return CaInfo(False, extra_names=kept.extra_names, issued=issued, keeps_secrets=where)
+        roots, until = kept.roots(), kept.server_until()
+        qr = f"evdesk-root:sha256:{roots[0].fingerprint}"
+        names, more = kept.server_names(), kept.extra_names
+        return CaInfo(True, roots, kept.current, qr, names, more, until, kept.crossover(), issued, expiring, where)
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _has_key(self, kind: str) -> bool:
+        return kind in self.kept.server and self._key(self.kept.server[kind]) is not None
+
+    def _chain(self, kind: str) -> Chain:
+        certificate = self.kept.server[kind]
+        return Chain(certificate + self.kept.cross, self._key(certificate) or "")
+
+    def _key(self, pem: str) -> str | None:
+        """Keys go by their certificate, so that a crash in the middle of a change leaves matching pairs."""
+        return self._secrets.get(_key_name(pem))
+
+    def _root(self) -> Pair:
+        return Pair(self.kept.current, self._key(self.kept.current) or "")
+
+    async def _new_root(self) -> None:
+        mark = random.token_hex(2).upper()
+        new = await asyncio.to_thread(pki.make_root, f"evdesk root {cards.host_name()[:40]} {mark}", self._clock.now())
+        kept, cross = self.kept, ""
+        if self.exists:
+            cross = await asyncio.to_thread(pki.cross_sign, new, self._root())
+        await asyncio.to_thread(self._secrets.put, _key_name(new.certificate), new.key)
+        now = self._clock.now()
+        before = [kept.current, *kept.previous] if kept.current else kept.previous
+        kept.previous = [pem for pem in before if pki.parse(pem).not_valid_after_utc.timestamp() > now]
+        kept.current, kept.cross, kept.server = new.certificate, cross, {}
+        await self._save_and_tidy()
+
+    async def _renew(self, force: bool) -> bool:
+        names = await asyncio.to_thread(own_names)
+        wanted = names | set(self.kept.extra_names)
+        if not force and all(self._good(kind, wanted) for kind in KINDS):
+            return False
+        root = self._root()
+        host, keys, servers = cards.host_name() or "evdesk", {}, {}
+        for kind in KINDS:
+            made = await asyncio.to_thread(pki.make_server, root, sorted(wanted), host, self._clock.now(), kind)
+            servers[kind] = made.certificate
+            keys[_key_name(made.certificate)] = made.key
+        await asyncio.to_thread(self._secrets.change, keys)
+        self.kept.server = servers
+        await self._save_and_tidy()
+        return True
+
+    def _good(self, kind: str, wanted: set[str]) -> bool:
+        if not self._has_key(kind):
+            return False
+        certificate = pki.parse(self.kept.server[kind])
+        left = certificate.not_valid_after_utc.timestamp() - self._clock.now()
+        return left > pki.RENEW_DAYS * 86400 and wanted <= certificate_names(certificate)
+
+    async def _save_and_tidy(self) -> None:
+        """Keys nobody needs any more go last."""
+        await self._save()
+        used = {_key_name(pem) for pem in (self.kept.current, *self.kept.server.values()) if pem}
+        gone = [name for name in self._secrets.names() if name.startswith("ca/") and name not in used]
+        await asyncio.to_thread(self._secrets.drop, *gone)
+
+    async def _save(self) -> None:
+        await self._store.save_meta(META, json.dumps(asdict(self.kept)))
+
+
+def own_names() -> set[str]:
+    """Every name and address a charger may reach this computer by. Blocking, milliseconds."""
+    host = cards.host_name().lower()
+    names = {"localhost", "127.0.0.1", "::1"}
+    if _HOST.fullmatch(host):
+        names.add(host)
+        names.add(f"{host.partition('.')[0]}.local")
+    for card in cards.addresses():
+        address = ipaddress.ip_address(card.address)
+        if not (address.version == 6 and address.is_link_local):
+            names.add(str(address))
+    return names
+
+
+def _key_name(pem: str) -> str:
+    return f"ca/{pki.fingerprint(pki.parse(pem))[:32]}"
+
+
+def _clean_name(name: str) -> str:
+    plain = name.strip().strip("[]").lower().removesuffix(".")
+    try:
+        return str(ipaddress.ip_address(plain))
+    except ValueError:
+        pass
+    if not _HOST.fullmatch(plain):
+        raise EvdeskError(Reason.INVALID, f"“{name[:80]}” is neither a host name nor an address.")
+    return plain

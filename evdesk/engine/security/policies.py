@@ -1,0 +1,173 @@
+"""What is demanded of each charger, its password, and how it last proved itself. The port asks here, in memory."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from evdesk.drivers.admission import ANY, CERTIFICATE, PASSWORD, Policy, Proof
+from evdesk.drivers.client_certificate import ClientCertificate
+from evdesk.engine.security.passwords import Passwords
+from evdesk.engine.store import SavedPolicy, Store
+from evdesk.model import Clock, EvdeskError, Reason
+from evdesk.wire.security import ChargerSecurity, Issued
+
+log = logging.getLogger("evdesk.security")
+AUTHS = (ANY, PASSWORD, CERTIFICATE)
+EVERYBODY = ""
+_PROVEN = ("text", "hex", "bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is remembered of a charger's security. `root`: fingerprint of the root of ours that it has taken."""
+
+    min_profile: int = 0
+    auth: str = ANY
+    own: bool = False
+    password_at: float | None = None
+    password_form: str = ""
+    root: str = ""
+
+
+class Policies:
+    """`drivers.admission.Guard`. `serial_of`: the serial number a charger booted with, "" where unknown."""
+
+    def __init__(self, store: Store, passwords: Passwords, clock: Clock, serial_of: Callable[[str], str]) -> None:
+        self.issued: dict[str, Issued] = {}
+        self.proofs: dict[str, Proof] = {}
+        self.on_admitted: Callable[[str, Proof], None] = lambda charger_id, proof: None
+        self.passwords = passwords
+        self._store, self._clock, self._serial_of = store, clock, serial_of
+        self._known: dict[str, Known] = {}
+        self._saving: set[asyncio.Task[None]] = set()
+
+    async def restore(self) -> None:
+        for row in await self._store.load_policies():
+            body = {k: v for k, v in json.loads(row.body).items() if k in Known.__dataclass_fields__}
+            self._known[row.charger_id] = Known(**body | {"min_profile": row.min_profile, "auth": row.auth})
+        self.issued = {one.number: one for one in await self._store.load_issued()}
+
+    async def close(self) -> None:
+        await asyncio.gather(*self._saving, return_exceptions=True)
+
+    # -- Guard ----------------------------------------------------------------------------------------------------
+
+    def policy(self, charger_id: str) -> Policy:
+        held = self._demanded(charger_id)
+        return Policy(held.min_profile, held.auth, self.passwords.of(charger_id), self._serial_of(charger_id))
+
+    def is_revoked(self, certificate: ClientCertificate) -> bool:
+        issued = self.issued.get(certificate.number)
+        return issued is not None and issued.revoked_at is not None
+
+    def admitted(self, charger_id: str, proof: Proof) -> None:
+        self.proofs[charger_id] = proof
+        if proof.auth in _PROVEN:
+            held = self.known(charger_id)
+            if proof.matched == 0 and self.passwords.waits(charger_id):
+                self._save(self._promote(charger_id, proof.auth))
+            elif held.password_form != proof.auth and not (proof.matched == 1 and self.passwords.waits(charger_id)):
+                self._save(self.remember(charger_id, password_form=proof.auth))
+        self.on_admitted(charger_id, proof)
+
+    # -- what is demanded -----------------------------------------------------------------------------------------
+
+    def known(self, charger_id: str) -> Known:
+        return self._known.get(charger_id, Known())
+
+    def with_own(self) -> list[str]:
+        return [charger_id for charger_id in self._known if charger_id]
+
+    def view(self, charger_id: str, online: bool) -> ChargerSecurity:
+        held, demanded = self.known(charger_id), self._demanded(charger_id)
+        proof = self.proofs.get(charger_id) if online else None
+        certificate = proof.certificate if proof else None
+        return ChargerSecurity(
+            charger_id,
+            demanded.min_profile,
+            demanded.auth,
+            held.own,
+            self.passwords.is_set(charger_id),
+            held.password_at,
+            held.password_form,
+            self.passwords.waits(charger_id),
+            proof.profile if proof else None,
+            proof.secure if proof else False,
+            certificate.subject if certificate else "",
+            certificate.not_after if certificate else None,
+            bool(held.root),
+            self._serial_of(charger_id) if charger_id else "",
+        )
+
+    async def put(self, charger_id: str, min_profile: int, auth: str, own: bool) -> None:
+        """Raises `EvdeskError(INVALID)` for what cannot be demanded."""
+        if not 0 <= min_profile <= 3:
+            raise EvdeskError(Reason.INVALID, "Security profiles are 0 to 3.")
+        if auth not in AUTHS:
+            raise EvdeskError(Reason.INVALID, f"A log-in is one of: {', '.join(AUTHS)}.")
+        if auth == CERTIFICATE:
+            min_profile = 3
+        await self.remember(charger_id, min_profile=min_profile, auth=auth, own=own)
+
+    async def remember(self, charger_id: str, **what: Any) -> None:
+        """Changes what is known, durably."""
+        held = replace(self.known(charger_id), **what)
+        row = SavedPolicy(charger_id, held.min_profile, held.auth, json.dumps(asdict(held)))
+        before = self._known.get(charger_id)
+        self._known[charger_id] = held
+        try:
+            await self._store.save_policy(row)
+        except EvdeskError:
+            if before is None:
+                self._known.pop(charger_id, None)
+            else:
+                self._known[charger_id] = before
+            raise
+
+    # -- passwords ------------------------------------------------------------------------------------------------
+
+    async def set_password(self, charger_id: str, password: str, require: bool) -> None:
+        await self.passwords.set(charger_id, password)
+        more: dict[str, Any] = {"own": True, "auth": PASSWORD} if require else {}
+        demanded = self._demanded(charger_id)
+        if require and demanded.auth != CERTIFICATE:
+            more["min_profile"] = max(demanded.min_profile, 1)
+        elif require:
+            more = {}
+        await self.remember(charger_id, password_at=self._clock.now(), password_form="", **more)
+
+    async def clear_password(self, charger_id: str) -> None:
+        await self.passwords.clear(charger_id)
+        held = self.known(charger_id)
+        auth = ANY if held.auth == PASSWORD else held.auth
+        profile = 0 if held.min_profile in (1, 2) else held.min_profile
+        await self.remember(charger_id, password_at=None, password_form="", auth=auth, min_profile=profile)
+
+    async def begin_password(self, charger_id: str, password: str) -> None:
+        """A new one is on its way to the charger: old and new are both taken until it comes back with the new."""
+        await self.passwords.begin(charger_id, password)
+        await self.remember(charger_id, password_at=self._clock.now())
+
+    async def _promote(self, charger_id: str, form: str) -> None:
+        await self.passwords.promote(charger_id)
+        await self.remember(charger_id, password_form=form)
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _demanded(self, charger_id: str) -> Known:
+        held = self._known.get(charger_id)
+        return held if held is not None and held.own else self._known.get(EVERYBODY, Known())
+
+    def _save(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._safely(work))
+        self._saving.add(task)
+        task.add_done_callback(self._saving.discard)
+
+    async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except EvdeskError as error:
+            log.warning("%s", error.sentence)
