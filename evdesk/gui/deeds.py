@@ -12,11 +12,9 @@ from evdesk.gui import launch, tokens
 from evdesk.gui.client import Client
 from evdesk.gui.desk import Desk
 from evdesk.gui.dialogs.accept import AcceptSheet
-from evdesk.gui.dialogs.find_chargers import FindSheet
 from evdesk.gui.dialogs.preferences import AboutSheet, SettingsSheet, TokenSheet
 from evdesk.gui.dialogs.sheet import confirm
 from evdesk.gui.dialogs.site_setup import SiteSheet
-from evdesk.gui.dialogs.wont_connect import WontConnectSheet
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.models.needs import who_asks
 from evdesk.gui.settings import DeskSettings
@@ -41,6 +39,12 @@ LATER = {
     "console": "evdesk.gui.dialogs.message_deeds:console",
     "sheet": "evdesk.gui.dialogs.message_deeds:save_sheet",
     "export_messages": "evdesk.gui.dialogs.message_deeds:export",
+    "find_chargers": "evdesk.gui.dialogs.connect_deeds:find_chargers",
+    "wont_connect": "evdesk.gui.dialogs.connect_deeds:wont_connect",
+    "security": "evdesk.gui.dialogs.connect_deeds:security",
+    "root": "evdesk.gui.dialogs.connect_deeds:root",
+    "tls": "evdesk.gui.dialogs.connect_deeds:tls",
+    "password": "evdesk.gui.dialogs.connect_deeds:password",
 }
 """Verb -> module:function. Each takes a `Desk` and the argument, and returns a sentence for the banner, or ""."""
 
@@ -48,7 +52,7 @@ LATER = {
 class Deeds(QObject):
     """`do(verb, argument)`. Sheets open on `window`; only one of a kind at a time. `why_off(verb)` tells why not."""
 
-    NEEDS_ENGINE = frozenset({"accept", "refuse", "site_setup", "find_chargers", "console", "sheet", "export_messages"})
+    NEEDS_ENGINE = frozenset({"accept", "refuse", "site_setup", *LATER}) - {"wont_connect"}
 
     done = Signal(str)  # a sentence: it went well
 
@@ -72,8 +76,6 @@ class Deeds(QObject):
             "settings": self._show_settings,
             "about": self._about,
             "token": self._token,
-            "find_chargers": self._find_chargers,
-            "wont_connect": self._wont_connect,
         }
         self._sheets |= {verb: partial(self._later, verb) for verb in LATER}
         self._plain: dict[str, Callable[[Any], None]] = {
@@ -124,12 +126,6 @@ class Deeds(QObject):
     async def _site_setup(self, _: Any) -> None:
         if await SiteSheet(self._mirror, self._client, self._theme, self._window).ask():
             self.done.emit(tr("The site is saved"))
-
-    async def _find_chargers(self, _: Any) -> None:
-        await FindSheet(self._mirror, self._client, self._theme, self._window).ask()
-
-    async def _wont_connect(self, _: Any) -> None:
-        await WontConnectSheet(self._theme, self._window).ask()
 
     async def _show_settings(self, _: Any) -> None:
         await SettingsSheet(self._settings, self._theme, self._window).ask()

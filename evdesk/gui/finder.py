@@ -37,6 +37,9 @@ def entries(mirror: Mirror, navigator: Navigator, deeds: Deeds, railed: list[str
 def _actions(mirror: Mirror, deeds: Deeds) -> list[Entry]:
     rows: list[tuple[str, str, str, object, str, str]] = [
         ("gauge", tr("Set up the site"), "site_setup", None, "", "main fuse breaker other load"),
+        ("search", tr("Find chargers on this network"), "find_chargers", None, "", "mdns discover"),
+        ("shield", tr("Root certificate"), "root", None, "", "tls ca security export rotate"),
+        ("lock", tr("Turn on TLS"), "tls", None, "", "wss encrypted security port"),
         ("settings", tr("Settings"), "settings", None, "Ctrl+,", "theme dark light name"),
         ("sun", tr("Light colours"), "look", tokens.LIGHT, "", "theme"),
         ("moon", tr("Dark colours"), "look", tokens.DARK, "", "theme"),

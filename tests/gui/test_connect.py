@@ -15,12 +15,11 @@ from evdesk.gui.makers import ADDRESS, OWN_NAME, makers
 from evdesk.gui.pages.connect import ConnectPage
 from evdesk.gui.pages.connect_feed import PROBLEMS
 from evdesk.gui.pages.connect_networks import networks, note, only_here, speed
-from evdesk.gui.pages.connect_parts import QrCode
 from evdesk.gui.pages.connect_ready import check_row, site_rows
 from evdesk.gui.pages.connect_verdicts import ACCEPT, ODD, ROOT, VERDICTS
 from evdesk.gui.pages.connect_words import Typed, attempt_words, who_tried
 from evdesk.gui.theme import current
-from evdesk.gui.widgets import Button, Label
+from evdesk.gui.widgets import Button, Label, QrCode
 from evdesk.model import Attempt, ChargerState, TlsSeen
 from evdesk.wire.network import Check, FoundDevice, NetInterface, NetworkState
 from tests.gui import sample

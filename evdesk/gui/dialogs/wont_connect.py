@@ -39,6 +39,8 @@ class WontConnectSheet(Sheet):
             told = Label(tr(text), "body", "muted", held, wrap=True, selectable=True)
             told.setContentsMargins(16, 0, 0, 6)
             column.addWidget(told)
+        last = tr("If it shows up, its line says what is wrong and what to do; the arrow opens the details.")
+        column.addWidget(Label(last, parent=held, wrap=True))
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -46,7 +48,4 @@ class WontConnectSheet(Sheet):
         scroll.setWidget(held)
         scroll.setMinimumHeight(380)
         self.add(scroll)
-        self.say(
-            tr("If it shows up, its line says what is wrong and what to do; the arrow opens the details."), muted=True
-        )
         self.button(tr("Close"), DONE, PRIMARY, default=True)

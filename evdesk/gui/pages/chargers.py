@@ -58,6 +58,7 @@ class ChargersPage(Page):
         self.detail.back.connect(self._close)
         self.detail.navigate.connect(self.navigate)
         self.detail.connector_chosen.connect(self.choose)
+        self.detail.bar.asked.connect(self.navigate)
         self.connect_button.clicked.connect(lambda: self.navigate.emit("connect", None))
         self.mirror.changed.connect(self._on_changed)
         for keys, act in (

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
@@ -45,7 +46,11 @@ class ReportLine(QWidget):
 
 
 class ActionBar(QWidget):
-    """Acts on the row it was shown last. One `Sender` for all chargers: answers find their charger again."""
+    """Acts on the row it was shown last. One `Sender` for all chargers: answers find their charger again.
+
+    `asked(verb, charger_id)`: a deed of the shell ("security")."""
+
+    asked = Signal(str, object)
 
     def __init__(self, mirror: Mirror, client: Client, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -161,6 +166,7 @@ class ActionBar(QWidget):
         for what in TRIGGERS:
             self.add(asks, f"trigger/{what}", what, "message", partial(self._trigger, what))
         menu.addSeparator()
+        menu.addAction(icons.icon("shield", "muted"), tr("Security…")).triggered.connect(self._security)
         self.add(menu, "forget", tr("Forget this charger…"), "trash", lambda: self.ask(self._forget_after))
 
     def add(self, menu: QMenu, deed: str, words: str, icon: str, act: Callable[[], None]) -> None:
@@ -197,6 +203,10 @@ class ActionBar(QWidget):
         if self._row is not None:
             title = tr("Ask for {what}").format(what=what)
             self.send(self._row, f"trigger/{what}", title, "charger.trigger", Trigger(self._row.charger.id, what))
+
+    def _security(self) -> None:
+        if self._row is not None:
+            self.asked.emit("security", self._row.charger.id)
 
     def ask(self, after: Callable[..., Coroutine[Any, Any, None]], *more: str) -> None:
         if self._row is not None:

@@ -5,10 +5,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from evdesk.gui.makers import Maker, makers
 from evdesk.gui.pages.connect_networks import Network
-from evdesk.gui.pages.connect_parts import NetworkRow, QrCode, Step
+from evdesk.gui.pages.connect_parts import NetworkRow, Step
 from evdesk.gui.pages.connect_words import Typed
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import GHOST, PRIMARY, Button, Label, Rule, Segmented, copy
+from evdesk.gui.widgets import GHOST, PRIMARY, Button, Label, QrCode, Rule, Segmented, copy
 from evdesk.wire.network import NetworkState
 
 PLAIN, SECURE = "ws", "wss"

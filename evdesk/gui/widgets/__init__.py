@@ -8,6 +8,7 @@ from evdesk.gui.widgets.chips import Chip, chip_width, paint_chip
 from evdesk.gui.widgets.figures import Figure
 from evdesk.gui.widgets.focus import FocusRing
 from evdesk.gui.widgets.phasebars import Part, PhaseBars, RatingBar, paint_phase_bars
+from evdesk.gui.widgets.qr import QrCode
 from evdesk.gui.widgets.tabs import KeyValue, Tabs
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Part",
     "PhaseBars",
     "Picture",
+    "QrCode",
     "RatingBar",
     "Rule",
     "SearchField",
