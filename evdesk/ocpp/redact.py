@@ -8,11 +8,15 @@ import re
 from typing import Any
 
 HIDDEN = "(hidden)"
+KEPT_CHARS = 1 << 17
+"""Cleaning takes up to a microsecond a character; longer texts that may hold a secret are not kept at all."""
+_HEAD_CHARS = 60  # type, id and action
 _NAMES = ("authorizationkey", "basicauthpassword", "password", "passwd", "privatekey", "apikey", "secret", "psk")
+# None of these may begin with a repetition: the time would grow with the square of the text, which a charger chooses.
 _LOOSE = re.compile(
-    r'((?:authorization_?key|\w*passw(?:or)?d|private_?key|api_?key|\w*secret|psk)[^:]{0,80}?:\s*"?)[^",}\s]+', re.I
+    r'((?:authorization_?key|passw(?:or)?d|private_?key|api_?key|secret|psk)[^:=]{0,80}?[:=]\s*"?)[^",}\s&]+', re.I
 )
-_URL = re.compile(r"(\w+://[^/\s:@\"]*:)[^@/\s\"]+@")
+_URL = re.compile(r"(://[^/\s:@\"]*:)[^@/\s\"]+@")
 _BASIC = re.compile(r"(authorization[\"']?\s*:\s*[\"']?(?:basic|bearer)\s+)[\w+/=.\-]+", re.I)
 
 
@@ -24,13 +28,17 @@ def is_secret(name: str) -> bool:
 
 def may_hold_secret(low: str) -> bool:
     """The quick look at every message, in lower case."""
-    return "authorization" in low or "passw" in low or "key" in low or "secret" in low or "psk" in low or "://" in low
+    if "authorization" in low or "passw" in low or "secret" in low or "psk" in low or "://" in low:
+        return True
+    return "key" in low and ("private" in low or "api" in low or "\\u" in low)
 
 
 def redact(text: str) -> str:
     """`text` with every secret value replaced; cheap for the texts that hold none."""
     if not may_hold_secret(text.lower()):
         return text
+    if len(text) > KEPT_CHARS:
+        return f"{text[:_HEAD_CHARS]} … ({len(text)} characters, of which some may be secret: not kept)"
     text = _BASIC.sub(rf"\1{HIDDEN}", _URL.sub(rf"\1{HIDDEN}@", text))
     try:
         value = json.loads(text.strip("\ufeff\x00 \r\n\t"))
@@ -68,6 +76,6 @@ def redact_nested(text: str) -> str:
     low = text.lower()
     if not any(name in low for name in ("authorizationkey", "passw", "privatekey", "apikey", "secret")):
         return text
-    if ":" not in text:
+    if ":" not in text and "=" not in text:
         return text
     return redact(text) if text[:1] in "[{" else _LOOSE.sub(rf"\1{HIDDEN}", text)

@@ -1,5 +1,8 @@
 """Schema check that flags, what we send is held to it; secrets never leave."""
 
+import json
+import time
+
 import pytest
 
 from evdesk.ocpp.check import MAX_BREACHES, NotSendable, breaches, demand_valid, known_action
@@ -95,6 +98,28 @@ def test_secrets_never_pass(text):
     assert HIDDEN in clean
 
 
+SHAPES = ["a", "passw", "password", "://", "secret :", "psk", "://a:", '"key",', "authorization: "]
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, '{"key":"password","value":"x"},'])
+def test_no_text_takes_long(shape):
+    for size in (40_000, 1_000_000):
+        text = '[2,"1","DataTransfer",' + shape * (size // len(shape)) + "psk"
+        began = time.perf_counter()
+        clean = redact(text)
+        assert time.perf_counter() - began < 1.0
+        assert len(clean) < 8 * size
+
+
+def test_long_texts_with_a_secret_are_not_kept():
+    text = f'[2,"a","DataTransfer",{{"filler":"{"x" * 200_000}","password":"{SECRET}"}}]'
+    assert redact(text).startswith('[2,"a","DataTransfer"')
+    assert SECRET not in redact(text)
+    assert len(redact(text)) < 200
+    harmless = text.replace("password", "word")
+    assert redact(harmless) is harmless
+
+
 def test_everything_else_stays_as_it_was():
     text = '[2,"a","StartTransaction", {"idTag":"04A1B2C3D49F21","connectorId":1}]'
     assert redact(text) is text
@@ -109,3 +134,13 @@ def test_secret_names_and_values():
     assert redact_value({"a": [{"key": "AuthorizationKey", "value": ""}]}) == {
         "a": [{"key": "AuthorizationKey", "value": ""}]
     }
+
+
+@pytest.mark.parametrize(
+    "told", ["password={}", "x;apikey = {}&y=1", "https://h/?a=1&secret={}", "authorizationKey: {} z"]
+)
+def test_loose_text_with_an_equals_sign_hides_its_secret_too(told):
+    frame = json.dumps([2, "1", "DataTransfer", {"vendorId": "x", "data": told.format("9f3cc0ffee11")}])
+    assert "9f3cc0ffee11" not in redact(frame)
+    assert "(hidden)" in redact(frame)
+    assert json.loads(redact(frame))[2] == "DataTransfer"

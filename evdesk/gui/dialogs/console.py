@@ -27,6 +27,8 @@ from evdesk.wire.methods import Raw, RawAnswer
 READY_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 WIDE, HIGH = 980, 640
 SHOWN_PROBLEMS = 4
+PATIENCE_S = 90.0
+"""Longer than the engine waits for a charger."""
 
 
 class ConsoleSheet(Sheet):
@@ -51,6 +53,7 @@ class ConsoleSheet(Sheet):
         self._payload: dict[str, Any] | None = None
         self._problems: list[Problem] = []
         self._busy = False
+        self._over = False  # closed: an answer that still comes has nowhere to stand
         self._actions: list[str] = []
         self.setMinimumSize(min(WIDE, 860), min(HIGH, 520))
         self.resize(WIDE, HIGH)
@@ -154,8 +157,12 @@ class ConsoleSheet(Sheet):
         self.send.setAutoDefault(False)
         self.send.clicked.connect(self.send_now)
         self._mirror.changed.connect(self._refresh)
+        self.finished.connect(self._ended)
         shortcut = QShortcut(QKeySequence("Ctrl+Return"), self)
         shortcut.activated.connect(self.send_now)
+
+    def _ended(self, _result: int) -> None:
+        self._over = True
 
     # -- choosing -----------------------------------------------------------------------------------------------------
 
@@ -163,9 +170,11 @@ class ConsoleSheet(Sheet):
         try:
             self._actions = await self._client.call("schema.actions", OneProtocol(self.protocol))
         except EvdeskError as error:
-            self.fail(error.sentence)
+            if not self._over:
+                self.fail(error.sentence)
             return
-        self._fill()
+        if not self._over:
+            self._fill()
 
     def _fill(self, *_: object) -> None:
         """The list of the chosen kind, by what is typed."""
@@ -193,13 +202,16 @@ class ConsoleSheet(Sheet):
     async def open_message(self, ready: Ready, fresh: bool = True) -> None:
         """Write this message; `fresh`: with the members it needs, else with its own payload."""
         try:
-            self._pair = await self._client.call("schema.get", OneSchema(self.protocol, ready.action))
+            pair: SchemaPair = await self._client.call("schema.get", OneSchema(self.protocol, ready.action))
         except EvdeskError as error:
-            self.fail(error.sentence)
+            if not self._over:
+                self.fail(error.sentence)
             return
-        assert self._pair is not None
+        if self._over:
+            return
+        self._pair = pair
         self.fail("")
-        schema = self._pair.request
+        schema = pair.request
         self.action.setText(ready.action)
         self.editor.set_message(ready.action, schema, prefill(schema, self._mirror.now()) if fresh else ready.payload)
         known = fields(schema, ())
@@ -233,6 +245,8 @@ class ConsoleSheet(Sheet):
         return tr("It waits for the answer.") if self._busy else ""
 
     def _refresh(self) -> None:
+        if self._over:
+            return
         why = self.why_off()
         self.send.why_off(why)
         self.send.setText(tr("Send {action}").format(action=self._pair.action) if self._pair else tr("Send"))
@@ -267,18 +281,20 @@ class ConsoleSheet(Sheet):
         self._busy = True
         self._refresh()
         self._say(Look("clock", tr("Waits"), "muted"), tr("{action} was sent.").format(action=pair.action), None)
+        remember(self._settings, pair.action, payload)
+        answer, sentence = None, ""
         try:
-            answer: RawAnswer = await self._client.call(
-                "charger.raw", Raw(self._charger_id, pair.action, payload), 90.0
-            )
+            answer = await self._client.call("charger.raw", Raw(self._charger_id, pair.action, payload), PATIENCE_S)
         except EvdeskError as error:
-            self._say(Look("warning", tr("Refused"), "warn"), error.sentence, None)
-        else:
+            sentence = error.sentence
+        self._busy = False
+        if self._over:
+            return
+        if isinstance(answer, RawAnswer):
             self._answered(pair, answer)
-        finally:
-            self._busy = False
-            remember(self._settings, pair.action, payload)
-            self._refresh()
+        else:
+            self._say(Look("warning", tr("Not done"), "warn"), sentence, None)
+        self._refresh()
 
     def _answered(self, pair: SchemaPair, answer: RawAnswer) -> None:
         wrong = schemas.inspect_with(pair.response, pair.action, answer.payload) if pair.response else []
