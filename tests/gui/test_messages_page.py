@@ -237,3 +237,12 @@ def test_a_narrow_window_shows_list_or_message(page, qtbot):
     page.detail.back.emit()
     assert page.list.isVisible()
     assert NOW
+
+
+def test_the_first_row_of_an_empty_list_is_shown(page, qtbot, log):
+    page.tools.field.setText("m1202")
+    qtbot.waitUntil(page.list.empty.isVisible)
+    log.rows.insert(0, row(1202))
+    page.list.feed.look()
+    qtbot.waitUntil(lambda: chosen(page) == 1202)
+    assert page.list.table.isVisible()

@@ -113,6 +113,8 @@ class MessagesList(Card):
         self.seen.emit(self.table.span())
 
     def _came(self, *_: object) -> None:
+        if self._stack.currentWidget() is self.empty:
+            self._loaded()  # the first rows of an empty list
         if self.follow.isChecked() and not self._inside:
             self.table.scrollToTop()
         self.seen.emit(self.table.span())
