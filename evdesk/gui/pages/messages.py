@@ -13,6 +13,7 @@ from evdesk.gui.pages.base import Page
 from evdesk.gui.pages.messages_detail import MessageDetail
 from evdesk.gui.pages.messages_feed import BUCKETS
 from evdesk.gui.pages.messages_list import MessagesList
+from evdesk.gui.pages.messages_model import ROW_ROLE
 from evdesk.gui.pages.messages_query import typed
 from evdesk.gui.pages.messages_tools import MessagesTools
 from evdesk.gui.text import tr
@@ -96,10 +97,12 @@ class MessagesPage(Page):
     def on_shown(self) -> None:
         self._begin()
         self.list.feed.start()
+        self._chosen(self.list.table.currentIndex().data(ROW_ROLE))
         self._tick.start()
 
     def on_hidden(self) -> None:
         self.list.feed.stop()
+        self.detail.let_go()
         self._tick.stop()
 
     def go(self, argument: object) -> None:

@@ -211,6 +211,12 @@ class MessageDetail(Card):
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
+    def let_go(self) -> None:
+        """Nobody looks any more: what is still read is not shown, and read again with the next `show_row`."""
+        self._reading += 1
+        if self.whole is None:
+            self._row = None
+
     def row(self) -> ExchangeRow | None:
         return self._row
 

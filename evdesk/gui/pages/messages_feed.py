@@ -3,7 +3,10 @@
 New rows wait while one reads (`hold`) or has paused the list; they are counted. Answers go into their rows at once.
 """
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -42,6 +45,8 @@ class MessagesFeed(QObject):
         self._looks = 0
         self._looking = False
         self._watched = False
+        self._again = False
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._waiting: list[ExchangeRow] = []  # newest first
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
@@ -53,36 +58,50 @@ class MessagesFeed(QObject):
     def start(self) -> None:
         """Somebody looks at the list."""
         self._watched = True
+        if self._again:
+            self.restart(self.filter)
         if not self.paused:
             self._timer.start()
 
     def stop(self) -> None:
+        """Nobody looks any more: what is still asked for is let go, and asked again at the next start."""
         self._watched = False
         self._timer.stop()
+        self._again = self._again or self._model.loading
+        self._turn += 1
+        for task in list(self._tasks):
+            task.cancel()
+
+    def _spawn(self, coro: Coroutine[Any, Any, None]) -> None:
+        task = self._client.spawn(coro)
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def restart(self, wanted: MessageFilter, around: int | None = None) -> None:
         """Read afresh by this filter: from the newest row on, or with the exchange `around` on top."""
         self.filter = wanted
+        self._again = False
         self._turn += 1
         self._looks = 0
         self._set_waiting([])
         self._model.loading = True
-        self._client.spawn(self._first(self._turn, around))
+        self._spawn(self._first(self._turn, around))
 
     def look(self) -> None:
         """Ask for what came since the last look."""
         if not self._looking and not self._model.loading:
             self._looking = True
-            self._client.spawn(self._look(self._turn))
+            self._spawn(self._look(self._turn))
 
     def set_span(self, span: tuple[float, float] | None) -> None:
         """The time of the strip; None until it is known."""
         if span != self.span:
             self.span = span
-            self._client.spawn(self._density(self._turn))
+            self._spawn(self._density(self._turn))
 
     def _wanted(self, older: bool) -> None:
-        self._client.spawn(self._more(self._turn, older))
+        self._spawn(self._more(self._turn, older))
 
     async def _first(self, turn: int, around: int | None) -> None:
         page = ExchangePage(self.filter, PAGE, before_id=None if around is None else around + 1)
