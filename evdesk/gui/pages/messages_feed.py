@@ -240,9 +240,6 @@ class MessagesFeed(QObject):
         else:
             self.restart(self.filter)
 
-    def waiting(self) -> int:
-        return len(self._waiting)
-
     def _set_waiting(self, rows: list[ExchangeRow]) -> None:
         changed = len(rows) != len(self._waiting)
         self._waiting = rows
