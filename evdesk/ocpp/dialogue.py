@@ -28,8 +28,8 @@ _LARGE = 1 << 16
 _STATIONS: dict[Version, type[Station]] = {Version.V16: Station16, Version.V201: Station201, Version.V21: Station21}
 _PLAIN = {Version.V16: plain_meter_values, Version.V201: plain_event_201, Version.V21: plain_event_21}
 _TIME_RULES = frozenset({"zone_missing", "timestamp_unreadable"})
-_OPEN_TEXT = frozenset({"MeterValues", "Heartbeat", "StatusNotification"})
-"""Well-formed messages of these, alone in their frame, have no place for a secret."""
+_OPEN_TEXT = frozenset({"MeterValues", "Heartbeat"})
+"""Well-formed 1.6 messages of these, alone in their frame, have no place for a secret (2.x knows customData)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,8 @@ class Dialogue:
         action = self.spelled(call.action)
         large = len(text) > _LARGE
         broken = [] if call.plain else breaches(action, call.payload, first_only=large, version=self.version)
-        clear = text if (call.plain or action in _OPEN_TEXT) and not broken and not odd else redact(text)
+        open_text = call.plain or (action in _OPEN_TEXT and not self.version.second)
+        clear = text if open_text and not broken and not odd else redact(text)
         self._log(step, now, "in", call.action, call.id, clear, "send" if call.unanswered else "call")
         step.calls += 1
         repeated, answer = self._exchange.seen_before(call, text, now)
