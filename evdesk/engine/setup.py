@@ -103,11 +103,16 @@ class Setup:
         """A charger that did not boot does not tell its state by itself (evcc-io/evcc PR#27309)."""
         if Capability.TRIGGER not in link.capabilities:
             return
+        places: list[int | None] = [None]
+        if link.protocol != "ocpp1.6" and record.connectors:
+            places = [*sorted(record.connectors)]  # 2.x wants each place named; after a restart only we know them
         for what in ("StatusNotification", "MeterValues"):
-            try:
-                await self._ask(SETUP, "setup.trigger", record, {"what": what}, partial(link.trigger, what, None))
-            except EvdeskError as error:
-                log.info("%s: %s", record.id, error.sentence)
+            for place in places:
+                args: dict[str, object] = {"what": what} | ({} if place is None else {"connector_id": place})
+                try:
+                    await self._ask(SETUP, "setup.trigger", record, args, partial(link.trigger, what, place))
+                except EvdeskError as error:
+                    log.info("%s: %s", record.id, error.sentence)
 
     async def _failsafe(self, record: ChargerRecord, link: Driver) -> None:
         site = self.fleet.site
