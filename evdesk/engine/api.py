@@ -13,6 +13,7 @@ from evdesk.engine.api_reads import Reads, balance_state
 from evdesk.engine.api_security import SecurityApi
 from evdesk.engine.api_service import ServiceApi
 from evdesk.engine.api_settings import SettingsApi
+from evdesk.engine.api_tags import TagsApi
 from evdesk.engine.commands import Command, reachable
 from evdesk.engine.control import with_user_limit
 from evdesk.engine.sites import keep_accepted, place_charger
@@ -66,6 +67,7 @@ class Api:
             **SettingsApi(core).handlers,
             **ProfilesApi(core).handlers,
             **SecurityApi(core).handlers,
+            **TagsApi(core).handlers,
         }
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:
@@ -125,6 +127,7 @@ class Api:
         if connector.status is ConnectorStatus.FAULTED:
             raise EvdeskError(Reason.INVALID, f"{record.label} reports a fault. Clear the fault first.")
         args = {"connector_id": params.connector_id, "id_tag": _short_tag(params.id_tag)}
+        self.core.shelf.tags.allow_once(record.id, params.id_tag)
         return await command(
             self.core,
             origin,

@@ -64,11 +64,11 @@ class Engine:
         self.started_at = self.clock.now()
         self.store = Store(options.data / "evdesk.db", self.clock)
         self.fleet = Fleet(self.store, self.clock, options.accept_unknown)
-        self.host = ChargerHost(self.fleet)
+        self.shelf = Shelf(self.fleet)
+        self.host = ChargerHost(self.fleet, self.shelf.tags)
         self.commands = Commands(self.store)
         self.control = Control(self.fleet, self.commands, self.clock)
         self.setup = Setup(self.fleet, self.commands, self.clock)
-        self.shelf = Shelf(self.fleet)
         self.watch = LoadWatch(self.fleet)
         self.recent = Recent(self.store, self.clock, self.watch)
         self.load = SiteLoad(at=self.started_at)
@@ -168,6 +168,7 @@ class Engine:
         self.fleet.on_notice = self._on_notice
         self.fleet.on_session = self._on_session
         self.fleet.on_ready = self.setup.begin
+        self.shelf.tags.on_presented = partial(self.server.publish, "tag")
         self.setup.on_settings = partial(self.shelf.settings.keep, reason="setup")
         self.security.attempts.on_attempt = partial(self.server.publish, "attempt")
         self.fleet.on_unknown = self._on_unknown

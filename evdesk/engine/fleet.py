@@ -49,7 +49,7 @@ class Fleet:
     """All chargers by id. Hooks are set by the engine: `on_changed(charger_id)`, `on_notice`, `on_session`,
     `on_attempt`, `on_certificate_asked`, `on_ready(record)` (accepted, connected and answering),
     `on_new_connector(record, connector_id)`, `on_booted(record, serial)`: True where this boot is not to be believed,
-    `on_frame(message)` for every OCPP message: keep it quick."""
+    `on_tag(presented)`, `on_frame(message)` for every OCPP message: keep it quick."""
 
     def __init__(self, store: Store, clock: Clock, accept_unknown: bool = False) -> None:
         self.store = store
@@ -69,6 +69,7 @@ class Fleet:
         self.on_ready: Callable[[ChargerRecord], None] = _ignore
         self.on_unknown: Callable[[ChargerRecord], None] = _ignore
         self.on_new_connector: Callable[[ChargerRecord, int], None] = _ignore
+        self.on_tag: Callable[[TagPresented], None] = _ignore
         self.on_frame: Callable[[MessageSeen], None] = _ignore
         self._handlers: dict[type, Callable[..., None]] = {
             Reading: self._reading,
@@ -83,8 +84,8 @@ class Fleet:
             Attempt: self.attempt,
             TransactionStarted: _ignore,  # recorded durably through open_transaction
             TransactionEnded: _ignore,
-            TagPresented: _ignore,
             CertificateAsked: lambda event: self.on_certificate_asked(event),
+            TagPresented: lambda event: self.on_tag(event),
             **side_handlers(self),
         }
 

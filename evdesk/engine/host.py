@@ -7,6 +7,7 @@ from evdesk.drivers.base import Opened
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.measured import save_sessions
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
+from evdesk.engine.tags import TagBook
 from evdesk.model import NoticeKind, Severity, TransactionEnded, TransactionStarted
 
 LOST_AFTER_S = 120.0
@@ -15,8 +16,9 @@ LOST_AFTER_S = 120.0
 class ChargerHost:
     """`drivers.base.Host` over the fleet."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, tags: TagBook) -> None:
         self.fleet = fleet
+        self.tags = tags
         self.clock = fleet.clock
         self.may_sign_for: Callable[[str], bool] = lambda charger_id: False
 
@@ -26,8 +28,8 @@ class ChargerHost:
         return record is not None and (record.accepted or self.fleet.accept_unknown)
 
     def authorize(self, charger_id: str, id_tag: str) -> str:
-        """Every tag is accepted on an accepted charger; lists of tags are not part of evdesk yet (see docs)."""
-        return "Accepted" if self.is_accepted(charger_id) else "Blocked"
+        """By the site's policy: everybody on an accepted charger until a person chooses otherwise."""
+        return self.tags.status(charger_id, id_tag) if self.is_accepted(charger_id) else "Blocked"
 
     def may_sign(self, charger_id: str) -> bool:
         return self.may_sign_for(charger_id)
@@ -54,7 +56,9 @@ class ChargerHost:
         if not known:
             self.fleet.notice(NoticeKind.STARTED, Severity.INFO, record, connector.id, tag=event.id_tag)
         self.fleet.on_changed(record.id)
-        return Opened(session.id, self.authorize(event.charger_id, event.id_tag))
+        accepted = self.is_accepted(event.charger_id)
+        status = self.tags.start_status(event.charger_id, connector.id, event.id_tag) if accepted else "Blocked"
+        return Opened(session.id, status)
 
     async def close_transaction(self, event: TransactionEnded) -> str:
         """Durable and idempotent. The connector forgets the session and its live limit."""

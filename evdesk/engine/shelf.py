@@ -1,8 +1,10 @@
 """What the engine remembers about single chargers beside their state, in one place."""
 
 from evdesk.engine.fleet import Fleet
+from evdesk.engine.list_sync import ListSync
 from evdesk.engine.profile_book import ProfileBook
 from evdesk.engine.settings_book import SettingsBook
+from evdesk.engine.tags import TagBook
 from evdesk.model import MessageSeen
 
 
@@ -13,11 +15,16 @@ class Shelf:
     def __init__(self, fleet: Fleet) -> None:
         self.settings = SettingsBook(fleet)
         self.profiles = ProfileBook(fleet)
+        self.tags = TagBook(fleet)
+        self.lists = ListSync(fleet, self.tags, self.settings)
+        fleet.on_tag = self.tags.seen
         fleet.on_frame = self.frame
 
     async def open(self) -> None:
         await self.settings.open()
         await self.profiles.open()
+        await self.tags.open()
+        await self.lists.open()
 
     async def beat(self) -> None:
         await self.settings.save()

@@ -18,6 +18,7 @@ from evdesk.model import (
     Site,
     SiteLoad,
 )
+from evdesk.model.tags import Presented
 from evdesk.wire import Snapshot
 
 KEEP_NOTICES = 500
@@ -38,6 +39,7 @@ _KINDS: dict[str, Any] = {
     "session": Session,
     "notice": Notice,
     "attempt": Attempt,
+    "tag": Presented,
     "audit": AuditRow,
 }
 
@@ -54,6 +56,7 @@ class Mirror(QObject):
     notice_added = Signal(object)
     attempt_added = Signal(object)
     audit_added = Signal(object)
+    tag_added = Signal(object)
     connection_changed = Signal(bool)
 
     def __init__(self, client: Client | None = None, parent: QObject | None = None) -> None:
@@ -163,6 +166,8 @@ class Mirror(QObject):
             self.attempt_added.emit(value)
         elif kind == "audit":
             self.audit_added.emit(value)
+        elif kind == "tag":
+            self.tag_added.emit(value)
 
     def _put_charger(self, charger: Charger) -> None:
         before = self.chargers.get(charger.id)

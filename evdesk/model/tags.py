@@ -57,3 +57,27 @@ class TagReading:
     id_tag: str
     encodings: tuple[Encoding, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalList:
+    """The list of tags in one charger. `version`: what it told last, None: never asked, -1: it has no list.
+    `wanted`: the tags evdesk would put there; `differs`: they are not the ones it took last."""
+
+    charger_id: str
+    version: int | None = None
+    tags: int = 0
+    wanted: int = 0
+    differs: bool = True
+    synced_at: float | None = None
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TagLine:
+    """One line of a file of tags: verdict "new", "changed", "same", "duplicate", "bad"."""
+
+    line: int
+    id_tag: str
+    verdict: str
+    sentence: str = ""

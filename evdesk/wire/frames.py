@@ -29,6 +29,7 @@ EVENT_KINDS: dict[str, str] = {
     "site": "Site: replaced as a whole",
     "session": "Session: started, ended or changed",
     "notice": "Notice: something happened",
+    "tag": "Presented: somebody held a card to a reader",
     "attempt": "Attempt: someone opened the charger port",
     "audit": "AuditRow: written",
 }

@@ -33,6 +33,7 @@ from evdesk.wire.profiles import METHODS_PROFILES
 from evdesk.wire.security import METHODS_SECURITY
 from evdesk.wire.service import METHODS_SERVICE
 from evdesk.wire.settings import METHODS_SETTINGS
+from evdesk.wire.tags import METHODS_TAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,4 +211,5 @@ METHODS: dict[str, Method] = {
     **METHODS_SETTINGS,
     **METHODS_PROFILES,
     **METHODS_SECURITY,
+    **METHODS_TAGS,
 }

@@ -106,6 +106,7 @@ class Seen:
 
     profiles: list[dict[str, Any]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    lists: list[tuple[str, int, int]] = field(default_factory=list)  # update type, version, entries
     settings: dict[str, str] = field(
         default_factory=lambda: {
             "MeterValueSampleInterval": "10",
@@ -124,6 +125,9 @@ class Station(ChargePoint):
         self.seen = Seen()
         self.refuse_limits = False
         self.reboot_for: set[str] = set()
+        self.list_version = 0
+        self.list_status: list[str] = []  # answers to the next lists, instead of taking them
+        self.tags: dict[str, dict[str, Any]] = {}
 
     async def begin(self, status: str = "Available") -> None:
         await self.call(call.BootNotification("Model X", "Maker Y", charge_point_serial_number=f"S-{self.id}"))
@@ -169,6 +173,28 @@ class Station(ChargePoint):
     def on_clear(self, **_: Any) -> call_result.ClearChargingProfile:
         self.seen.calls.append("ClearChargingProfile")
         return call_result.ClearChargingProfile(ClearChargingProfileStatus.accepted)
+
+    @on("GetLocalListVersion")
+    def on_list_version(self) -> call_result.GetLocalListVersion:
+        return call_result.GetLocalListVersion(self.list_version)
+
+    @on("SendLocalList")
+    def on_list(self, list_version: int, update_type: str, local_authorization_list: Any = ()) -> Any:
+        """As the specification has it: a differential update may only follow the version it was made for."""
+        self.seen.lists.append((update_type, list_version, len(local_authorization_list)))
+        if self.list_status:
+            return call_result.SendLocalList(self.list_status.pop(0))
+        if update_type == "Full":
+            self.tags = {}
+        elif list_version <= self.list_version:
+            return call_result.SendLocalList("VersionMismatch")
+        for one in local_authorization_list:
+            if "id_tag_info" in one:
+                self.tags[one["id_tag"]] = one["id_tag_info"]
+            else:
+                self.tags.pop(one["id_tag"], None)
+        self.list_version = list_version
+        return call_result.SendLocalList("Accepted")
 
     @on("GetConfiguration")
     def on_get(self, key: list[str] | None = None) -> call_result.GetConfiguration:

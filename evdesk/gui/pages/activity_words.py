@@ -230,6 +230,11 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "charger.profiles": lambda _args, _detail: tr("Profiles listed"),
     "charger.composite": lambda _args, _detail: tr("Schedule asked"),
     "charger.clear_profile": lambda _args, _detail: tr("Profile cleared"),
+    "tag.put": lambda _args, _detail: tr("Tags changed"),
+    "tag.delete": lambda _args, _detail: tr("Tags taken out"),
+    "tag.import": lambda _args, _detail: tr("Tags from a file"),
+    "tag.policy": lambda _args, _detail: tr("Who may charge"),
+    "tag.sync": lambda _args, _detail: tr("List of tags sent"),
     "settings.snapshot": lambda _args, _detail: tr("Settings kept"),
     "settings.import": lambda _args, _detail: tr("Settings from a file"),
     "network.configure": lambda args, _detail: (
