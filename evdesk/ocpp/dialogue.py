@@ -143,13 +143,24 @@ class Dialogue:
         self._log(step, now, "in", action, frame.id, clear, "result" if isinstance(frame, CallResult) else "error")
         if action and isinstance(frame, CallResult):
             large = len(clear) > _LARGE
-            odd.extend(breaches(action, frame.payload, answer=True, first_only=large, version=self.version))
+            broken = breaches(action, frame.payload, answer=True, first_only=large, version=self.version)
+            odd.extend(broken)
+            self._complain(frame, action, broken, now, step)
         ticket, strange = self._exchange.answered(frame, now)
         if strange is not None:
             odd.append(strange)
         if ticket is not None:
             step.ended.append(ticket)
             step.timing = True
+
+    def _complain(self, frame: CallResult, action: str, broken: list[Odd], now: float, step: Step) -> None:
+        """2.1 has a frame for it: an answer that lacks what it must hold is told to the charger (part 4, 4.2.4). What is
+        merely odd is used and flagged, as ever."""
+        lacking = next((odd for odd in broken if odd.rule.endswith(".required")), None)
+        if lacking is None or self.version is not Version.V21:
+            return
+        error = CallError(frame.id, "OccurrenceConstraintViolation", lacking.sentence, of_answer=True)
+        self._out(step, now, action, frame.id, error_text(error), "error")
 
     def settle_start(self, deferred: Deferred, transaction_id: int, status: str, now: float) -> Step:
         """The start is recorded: answer it."""

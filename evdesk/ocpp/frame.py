@@ -223,4 +223,5 @@ def error_text(error: CallError) -> str:
     """Description cut to 255 characters (OCPP-J 1.6, 4.2.3)."""
     echo = error.id if error.echo is None else error.echo
     details = error.details if isinstance(error.details, dict) else {}
-    return _encode([ERROR, echo, error.code, error.description[:255], details]).decode()
+    kind = RESULT_ERROR if error.of_answer else ERROR
+    return _encode([kind, echo, error.code, error.description[:255], details]).decode()

@@ -66,6 +66,26 @@ def test_an_answer_the_charger_cannot_use_is_a_finding(wire):
     assert ticket.fate is Fate.ANSWERED
 
 
+def test_an_answer_that_lacks_what_it_must_hold_is_told_to_the_charger(wire):
+    ticket, _ = wire.dialogue.ask("ClearCache", {}, NOW, 30)
+    step = wire.text(json.dumps([3, ticket.id, {}]))
+    kind, ident, code, description, _ = json.loads(step.send[0])
+    assert (kind, ident, code) == (5, ticket.id, "OccurrenceConstraintViolation")
+    assert "status" in description
+    assert ticket.fate is Fate.ANSWERED
+    ticket, _ = wire.dialogue.ask("ClearCache", {}, NOW, 30)
+    odd = {"status": "Accepted", "statusInfo": {"reasonCode": "x" * 30}}
+    step = wire.text(json.dumps([3, ticket.id, odd]))
+    assert step.send == []
+    assert rules(step)
+
+
+def test_2_0_1_has_no_such_frame():
+    wire = Wire(version=Version.V201)
+    ticket, _ = wire.dialogue.ask("ClearCache", {}, NOW, 30)
+    assert wire.text(json.dumps([3, ticket.id, {}])).send == []
+
+
 CALLS = [
     ("BatterySwap", {"eventType": "BatteryIn", "requestId": 1, "batteryData": [], "idToken": {}}),
     ("ClosePeriodicEventStream", {"id": 1}),
