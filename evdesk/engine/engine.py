@@ -242,6 +242,7 @@ class Engine:
         await self.host.close_lost()
         await self.shelf.beat()
         await self.security.minute()
+        self._spawn(self.network.follow(), "network")
         self._stop_when_idle()
 
     def _stop_when_idle(self) -> None:

@@ -96,6 +96,21 @@ async def test_the_announcement_is_heard_by_another_program(tmp_path):
             await listener.async_close()
 
 
+async def test_an_announcement_follows_the_ports(tmp_path):
+    urls = ["ws://127.0.0.1:9123/"]
+    one = Network(tmp_path, Clock(), lambda: tuple(urls))
+    try:
+        await one.configure(True)
+        before = one._announcer.announced
+        await one.follow()
+        assert one._announcer.announced is before  # nothing changed
+        urls.append("wss://127.0.0.1:9124/")
+        await one.follow()
+        assert [url.rpartition(":")[2] for url in (await one.state()).named_urls] == ["9123/", "9124/"]
+    finally:
+        await one.close()
+
+
 async def test_a_charger_that_announces_itself_is_found_with_its_maker(tmp_path):
     kind = "_openevse._tcp.local."
     charger = AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from evdesk.drivers import verdicts as engine
 from evdesk.gui.dialogs.wont_connect import FIRST
 from evdesk.gui.pages.connect_verdicts import ODD, VERDICTS
 
@@ -19,6 +20,11 @@ ROWS = {
 
 def test_the_page_and_the_docs_know_the_same_verdicts():
     assert set(ROWS) == set(VERDICTS)
+
+
+def test_the_page_has_words_for_every_verdict_of_the_engine():
+    assert set(engine.VERDICTS) <= set(VERDICTS)
+    assert {*engine.ODD_WORDS, *engine.CARE_WORDS} <= set(ODD)
 
 
 @pytest.mark.parametrize("verdict", list(VERDICTS))

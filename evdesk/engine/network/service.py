@@ -34,6 +34,7 @@ class Network:
         self._read = False
         self._windows = ("", -CACHED_S, "")  # addresses, when asked, what PowerShell said
         self._announcer = mdns.Announcer()
+        self._announced: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # addresses, urls
         self._problem = ""
         self._found: dict[str, FoundDevice] = {}
         self._probes: deque[str] = deque(maxlen=64)
@@ -44,6 +45,11 @@ class Network:
         """Announce, where a person has chosen so before."""
         await self._remember([])
         if self.memory.announce:
+            await self._announce(True)
+
+    async def follow(self) -> None:
+        """Announce anew where ports or addresses are others than those announced. Called now and then."""
+        if self.memory.announce and self._announced != await self._to_announce():
             await self._announce(True)
 
     async def close(self) -> None:
@@ -216,6 +222,9 @@ class Network:
         outside = [c.address for c in found if c.kind not in ("loopback", "vpn", "virtual") and c.up]
         return outside or [c.address for c in found if c.kind == "loopback"]
 
+    async def _to_announce(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return tuple(await self._mdns_addresses()), tuple(self._urls())
+
     async def _announce(self, on: bool) -> None:
         async with self._announcing:
             self._problem = ""
@@ -223,8 +232,9 @@ class Network:
                 if not on:
                     await self._announcer.stop()
                     return
-                places = await self._mdns_addresses()
-                await self._announcer.start(places, self._urls(), cards.host_name(), __version__)
+                wanted = await self._to_announce()
+                await self._announcer.start(*wanted, cards.host_name(), __version__)
+                self._announced = wanted
             except OSError as error:
                 self._problem = f"The name cannot be announced: {error}."
                 log.info("%s", self._problem)

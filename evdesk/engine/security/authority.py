@@ -12,6 +12,7 @@ from dataclasses import asdict
 
 from evdesk.drivers.tls_server import Chain, Credentials, certificate_names
 from evdesk.engine.network import cards
+from evdesk.engine.network.mdns import host_label
 from evdesk.engine.security import pki
 from evdesk.engine.security.pki import Pair
 from evdesk.engine.security.roots import Kept, is_ca
@@ -184,6 +185,7 @@ def own_names() -> set[str]:
     if _HOST.fullmatch(host):
         names.add(host)
         names.add(f"{host.partition('.')[0]}.local")
+    names.add(f"{host_label(host)}.local")  # what evdesk announces, where a person wants it
     for card in cards.addresses():
         address = ipaddress.ip_address(card.address)
         if not (address.version == 6 and address.is_link_local):
