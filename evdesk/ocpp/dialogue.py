@@ -16,7 +16,7 @@ from evdesk.ocpp.frame import Call, CallError, CallResult, Frame, Garbage, Odd, 
 from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.plain import plain_meter_values
 from evdesk.ocpp.plain2 import plain_event_21, plain_event_201
-from evdesk.ocpp.redact import redact
+from evdesk.ocpp.redact import hide, redact
 from evdesk.ocpp.station import Note, Policy, Station
 from evdesk.ocpp.v16 import Station16
 from evdesk.ocpp.v21 import Station21
@@ -90,7 +90,7 @@ class Dialogue:
             if isinstance(frame, Call):
                 self._call(frame, text, now, step, flagged)
             elif isinstance(frame, Garbage):
-                self._log(step, now, "in", "", "", redact(text), "garbage")
+                self._log(step, now, "in", "", "", redact(text, broken=True), "garbage")
                 flagged.append(frame.odd)
                 if frame.answer is not None:
                     self._refuse(step, "", frame.answer, now)
@@ -100,7 +100,7 @@ class Dialogue:
             else:
                 self._answer(frame, redact(text), now, step, flagged)
         if flagged:
-            clear = redact(text)
+            clear = redact(text, broken=any(isinstance(frame, Garbage) for frame in frames))
             broken = _once(flagged)
             _mark(step, broken)
             for item in broken.values():
@@ -244,14 +244,14 @@ class Dialogue:
         self._log(step, now, "out", action, ident, redact(text) if kind == "call" else text, kind)
 
     def _log(self, step: Step, now: float, direction: str, action: str, ident: str, text: str, kind: str) -> None:
+        if self.memory.secrets:
+            text, action, ident = (hide(word, self.memory.secrets) for word in (text, action, ident))
         step.events.append(MessageSeen(self.charger_id, now, direction, action, ident, text, kind))
 
     def _flag(self, step: Step, now: float, odd: Odd, text: str) -> None:
-        step.events.append(
-            FindingSeen(
-                self.charger_id, now, odd.rule, redact(odd.sentence), redact(odd.raw)[:500], odd.clause, text[:4000]
-            )
-        )
+        words = (redact(odd.sentence), redact(odd.raw, broken=True), text)
+        sentence, raw, shown = (hide(word, self.memory.secrets) for word in words)
+        step.events.append(FindingSeen(self.charger_id, now, odd.rule, sentence, raw[:500], odd.clause, shown[:4000]))
 
 
 def _once(flagged: list[Odd]) -> dict[str, Odd]:

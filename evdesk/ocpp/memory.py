@@ -45,6 +45,7 @@ class Memory:
     items_per_message: dict[str, int] = field(default_factory=dict)  # 2.x: action -> most items in one request
     evses: dict[int, Evse] = field(default_factory=dict)
     told: dict[str, Told] = field(default_factory=dict)  # 2.x: the charger's transaction id -> what was heard
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # its passwords in every form: never shown in any message
 
     def connector_of(self, transaction_id: int | None) -> int | None:
         return None if transaction_id is None else self.transactions.get(transaction_id)
