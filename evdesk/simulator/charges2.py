@@ -7,6 +7,7 @@ from evdesk.simulator import metering
 from evdesk.simulator.core2 import Core2, charging_state
 from evdesk.simulator.link import Outgoing, Payload
 from evdesk.simulator.outlet import Outlet, Transaction
+from evdesk.simulator.tags import Rules, known_of
 
 REASONS: dict[str, str] = {
     "DeAuthorized": "Deauthorized",
@@ -30,6 +31,7 @@ class Permit:
     kind: str = "ISO14443"
     trigger: str = "Authorized"
     remote_id: int | None = None
+    reservation_id: int | None = None
 
 
 class Meter2:
@@ -95,19 +97,29 @@ class Charges2:
         """A driver holds a token to the reader: Authorize, then start; offline it starts without asking."""
         if outlet.fault or outlet.authorized:
             return
-        permit = Permit(tag, kind)
-        if not self.core.ready:
-            if self.core.model.flag("AuthCtrlr", "OfflineTxForUnknownIdEnabled"):
-                self.begin(outlet, permit)
-            return
-        self._ask(outlet, permit)
+        permit, core, model = Permit(tag, kind), self.core, self.core.model
+        rules = Rules(
+            model.flag("AuthCtrlr", "LocalPreAuthorize"),
+            model.flag("AuthCtrlr", "LocalAuthorizeOffline"),
+            model.flag("AuthCtrlr", "OfflineTxForUnknownIdEnabled"),
+        )
+        decided = core.tags.decide(tag, core.now(), core.ready, rules)
+        if decided == "ask":
+            self._ask(outlet, permit)
+        elif decided == "begin":
+            self.begin(outlet, permit)
+        else:
+            core.say(f"token {tag} is refused here")
 
     def _ask(self, outlet: Outlet, permit: Permit) -> None:
         token = {"idToken": permit.tag, "type": permit.kind}
         self.core.post("Authorize", {"idToken": token}, lambda answer: self._authorized(outlet, permit, answer))
 
     def _authorized(self, outlet: Outlet, permit: Permit, answer: Payload) -> None:
-        status = (answer.get("idTokenInfo") or {}).get("status")
+        info = answer.get("idTokenInfo") or {}
+        status = info.get("status")
+        if status is not None and self.core.model.flag("AuthCacheCtrlr", "Enabled"):
+            self.core.tags.remember(permit.tag, known_of(info))
         if status == "Accepted":
             self.begin(outlet, permit)
         else:
@@ -125,6 +137,8 @@ class Charges2:
         outlet.waiting_tag = ""
         if outlet.fault or outlet.authorized or not outlet.operative:
             return
+        if not self._reserved_for(outlet, permit):
+            return
         early = "Authorized" in self.core.model.items("TxCtrlr", "TxStartPoint")
         if outlet.car is None and not early:
             outlet.waiting_tag = permit.tag
@@ -138,6 +152,17 @@ class Charges2:
         charge.tag, charge.token_type, charge.authorized = permit.tag, permit.kind, True
         self._offer(outlet)
         self.event(outlet, charge, "Updated", permit.trigger, permit=permit)
+
+    def _reserved_for(self, outlet: Outlet, permit: Permit) -> bool:
+        core = self.core
+        known = core.tags.entries.get(permit.tag.lower()) or core.tags.cache.get(permit.tag.lower())
+        try:
+            used = core.reservations.use(core.outlets, outlet, permit.tag, known.parent if known else "")
+        except PermissionError as somebody:
+            core.say(f"EVSE {outlet.id} is {somebody}")
+            return False
+        permit.reservation_id = permit.reservation_id if used is None else used
+        return True
 
     # events
 
@@ -202,6 +227,8 @@ class Charges2:
             request["idToken"] = {"idToken": permit.tag, "type": permit.kind}
             if permit.remote_id is not None:
                 info["remoteStartId"] = permit.remote_id
+            if permit.reservation_id is not None:
+                request["reservationId"] = permit.reservation_id
         if outlet.charging and outlet.car is not None:
             request["numberOfPhasesUsed"] = min(outlet.car.phases, outlet.phases)
         if values:

@@ -13,6 +13,7 @@ from evdesk.simulator.makers import Maker
 from evdesk.simulator.moments import from_text, to_text
 from evdesk.simulator.outlet import Outlet
 from evdesk.simulator.profiles import Hardware, ProfileStack
+from evdesk.simulator.tags import Reservations, Tags
 
 Line = Callable[[str], None]
 
@@ -46,6 +47,7 @@ class Core:
         }
         self.offset_s = self.rng.uniform(-0.9, 0.9)
         self.offline_since: float | None = None
+        self.tags, self.reservations = Tags(), Reservations()
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
         self.lose_clock()
@@ -61,11 +63,12 @@ class Core:
         """The station's own clock, Unix seconds."""
         return self.clock.now() + self.offset_s
 
-    def stamp(self) -> str:
-        """The station's clock as it writes it."""
+    def stamp(self, at: float | None = None) -> str:
+        """The station's clock (or a moment of it) as it writes it."""
+        moment = self.now() if at is None else at
         if self.has("local_time"):
-            return to_text(self.now() + 7200).removesuffix("Z")
-        return to_text(self.now())
+            return to_text(moment + 7200).removesuffix("Z")
+        return to_text(moment)
 
     def has(self, fault: str) -> bool:
         return fault in self.faults
@@ -102,6 +105,10 @@ class Core:
     ) -> None:
         """Queue a CALL that is not part of a transaction."""
         self.link.post(Outgoing(action, payload, on_result))
+
+    def keep(self, action: str, payload: dict[str, Any]) -> None:
+        """Queue a CALL that waits for the CSMS when it is not there."""
+        self.link.post(Outgoing(action, payload, keep=True))
 
     def limit_a(self, outlet: Outlet, now: float) -> float:
         """What profiles and hardware allow the outlet at `now` on the station's clock."""

@@ -32,11 +32,17 @@ class Core2(Core):
     ) -> None:
         super().__init__(identity, maker, clock, seed=seed, faults=faults, say=say, evses=evses)
         self.version = version
+        self._events = 0
         self.model = DeviceModel(inventory(maker, evses, sample_s, version, variables), self._live)
 
     @property
     def newest(self) -> bool:
         return self.version == "2.1"
+
+    def next_event(self) -> int:
+        """An eventId nobody else has."""
+        self._events += 1
+        return self._events
 
     def _live(self, spec: Spec) -> str | None:
         """Values that are facts of this station or change by themselves."""

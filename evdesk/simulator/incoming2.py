@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from evdesk.simulator import charging2, provision2
+from evdesk.simulator import charging2, extras2, monitoring2, provision2, secure2
 from evdesk.simulator.charges2 import Permit
 from evdesk.simulator.link import CallFault, Payload
 from evdesk.simulator.outlet import Outlet
@@ -11,7 +11,7 @@ from evdesk.simulator.target2 import Handler2, Target2, chosen, names_evse, refu
 
 def handle(station: Target2, action: str, payload: Payload) -> Payload:
     """The answer's payload; raises CallFault where the answer is a CALLERROR."""
-    handler = HANDLERS.get(action)
+    handler = HANDLERS.get(action) or (monitoring2.NEWEST.get(action) if station.core.newest else None)
     if handler is None:
         raise CallFault("NotImplemented", f"{action} is not known here")
     answer = handler(station, payload)
@@ -28,6 +28,9 @@ def _request_start(station: Target2, payload: Payload) -> Payload:
         return refused("UnknownEvse")
     if outlet.authorized or outlet.fault or not outlet.operative:
         return refused("Occupied" if outlet.authorized else "NotOperative")
+    held = station.core.reservations.items.get(outlet.id)
+    if held is not None and held.tag.lower() != str(payload["idToken"]["idToken"]).lower():
+        return refused("Reserved")
     if payload.get("chargingProfile"):
         problem = charging2.start_profile(station, outlet, payload)
         if problem:
@@ -129,7 +132,10 @@ def _tell_transactions(station: Target2, outlets: list[Outlet]) -> None:
 TRIGGERS: dict[str, Callable[[Target2, list[Outlet]], None]] = {
     "BootNotification": lambda station, _outlets: station.trigger_boot(),
     "Heartbeat": lambda station, _outlets: station.heartbeat(),
+    "FirmwareStatusNotification": lambda station, _outlets: station.updates.tell_asked(),
+    "LogStatusNotification": lambda station, _outlets: station.uploads.tell_asked(),
     "MeterValues": _tell_meters,
+    "SignChargingStationCertificate": lambda station, _outlets: station.security.sign("ChargingStationCertificate"),
     "StatusNotification": _tell_statuses,
     "TransactionEvent": _tell_transactions,
 }
@@ -151,5 +157,8 @@ HANDLERS: dict[str, Handler2] = {
     "TriggerMessage": _trigger,
     "UnlockConnector": _unlock,
     **charging2.HANDLERS,
+    **extras2.HANDLERS,
+    **monitoring2.HANDLERS,
     **provision2.HANDLERS,
+    **secure2.HANDLERS,
 }

@@ -236,6 +236,15 @@ class Link:
             await socket.send(json.dumps(frame, separators=(",", ":")))
             self.sent += 1
 
+    def send_only(self, action: str, payload: Payload) -> None:
+        """A SEND frame (2.1), which nobody answers; lost while offline."""
+        if self.socket is not None:
+            self._number += 1
+            frame = [6, f"{self.identity[-12:]}-{self._number}", action, payload]
+            task = asyncio.ensure_future(self._send(self.socket, frame))
+            self._answers.add(task)
+            task.add_done_callback(self._answers.discard)
+
     async def _send_all(self, socket: ClientConnection) -> None:
         while True:
             self._wake.clear()

@@ -68,6 +68,7 @@ class Outlet:
     fault: str = ""
     fault_info: str = ""
     operative: bool = True
+    reserved: bool = False
     waiting_tag: str = ""
     waiting_until: float = 0.0
     current_a: Terminals = (0.0, 0.0, 0.0)
@@ -97,6 +98,8 @@ class Outlet:
         if not self.operative and self.transaction is None:
             return Status.UNAVAILABLE
         if self.car is None:
+            if self.reserved:
+                return Status.RESERVED
             return Status.PREPARING if self.waiting_tag else Status.AVAILABLE
         runs = self.authorized
         flows = runs and self.charging

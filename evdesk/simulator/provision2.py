@@ -72,6 +72,12 @@ def _apply(station: Target2, spec: Spec, value: str) -> None:
     if name == "SmartChargingCtrlr.IgnoredProfilePurposesOffline":
         purposes = value.replace("ChargingStationMaxProfile", "ChargePointMaxProfile").split(",")
         station.core.profiles.ignored_offline = frozenset(part.strip() for part in purposes)
+    elif name == "SecurityCtrlr.BasicAuthPassword":
+        access = station.core.link.access
+        access.password, access.form = value, "hex" if station.core.has("hex_password") else "text"
+        station.security.event("ReconfigurationOfSecurityParameters")
+        if access.profile in (1, 2):
+            station.security.reconnect()
 
 
 HANDLERS: dict[str, Handler2] = {

@@ -1,6 +1,7 @@
 """One simulated charging station with OCPP 2.0.1 or 2.1 habits; what every version does is in `base`."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from evdesk.model import Clock
 from evdesk.simulator import incoming2
@@ -9,9 +10,14 @@ from evdesk.simulator.base import StationBase
 from evdesk.simulator.charges2 import Charges2, Meter2
 from evdesk.simulator.core import Line
 from evdesk.simulator.core2 import VERSIONS, Core2, connector_status
+from evdesk.simulator.jobs import StatusJob
 from evdesk.simulator.link import Payload
 from evdesk.simulator.makers import Maker
+from evdesk.simulator.monitors2 import Monitors
+from evdesk.simulator.networks import Networks, Way
 from evdesk.simulator.outlet import Outlet
+from evdesk.simulator.security import Security
+from evdesk.simulator.target2 import Display
 
 NEEDED: dict[str, tuple[str, ...]] = {
     "Authorize": ("idTokenInfo",),
@@ -29,7 +35,6 @@ class Reporter2:
     def __init__(self, core: Core2) -> None:
         self.core = core
         self._told: dict[int, str] = {}
-        self._event = 0
 
     def forget(self) -> None:
         """Everything is to be told again (after a boot or a reconnect)."""
@@ -57,9 +62,8 @@ class Reporter2:
 
     def notify(self, outlet: Outlet, variable: str, value: str, info: str = "") -> None:
         """NotifyEvent of a connector's variable."""
-        self._event += 1
         event: Payload = {
-            "eventId": self._event,
+            "eventId": self.core.next_event(),
             "timestamp": self.core.stamp(),
             "trigger": "Alerting" if variable == "Problem" else "Delta",
             "actualValue": value,
@@ -121,6 +125,21 @@ class Station2(StationBase):
         self.meter = Meter2(core)
         self.charges = Charges2(core, self.meter)
         self.reporter = Reporter2(core)
+        model = core.model
+        self.security = Security(
+            core,
+            lambda: (
+                model.number("SecurityCtrlr", "CertSigningWaitMinimum"),
+                model.number("SecurityCtrlr", "CertSigningRepeatTimes"),
+            ),
+            lambda: model.text("SecurityCtrlr", "OrganizationName"),
+            numbered=core.newest,
+        )
+        self.networks = Networks(self.link)
+        self.monitors, self.display = Monitors(core), Display()
+        self.updates = StatusJob(core, "FirmwareStatusNotification")
+        self.uploads = StatusJob(core, "LogStatusNotification")
+        self.slots: dict[int, dict[str, Any]] = {}
         self.boot_reason = "PowerUp"
         self.reset_pending = False
         self._last_tick = clock.now()
@@ -154,6 +173,17 @@ class Station2(StationBase):
     def tell_status(self, outlet: Outlet) -> None:
         self.reporter.tell(outlet)
 
+    def opened(self) -> None:
+        self.networks.opened()
+        self.model.put("OCPPCommCtrlr", "ActiveNetworkProfile", str(self.networks.active))
+        super().opened()
+
+    def closed(self, cause: str) -> None:
+        super().closed(cause)
+        if cause.startswith("no connection"):
+            self.networks.attempts = self.model.number("OCPPCommCtrlr", "NetworkProfileConnectionAttempts")
+            self.networks.failed()
+
     def trigger_boot(self) -> None:
         """Send BootNotification again because the CSMS asked for it; nothing restarts."""
         self.boot_reason = "Triggered"
@@ -161,8 +191,9 @@ class Station2(StationBase):
 
     def resumed(self) -> None:
         self.reporter.forget()
-        if not self.link.registered:  # after a boot, not after a lost link
-            self.boot_reason = "PowerUp"
+        if not self.link.registered and self.boot_reason != "Triggered":  # after a boot, not after a lost link
+            self.security.event("StartupOfTheDevice")
+        self.boot_reason = "PowerUp"
         self.link.resume()
 
     def reset(self, immediate: bool) -> None:
@@ -171,8 +202,32 @@ class Station2(StationBase):
             self.reset_pending = True
             return
         self.reset_pending = False
+        self._choose_network()
         self.boot_reason = "RemoteReset" if immediate else "ScheduledReset"
         self.restart("hard" if immediate else "soft")
+
+    def _choose_network(self) -> None:
+        """NetworkConfigurationPriority counts from the restart on."""
+        ways = []
+        for text in self.model.items("OCPPCommCtrlr", "NetworkConfigurationPriority"):
+            slot = int(text)
+            way = self.networks.known.get(slot) if slot not in self.slots else self._way(slot)
+            if way is not None:
+                ways.append(way)
+        if ways and ways[0].slot != self.networks.active:
+            self.networks.go(ways)
+
+    def _way(self, slot: int) -> Way:
+        """A network profile; identity and password are those in use where it has none (they are new in 2.1)."""
+        data, now = self.slots[slot], self.networks.current(slot)
+        return Way(
+            slot,
+            str(data["ocppCsmsUrl"]),
+            str(data.get("identity") or self.identity),
+            int(data["securityProfile"]),
+            str(data.get("basicAuthPassword") or now.password),
+            "text" if data.get("basicAuthPassword") else now.form,
+        )
 
     def stop_all(self, kind: str) -> None:
         for outlet in self.outlets.values():
@@ -185,6 +240,10 @@ class Station2(StationBase):
             self.reporter.changes()
         self.charges.changes(at - self._last_tick, at)
         self._last_tick = at
+        self.monitors.look(at)
+        for gone in self.core.reservations.expired(self.outlets, self.core.now()):
+            told = {"reservationId": gone.id, "reservationUpdateStatus": "Expired"}
+            self.core.post("ReservationStatusUpdate", told)
         if self.reset_pending and not any(outlet.transaction for outlet in self.outlets.values()):
             self.reset(immediate=False)
 

@@ -1,13 +1,26 @@
 """What the CSMS's calls act upon in a 2.x station, and how a call is answered."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from evdesk.simulator.charges2 import Charges2, Meter2
 from evdesk.simulator.core2 import Core2
+from evdesk.simulator.jobs import StatusJob
 from evdesk.simulator.link import Payload
 from evdesk.simulator.model2 import DeviceModel
+from evdesk.simulator.monitors2 import Monitors
+from evdesk.simulator.networks import Networks
 from evdesk.simulator.outlet import Outlet
+from evdesk.simulator.security import Security
+
+
+@dataclass(slots=True)
+class Display:
+    """Messages by id as they were set, and the running costs by transaction."""
+
+    messages: dict[int, Payload] = field(default_factory=dict)
+    costs: dict[str, float] = field(default_factory=dict)
 
 
 class Target2(Protocol):
@@ -17,6 +30,13 @@ class Target2(Protocol):
     model: DeviceModel
     charges: Charges2
     meter: Meter2
+    security: Security
+    networks: Networks
+    monitors: Monitors
+    display: Display
+    updates: StatusJob
+    uploads: StatusJob
+    slots: dict[int, dict[str, Any]]
 
     def trigger_boot(self) -> None: ...
 
