@@ -45,11 +45,14 @@ def places(secret):
 
 
 def shown(secret, text):
-    """Whether the secret, or half of it, can be read in the text in any form a frame may give it."""
+    """Whether the secret, or half of it, can be read in the text in any form a frame may give it. Words that stand in the
+    frames anyway are no secrets."""
     half = secret[: len(secret) // 2]
-    return any(
-        form in text for form in (secret, half, json.dumps(secret)[1:-1], json.dumps(half)[1:-1]) if len(form) > 5
-    )
+    forms = {secret, half, json.dumps(secret)[1:-1], json.dumps(half)[1:-1]}
+    return any(form in text for form in forms if len(form) > 5 and form not in WORDS)
+
+
+WORDS = json.dumps(places("x")) + json.dumps(places("x"), ensure_ascii=False) + "(hidden)"
 
 
 @settings(max_examples=60, deadline=None)
