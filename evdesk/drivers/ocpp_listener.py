@@ -25,6 +25,7 @@ from evdesk.drivers.verdicts import VERDICTS, welcome
 from evdesk.drivers.ws import WsOptions, WsPeer
 from evdesk.model import Attempt
 from evdesk.ocpp.memory import Memory
+from evdesk.ocpp.redact import forms_of
 from evdesk.ocpp.version import Version
 
 _KEPT_MEMORIES = 5000
@@ -88,6 +89,13 @@ class OcppListener:
             await asyncio.wait(gone, timeout=5.0)
         for server in servers:
             await server.wait_closed()
+
+    def know_secrets(self, charger_id: str) -> None:
+        """The charger's passwords have changed: whatever it says, they are not to be shown."""
+        memory = self._memories.get(charger_id)
+        if memory is not None:
+            passwords = self._guard.policy(charger_id).passwords
+            memory.secrets = tuple(form for password in passwords for form in forms_of(password))
 
     # -- Gate -----------------------------------------------------------------------------------------------------
 
@@ -160,6 +168,7 @@ class OcppListener:
         if rival:
             opening.warnings = (*opening.warnings, "duplicate_id")
         memory = self._memory(charger_id)
+        self.know_secrets(charger_id)
         link = OcppLink(charger_id, peer, self._host, memory, self.options.link, opening.warnings, version)
         self._watch_breach(peer, opening)
         station = OcppStation(link) if version is Version.V16 else OcppStation2(link)

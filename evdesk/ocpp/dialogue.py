@@ -82,6 +82,8 @@ class Dialogue:
     def receive(self, text: str, now: float, odd: tuple[Odd, ...] = ()) -> Step:
         """One WebSocket message from the charger."""
         step = Step()
+        if self.memory.secrets:
+            text = hide(text, self.memory.secrets)  # before anything is made of it: state, findings, log
         plain = None if odd else self._plain(text)
         frames: list[Frame]
         frames, flagged = parse(text) if plain is None else ([plain], [])
@@ -244,14 +246,13 @@ class Dialogue:
         self._log(step, now, "out", action, ident, redact(text) if kind == "call" else text, kind)
 
     def _log(self, step: Step, now: float, direction: str, action: str, ident: str, text: str, kind: str) -> None:
-        if self.memory.secrets:
-            text, action, ident = (hide(word, self.memory.secrets) for word in (text, action, ident))
+        if self.memory.secrets and direction == "out":
+            text = hide(text, self.memory.secrets)
         step.events.append(MessageSeen(self.charger_id, now, direction, action, ident, text, kind))
 
     def _flag(self, step: Step, now: float, odd: Odd, text: str) -> None:
-        words = (redact(odd.sentence), redact(odd.raw, broken=True), text)
-        sentence, raw, shown = (hide(word, self.memory.secrets) for word in words)
-        step.events.append(FindingSeen(self.charger_id, now, odd.rule, sentence, raw[:500], odd.clause, shown[:4000]))
+        sentence, raw = redact(odd.sentence), redact(odd.raw, broken=True)
+        step.events.append(FindingSeen(self.charger_id, now, odd.rule, sentence, raw[:500], odd.clause, text[:4000]))
 
 
 def _once(flagged: list[Odd]) -> dict[str, Odd]:

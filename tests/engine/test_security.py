@@ -17,7 +17,9 @@ from cryptography.x509.oid import NameOID
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 
 from evdesk.model import EvdeskError
+from evdesk.ocpp.redact import forms_of
 from tests.engine.harness import engine, start_engine, until
+from tests.ocpp.test_redact_random import places
 
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M", "chargePointSerialNumber": "SN4711"}
 
@@ -71,7 +73,8 @@ class Charger:
         async for text in self.ws:
             frame = json.loads(text)
             if frame[0] != 2:
-                self.answers[frame[1]].set_result(frame[2])
+                if frame[1] in self.answers:
+                    self.answers[frame[1]].set_result(frame[2])
                 continue
             self.asked.append((frame[2], frame[3]))
             answer = self.answer(frame[2], frame[3])
@@ -416,6 +419,57 @@ async def test_another_root_may_vouch_for_chargers(tmp_path):
                 assert view["profile"] == 3
             with pytest.raises(EvdeskError, match="not a root"):
                 await client.call("security.import_root", {"pem": mine.pem})
+
+
+async def test_no_secret_is_ever_kept_or_told(tmp_path):
+    """Passwords evdesk knows and such that only the charger does, in every place a frame has, whole and broken: not in the
+    database, not in the log, not over the API."""
+    known, other = "Known-Password-1234", "Other-Password-5678"
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as client:
+            await client.call("security.set_password", {"charger_id": "A1", "value": known})
+            headers = basic("A1", known.encode())
+            frames = [text for secret in (known, other) for text in frames_with(secret)]
+            frames += [f'[2,"k","StatusNotification",{{"connectorId":1,"info":"{form}"}}]' for form in forms_of(known)]
+            async with Charger("A1").on(running.ocpp, additional_headers=headers) as charger:
+                await until(lambda: accepted(client, "A1"))
+                charger.settings["AuthorizationKey"] = other
+                await client.call("charger.settings", {"charger_id": "A1"})
+                payload = {"key": "AuthorizationKey", "value": other}
+                raw = {"charger_id": "A1", "action": "ChangeConfiguration", "payload": payload}
+                await client.call("charger.raw", raw)
+                for text in frames:
+                    await charger.ws.send(text)
+                await charger.call("Heartbeat", {})
+            with pytest.raises(InvalidStatus):
+                await websockets.connect(
+                    f"{running.ocpp}A1?password={other}", additional_headers=basic("A1", other.encode())
+                )
+            await newest(client, "password_wrong")
+            told = ""
+            for method in ("message.list", "finding.list", "attempt.list", "audit.list", "notice.list", "charger.list"):
+                told += json.dumps(
+                    await client.call(method, {"limit": 5000} if "." in method and method[0] in "mn" else {})
+                )
+            told += json.dumps(client.snapshot, default=str)
+            assert told.count("(hidden)") > 20
+            for secret in (known, other):
+                found = [told[max(0, told.find(f) - 200) :][:400] for f in forms_of(secret) if f in told]
+                assert found == []
+    for file in tmp_path.iterdir():
+        if file.is_file() and file.name != "secrets.json":
+            content = file.read_bytes()
+            for secret in (known, other):
+                at = [content.find(form.encode()) for form in forms_of(secret)]
+                assert [(file.name, content[max(0, i - 200) : i + 200]) for i in at if i >= 0] == []
+
+
+def frames_with(secret):
+    for action, payload in places(secret):
+        yield json.dumps([2, "s", action, payload])
+        whole = json.dumps([2, "t", action, payload], ensure_ascii=False)
+        yield whole[:-2]
+        yield "x" + whole
 
 
 async def test_a_damaged_secrets_file_stops_the_start_with_words(tmp_path):

@@ -38,6 +38,7 @@ class Policies:
     def __init__(self, store: Store, passwords: Passwords, clock: Clock, serial_of: Callable[[str], str]) -> None:
         self.issued: dict[str, Issued] = {}
         self.proofs: dict[str, Proof] = {}
+        self.on_passwords: Callable[[str], None] = lambda charger_id: None
         self.on_admitted: Callable[[str, Proof], None] = lambda charger_id, proof: None
         self.passwords = passwords
         self._store, self._clock, self._serial_of = store, clock, serial_of
@@ -131,6 +132,7 @@ class Policies:
 
     async def set_password(self, charger_id: str, password: str, require: bool) -> None:
         await self.passwords.set(charger_id, password)
+        self.on_passwords(charger_id)
         more: dict[str, Any] = {"own": True, "auth": PASSWORD} if require else {}
         demanded = self._demanded(charger_id)
         if require and demanded.auth != CERTIFICATE:
@@ -141,6 +143,7 @@ class Policies:
 
     async def clear_password(self, charger_id: str) -> None:
         await self.passwords.clear(charger_id)
+        self.on_passwords(charger_id)
         held = self.known(charger_id)
         auth = ANY if held.auth == PASSWORD else held.auth
         profile = 0 if held.min_profile in (1, 2) else held.min_profile
@@ -149,6 +152,7 @@ class Policies:
     async def begin_password(self, charger_id: str, password: str) -> None:
         """A new one is on its way to the charger: old and new are both taken until it comes back with the new."""
         await self.passwords.begin(charger_id, password)
+        self.on_passwords(charger_id)
         await self.remember(charger_id, password_at=self._clock.now())
 
     async def _promote(self, charger_id: str, form: str) -> None:

@@ -47,6 +47,7 @@ class Security:
             self._fleet, self._commands, self.policies, self.doors, self.signing, self.attempts, self._spawn
         )
         self.policies.on_admitted = self.raising.admitted
+        self.policies.on_passwords = listener.know_secrets
         self._fleet.on_attempt = self.attempts.add
         self._fleet.on_booted = self.booted
         self._fleet.on_certificate_asked = self.signing.asked
