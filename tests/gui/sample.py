@@ -34,9 +34,11 @@ from evdesk.model import (
     WhyCode,
 )
 from evdesk.model.profiles import CompositeSeen
+from evdesk.model.tags import LocalList, Presented, Tag, TagPolicy
 from evdesk.wire import Snapshot
 from evdesk.wire.methods import History, HistoryMany, MessageRow
 from evdesk.wire.network import Check, NetInterface, NetworkState
+from evdesk.wire.tags import TagList
 
 NOW = datetime(2026, 11, 24, 18, 42, 0).astimezone().timestamp()
 MIN = 60.0
@@ -415,6 +417,32 @@ def profiles() -> list[ProfileSeen]:
 
 def composite() -> CompositeSeen:
     return CompositeSeen(1, NOW, 3600, ((0.0, 12.0), (180.0, 10.0), (1800.0, 8.0)))
+
+
+def tag_list() -> TagList:
+    tags = [
+        Tag("04A37B9F22", "Accepted", None, "FLEET", "Van 2", NOW - 9e6, NOW - 9e6),
+        Tag("04A37B9F23", "Accepted", NOW + 86400 * 40, "FLEET", "Van 3", NOW - 9e6, NOW - 9e6),
+        Tag("04D1E2F3A4B580", "Accepted", NOW - 86400, "", "Visitor card 1", NOW - 9e6, NOW - 9e6),
+        Tag("0B5C77D1", "Blocked", None, "", "Lost in March", NOW - 9e6, NOW - 9e6),
+    ]
+    shown = [
+        Presented(NOW - 4000, "WB-01", "04a37b9f22", "Accepted", 1, "", "04A37B9F22", "as it is"),
+        Presented(NOW - 900, "WB-03", "D1775C0B", "Blocked", 1, "", "0B5C77D1", "hex, bytes reversed"),
+        Presented(NOW - 12, "WB-06", "04A1B2C3", "Invalid", 1, unknown=True),
+    ]
+    return TagList(TagPolicy.ASK, tags, shown)
+
+
+def tag_states() -> list[LocalList]:
+    return [
+        LocalList("WB-01", 12, 4, 4, False, NOW - 3600),
+        LocalList("WB-02", 12, 3, 4, True, NOW - 86400),
+        LocalList(
+            "WB-04", None, 0, 4, True, None, "The charger answered “Failed” to the list. Its list is not complete."
+        ),
+        LocalList("WB-07", None, 0, 4, True),
+    ]
 
 
 def findings() -> list[Finding]:

@@ -42,6 +42,7 @@ class ChargersPage(Page):
         self.model = self.list.model
         self.detail = DetailPane(mirror, client, theme, self)
         self.connect_button = Button(tr("Connect a charger"), "plus")
+        self.tags_button = Button(tr("Tags"), "tag")
         self.setMinimumSize(480, 360)
         row = QHBoxLayout(self)
         row.setContentsMargins(tokens.MARGIN, tokens.MARGIN, tokens.MARGIN, tokens.MARGIN)
@@ -59,6 +60,7 @@ class ChargersPage(Page):
         self.detail.navigate.connect(self.navigate)
         self.detail.connector_chosen.connect(self.choose)
         self.detail.bar.asked.connect(self.navigate)
+        self.tags_button.clicked.connect(lambda: self.navigate.emit("tags", None))
         self.connect_button.clicked.connect(lambda: self.navigate.emit("connect", None))
         self.mirror.changed.connect(self._on_changed)
         for keys, act in (
@@ -78,7 +80,7 @@ class ChargersPage(Page):
         return f"{words}, {tr('{n} asks').format(n=asks)}" if asks else words
 
     def header_actions(self) -> list[QWidget]:
-        return [self.connect_button]
+        return [self.tags_button, self.connect_button]
 
     def on_shown(self) -> None:
         settings = self._settings()

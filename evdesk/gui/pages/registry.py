@@ -40,5 +40,6 @@ PAGES: tuple[LaterPage, ...] = (
     LaterPage("chargers", "charger", "evdesk.gui.pages.chargers:ChargersPage"),
     LaterPage("activity", "activity", "evdesk.gui.pages.activity:ActivityPage"),
     LaterPage("messages", "message", "evdesk.gui.pages.messages:MessagesPage", section="chargers"),
+    LaterPage("tags", "tag", "evdesk.gui.pages.tags:TagsPage", section="chargers"),
     LaterPage("connect", "charger", "evdesk.gui.pages.connect:ConnectPage", section="chargers"),
 )
