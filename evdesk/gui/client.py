@@ -96,6 +96,7 @@ class _Calls:
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(_dropped())
+                future.exception()  # who waits is told; one that was sent into the closing link has nobody waiting
         self._waiting.clear()
 
 

@@ -17,7 +17,7 @@ from PySide6.QtCore import QLocale, QMessageLogContext, QtMsgType, qInstallMessa
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
-from evdesk.gui import launch, tokens
+from evdesk.gui import launch, shots_sheets, tokens
 from evdesk.gui.app import make_app
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
@@ -56,7 +56,12 @@ class DemoSite:
     def __enter__(self) -> "DemoSite":
         self._log = tempfile.TemporaryFile(mode="w+")
         self._process = subprocess.Popen(
-            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            env=os.environ | shots_sheets.QUIET_KEYRING,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -131,11 +136,7 @@ class Camera:
     async def shoot(self, page: str, argument: object, file: Path) -> None:
         """One picture, when every answer the page asked for has come and stayed for a moment."""
         self.shell.navigator.go(page, argument)
-        quiet = 0
-        deadline = time.monotonic() + SETTLE_S
-        while quiet < 8 and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
-            quiet = 0 if self.client.busy else quiet + 1
+        await self.settled()
         if not self.shell.grab().save(str(file)):
             raise EvdeskError(Reason.STORAGE, f"{file} cannot be written.")
 
@@ -153,6 +154,14 @@ class Camera:
         await self.client.close()
         self.shell.hide()
         self.shell.deleteLater()
+
+    async def settled(self) -> None:
+        """Until every answer has come, and stayed for a moment."""
+        quiet = 0
+        deadline = time.monotonic() + SETTLE_S
+        while quiet < 8 and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+            quiet = 0 if self.client.busy else quiet + 1
 
     def _cars_charge(self) -> bool:
         """Most bays with a car draw what they may, so that the pictures show a working evening."""
@@ -196,9 +205,13 @@ async def _all(
         if camera.mirror.info is not None:
             door = urlsplit(camera.mirror.info.ocpp_url)
             await visit(door.hostname or "127.0.0.1", door.port or 80)
+        shown = await shots_sheets.prepare(camera.mirror, camera.client)
         for look in (theme,) if theme else (tokens.LIGHT, tokens.DARK, tokens.CONTRAST):
             camera.theme.apply(app, look)
             await _one_look(camera, directory, look, everything=theme is not None or look != tokens.CONTRAST)
+            if shown and look != tokens.CONTRAST:
+                desk = camera.mirror, camera.client, camera.theme
+                await shots_sheets.shoot(shown, desk, camera.settled, directory, look)
     finally:
         await camera.end()
         qInstallMessageHandler(before)

@@ -68,7 +68,7 @@ async def test_a_choice_to_announce_lasts_and_is_written_down(tmp_path):
             assert state["named_urls"] == [f"ws://{state['announced']}:{running.ready['ocpp_port']}/"]
             rows = await client.call("audit.list", {})
             assert any(r["what"] == "network.configure" for r in rows)
-            assert (await client.call("network.found", {"search_s": 1.5})) == []  # not ourselves
+            assert (await client.call("network.found", {"search_s": 0.8})) == []  # not ourselves
     with engine(data) as running:
         async with running.client() as client:
 
@@ -125,7 +125,7 @@ async def test_a_charger_that_announces_itself_is_found_with_its_maker(tmp_path)
     await (await charger.async_register_service(info))
     try:
         async with network(tmp_path, "ws://127.0.0.1:9123/") as one:
-            found = await one.found(2.0, {"127.0.0.77": "EVSE-1"})
+            found = await one.found(1.2, {"127.0.0.77": "EVSE-1"})
             (device,) = [d for d in found if d.source == "mdns"]
             assert (device.address, device.maker, device.certain) == ("127.0.0.77", "OpenEVSE", True)
             assert (device.name, device.model, device.charger_id) == ("openevse-a7d4", "openevse_esp", "EVSE-1")

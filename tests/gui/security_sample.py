@@ -52,7 +52,7 @@ def ca(**changes):
         "names": ["192.168.50.10", "millane", "evdesk-millane.local"],
         "server_until": NOW + 300 * DAY,
         "issued": 2,
-        "keeps_secrets": "the system's keyring",
+        "keeps_secrets": "keyring",
     }
     return CaInfo(**(known | changes))
 

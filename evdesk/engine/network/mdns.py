@@ -57,21 +57,14 @@ class Announcer:
         mdns = AsyncZeroconf(interfaces=list(addresses), ip_version=IPVersion.V4Only)
         self._mdns = mdns
         packed = [socket.inet_aton(address) for address in addresses]
-        named = []
-        for url in urls:
-            parts = urlsplit(url)
-            kind = SECURE if parts.scheme == "wss" else PLAIN
-            txt = {"by": OURS, "path": parts.path or "/", "ocpp": "1.6,2.0.1,2.1", "version": version}
-            instance = f"{label} {parts.port}.{kind}"
-            info = AsyncServiceInfo(
-                kind, instance, port=parts.port, addresses=packed, server=f"{host}.", properties=txt
-            )
-            try:
-                await (await mdns.async_register_service(info, allow_name_change=True))
-            except (NonUniqueNameException, BadTypeInNameException) as error:
-                await self.stop()
-                raise OSError(f"the name {label} cannot be announced ({error.__class__.__name__})") from error
-            named.append(f"{parts.scheme}://{host}:{parts.port}{parts.path or '/'}")
+        services = [_service(url, label, packed, version) for url in urls]
+        try:
+            told = await asyncio.gather(*(mdns.async_register_service(one, allow_name_change=True) for one in services))
+            await asyncio.gather(*told)
+        except (NonUniqueNameException, BadTypeInNameException) as error:
+            await self.stop()
+            raise OSError(f"the name {label} cannot be announced ({error.__class__.__name__})") from error
+        named = [url.replace(urlsplit(url).netloc, f"{host}:{urlsplit(url).port}", 1) for url in urls]
         self.announced = Announced(host, tuple(named))
         return self.announced
 
@@ -81,6 +74,15 @@ class Announcer:
         if mdns is not None:
             await mdns.async_unregister_all_services()
             await mdns.async_close()
+
+
+def _service(url: str, label: str, addresses: Sequence[bytes], version: str) -> AsyncServiceInfo:
+    parts = urlsplit(url)
+    kind = SECURE if parts.scheme == "wss" else PLAIN
+    txt = {"by": OURS, "path": parts.path or "/", "ocpp": "1.6,2.0.1,2.1", "version": version}
+    name = f"{label} {parts.port}.{kind}"
+    server = f"{label}.local."
+    return AsyncServiceInfo(kind, name, port=parts.port, addresses=list(addresses), server=server, properties=txt)
 
 
 async def browse(addresses: Sequence[str], seconds: float, now: float) -> list[FoundDevice]:

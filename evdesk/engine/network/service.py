@@ -92,7 +92,8 @@ class Network:
             clock.check_clock(),
             names.check_name(usable),
         )
-        place = addresses.check_address(chosen, self.memory, self._clock.now())
+        outside = [card for card in chosen if card.kind != "loopback"] or found
+        place = addresses.check_address(outside, self.memory, self._clock.now())
         return [listening, walls, place, right, name]
 
     async def found(self, search_s: float, connected: Mapping[str, str]) -> list[FoundDevice]:

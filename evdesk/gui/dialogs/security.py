@@ -66,7 +66,8 @@ class SecuritySheet(WorkingSheet):
         self.own = QCheckBox(tr("A rule of its own; otherwise that of all chargers"))
         self.least = QComboBox()
         self.least.setAccessibleName(tr("Lowest profile"))
-        for profile in range(4):
+        self.least.addItem(tr("Any profile"), 0)
+        for profile in range(1, 4):
             self.least.addItem(tr("At least {words}").format(words=profile_words(profile)), profile)
         self.auth = QComboBox()
         self.auth.setAccessibleName(tr("Log-in"))

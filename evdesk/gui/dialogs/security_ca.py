@@ -15,6 +15,7 @@ from evdesk.gui.widgets import DANGER, PRIMARY, Button, EmptyState, KeyValue, La
 from evdesk.wire.method import Nothing
 from evdesk.wire.security import CaInfo, ExportCa, Exported, Issued, PutNames, Revoke
 
+KEEPERS = {"keyring": "the system's keyring", "file": "a file that only you can read"}
 SOON_S = 60 * 86_400.0
 """A certificate that ends within this is told in the colour of a warning."""
 
@@ -103,7 +104,7 @@ class CaSheet(WorkingSheet):
             )
             self.values.set(tr("Trusted too"), told)
         if info.keeps_secrets:
-            self.values.set(tr("Key kept in"), info.keeps_secrets)
+            self.values.set(tr("Key kept in"), tr(KEEPERS.get(info.keeps_secrets, info.keeps_secrets)))
         self.names.setText(", ".join(info.names) or tr("none yet"))
 
     def _show_issued(self, found: list[Issued]) -> None:

@@ -35,6 +35,9 @@ class WorkingSheet(Sheet):
         scroll.setWidget(held)
         scroll.setMinimumHeight(height)
         self.add(scroll)
+        self._box.setStretchFactor(scroll, 100)  # the sheet's own stretch gets nothing
+        room = parent.height() - 80 if parent is not None else 760
+        self.resize(680, max(height + 160, min(760, room)))
         self.told = Label("", "small", "ok", wrap=True)
         self.told.hide()
         self.add(self.told)

@@ -111,7 +111,9 @@ def attempt_words(mirror: Mirror, attempt: Attempt, typed: Typed) -> Said:
         advice = attempt.advice.removesuffix(".")
         return Said(look, attempt.sentence, advice, "", attempt.charger_id, True, details, attempt.request)
     fill = _fill(attempt, typed)
-    did = tr(row.did).format(**fill) + _odd(attempt)
+    did = tr(row.did).format(**fill)
+    if attempt.verdict in (*LET_IN, "duplicate_id"):
+        did += _odd(attempt)
     do_this = tr(row.do).format(**fill) if row.do else ""
     look = Look(row.icon, tr(row.word), row.role)
     deed = _deed(row, attempt, typed)
