@@ -4,6 +4,7 @@ from evdesk.simulator import metering
 from evdesk.simulator.core import Core16
 from evdesk.simulator.link import Outgoing, Payload
 from evdesk.simulator.outlet import Outlet, Transaction
+from evdesk.simulator.tags import Rules, known_of16
 
 
 class Meter:
@@ -61,14 +62,25 @@ class Charges:
         """A driver holds a tag to the reader: Authorize, then start; offline it starts without asking."""
         if outlet.transaction is not None or outlet.fault:
             return
-        if not self.core.ready:
-            if self.core.config.flag("AllowOfflineTxForUnknownId"):
-                self.begin(outlet, tag)
-            return
-        self.core.post("Authorize", {"idTag": tag}, lambda answer: self._authorized(outlet, tag, answer))
+        core, config = self.core, self.core.config
+        rules = Rules(
+            config.flag("LocalPreAuthorize"),
+            config.flag("LocalAuthorizeOffline"),
+            config.flag("AllowOfflineTxForUnknownId"),
+        )
+        decided = core.tags.decide(tag, core.now(), core.ready, rules)
+        if decided == "ask":
+            core.post("Authorize", {"idTag": tag}, lambda answer: self._authorized(outlet, tag, answer))
+        elif decided == "begin":
+            self.begin(outlet, tag)
+        else:
+            core.say(f"tag {tag} is refused here")
 
     def _authorized(self, outlet: Outlet, tag: str, answer: Payload) -> None:
-        status = (answer.get("idTagInfo") or {}).get("status")
+        info = answer.get("idTagInfo") or {}
+        status = info.get("status")
+        if status is not None and self.core.config.flag("AuthorizationCacheEnabled"):
+            self.core.tags.remember(tag, known_of16(info))
         if status == "Accepted":
             self.begin(outlet, tag)
         else:
@@ -89,6 +101,12 @@ class Charges:
         if outlet.transaction is not None or outlet.fault or outlet.car is None:
             return
         core = self.core
+        known = core.tags.entries.get(tag.lower()) or core.tags.cache.get(tag.lower())
+        try:
+            reservation = core.reservations.use(core.outlets, outlet, tag, known.parent if known else "")
+        except PermissionError as somebody:
+            core.say(f"connector {outlet.id} is {somebody}")
+            return
         charge = Transaction(tag, core.now(), round(outlet.register_wh))
         outlet.transaction, outlet.ended = charge, False
         outlet.step(0.0, core.limit_a(outlet, core.now()))  # the pilot is there at once
@@ -98,6 +116,8 @@ class Charges:
             "meterStart": charge.meter_start_wh,
             "timestamp": core.stamp(),
         }
+        if reservation is not None:
+            request["reservationId"] = reservation
         done = lambda answer: self._started(outlet, charge, answer)  # noqa: E731
         core.link.post(Outgoing("StartTransaction", request, done, keep=True, transaction=charge))
         self.meter.restart(outlet)

@@ -19,7 +19,7 @@ DEFAULT_SAMPLED = "Current.Import,Voltage,Power.Active.Import,Energy.Active.Impo
 
 @dataclass(slots=True)
 class Key:
-    """`kind`: int | bool | text | measurands; `reboot`: a change counts after the next restart."""
+    """`kind`: int | bool | text | measurands | secret (never told); `reboot`: a change counts after the next restart."""
 
     value: str
     kind: str = "text"
@@ -69,7 +69,9 @@ def _keys(maker: Maker, connectors: int, sample_s: int) -> dict[str, Key]:
         "StopTransactionOnInvalidId": _flag(True),
         "StopTxnAlignedData": Key("", "measurands"),
         "StopTxnSampledData": Key("", "measurands"),
-        "SupportedFeatureProfiles": _fixed("Core,SmartCharging,RemoteTrigger,FirmwareManagement"),
+        "SupportedFeatureProfiles": _fixed(
+            "Core,SmartCharging,RemoteTrigger,FirmwareManagement,LocalAuthListManagement,Reservation"
+        ),
         "SupportedFeatureProfilesMaxLength": _fixed(6),
         "TransactionMessageAttempts": _number(5, 1, 100),
         "TransactionMessageRetryInterval": _number(10),
@@ -82,7 +84,27 @@ def _keys(maker: Maker, connectors: int, sample_s: int) -> dict[str, Key]:
         "MaxChargingProfilesInstalled": _fixed(20),
         "SupportedFileTransferProtocols": _fixed("HTTP,HTTPS,FTP"),
         "CpoName": Key(""),
+        **_list_and_security_keys(),
         **_vendor_keys(maker),
+    }
+
+
+def _list_and_security_keys() -> dict[str, Key]:
+    """Local list, reservation, and the Security Whitepaper's."""
+    return {
+        "LocalAuthListEnabled": _flag(True),
+        "LocalAuthListMaxLength": _fixed(500),
+        "SendLocalListMaxLength": _fixed(50),
+        "ReserveConnectorZeroSupported": _fixed("true"),
+        "AuthorizationKey": Key("", kind="secret"),
+        "SecurityProfile": _number(0, 0, 3),
+        "AllowSecurityProfileDowngrade": _flag(False),
+        "AdditionalRootCertificateCheck": _fixed("false"),
+        "CertificateSignedMaxChainSize": _fixed(10_000),
+        "CertificateStoreMaxLength": _fixed(20),
+        "CertSigningWaitMinimum": _number(30, 1, 3600),
+        "CertSigningRepeatTimes": _number(3, 0, 10),
+        "DisableSecurityEventNotifications": _flag(False),
     }
 
 
@@ -127,7 +149,8 @@ class Configuration:
                 unknown.append(asked)
                 continue
             key = self.keys[name]
-            found.append({"key": name, "readonly": not key.writable, "value": key.value})
+            told: dict[str, Any] = {"key": name, "readonly": not key.writable}
+            found.append(told if key.kind == "secret" else told | {"value": key.value})
         answer: dict[str, Any] = {"configurationKey": found}
         if unknown:
             answer["unknownKey"] = unknown

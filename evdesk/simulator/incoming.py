@@ -1,35 +1,13 @@
 """What a simulated station answers to the CSMS's calls (OCPP 1.6 chapter 5)."""
 
 from collections.abc import Callable
-from typing import Protocol
 
-from evdesk.simulator.charges import Charges, Meter
-from evdesk.simulator.core import Core16
+from evdesk.simulator import whitepaper
 from evdesk.simulator.link import CallFault, Payload
-from evdesk.simulator.moments import to_text
-from evdesk.simulator.outlet import Outlet
+from evdesk.simulator.moments import from_text, to_text
 from evdesk.simulator.profiles import TX_PURPOSE, Profile, ProfileError, parse_profile
-
-
-class Target(Protocol):
-    """The parts of a station that calls act upon."""
-
-    core: Core16
-    charges: Charges
-    meter: Meter
-    firmware_status: str
-    upload_status: str
-
-    def boot(self) -> None: ...
-
-    def heartbeat(self) -> None: ...
-
-    def restart(self, kind: str) -> None: ...
-
-    def tell_status(self, connector_id: int) -> None: ...
-
-
-Handler = Callable[[Target, Payload], Payload]
+from evdesk.simulator.tags import Reservation, known_of16
+from evdesk.simulator.target import Handler, Target, outlet_of
 
 
 def handle(station: Target, action: str, payload: Payload) -> Payload:
@@ -42,18 +20,14 @@ def handle(station: Target, action: str, payload: Payload) -> Payload:
     return answer
 
 
-def _outlet(station: Target, payload: Payload, default: int = 1) -> Outlet | None:
-    number = payload.get("connectorId", default)
-    return station.core.outlets.get(int(number))
-
-
 def _get_configuration(station: Target, payload: Payload) -> Payload:
     return station.core.config.get(payload.get("key"))
 
 
 def _change_configuration(station: Target, payload: Payload) -> Payload:
-    status = station.core.config.change(str(payload["key"]), str(payload["value"]))
-    return {"status": status}
+    name, value = str(payload["key"]), str(payload["value"])
+    guard = whitepaper.GUARDED.get(name.lower())
+    return {"status": guard(station, value) if guard else station.core.config.change(name, value)}
 
 
 def _reset(station: Target, payload: Payload) -> Payload:
@@ -63,7 +37,7 @@ def _reset(station: Target, payload: Payload) -> Payload:
 
 
 def _unlock(station: Target, payload: Payload) -> Payload:
-    outlet = _outlet(station, payload)
+    outlet = outlet_of(station, payload)
     if outlet is None:
         return {"status": "NotSupported"}
     station.charges.stop(outlet, "UnlockCommand")
@@ -71,8 +45,11 @@ def _unlock(station: Target, payload: Payload) -> Payload:
 
 
 def _remote_start(station: Target, payload: Payload) -> Payload:
-    outlet = _outlet(station, payload)
+    outlet = outlet_of(station, payload)
     if outlet is None or outlet.transaction or outlet.fault or not outlet.operative:
+        return {"status": "Rejected"}
+    held = station.core.reservations.items.get(outlet.id)
+    if held is not None and held.tag.lower() != str(payload["idTag"]).lower():
         return {"status": "Rejected"}
     if payload.get("chargingProfile"):
         try:
@@ -100,7 +77,7 @@ def _remote_stop(station: Target, payload: Payload) -> Payload:
 
 def _trigger(station: Target, payload: Payload) -> Payload:
     what = payload["requestedMessage"]
-    chosen = _outlet(station, payload)
+    chosen = outlet_of(station, payload)
     if chosen is None and payload.get("connectorId") != 0:
         return {"status": "Rejected"}
     acts: dict[str, Callable[[], None]] = {
@@ -130,8 +107,44 @@ def _availability(station: Target, payload: Payload) -> Payload:
     return {"status": status}
 
 
-def _accepted(_station: Target, _payload: Payload) -> Payload:
+def _clear_cache(station: Target, _payload: Payload) -> Payload:
+    if not station.core.config.flag("AuthorizationCacheEnabled"):
+        return {"status": "Rejected"}
+    station.core.tags.cache.clear()
     return {"status": "Accepted"}
+
+
+def _send_list(station: Target, payload: Payload) -> Payload:
+    items = payload.get("localAuthorizationList") or []
+    config = station.core.config
+    if not config.flag("LocalAuthListEnabled"):
+        return {"status": "NotSupported"}
+    if len(items) > config.number("SendLocalListMaxLength"):
+        raise CallFault("OccurenceConstraintViolation", f"{len(items)} tags are too many for one message")
+    changes = [(str(item["idTag"]), known_of16(item["idTagInfo"]) if item.get("idTagInfo") else None) for item in items]
+    full = payload["updateType"] == "Full"
+    return {"status": station.core.tags.update(int(payload["listVersion"]), full, changes)}
+
+
+def _list_version(station: Target, _payload: Payload) -> Payload:
+    enabled = station.core.config.flag("LocalAuthListEnabled")
+    return {"listVersion": station.core.tags.version if enabled else -1}
+
+
+def _reserve(station: Target, payload: Payload) -> Payload:
+    core = station.core
+    until = from_text(str(payload["expiryDate"]))
+    if until <= core.now():
+        return {"status": "Rejected"}
+    parent = str(payload.get("parentIdTag", ""))
+    wanted = Reservation(int(payload["reservationId"]), str(payload["idTag"]), until, 0, parent)
+    return {"status": core.reservations.reserve(core.outlets, int(payload["connectorId"]), wanted)}
+
+
+def _cancel(station: Target, payload: Payload) -> Payload:
+    core = station.core
+    known = core.reservations.cancel(core.outlets, int(payload["reservationId"]))
+    return {"status": "Accepted" if known else "Rejected"}
 
 
 def _data_transfer(station: Target, payload: Payload) -> Payload:
@@ -224,20 +237,24 @@ def _upload_status(station: Target, status: str | None) -> None:
 
 
 HANDLERS: dict[str, Handler] = {
-    "CancelReservation": lambda _station, _payload: {"status": "Rejected"},
     "ChangeAvailability": _availability,
     "ChangeConfiguration": _change_configuration,
-    "ClearCache": _accepted,
+    "CancelReservation": _cancel,
+    "ClearCache": _clear_cache,
     "ClearChargingProfile": _clear_profile,
     "DataTransfer": _data_transfer,
     "GetCompositeSchedule": _composite,
     "GetConfiguration": _get_configuration,
     "GetDiagnostics": _get_diagnostics,
+    "GetLocalListVersion": _list_version,
     "RemoteStartTransaction": _remote_start,
     "RemoteStopTransaction": _remote_stop,
+    "ReserveNow": _reserve,
     "Reset": _reset,
+    "SendLocalList": _send_list,
     "SetChargingProfile": _set_profile,
     "TriggerMessage": _trigger,
     "UnlockConnector": _unlock,
     "UpdateFirmware": _update_firmware,
+    **whitepaper.HANDLERS,
 }

@@ -12,13 +12,18 @@ RECONNECT_S = 1.0
 class Security:
     """`wait` tells (seconds, repetitions) for a certificate that does not come; `name` the CSR's organisation.
 
-    `numbered`: SignCertificate carries a requestId (2.1).
+    `tells`: whether security events are wanted. `numbered`: SignCertificate carries a requestId (2.1).
     """
 
     def __init__(
-        self, core: Core, wait: Callable[[], tuple[int, int]], name: Callable[[], str], numbered: bool = False
+        self,
+        core: Core,
+        wait: Callable[[], tuple[int, int]],
+        name: Callable[[], str],
+        tells: Callable[[], bool] = lambda: True,
+        numbered: bool = False,
     ) -> None:
-        self.core, self._wait, self._name, self.numbered = core, wait, name, numbered
+        self.core, self._wait, self._name, self._tells, self.numbered = core, wait, name, tells, numbered
         self.certificate_type: str | None = None
         self.request_id = 0
         self._open = 0
@@ -33,6 +38,8 @@ class Security:
 
     def event(self, kind: str, info: str = "") -> None:
         """SecurityEventNotification; these are kept while offline."""
+        if not self._tells():
+            return
         told: Payload = {"type": kind, "timestamp": self.core.stamp()}
         if info:
             told["techInfo"] = info[:255]

@@ -1,6 +1,7 @@
 """One simulated charging station with OCPP 1.6 habits; what every version does is in `base`."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from evdesk.model import Clock
 from evdesk.simulator import incoming
@@ -8,9 +9,12 @@ from evdesk.simulator.access import Access
 from evdesk.simulator.base import StationBase
 from evdesk.simulator.charges import Charges, Meter
 from evdesk.simulator.core import Core16, Line
+from evdesk.simulator.jobs import StatusJob
 from evdesk.simulator.link import Outgoing, Payload
 from evdesk.simulator.makers import Maker
+from evdesk.simulator.networks import Networks
 from evdesk.simulator.outlet import Outlet
+from evdesk.simulator.security import Security
 
 
 class Reporter:
@@ -89,6 +93,16 @@ class Station(StationBase):
         self.charges = Charges(core, self.meter)
         self.reporter = Reporter(core)
         self.firmware_status = self.upload_status = "Idle"
+        config = core.config
+        self.security = Security(
+            core,
+            lambda: (config.number("CertSigningWaitMinimum"), config.number("CertSigningRepeatTimes")),
+            lambda: config["CpoName"],
+            lambda: not config.flag("DisableSecurityEventNotifications"),
+        )
+        self.networks = Networks(self.link)
+        self.updates = StatusJob(core, "SignedFirmwareStatusNotification")
+        self.logs = StatusJob(core, "LogStatusNotification")
 
     def retry_rules(self) -> tuple[int, float]:
         pause_s = self.config.number("TransactionMessageRetryInterval")
@@ -96,6 +110,16 @@ class Station(StationBase):
 
     def handle(self, action: str, payload: Payload) -> Payload:
         return incoming.handle(self, action, payload)
+
+    def opened(self) -> None:
+        self.networks.opened()
+        self.config.keys["SecurityProfile"].value = str(self.link.access.profile)
+        super().opened()
+
+    def closed(self, cause: str) -> None:
+        super().closed(cause)
+        if cause.startswith("no connection"):
+            self.networks.failed()
 
     def boot_request(self) -> Payload:
         core, maker = self.core, self.core.maker
@@ -115,13 +139,22 @@ class Station(StationBase):
         self.link.resume()
 
     def stop_all(self, kind: str) -> None:
+        self._move()
         for outlet in self.outlets.values():
             self.charges.stop(outlet, "SoftReset" if kind == "soft" else "HardReset")
+
+    def _move(self) -> None:
+        """A backend address written into the maker's own key counts after a restart, with the old one to fall back to."""
+        for key in self.config.keys.values():
+            if key.reboot and key.value.startswith(("ws://", "wss://")) and key.value != self.link.url:
+                old = self.networks.current(0)
+                self.networks.go([replace(old, slot=1, url=key.value), old])
 
     def happen(self, at: float) -> None:
         if self.core.ready:
             self.reporter.changes(at)
         self.meter.sample(at)
+        self.core.reservations.expired(self.outlets, self.core.now())
 
     def tell_status(self, connector_id: int) -> None:
         self.reporter.tell(connector_id)

@@ -154,6 +154,14 @@ def _obstacle(outlet: Outlet) -> str:
     return "Occupied" if taken else ""
 
 
+def known_of16(info: dict[str, Any]) -> Known:
+    """The same of 1.6, `idTagInfo`."""
+    until = info.get("expiryDate")
+    return Known(
+        str(info["status"]), None if until is None else from_text(str(until)), str(info.get("parentIdTag", ""))
+    )
+
+
 def known_of(info: dict[str, Any]) -> Known:
     """`idTokenInfo` as the list and the cache keep it."""
     until = info.get("cacheExpiryDateTime")

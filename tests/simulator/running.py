@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, suppress
 
 from evdesk.simulator.car import Car
 from evdesk.simulator.makers import NORDLADE
+from evdesk.simulator.station import Station
 from evdesk.simulator.station2 import Station2
 
 SPEED = 40.0
@@ -68,3 +69,17 @@ async def charge2(station, csms, tag: str = "TAG", evse: int = 1) -> str:
     station.charges.present(station.outlets[evse], tag)
     await csms.until(lambda c: "Charging" in c.states())
     return csms.events("Started")[-1]["transactionInfo"]["transactionId"]
+
+
+@asynccontextmanager
+async def powered16(csms, clock, maker=NORDLADE, **more):
+    """A 1.6 station on `csms`, booted."""
+    async with running(Station("CP-1", maker, csms.url, clock, **more)) as station:
+        await csms.until(lambda c: c.of("BootNotification"))
+        yield station
+
+
+def make_station(version: str, csms, clock, maker=NORDLADE, **more):
+    if version == "1.6":
+        return Station("CP-1", maker, csms.url, clock, **more)
+    return Station2("CP-2", maker, csms.url, clock, version=version, **more)

@@ -257,7 +257,7 @@ async def test_configuration(csms, clock) -> None:
 async def test_calls_answered_with_errors_in_words(csms, clock) -> None:
     async with powered(csms, clock):
         await csms.until(lambda c: c.of("BootNotification"))
-        assert (await csms.call("ReserveNow", {}))[0] == "NotImplemented"
+        assert (await csms.call("NoSuchThing", {}))[0] == "NotImplemented"
         assert (await csms.call("ChangeConfiguration", {"key": "X"}))[0] == "FormationViolation"
         assert (await csms.call("Reset", ["no object"]))[0] == "FormationViolation"
 

@@ -1,0 +1,137 @@
+"""The messages of the OCPP 1.6 Security Whitepaper, and the two keys with a gate: AuthorizationKey, SecurityProfile."""
+
+import string
+from collections.abc import Callable
+from dataclasses import replace
+
+from evdesk.simulator.certificates import readable
+from evdesk.simulator.link import Payload
+from evdesk.simulator.moments import from_text
+from evdesk.simulator.networks import Way, with_scheme
+from evdesk.simulator.target import Handler, Target, outlet_of
+
+HEX_FROM = 32  # so many hex digits stand for bytes (whitepaper), fewer characters for themselves
+
+
+def _change_password(station: Target, value: str) -> str:
+    """AuthorizationKey: used from the next connection on, which comes at once where it matters."""
+    if not 16 <= len(value) <= 40:
+        return "Rejected"
+    access = station.core.link.access
+    is_hex = len(value) >= HEX_FROM and len(value) % 2 == 0 and set(value) <= set(string.hexdigits)
+    right = "bytes" if is_hex else "text"
+    access.password, access.form = value, "hex" if station.core.has("hex_password") else right
+    station.security.event("ReconfigurationOfSecurityParameters")
+    if access.profile in (1, 2):
+        station.security.reconnect()
+    return "Accepted"
+
+
+def _change_profile(station: Target, value: str) -> str:
+    """SecurityProfile goes up only (but 3 to 2 where AllowSecurityProfileDowngrade says so); then it reconnects, and
+    falls back to the old one when the new one does not come about."""
+    if value not in ("0", "1", "2", "3"):
+        return "Rejected"
+    access, store, wanted = station.core.link.access, station.security.store, int(value)
+    down = access.profile == 3 and wanted == 2 and station.core.config.flag("AllowSecurityProfileDowngrade")
+    missing = (
+        wanted <= access.profile and not down,
+        wanted in (1, 2) and not access.password,
+        wanted >= 2 and not store.can_verify_csms,
+        wanted == 3 and not store.has_own,
+    )
+    if any(missing):
+        return "Rejected"
+    old = station.networks.current(0)
+    new = replace(old, slot=1, profile=wanted, url=with_scheme(old.url, wanted))
+    station.core.later(1.0, lambda: _switch(station, [new, old]))
+    return "Accepted"
+
+
+def _switch(station: Target, ways: list[Way]) -> None:
+    station.networks.go(ways)
+    station.core.link.drop(0.5)
+
+
+GUARDED: dict[str, Callable[[Target, str], str]] = {
+    "authorizationkey": _change_password,
+    "securityprofile": _change_profile,
+}
+"""Lower case key to what ChangeConfiguration does with it."""
+
+
+def _install(station: Target, payload: Payload) -> Payload:
+    store, now = station.security.store, station.core.now()
+    return {"status": store.install(str(payload["certificateType"]), str(payload["certificate"]), now)}
+
+
+def _installed(station: Target, payload: Payload) -> Payload:
+    found = station.security.store.ids(_kinds(str(payload["certificateType"])))
+    if not found:
+        return {"status": "NotFound"}
+    return {"status": "Accepted", "certificateHashData": [data for _, data in found]}
+
+
+def _kinds(kind: str) -> list[str]:
+    """A root that came with the station counts as the central system's."""
+    return [kind, "CSMSRootCertificate"] if kind == "CentralSystemRootCertificate" else [kind]
+
+
+def _delete(station: Target, payload: Payload) -> Payload:
+    return {"status": station.security.store.delete(payload["certificateHashData"])}
+
+
+def _signed(station: Target, payload: Payload) -> Payload:
+    problem = station.security.signed(str(payload["certificateChain"]), None, "InvalidChargePointCertificate")
+    station.core.say(problem or "a new certificate is in use")
+    return {"status": "Rejected" if problem else "Accepted"}
+
+
+def _log(station: Target, payload: Payload) -> Payload:
+    """There is no transfer in this station: it says so as a real one without a way to the server does."""
+    dropped = station.logs.start(int(payload["requestId"]), [(2.0, "Uploading"), (5.0, "UploadFailure")])
+    name = f"{station.core.serial}-{payload['requestId']}.log"
+    return {"status": "AcceptedCanceled" if dropped else "Accepted", "filename": name}
+
+
+def _update(station: Target, payload: Payload) -> Payload:
+    firmware = payload["firmware"]
+    if not readable(str(firmware["signingCertificate"])):
+        station.security.event("InvalidFirmwareSigningCertificate")
+        return {"status": "InvalidCertificate"}
+    wait_s = max(0.0, from_text(str(firmware["retrieveDateTime"])) - station.core.now())
+    steps = [(0.5, "DownloadScheduled")] if wait_s > 1.0 else []
+    steps += [(wait_s + 2.0, "Downloading"), (wait_s + 6.0, "DownloadFailed")]
+    dropped = station.updates.start(int(payload["requestId"]), steps)
+    return {"status": "AcceptedCanceled" if dropped else "Accepted"}
+
+
+def _trigger(station: Target, payload: Payload) -> Payload:
+    chosen = outlet_of(station, payload)
+    if chosen is None and payload.get("connectorId") != 0:
+        return {"status": "Rejected"}
+    acts: dict[str, Callable[[], None]] = {
+        "BootNotification": station.boot,
+        "FirmwareStatusNotification": station.updates.tell_asked,
+        "Heartbeat": station.heartbeat,
+        "LogStatusNotification": station.logs.tell_asked,
+        "MeterValues": lambda: station.meter.send(chosen or station.core.outlets[1], "Trigger"),
+        "SignChargePointCertificate": station.security.sign,
+        "StatusNotification": lambda: station.tell_status(chosen.id if chosen else 0),
+    }
+    act = acts.get(str(payload["requestedMessage"]))
+    if act is None:
+        return {"status": "NotImplemented"}
+    station.core.later(0.1, act)
+    return {"status": "Accepted"}
+
+
+HANDLERS: dict[str, Handler] = {
+    "CertificateSigned": _signed,
+    "DeleteCertificate": _delete,
+    "ExtendedTriggerMessage": _trigger,
+    "GetInstalledCertificateIds": _installed,
+    "GetLog": _log,
+    "InstallCertificate": _install,
+    "SignedUpdateFirmware": _update,
+}
