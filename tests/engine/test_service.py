@@ -19,6 +19,22 @@ async def test_out_of_service_and_back(tmp_path, protocol):
             await connector(api, status="Unavailable")
             await api.call("charger.availability", where | {"operative": True})
             await connector(api, status="Available")
+            await api.call("charger.clear_cache", {"charger_id": "S2"})
+
+
+@pytest.mark.parametrize("protocol", ["2.0.1", "2.1"])
+async def test_a_reservation_and_its_end(tmp_path, protocol):
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as api, station(running.ocpp, protocol):
+            await ready(api)
+            kept = {"charger_id": "S2", "connector_id": 1, "id_tag": "VIP", "minutes": 5}
+            done = await api.call("charger.reserve", kept)
+            await connector(api, status="Reserved")
+            number = int(done["after"])
+            await api.call("charger.cancel_reservation", {"charger_id": "S2", "reservation_id": number})
+            await connector(api, status="Available")
+            with pytest.raises(EvdeskError):
+                await api.call("charger.cancel_reservation", {"charger_id": "S2", "reservation_id": number})
 
 
 BAD = [
