@@ -125,8 +125,11 @@ async def test_a_charger_that_announces_itself_is_found_with_its_maker(tmp_path)
     await (await charger.async_register_service(info))
     try:
         async with network(tmp_path, "ws://127.0.0.1:9123/") as one:
-            found = await one.found(1.2, {"127.0.0.77": "EVSE-1"})
-            (device,) = [d for d in found if d.source == "mdns"]
+
+            async def heard():
+                return [d for d in await one.found(1.0, {"127.0.0.77": "EVSE-1"}) if d.source == "mdns"]
+
+            (device,) = await until(heard)
             assert (device.address, device.maker, device.certain) == ("127.0.0.77", "OpenEVSE", True)
             assert (device.name, device.model, device.charger_id) == ("openevse-a7d4", "openevse_esp", "EVSE-1")
             assert await one.found(0.0, {}) != []  # remembered
