@@ -38,6 +38,7 @@ static: $(VENV)/.installed
 	$(BIN)/mypy
 	$(PY) docs/make_api.py --check
 	$(PY) docs/make_findings.py --check
+	$(PY) docs/make_messages.py --check
 	$(PY) -m pytest -q tests/test_floors.py
 
 check: static test
@@ -51,6 +52,7 @@ shots: $(VENV)/.installed
 docs: $(VENV)/.installed
 	$(PY) docs/make_api.py
 	$(PY) docs/make_findings.py
+	$(PY) docs/make_messages.py
 
 peers:
 	cd tests/peers && npm install --no-audit --no-fund --no-package-lock

@@ -17,7 +17,7 @@ from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.plain import plain_meter_values
 from evdesk.ocpp.plain2 import plain_event_21, plain_event_201
 from evdesk.ocpp.redact import hide, redact
-from evdesk.ocpp.station import Note, Policy, Station
+from evdesk.ocpp.station import Note, Outcome, Policy, Station
 from evdesk.ocpp.v16 import Station16
 from evdesk.ocpp.v21 import Station21
 from evdesk.ocpp.v201 import Station201
@@ -28,6 +28,7 @@ _LARGE = 1 << 16
 _STATIONS: dict[Version, type[Station]] = {Version.V16: Station16, Version.V201: Station201, Version.V21: Station21}
 _PLAIN = {Version.V16: plain_meter_values, Version.V201: plain_event_201, Version.V21: plain_event_21}
 _TIME_RULES = frozenset({"zone_missing", "timestamp_unreadable"})
+_SEND = "OCPP 2.1 part 4, 4.2.5"
 _OPEN_TEXT = frozenset({"MeterValues", "Heartbeat"})
 """Well-formed 1.6 messages of these, alone in their frame, have no place for a secret (2.x knows customData)."""
 
@@ -130,15 +131,28 @@ class Dialogue:
         odd.extend(broken)
         outcome = self._station.handle(call, now, step.events, odd)
         step.notes.extend(outcome.notes)
-        if call.unanswered:
-            return
+        self._check_kind(call, outcome)
         if outcome.answer is not None:
             self._reply(step, call, outcome.answer, now)
             step.booted = step.booted or action == "BootNotification"
         elif outcome.deferred is not None:
             step.deferred.append(Deferred(call, outcome.deferred))
-        elif outcome.refusal is not None:
+        elif outcome.refusal is not None and not call.unanswered:
             self._refuse(step, action, outcome.refusal, now)
+
+    @staticmethod
+    def _check_kind(call: Call, outcome: Outcome) -> None:
+        """A CALL that should have been a SEND would wait for ever; a SEND that should have been a CALL still counts."""
+        silent = outcome.answer is None and outcome.deferred is None and outcome.refusal is None
+        name = call.action[:60]
+        if call.unanswered and not silent and outcome.refusal is None:
+            sentence = f"{name} came as SEND; it is a CALL."
+            outcome.odd.append(Odd("send_instead_of_call", sentence, name, _SEND))
+        elif silent and not call.unanswered:
+            outcome.odd.append(Odd("call_instead_of_send", f"{name} came as CALL; it is a SEND.", name, _SEND))
+            outcome.refusal = CallError(
+                call.id, "ProtocolError", f"{name} has no response: send it as SEND", echo=call.echo
+            )
 
     def _answer(self, frame: CallResult | CallError, clear: str, now: float, step: Step, odd: list[Odd]) -> None:
         action = self._exchange.action_of(frame.id)
@@ -188,6 +202,8 @@ class Dialogue:
         step = Step()
         self._exchange.forget(deferred.call.id)
         self._station.not_recorded(deferred.call)
+        if deferred.call.unanswered:
+            return step
         error = CallError(deferred.call.id, "InternalError", sentence, echo=deferred.call.echo)
         self._refuse(step, deferred.call.action, error, now)
         return step
@@ -231,6 +247,8 @@ class Dialogue:
             self._out(step, now, ticket.action, ticket.id, text, "call")
 
     def _reply(self, step: Step, call: Call, payload: dict[str, Any], now: float) -> None:
+        if call.unanswered:
+            return
         demand_valid(call.action, payload, answer=True, version=self.version)
         text = result_text(call.id if call.echo is None else call.echo, payload)
         self._exchange.remember_answer(call.id, text)

@@ -200,6 +200,27 @@ RULES: dict[str, RuleText] = {
         "Use DataTransfer for messages of your own.",
         "OCPP-J 1.6, 4.2.3",
     ),
+    "wrong_direction": RuleText(
+        MESSAGES,
+        "A message only the CSMS sends",
+        "Answered with NotSupported.",
+        "Leave it to the CSMS; see the table of messages for who sends what.",
+        "OCPP-J 1.6, 4.2.3",
+    ),
+    "send_instead_of_call": RuleText(
+        MESSAGES,
+        "A CALL that came as SEND",
+        "Read like a CALL; nothing was answered, since a SEND has no answer.",
+        "Use message type 2 for it; 6 is for the messages that have no response.",
+        "OCPP 2.1 part 4, 4.2.5",
+    ),
+    "call_instead_of_send": RuleText(
+        MESSAGES,
+        "A SEND that came as CALL",
+        "Read like a SEND, and answered with ProtocolError, since no response exists.",
+        "Use message type 6 for it and do not wait for an answer.",
+        "OCPP 2.1 part 4, 4.2.5",
+    ),
     "other_version": RuleText(
         MESSAGES,
         "A message of another OCPP version",

@@ -17,6 +17,7 @@ from evdesk.model import (
     TransactionStarted,
     UploadStatusSeen,
 )
+from evdesk.ocpp.check import known_action
 from evdesk.ocpp.fields import number, text
 from evdesk.ocpp.frame import Call, CallError, Odd
 from evdesk.ocpp.memory import Memory
@@ -89,13 +90,17 @@ class Station:
         return outcome
 
     def _unknown(self, call: Call, outcome: Outcome) -> Outcome:
-        name = call.action[:60]
-        if call.action in self.other_version:
+        name, code = call.action[:60], "NotImplemented"
+        if known_action(call.action, self.version):
+            sentence = f"{name} is a message of the CSMS; a charging station does not send it."
+            outcome.odd.append(Odd("wrong_direction", sentence, name, f"{self.version.words}, {name}"))
+            code = "NotSupported"
+        elif call.action in self.other_version:
             sentence = f"{name} belongs to another version than {self.version.words}; set the charger to one version."
             outcome.odd.append(Odd("other_version", sentence, name))
         else:
             outcome.odd.append(Odd("unknown_action", f"{self.version.words} has no message {name!r}.", name))
-        outcome.refusal = CallError(call.id, "NotImplemented", f"{name} is not known", echo=call.echo)
+        outcome.refusal = CallError(call.id, code, f"{name} is not taken from a charging station", echo=call.echo)
         return outcome
 
     def start_answer(self, call: Call, transaction_id: int, status: str) -> dict[str, Any]:

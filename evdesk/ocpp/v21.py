@@ -35,7 +35,7 @@ class Station21(Station201):
             outcome.answer["evseId"] = evse
 
     def _stream(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:
-        """NotifyPeriodicEventStream is a SEND: nothing is answered."""
+        """NotifyPeriodicEventStream is a SEND (2.1 part 4, 4.2.5): it has no answer; as a CALL it gets an error."""
         outcome.events.append(Heard(self.charger_id, now))
         outcome.notes.append(Note("NotifyPeriodicEventStream", payload))
 
@@ -66,7 +66,6 @@ _NEW: dict[str, Handler] = {
     "NotifyPeriodicEventStream": Station21._stream,
     "NotifyPriorityCharging": noted("NotifyPriorityCharging"),
     "NotifySettlement": noted("NotifySettlement"),
-    "NotifyWebPaymentStarted": noted("NotifyWebPaymentStarted"),
     "OpenPeriodicEventStream": noted("OpenPeriodicEventStream", {"status": "Accepted"}),
     # Limits go out as profiles that expire; evdesk sets no dynamic ones, so there is nothing to pull.
     "PullDynamicScheduleUpdate": noted("PullDynamicScheduleUpdate", {"status": "Rejected"}),
