@@ -42,7 +42,7 @@ FRAMES = """\
 | 2 | CALL | all | answered, always | one at a time, urgent ones first |
 | 3 | CALLRESULT | all | matched by id, also when late; checked against its schema | always valid |
 | 4 | CALLERROR | all | ends the command with the charger's words | for what is unknown, unreadable or not recorded |
-| 5 | CALLRESULTERROR | 2.1 | a finding (`error_to_answer`), ends no command | never: broken responses are accepted and flagged |
+| 5 | CALLRESULTERROR | 2.1 | a finding (`error_to_answer`), ends no command | never: broken responses are flagged |
 | 6 | SEND | 2.1 | read like a CALL, never answered | 2.1 has none from the CSMS |
 
 A CALL that has no response (it should be a SEND) is answered with ProtocolError, so that nobody waits; a SEND that should
