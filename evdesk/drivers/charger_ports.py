@@ -1,21 +1,15 @@
 """The sockets chargers dial: several at once, plain and TLS, opened and shut while the others go on."""
 
 import asyncio
-import contextlib
 import errno
-import os
-import sys
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from evdesk.drivers.handshake_threads import HandshakeThreads
 from evdesk.drivers.tls_layer import Front
 from evdesk.drivers.tls_server import TlsServer
 from evdesk.drivers.ws import WsPeer
 from evdesk.model import EvdeskError, Reason
-
-_THREADS_NICE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +29,7 @@ class ChargerPorts:
         self.both: set[int] = set()  # plain ports on which TLS is taken too
         self._make = make
         self._open: dict[Port, asyncio.Server] = {}
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: HandshakeThreads | None = None
 
     @property
     def opened(self) -> list[Port]:
@@ -81,22 +75,14 @@ class ChargerPorts:
         for server in servers:
             server.close()
         if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads.close()
             self._threads = None
         return servers
 
-    def _pool(self) -> ThreadPoolExecutor:
+    def _pool(self) -> HandshakeThreads:
         if self._threads is None:
-            workers = max(1, min(4, (os.cpu_count() or 2) - 1))
-            self._threads = ThreadPoolExecutor(workers, "evdesk-tls", initializer=_step_back)
+            self._threads = HandshakeThreads()
         return self._threads
-
-
-def _step_back() -> None:
-    """Handshakes must not take the processor from the loop that serves those who are connected already."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _THREADS_NICE)
 
 
 def cannot_listen(host: str, port: int, error: Exception) -> str:

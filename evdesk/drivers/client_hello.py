@@ -5,9 +5,9 @@ servers tolerant).
 """
 
 import ssl
-from collections.abc import Iterator
+import struct
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 HELLO_MAX = 16384
 VERSIONS = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2", 0x0304: "TLS 1.3"}
@@ -60,6 +60,11 @@ class ClientHello:
     random_time: int = 0
 
     @property
+    def old_key_exchange(self) -> bool:
+        """No forward secrecy is on offer: the server's private key works in the last step too."""
+        return self.newest != "TLS 1.3" and not any("DHE" in name for name in self.ciphers)
+
+    @property
     def newest(self) -> str:
         return self.versions[0] if self.versions else ""
 
@@ -89,7 +94,7 @@ def _message(data: bytes) -> bytes | None:
             raise NotAHello("not a TLS handshake record")
         whole += data[at + 5 : at + 5 + size]
         at += 5 + size
-        if whole[0] != _CLIENT_HELLO:
+        if whole and whole[0] != _CLIENT_HELLO:
             raise NotAHello("a TLS handshake that does not begin with a hello")
         if len(whole) >= 4:
             length = int.from_bytes(whole[1:4], "big")
@@ -102,75 +107,72 @@ def _message(data: bytes) -> bytes | None:
     return None
 
 
-class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0
-
-    def take(self, size: int) -> bytes:
-        part = self.data[self.at : self.at + size]
-        if len(part) < size:
-            raise ValueError("it ends too early")
-        self.at += size
-        return part
-
-    def number(self, size: int) -> int:
-        return int.from_bytes(self.take(size), "big")
-
-    def sized(self, size: int) -> "_Reader":
-        return _Reader(self.take(self.number(size)))
-
-    @property
-    def left(self) -> int:
-        return len(self.data) - self.at
-
-
 def _parse(message: bytes) -> ClientHello:
-    reader = _Reader(message)
-    version = reader.number(2)
-    random = reader.take(32)
-    reader.sized(1)  # session id
-    codes = list(_numbers(reader.sized(2)))
-    reader.sized(1)  # compression methods
-    name, offered = "", [version]
+    version, at = int.from_bytes(message[:2], "big"), 34
+    random_time = int.from_bytes(message[2:6], "big")
+    _, at = _sized(message, at, 1)  # session id
+    codes, at = _sized(message, at, 2)
+    _, at = _sized(message, at, 1)  # compression methods
+    name = ""
+    offered: tuple[int, ...] = (version,)
     alpn: tuple[str, ...] = ()
-    if reader.left:
-        extensions = reader.sized(2)
-        while extensions.left:
-            kind, body = extensions.number(2), extensions.sized(2)
+    if at < len(message):
+        extensions, _ = _sized(message, at, 2)
+        at = 0
+        while at < len(extensions):
+            kind = int.from_bytes(extensions[at : at + 2], "big")
+            body, at = _sized(extensions, at + 2, 2)
             if kind == _SERVER_NAME:
                 name = _server_name(body)
             elif kind == _ALPN:
-                alpn = tuple(_alpn(body))
+                alpn = _alpn(body)
             elif kind == _SUPPORTED_VERSIONS:
-                offered = sorted(_numbers(body.sized(1)), reverse=True) or offered
-    return ClientHello(
-        tuple(VERSIONS.get(v, f"0x{v:04x}") for v in offered if not _is_grease(v)),
-        tuple(cipher_name(code) for code in codes if code not in _SIGNALS and not _is_grease(code)),
-        name,
-        alpn,
-        int.from_bytes(random[:4], "big"),
-    )
+                offered = _numbers(_sized(body, 0, 1)[0]) or offered
+    return ClientHello(_version_names(offered), _cipher_names(codes), name, alpn, random_time)
 
 
-def _numbers(reader: _Reader) -> Iterator[int]:
-    while reader.left:
-        yield reader.number(2)
+def _sized(data: bytes, at: int, width: int) -> tuple[bytes, int]:
+    """(the bytes counted by the number at `at`, where they end)."""
+    start = at + width
+    end = start + int.from_bytes(data[at:start], "big")
+    if start > len(data) or end > len(data):
+        raise ValueError("it ends too early")
+    return data[start:end], end
 
 
-def _server_name(body: _Reader) -> str:
-    names = body.sized(2) if body.left else body
-    while names.left:
-        kind, name = names.number(1), names.sized(2).data
+def _numbers(data: bytes) -> tuple[int, ...]:
+    if len(data) % 2:
+        raise ValueError("half a number")
+    return struct.unpack(f">{len(data) // 2}H", data)
+
+
+@lru_cache(maxsize=64)
+def _version_names(offered: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(VERSIONS.get(v, f"0x{v:04x}") for v in sorted(offered, reverse=True) if not _is_grease(v))
+
+
+@lru_cache(maxsize=256)
+def _cipher_names(codes: bytes) -> tuple[str, ...]:
+    """Chargers of one model offer the same list each time."""
+    return tuple(cipher_name(code) for code in _numbers(codes) if code not in _SIGNALS and not _is_grease(code))
+
+
+def _server_name(body: bytes) -> str:
+    names, at = _sized(body, 0, 2)[0] if body else b"", 0
+    while at < len(names):
+        kind = names[at]
+        name, at = _sized(names, at + 1, 2)
         if kind == 0:
             return name.decode("ascii", "backslashreplace")[:255]
     return ""
 
 
-def _alpn(body: _Reader) -> Iterator[str]:
-    names = body.sized(2)
-    while names.left:
-        yield names.sized(1).data.decode("ascii", "backslashreplace")
+def _alpn(body: bytes) -> tuple[str, ...]:
+    names, at, found = _sized(body, 0, 2)[0], 0, []
+    while at < len(names):
+        name, at = _sized(names, at, 1)
+        found.append(name.decode("ascii", "backslashreplace"))
+    return tuple(found)
 
 
 def _is_grease(value: int) -> bool:

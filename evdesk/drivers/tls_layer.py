@@ -6,10 +6,11 @@ to their peer and cost nothing more.
 
 import asyncio
 import ssl
-from concurrent.futures import Executor
+from collections.abc import Callable
 from typing import Any
 
 from evdesk.drivers.client_hello import ClientHello, NotAHello, looks_like_tls, read_hello
+from evdesk.drivers.handshake_threads import HandshakeThreads
 from evdesk.drivers.tls_server import TlsObject, TlsServer
 from evdesk.drivers.tls_state import TlsState
 from evdesk.drivers.ws import WsPeer
@@ -18,13 +19,15 @@ WAITING_MAX = 65536
 """Bytes kept while a step of the handshake runs; more than any client has to say before it is answered."""
 HELLO_MAX = 20000
 _READ = 65536
+_CERTIFICATE_SHOWN = 400  # bytes; an answer longer than this holds our certificate
+_LIGHT = 700  # bytes; a client that shows a certificate sends more
 _LAST_WORD_S = 2.0
 
 
 class Front(asyncio.Protocol):
     """`tls` None: a plain port, where a TLS hello is read and told, but not answered."""
 
-    def __init__(self, peer: WsPeer, tls: TlsServer | None, threads: Executor) -> None:
+    def __init__(self, peer: WsPeer, tls: TlsServer | None, threads: HandshakeThreads) -> None:
         self._peer = peer
         self._tls = tls
         self._threads = threads
@@ -56,7 +59,7 @@ class Front(asyncio.Protocol):
 class TlsLayer(asyncio.Protocol):
     """One TLS connection. Steps of the handshake run one after the other in a thread; what comes meanwhile waits."""
 
-    def __init__(self, transport: Any, peer: WsPeer, server: TlsServer, threads: Executor) -> None:
+    def __init__(self, transport: Any, peer: WsPeer, server: TlsServer, threads: HandshakeThreads) -> None:
         self.transport = transport
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.state = TlsState(local_address=_local(transport))
@@ -69,6 +72,7 @@ class TlsLayer(asyncio.Protocol):
         self._working = False
         self._open = False
         self._paused = False
+        self._light = False  # what is left of the handshake is little work
         self._lost: tuple[Exception | None] | None = None
         peer.transport, peer.tls, peer.secure = TlsTransport(self), self.state, True
 
@@ -104,12 +108,15 @@ class TlsLayer(asyncio.Protocol):
     def _advance(self) -> None:
         if self._tls is None and not self._begin():
             return
+        size = len(self._waiting)
         self.incoming.write(bytes(self._waiting))
         self._waiting.clear()
         self._go_on_reading()
-        self._work(True)
-        step = asyncio.get_running_loop().run_in_executor(self._threads, self._shake)
-        step.add_done_callback(self._stepped)
+        if self._light and size < _LIGHT:
+            self._stepped(_tried(self._shake))
+        else:
+            self._work(True)
+            self._threads.submit(self._shake, self._stepped)
 
     def _begin(self) -> bool:
         """Reads the hello before the library does: it tells too little of one it cannot use."""
@@ -123,7 +130,7 @@ class TlsLayer(asyncio.Protocol):
                 self._fail("a TLS hello of absurd size")
             return False
         self.state.hello = hello
-        self._tls = self._server.wrap(self.incoming, self.outgoing)
+        self._tls = self._server.wrap(self.incoming, self.outgoing, _host(self._peer))
         return True
 
     def _go_on_reading(self) -> None:
@@ -143,24 +150,28 @@ class TlsLayer(asyncio.Protocol):
     def _work(self, working: bool) -> None:
         self._working = self._peer.waits_for_us = working
 
-    def _stepped(self, step: "asyncio.Future[bool]") -> None:
+    def _stepped(self, result: object) -> None:
+        """Back in the loop: `result` is that of `_shake`, or what it raised."""
         self._work(False)
         tls = self._tls
-        if tls is None or self.ended or step.cancelled():
+        if tls is None or self.ended:
             return
-        self.state.shown, self.state.showed = tls.shown, tls.sent_certificate
-        self._judge(tls, step)
+        self.state.shown = tls.shown
+        self.state.showed = self.state.showed or self.outgoing.pending > _CERTIFICATE_SHOWN
+        self._light = self.state.showed and bool(self.state.hello and not self.state.hello.old_key_exchange)
+        self._judge(tls, result)
         if self._lost is not None and not self._working:
             self.connection_lost(*self._lost)
 
-    def _judge(self, tls: TlsObject, step: "asyncio.Future[bool]") -> None:
-        error = step.exception()
-        if isinstance(error, ssl.SSLError):
-            self.state.verify = int(getattr(error, "verify_code", 0) or 0)
-            self._fail(str(getattr(error, "reason", "") or error))
-        elif error is not None:
-            self._fail(str(error))
-        elif step.result():
+    def _judge(self, tls: TlsObject, result: object) -> None:
+        if isinstance(result, ssl.SSLError):
+            self.state.verify = int(getattr(result, "verify_code", 0) or 0)
+            if self.state.verify:
+                self._server.suspect(_host(self._peer))
+            self._fail(str(getattr(result, "reason", "") or result))
+        elif isinstance(result, Exception):
+            self._fail(str(result))
+        elif result:
             self._done(tls)
         else:
             self.flush()
@@ -293,11 +304,22 @@ class TlsTransport(asyncio.Transport):
             self._raw.abort()
 
 
+def _tried(step: Callable[[], bool]) -> object:
+    try:
+        return step()
+    except (OSError, ValueError) as error:
+        return error
+
+
 def _hello_or_none(data: bytes) -> ClientHello | None:
     try:
         return read_hello(data)
     except NotAHello:
         return None
+
+
+def _host(peer: WsPeer) -> str:
+    return peer.address.rpartition(":")[0]
 
 
 def _local(transport: Any) -> str:

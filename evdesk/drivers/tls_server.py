@@ -9,6 +9,7 @@ import os
 import secrets
 import ssl
 import tempfile
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ CIPHERS = (
     "ECDHE+AESGCM:ECDHE+CHACHA20:AES128-GCM-SHA256:AES256-GCM-SHA384:"
     "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384"
 )
-OLDEST = "TLS 1.2"
+_SUSPECTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +47,38 @@ class TlsObject(ssl.SSLObject):
     """Remembers the certificates the other side showed, be they good or not."""
 
     shown: bytes = b""
-    sent_certificate = False
 
 
 class TlsServer:
     """Makes the TLS side of new connections. `replace` puts other certificates in force for those that come after."""
 
     def __init__(self, credentials: Credentials) -> None:
+        self._suspects: OrderedDict[str, None] = OrderedDict()
         self.replace(credentials)
 
     def replace(self, credentials: Credentials) -> None:
         """Raises `EvdeskError(INVALID)` where certificate and key do not fit."""
         self._context = _context(credentials)
+        self._watching = _context(credentials)
+        _watch(self._watching)
         leaves = [x509.load_pem_x509_certificate(chain.certificates.encode()) for chain in credentials.chains]
         self.names = frozenset(name for leaf in leaves for name in certificate_names(leaf))
         self.not_before = max(leaf.not_valid_before_utc.timestamp() for leaf in leaves)
         self.not_after = min(leaf.not_valid_after_utc.timestamp() for leaf in leaves)
 
-    def wrap(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO) -> TlsObject:
-        wrapped = self._context.wrap_bio(incoming, outgoing, server_side=True)
+    def wrap(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, address: str) -> TlsObject:
+        """`address`: where the client comes from; one whose certificate was refused is looked at closely next time."""
+        context = self._watching if address in self._suspects else self._context
+        wrapped = context.wrap_bio(incoming, outgoing, server_side=True)
         assert isinstance(wrapped, TlsObject)
         return wrapped
+
+    def suspect(self, address: str) -> None:
+        """Its certificate was refused. Whose it was only shows by a hook that makes every handshake slower."""
+        self._suspects.pop(address, None)
+        self._suspects[address] = None
+        if len(self._suspects) > _SUSPECTS:
+            self._suspects.popitem(last=False)
 
     def is_named(self, name: str) -> bool:
         """Whether the certificate is good for this host name or address."""
@@ -110,7 +122,6 @@ def _context(credentials: Credentials) -> ssl.SSLContext:
             _load(context, chain)
     except (ssl.SSLError, ValueError, TypeError) as error:
         raise EvdeskError(Reason.INVALID, f"This certificate and its key cannot be used for TLS: {error}.") from error
-    _watch(context)
     return context
 
 
@@ -130,16 +141,12 @@ def _load(context: ssl.SSLContext, chain: Chain) -> None:
         Path(name).unlink(missing_ok=True)
 
 
-_READ, _WRITE, _CERTIFICATE, _IN_HANDSHAKE = "read", "write", 11, 22
+_READ, _CERTIFICATE, _IN_HANDSHAKE = "read", 11, 22
 
 
 def _note(conn: object, direction: str, _version: int, content: int, kind: int, data: bytes) -> None:
-    if content != _IN_HANDSHAKE or kind != _CERTIFICATE or not isinstance(conn, TlsObject):
-        return
-    if direction == _READ:
+    if direction == _READ and content == _IN_HANDSHAKE and kind == _CERTIFICATE and isinstance(conn, TlsObject):
         conn.shown = bytes(data[:65536])
-    elif direction == _WRITE:
-        conn.sent_certificate = True
 
 
 def _watch(context: ssl.SSLContext) -> None:

@@ -160,7 +160,7 @@ def _their_clock(state: TlsState, now: float, offset_s: float | None) -> float |
 def _client_certificate(state: TlsState, fill: dict[str, str]) -> tuple[str, dict[str, str]]:
     shown = shown_certificate(state)
     fill |= {
-        "subject": shown.subject if shown else "a certificate that could not be read",
+        "subject": shown.subject if shown else "whose it is shows when it tries again",
         "issuer": shown.issuer if shown else "unknown",
         "since": stamp(shown.not_before) if shown else "unknown",
         "until": stamp(shown.not_after) if shown else "unknown",
