@@ -5,6 +5,7 @@ from typing import Any
 
 from evdesk.balance import validate_site
 from evdesk.drivers.base import Answer, Driver
+from evdesk.engine.api_abilities import AbilitiesApi
 from evdesk.engine.api_core import Core, Handler, changed_by_hand, command, record_of
 from evdesk.engine.api_messages import Messages
 from evdesk.engine.api_network import NetworkApi
@@ -68,6 +69,7 @@ class Api:
             **ProfilesApi(core).handlers,
             **SecurityApi(core).handlers,
             **TagsApi(core).handlers,
+            **AbilitiesApi(core).handlers,
         }
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:

@@ -1,5 +1,6 @@
 """What the engine remembers about single chargers beside their state, in one place."""
 
+from evdesk.engine.abilities import AbilityBook
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.list_sync import ListSync
 from evdesk.engine.profile_book import ProfileBook
@@ -17,6 +18,7 @@ class Shelf:
         self.profiles = ProfileBook(fleet)
         self.tags = TagBook(fleet)
         self.lists = ListSync(fleet, self.tags, self.settings)
+        self.abilities = AbilityBook(fleet, self.settings)
         fleet.on_tag = self.tags.seen
         fleet.on_frame = self.frame
 
@@ -25,11 +27,14 @@ class Shelf:
         await self.profiles.open()
         await self.tags.open()
         await self.lists.open()
+        await self.abilities.open()
 
     async def beat(self) -> None:
         await self.settings.save()
         await self.profiles.save()
+        await self.abilities.save()
 
     def frame(self, event: MessageSeen) -> None:
         self.settings.frame(event)
         self.profiles.frame(event)
+        self.abilities.frame(event)

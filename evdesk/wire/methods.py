@@ -18,6 +18,7 @@ from evdesk.model import (
     Site,
     SiteLoad,
 )
+from evdesk.wire.abilities import METHODS_ABILITIES
 from evdesk.wire.messages import METHODS_MESSAGES
 from evdesk.wire.messages import MessagePage as MessagePage
 from evdesk.wire.messages import MessageRow as MessageRow
@@ -212,4 +213,5 @@ METHODS: dict[str, Method] = {
     **METHODS_PROFILES,
     **METHODS_SECURITY,
     **METHODS_TAGS,
+    **METHODS_ABILITIES,
 }

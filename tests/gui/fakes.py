@@ -26,6 +26,8 @@ class FakeClient(Client):
             "settings.last": SettingsView("WB-02"),
             "charger.profiles": sample.profiles(),
             "charger.composite": sample.composite(),
+            "ability.list": sample.abilities(),
+            "ability.try": sample.abilities(),
             "tag.list": sample.tag_list(),
             "tag.states": sample.tag_states(),
             "settings.progress": SettingsProgress(),

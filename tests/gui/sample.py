@@ -33,6 +33,7 @@ from evdesk.model import (
     Why,
     WhyCode,
 )
+from evdesk.model.abilities import Ability, Verdict
 from evdesk.model.profiles import CompositeSeen
 from evdesk.model.tags import LocalList, Presented, Tag, TagPolicy
 from evdesk.wire import Snapshot
@@ -443,6 +444,19 @@ def tag_states() -> list[LocalList]:
         ),
         LocalList("WB-07", None, 0, 4, True),
     ]
+
+
+def abilities() -> list[Ability]:
+    return [
+        Ability("GetConfiguration", "Core", Verdict.WORKS, NOW - 60, "answered", NOW - 60),
+        Ability("Reset Soft", "Core", Verdict.UNTRIED),
+        Ability("SetChargingProfile", "SmartCharging", Verdict.WORKS, NOW - 30, "Accepted", NOW - 30, announced=True),
+        Ability("GetLocalListVersion", "LocalAuthListManagement", Verdict.MISSING, NOW - 60, "NotImplemented",
+                announced=True),
+        Ability("TriggerMessage MeterValues", "RemoteTrigger", Verdict.REFUSED, NOW - 60, "Rejected", NOW - 90000),
+        Ability("GetDiagnostics", "FirmwareManagement", Verdict.WORKS, NOW - 7200, "answered", NOW - 7200, "WB-03"),
+        Ability("ReserveNow", "Reservation", Verdict.NOT_ANNOUNCED, announced=False),
+    ]  # fmt: skip
 
 
 def findings() -> list[Finding]:

@@ -235,6 +235,8 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "tag.import": lambda _args, _detail: tr("Tags from a file"),
     "tag.policy": lambda _args, _detail: tr("Who may charge"),
     "tag.sync": lambda _args, _detail: tr("List of tags sent"),
+    "ability.try": lambda _args, _detail: tr("Ability tried"),
+    "ability.measurands": lambda _args, _detail: tr("Measurands tried"),
     "settings.snapshot": lambda _args, _detail: tr("Settings kept"),
     "settings.import": lambda _args, _detail: tr("Settings from a file"),
     "network.configure": lambda args, _detail: (

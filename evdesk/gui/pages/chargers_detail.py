@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLay
 from evdesk.gui import text
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
+from evdesk.gui.pages.chargers_abilities import AbilitiesTab
 from evdesk.gui.pages.chargers_actionbar import ActionBar
 from evdesk.gui.pages.chargers_findings import FindingsTab
 from evdesk.gui.pages.chargers_live import LiveTab
@@ -19,7 +20,7 @@ from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme, current
 from evdesk.gui.widgets import GHOST, Button, Card, Chip, ElidedLabel, EmptyState, Label, Painted, Tabs
 
-Follower = SettingsTab | ProfilesTab | MessagesTab | FindingsTab
+Follower = SettingsTab | ProfilesTab | MessagesTab | AbilitiesTab | FindingsTab
 """A tab that follows the chosen connector: `show_row` and `read`."""
 
 
@@ -71,6 +72,7 @@ class DetailPane(Card):
                 ("settings", tr("Settings")),
                 ("profiles", tr("Profiles")),
                 ("messages", tr("Messages")),
+                ("abilities", tr("Abilities")),
                 ("findings", tr("Findings")),
             ],
             self,
@@ -79,11 +81,13 @@ class DetailPane(Card):
         self.settings = SettingsTab(mirror, client, self)
         self.profiles = ProfilesTab(mirror, client, self)
         self.messages = MessagesTab(mirror, client, self)
+        self.abilities = AbilitiesTab(mirror, client, self)
         self.findings = FindingsTab(mirror, client, self)
         self.followers: dict[str, Follower] = {
             "settings": self.settings,
             "profiles": self.profiles,
             "messages": self.messages,
+            "abilities": self.abilities,
             "findings": self.findings,
         }
         self.live.connector_chosen.connect(self.connector_chosen)

@@ -90,10 +90,10 @@ class TagsPage(Page):
     def _lay_out(self) -> None:
         self.table.setItemDelegate(RowsDelegate(self.table))
         self.table.setModel(self.model)
-        self.table.set_widths((190, 150, 120, 90), 3)
+        self.table.set_widths((190, 130, 150, 90), 3)
         self.recent.setItemDelegate(RowsDelegate(self.recent))
         self.recent.setModel(self.shown)
-        self.recent.set_widths((130, 80, 72, 120), 3)
+        self.recent.set_widths((124, 66, 82, 120), 3)
         left = Card("", self, padding=0)
         left.body.setContentsMargins(0, 12, 0, 10)
         inner, foot, said = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
