@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from zeroconf import (
     BadTypeInNameException,
+    DNSQuestionType,
     Error,
     IPVersion,
     NonUniqueNameException,
@@ -89,7 +90,9 @@ async def browse(addresses: Sequence[str], seconds: float, now: float) -> list[F
     """Listen so long for chargers that announce themselves. Raises OSError where multicast cannot be used."""
     mdns = AsyncZeroconf(interfaces=list(addresses), ip_version=IPVersion.V4Only)
     listener = _Listener(mdns.zeroconf, now)
-    browser = AsyncServiceBrowser(mdns.zeroconf, list(known().services), handlers=[listener.changed])
+    # Answers by multicast: a unicast one may go to another program that shares the port (avahi, the system's own).
+    types, multicast = list(known().services), DNSQuestionType.QM
+    browser = AsyncServiceBrowser(mdns.zeroconf, types, handlers=[listener.changed], question_type=multicast)
     try:
         await asyncio.sleep(seconds)
         await listener.settle()
@@ -118,7 +121,7 @@ class _Listener:
     async def _resolve(self, kind: str, name: str) -> None:
         try:
             info = AsyncServiceInfo(kind, name)
-            told = await info.async_request(self._mdns, RESOLVE_MS)
+            told = await info.async_request(self._mdns, RESOLVE_MS, question_type=DNSQuestionType.QM)
         except (Error, OSError, ValueError) as error:
             log.debug("%s cannot be resolved: %s", name, error)
             return
