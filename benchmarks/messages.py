@@ -10,16 +10,28 @@ one page of scrolling and the memory the rows take.
 import argparse
 import asyncio
 import os
+import sqlite3
 import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from evdesk.engine.store import Store, StoreSettings
-from evdesk.model import Clock, MessageSeen
-from evdesk.wire.messages import DensityOf, ExchangePage, MessageFilter
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QModelIndex
+from qasync import QEventLoop
+
+from evdesk.engine.store import Store, StoreSettings, exchanges
+from evdesk.gui.app import make_app
+from evdesk.gui.client import Client, LinkState
+from evdesk.gui.mirror import Mirror
+from evdesk.gui.pages.messages import MessagesPage
+from evdesk.gui.theme import current
+from evdesk.model import Clock, EvdeskError, MessageSeen, Reason
+from evdesk.wire.messages import DensityOf, ExchangePage, ExchangeWhole, FrameWhole, MessageFilter
 
 CHARGERS = 20
 STEP_S = 0.12
@@ -127,6 +139,92 @@ async def measure(path: Path, rows: int) -> None:
         await store.close()
 
 
+class DirectClient(Client):
+    """Answers from the file without a socket: what is measured is the log, the model and the painting."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(lambda: None)
+        self.state = LinkState.RUNNING
+        self._connection = connection
+
+    async def call(self, method: str, params: Any = None, timeout: float = 40.0) -> Any:
+        if method == "message.exchanges":
+            return exchanges.exchange_rows(self._connection, params)
+        if method == "message.count":
+            return exchanges.count(self._connection, params, params.to_at or 0.0)
+        if method == "message.density":
+            return exchanges.density(self._connection, params)
+        found = exchanges.exchange(self._connection, params.id)
+        if found is None:
+            raise EvdeskError(Reason.INVALID, "gone")
+        row, frames = found
+        told = [FrameWhole(f.id, f.at, f.direction, f.kind, f.text, len(f.text), []) for f in frames]
+        return ExchangeWhole(row, told)
+
+
+def rss_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+async def settled(page: MessagesPage) -> None:
+    """Until the page has every row it asked for."""
+    turns = 0
+    while turns < 3:
+        turns = 0 if page.list.model.loading else turns + 1
+        await asyncio.sleep(0)
+
+
+async def scroll(path: Path) -> None:
+    """Down the whole log, one view after the other, as fast as it goes; then back up."""
+    connection = sqlite3.connect(path)
+    client = DirectClient(connection)
+    page = MessagesPage(Mirror(client), client, current())
+    page.mirror.connected = True
+    page.resize(1112, 748)
+    page.show()
+    page.on_shown()
+    page.list.follow.setChecked(False)
+    await settled(page)
+    table, model = page.list.table, page.list.model
+    bar = table.verticalScrollBar()
+    before, took, seen = rss_mb(), [], 0
+    while model.more_older or bar.value() < bar.maximum():
+        began = time.perf_counter()
+        bar.setValue(bar.value() + table.viewport().height())
+        table.viewport().repaint()
+        took.append((time.perf_counter() - began) * 1000)
+        if bar.value() >= bar.maximum() and model.canFetchMore(QModelIndex()):
+            model.fetchMore(QModelIndex())
+        if model.loading:
+            await settled(page)
+        seen = max(seen, model.rowCount())
+    views = len(took)
+    took.sort()
+    print(
+        f"scrolled {views} views to the oldest row: {took[views // 2]:.1f} ms a view, P99 {took[views * 99 // 100]:.1f} ms"
+    )
+    print(f"  {seen} rows kept at most, {rss_mb() - before:.1f} MB more than with the first page")
+    began = time.perf_counter()
+    page.list.to_newest()
+    await settled(page)
+    table.viewport().repaint()
+    print(f"  back to the newest row: {(time.perf_counter() - began) * 1000:.1f} ms")
+    page.on_hidden()
+    await client.close()
+    page.deleteLater()
+    connection.close()
+
+
+def measure_desk(path: Path) -> None:
+    app = make_app()
+    current().apply(app, "light")
+    loop = QEventLoop(app)
+    asyncio.set_event_loop(loop)
+    with loop:
+        loop.run_until_complete(scroll(path))
+
+
 def _times(start: float, end: float) -> MessageFilter:
     middle = start + (end - start) / 2
     return MessageFilter(from_at=middle, to_at=middle + 3600)
@@ -136,10 +234,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--dir", type=Path)
+    parser.add_argument("--desk", action="store_true", help="also scroll over the smallest log")
     args = parser.parse_args()
     for rows in args.rows:
         with tempfile.TemporaryDirectory(dir=args.dir) as folder:
             asyncio.run(measure(Path(folder) / "evdesk.db", rows))
+            if args.desk and rows == min(args.rows):
+                measure_desk(Path(folder) / "evdesk.db")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from qasync import QEventLoop
 from evdesk.gui import launch, shots_sheets, tokens
 from evdesk.gui.app import make_app
 from evdesk.gui.client import Client
+from evdesk.gui.dialogs.console import ConsoleSheet
+from evdesk.gui.dialogs.console_words import templates
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.connect_row import TriedRow
 from evdesk.gui.pages.registry import PAGES
@@ -28,6 +30,7 @@ from evdesk.gui.shell import Shell
 from evdesk.gui.shots_visitors import visit
 from evdesk.gui.theme import Theme, current
 from evdesk.model import EvdeskError, Reason
+from evdesk.wire.messages import ExchangePage, ExchangeRow, MessageFilter
 
 SIZES = (("", 1280, 800), ("-1080p", 1920, 1080))
 READY_S = 60.0
@@ -222,11 +225,40 @@ async def _all(
 
 async def _one_look(camera: Camera, directory: Path, look: str, everything: bool) -> None:
     busiest = next((c.id for c in camera.mirror.accepted()), None)
+    broken = await _breach(camera) if everything else None
+    arguments = {"chargers": busiest, "messages": f"#{broken.id}" if broken else None}
     for suffix, width, height in SIZES:
         camera.shell.resize(width, height)
         for kind in PAGES:
             if everything or kind.name == PAGES[0].name:
-                argument = busiest if kind.name == "chargers" else None
-                await camera.shoot(kind.name, argument, directory / f"{kind.name}-{look}{suffix}.png")
+                file = directory / f"{kind.name}-{look}{suffix}.png"
+                await camera.shoot(kind.name, arguments.get(kind.name), file)
         if everything and not suffix:
             await camera.shoot_details(directory / f"connect-details-{look}.png")
+            if broken:
+                file = directory / f"findings-{look}.png"
+                await camera.shoot("chargers", f"{broken.charger_id}#findings", file)
+                camera.shell.navigator.go("chargers", f"{broken.charger_id}#live")
+            if busiest:
+                await _console(camera, busiest, directory / f"console-{look}.png")
+
+
+async def _breach(camera: Camera) -> ExchangeRow | None:
+    """The newest message that broke a rule."""
+    page = ExchangePage(MessageFilter(verdict="breach"), 1)
+    rows: list[ExchangeRow] = await camera.client.call("message.exchanges", page)
+    return rows[0] if rows else None
+
+
+async def _console(camera: Camera, charger_id: str, file: Path) -> None:
+    """The expert console after a message was answered."""
+    shell = camera.shell
+    sheet = ConsoleSheet(camera.mirror, camera.client, shell.settings, camera.theme, charger_id, shell)
+    sheet.show()
+    usual = next(one for one in templates(sheet.protocol) if one.action == "GetCompositeSchedule")
+    await sheet.open_message(usual, fresh=False)
+    sheet.send_now()
+    await camera.until("the console's answer", lambda: sheet.answer.isVisible(), SETTLE_S)
+    sheet.grab().save(str(file))
+    sheet.done(0)
+    sheet.deleteLater()

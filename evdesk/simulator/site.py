@@ -22,13 +22,17 @@ TICK_S = 0.25
 STRANGER = Place("KS-20881", "visitor", KESTREL, "Yard", "RST")
 
 
+ODD_BAY = 6
+"""The bay (from 0) whose charger writes times without a zone, where faults are wanted: something to find."""
+
+
 class SimulatedSite:
     """`chargers` stations "WB-01"... on circuits Main, Garage, Yard.
 
-    `faults`: a ground failure on bay 4 after 25 s (repaired after 240 s), and bay 7 silent from 40 s, without a link
-    from 55 s to 150 s. `commissioned`: the stations still hold the static profiles of earlier (branch fuse, 6 A safe
-    default). `stranger`: a charger nobody knows dials in after 15 s. Use: `start_meter()`, give `site_config(port)`
-    to the engine, `start(ocpp_url)`, at the end `stop()`.
+    `faults`: a ground failure on bay 4 after 25 s (repaired after 240 s), and bay 7, which writes times without a zone,
+    silent from 40 s, without a link from 55 s to 150 s. `commissioned`: the stations still hold the static profiles of
+    earlier (branch fuse, 6 A safe default). `stranger`: a charger nobody knows dials in after 15 s. Use:
+    `start_meter()`, give `site_config(port)` to the engine, `start(ocpp_url)`, at the end `stop()`.
     """
 
     def __init__(
@@ -104,7 +108,8 @@ class SimulatedSite:
 
     def _station(self, place: Place, url: str, number: int) -> AnyStation:
         begin_wh = register_wh(number)
-        plan = Plan(url, place.version, (), self.seed, self._sample_s)
+        quirks = ("local_time",) if self.faults and number == ODD_BAY else ()
+        plan = Plan(url, place.version, quirks, self.seed, self._sample_s)
         say = partial(self._tell, place.label)
         station = make_station(plan, place.charger_id, place.maker, self.clock, say, Access(), begin_wh)
         if isinstance(station, Station):

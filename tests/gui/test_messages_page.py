@@ -150,7 +150,9 @@ def test_the_field_and_the_boxes_filter(page, qtbot, log):
     page.tools.heartbeats.setChecked(True)
     qtbot.waitUntil(lambda: log.pages[-1].filter.heartbeats is True)
     field.setText("from:never")
-    qtbot.waitUntil(lambda: "is no time" in field.toolTip())
+    qtbot.waitUntil(lambda: "is no time" in page.list.told.text())
+    field.clear()
+    qtbot.waitUntil(lambda: "a second" in page.list.told.text())
 
 
 def test_the_field_offers_what_may_come_next(page, qtbot):
@@ -246,3 +248,20 @@ def test_the_first_row_of_an_empty_list_is_shown(page, qtbot, log):
     page.list.feed.look()
     qtbot.waitUntil(lambda: chosen(page) == 1202)
     assert page.list.table.isVisible()
+
+
+def test_the_strip_shows_more_or_less_time(page, qtbot, client):
+    qtbot.waitUntil(lambda: bool(client.asked("message.density")))
+
+    def length():
+        last = client.asked("message.density")[-1].filter
+        return round(last.to_at - last.from_at)
+
+    assert length() == 3600
+    page.strip.zoomed.emit(1)
+    qtbot.waitUntil(lambda: length() == 21_600)
+    assert page.tools.range.text() == "6 h"
+    for _ in range(9):
+        page.strip.zoomed.emit(-1)
+    qtbot.waitUntil(lambda: length() == 900)
+    assert page.tools.range.text() == "15 min"

@@ -10,6 +10,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from evdesk.gui.pages.messages_json import lines, plain
 from evdesk.gui.pages.messages_model import ACTION, CHARGER, LATENCY, VERDICT, ExchangesModel
 from evdesk.gui.pages.messages_query import completions, moment, parse, typed, with_part
+from evdesk.gui.pages.messages_table import ExchangesTable
 from evdesk.gui.pages.messages_words import answer_words, latency, verdict_look
 from evdesk.wire.messages import ExchangeRow, MessageFilter
 
@@ -156,6 +157,34 @@ def test_the_window_keeps_its_bounds_and_knows_where_the_log_goes_on(model):
     model.add_newer([exchange(n) for n in range(110, 90, -1)])
     assert (model.newest_id(), model.oldest_id(), model.rowCount()) == (110, 61, 50)
     assert (model.more_newer, model.more_older) == (False, True)
+
+
+def test_what_one_reads_stays_where_it_is_while_rows_come_and_go(model, qtbot):
+    model.reset([exchange(n) for n in range(100, 52, -1)], more_older=True)
+    table = ExchangesTable(model)
+    qtbot.addWidget(table)
+    table.resize(700, 400)
+    table.show()
+    table.following = False
+    table.selectRow(2)
+    chosen = []
+    table.chosen.connect(chosen.append)
+    bar = table.verticalScrollBar()
+    bar.setValue(30 * 36)
+
+    def first():
+        return model.row_at(table.rowAt(1)).id
+
+    assert first() == 70
+    model.add_older([exchange(n) for n in range(52, 40, -1)], more=True)  # ten rows go at the top
+    assert (first(), model.newest_id()) == (70, 90)
+    assert (chosen, table.currentIndex().isValid()) == ([], False)
+    model.add_newer([exchange(n) for n in range(96, 90, -1)], more=True)  # six rows go at the end
+    assert (first(), model.oldest_id()) == (70, 47)
+    bar.setValue(bar.maximum())
+    last = model.row_at(table.rowAt(table.viewport().height() - 3)).id
+    model.add_older([exchange(n) for n in range(46, 40, -1)], more=False)
+    assert model.row_at(table.rowAt(table.viewport().height() - 3)).id == last
 
 
 # -- words and lines --------------------------------------------------------------------------------------------------

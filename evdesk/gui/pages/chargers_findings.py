@@ -1,5 +1,7 @@
 """The Findings tab: where this charger departs from the specification, how often, and what evdesk did about it."""
 
+import re
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
@@ -31,6 +33,11 @@ def finding_text(one: Finding) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def breakable(words: str) -> str:
+    """The words with places where a line may break, so that a long value does not widen its card."""
+    return re.sub(r"([,:;{}\[\]&=/]|\S{30})", "\\1\u200b", words)
+
+
 class FindingCard(QFrame):
     """One rule: what it means, how often, what stood there, what evdesk did, what its maker can do."""
 
@@ -51,15 +58,15 @@ class FindingCard(QFrame):
         taken.clicked.connect(lambda: copy(finding_text(one)))
         head.addWidget(taken, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(head)
-        self._line(column, one.sentence, "small", "text")
+        self._line(column, breakable(one.sentence), "small", "text")
         if one.raw:
-            example = self._line(column, one.raw, "small", "text")
+            example = self._line(column, breakable(one.raw), "small", "text")
             example.setFont(mono_font(12))
         clause = one.clause or words.clause
         seen = tr("{first} to {last}").format(first=text.moment(one.first_at, now), last=text.moment(one.last_at, now))
         if one.count == 1:
             seen = text.moment(one.last_at, now)
-        self._line(column, text.reasons(clause, seen, one.rule), "small")
+        self._line(column, text.reasons(clause, seen, breakable(one.rule)), "small")
         self._line(column, tr("evdesk: {did}").format(did=words.did), "small")
         self._line(column, tr("To the maker: {advice}").format(advice=words.advice), "small")
         self.setAccessibleName(finding_text(one))
@@ -84,6 +91,7 @@ class FindingsTab(QWidget):
         self._reading = False
         self.area = QScrollArea(self)
         self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.viewport().setAutoFillBackground(False)
         self.empty = EmptyState("check-circle", "", "", parent=self)
         self.told = ElidedLabel("", "small", "muted", self)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 WIDE_FROM = 1100
 """In a window narrower than this, list and pane are two pages."""
 PANE_SHARE = 0.405
-RANGE_S = 3600.0
 TICK_MS = 5000
 
 
@@ -61,6 +60,7 @@ class MessagesPage(Page):
     def _wire(self) -> None:
         self.tools.changed.connect(self.read)
         self.tools.paused.connect(self.list.feed.pause)
+        self.tools.ranged.connect(self._move_span)
         self.tools.export_asked.connect(self._export)
         self.strip.chosen.connect(self._time_chosen)
         self.strip.cleared.connect(lambda: self.tools.set_times("", ""))
@@ -132,7 +132,7 @@ class MessagesPage(Page):
         wanted = self.tools.filter()
         problem = self.tools.field.query().problem
         self.tools.field.setToolTip(problem or self.tools.field.accessibleDescription())
-        self.tools.field.setProperty("wrong", bool(problem))
+        self.list.say(problem)
         self.strip.set_window(
             None
             if wanted.from_at is None and wanted.to_at is None
@@ -144,18 +144,16 @@ class MessagesPage(Page):
             self._move_span()
 
     def _move_span(self) -> None:
-        """The strip's hour ends now, in whole bars; a time outside it moves it there."""
-        now, step = self.mirror.now(), RANGE_S / BUCKETS
+        """The strip ends now, in whole bars; a time outside it moves it there."""
+        now, length = self.mirror.now(), self.tools.range_s()
+        step = length / BUCKETS
         end = (now // step + 1) * step
         wanted = self.tools.filter()
-        if wanted.from_at is not None and wanted.from_at < end - RANGE_S:
+        if wanted.from_at is not None and wanted.from_at < end - length:
             last = wanted.to_at if wanted.to_at is not None else now
-            whole = max(RANGE_S, (last - wanted.from_at) * 1.2)
-            middle = (wanted.from_at + last) / 2
-            end = min(end, (middle + whole / 2) // step * step)
-            self.list.feed.set_span((end - whole, end))
-            return
-        self.list.feed.set_span((end - RANGE_S, end))
+            length = max(length, (last - wanted.from_at) * 1.2)
+            end = min(end, ((wanted.from_at + last + length) / 2) // step * step)
+        self.list.feed.set_span((end - length, end))
 
     def _time_chosen(self, start: float, end: float) -> None:
         now = self.mirror.now()

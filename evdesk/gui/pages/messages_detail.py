@@ -12,6 +12,7 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.messages_json import JsonView
 from evdesk.gui.pages.messages_words import action_words, frame_look, latency, verdict_look, when
 from evdesk.gui.text import tr
+from evdesk.gui.theme import current
 from evdesk.gui.widgets import (
     GHOST,
     Button,
@@ -74,7 +75,7 @@ class FrameView(QWidget):
         self.told = Label("", "small", "muted", self)
         self.chip = Chip(parent=self, bare=True)
         self.view = JsonView(title, self)
-        self.strip = Strip(self, 36)
+        self.strip = Strip(self, max(36, current().control + 2))
         for widget in (self.way, self.title, self.told):
             self.strip.row.addWidget(widget)
         self.strip.row.addStretch(1)
@@ -295,7 +296,7 @@ class MessageDetail(Card):
             self._add(view)
         found = [one for frame in whole.frames for one in frame.breaches]
         if found:
-            title = Strip(self._inner, 34)
+            title = Strip(self._inner, max(34, current().control + 2))
             title.row.addWidget(ElidedLabel(tr("What is wrong, and what evdesk did"), "card", parent=title), 1)
             title.row.addWidget(self.sheet)
             self.sheet.show()

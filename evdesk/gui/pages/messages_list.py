@@ -25,7 +25,7 @@ class MessagesList(Card):
         self._mirror = mirror
         self._inside = False
         self._wanted: int | None = None
-        self._failed_words = ""
+        self._problem = ""
         self.model = ExchangesModel(mirror.label, mirror.now, self)
         self.feed = MessagesFeed(client, self.model, self)
         self.table = ExchangesTable(self.model, self)
@@ -81,6 +81,12 @@ class MessagesList(Card):
         if choose is not None:
             self.follow.setChecked(False)
         self.feed.restart(wanted, choose)
+
+    def say(self, problem: str) -> None:
+        """What in the filter cannot be read; "" when all can."""
+        self._problem = problem
+        self.told.setText(problem)
+        self.told.set_role("warn" if problem else "muted")
 
     def to_newest(self) -> None:
         self.follow.setChecked(True)
@@ -139,7 +145,6 @@ class MessagesList(Card):
         self.seen.emit(self.table.span())
 
     def _failed(self, sentence: str) -> None:
-        self._failed_words = sentence
         if sentence and not self.model.rowCount():
             self.empty.set_words(tr("Messages cannot be read"), sentence)
             if self.empty.button is not None:
@@ -156,7 +161,8 @@ class MessagesList(Card):
             parts.append(tr("{n} a second").format(n=text.number(count.per_s)))
         if count.faults:
             parts.append(tr("{n} with a fault").format(n=text.count(count.faults)))
-        self.told.setText(", ".join(parts))
+        if not self._problem:
+            self.told.setText(", ".join(parts))
 
     def _waiting(self, count: int) -> None:
         self.fresh.setVisible(count > 0)

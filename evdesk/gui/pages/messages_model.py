@@ -29,6 +29,7 @@ class ExchangesModel(QAbstractTableModel):
     """`wanted(older)` asks for the next page on one side; the owner answers with `add_older` or `add_newer`."""
 
     wanted = Signal(bool)
+    dropping = Signal(int, int)  # first and last row that go: Qt's own signal is heard by the view before anybody else
 
     def __init__(
         self, label: Callable[[str], str], now: Callable[[], float], parent: QObject | None = None, keep: int = KEEP
@@ -92,6 +93,7 @@ class ExchangesModel(QAbstractTableModel):
         self._open.update((row.id, 0) for row in rows if row.verdict == "open")
 
     def _drop(self, start: int, number: int) -> None:
+        self.dropping.emit(start, start + number - 1)
         self.beginRemoveRows(_ROOT, start, start + number - 1)
         for row in self._rows[start : start + number]:
             self._open.pop(row.id, None)

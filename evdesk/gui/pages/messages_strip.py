@@ -1,7 +1,7 @@
 """The density strip: how many messages when, faults coloured, and a time chosen by dragging over it."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from evdesk.gui import text
@@ -17,8 +17,10 @@ STEP = 0.02
 
 
 class DensityStrip(Painted):
-    """`chosen(from, to)` after a drag or a click on a bar (its part of the time); `cleared()` by a double click."""
+    """`chosen(from, to)` after a drag or a click on a bar (its part of the time); `cleared()` by a double click;
+    `zoomed(1 or -1)`: a longer or a shorter time, by the wheel or by + and -."""
 
+    zoomed = Signal(int)
     chosen = Signal(float, float)
     cleared = Signal()
 
@@ -72,9 +74,6 @@ class DensityStrip(Painted):
 
     # -- geometry -----------------------------------------------------------------------------------------------------
 
-    def sizeHint(self) -> QSize:
-        return QSize(400, BARS + AXIS)
-
     def _range(self) -> tuple[float, float] | None:
         one = self._density
         return None if one is None or not one.count else (one.from_at, one.from_at + one.step_s * len(one.count))
@@ -118,7 +117,16 @@ class DensityStrip(Painted):
         self._drag = None
         self.cleared.emit()
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned = event.angleDelta().y()
+        if turned:
+            self.zoomed.emit(-1 if turned > 0 else 1)
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Minus):
+            self.zoomed.emit(-1 if event.key() == Qt.Key.Key_Plus else 1)
+            return
         span, window = self._range(), self._window
         moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         step = moves.get(Qt.Key(event.key()))

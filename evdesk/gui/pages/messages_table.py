@@ -69,6 +69,7 @@ class ExchangesTable(Grid):
         self._model = model
         self._wanted: int | None = None
         self._keeping = False
+        self._value = 0
         self.following = True
         self.setItemDelegate(ExchangesDelegate(self))
         self.setModel(model)
@@ -79,7 +80,10 @@ class ExchangesTable(Grid):
         self.selectionModel().currentRowChanged.connect(self._on_current)
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._recall)
+        model.rowsAboutToBeInserted.connect(self._about)
+        model.dropping.connect(self._dropping)
         model.rowsInserted.connect(self._inserted)
+        model.rowsRemoved.connect(self._removed)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
 
     def fit(self, room: int) -> None:
@@ -137,13 +141,32 @@ class ExchangesTable(Grid):
             self.selectRow(place)
             self._keeping = False
 
+    def _about(self, *_: object) -> None:
+        """Rows come or go: while Qt counts them anew, the scroll bar forgets where it was."""
+        self._value = self.verticalScrollBar().value()
+
+    def _dropping(self, first: int, last: int) -> None:
+        """Qt would choose the row after a chosen one that goes, and scroll to it: nothing is chosen then, and what is
+        shown beside the list stays."""
+        self._about()
+        if first <= self.currentIndex().row() <= last:
+            self._keeping = True
+            self.setCurrentIndex(QModelIndex())
+            self._keeping = False
+
     def _inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
         """Rows put above what one reads would move it: the view moves with them, but where one follows the newest."""
-        bar = self.verticalScrollBar()
-        if first == 0 and last + 1 < self._model.rowCount() and not (self.following and self.at_top()):
-            added = (last - first + 1) * self.verticalHeader().defaultSectionSize()
-            bar.setMaximum(bar.maximum() + added)
-            bar.setValue(bar.value() + added)
+        above = first == 0 and last + 1 < self._model.rowCount() and not (self.following and self._value == 0)
+        self._settle(last - first + 1 if above else 0)
+
+    def _removed(self, _parent: QModelIndex, first: int, last: int) -> None:
+        """The same for rows let go above it."""
+        self._settle(first - last - 1 if first == 0 else 0)
+
+    def _settle(self, rows: int) -> None:
+        """Scrolled as before, and by so many rows further down."""
+        self.updateGeometries()
+        self.verticalScrollBar().setValue(max(0, self._value + rows * self.verticalHeader().defaultSectionSize()))
 
     def _scrolled(self, value: int) -> None:
         if value < self.viewport().height():

@@ -9,12 +9,14 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.messages_query import Query, completions, parse, with_part
 from evdesk.gui.pages.messages_strip import DensityStrip
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import Button, Card, SearchField, Segmented
+from evdesk.gui.widgets import GHOST, Button, Card, SearchField, Segmented
 from evdesk.ocpp import schemas
 from evdesk.wire.messages import MessageFilter
 
 SEARCH_MS = 300
 ROOMY_FROM = 940
+RANGES = ((900.0, "15 min"), (3600.0, "1 h"), (21_600.0, "6 h"), (86_400.0, "24 h"), (604_800.0, "7 d"))
+"""How much time the strip may show, and its words."""
 
 
 class QueryField(SearchField):
@@ -90,11 +92,13 @@ class QueryField(SearchField):
 
 
 class MessagesTools(Card):
-    """`changed()` when the filter may be another; `paused(bool)`; `export_asked(format)`."""
+    """`changed()` when the filter may be another; `paused(bool)`; `export_asked(format)`; `ranged()`: the strip shows
+    another length of time (`range_s`)."""
 
     changed = Signal()
     paused = Signal(bool)
     export_asked = Signal(str)
+    ranged = Signal()
 
     def __init__(self, mirror: Mirror, parent: QWidget | None = None) -> None:
         super().__init__("", parent, padding=0)
@@ -112,12 +116,32 @@ class MessagesTools(Card):
         menu.triggered.connect(lambda action: self.export_asked.emit(str(action.data())))
         self.export = Button(tr("Export"), "export", parent=self, label=tr("Export what is listed"), menu=menu)
         self.strip = DensityStrip(self)
+        self.range = Button("", "", GHOST, self.strip, dense=True, menu=self._range_menu())
+        self._set_range(1)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(SEARCH_MS)
         self._fill()
         self._lay_out()
         self._wire()
+
+    def _range_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for place, (_, words) in enumerate(RANGES):
+            menu.addAction(words).setData(place)
+        menu.triggered.connect(lambda action: self._set_range(int(action.data())))
+        return menu
+
+    def _set_range(self, place: int) -> None:
+        self._range = max(0, min(place, len(RANGES) - 1))
+        words = RANGES[self._range][1]
+        self.range.setText(words)
+        self.range.setAccessibleName(tr("The strip shows {time}").format(time=words))
+        self.range.resize(self.range.sizeHint())
+        self.ranged.emit()
+
+    def range_s(self) -> float:
+        return RANGES[self._range][0]
 
     def _fill(self) -> None:
         self.charger.setAccessibleName(tr("Charger"))
@@ -176,6 +200,7 @@ class MessagesTools(Card):
         self.verdict.currentIndexChanged.connect(self._now)
         self.heartbeats.toggled.connect(self._now)
         self.pause.clicked.connect(self.toggle_pause)
+        self.strip.zoomed.connect(lambda step: self._set_range(self._range + step))
         self._paused = False
 
     def _now(self, *_: object) -> None:
@@ -233,5 +258,6 @@ class MessagesTools(Card):
 
     def fit(self, room: int) -> None:
         """In a narrow window the export button keeps its icon only."""
+        self.range.move(10, 2)
         self.export.setText(tr("Export") if room >= ROOMY_FROM else "")
         self.export.updateGeometry()
