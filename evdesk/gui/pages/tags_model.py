@@ -76,6 +76,8 @@ class RowsModel(QAbstractTableModel):
             return row
         if role == Qt.ItemDataRole.DisplayRole:
             return row.cells[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return "\n".join(part for part in (*row.cells, row.second) if part)
         return ", ".join((*row.cells, row.second)) if role == Qt.ItemDataRole.AccessibleTextRole else None
 
 
