@@ -514,3 +514,22 @@ def test_the_reading_sheet_lists_what_leaves_no_trace(qtbot):
     told = " ".join(label.text() for label in sheet.findChildren(Label))
     assert "Guest Wi-Fi" in told
     assert "SIM card" in told
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_both_halves_fit_the_smallest_window(qapp, mirror, client, qtbot, large):
+    """1024 x 700, less the narrow rail and the top bar; buttons for gloves too."""
+    current().set_large(large)
+    try:
+        one = ConnectPage(mirror, client, current())
+        qtbot.addWidget(one)
+        one.resize(968, 648)
+        one.show()
+        one.on_shown()
+        qtbot.waitUntil(lambda: len(one.steps.ready.rows()) > 3)
+        qapp.processEvents()
+        assert one._scroll.geometry().right() < one.tried.geometry().left()
+        assert one.tried.geometry().right() <= one.width()
+        one.on_hidden()
+    finally:
+        current().set_large(False)

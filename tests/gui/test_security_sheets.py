@@ -15,10 +15,12 @@ from evdesk.gui.dialogs.security_raise import RaiseSheet
 from evdesk.gui.dialogs.security_tls import TlsSheet
 from evdesk.gui.dialogs.security_words import fingerprint_lines, password_words, profile_look
 from evdesk.gui.dialogs.sheet import Sheet
+from evdesk.gui.pages.activity_security import WHAT
 from evdesk.gui.pages.connect import ConnectPage
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import Button, Label
 from evdesk.model import Attempt, EvdeskError, Reason
+from evdesk.wire import METHODS
 from tests.gui import sample, security_sample
 
 
@@ -314,3 +316,15 @@ def test_the_feed_offers_what_evdesk_can_do_itself(mirror, engine, qtbot):
         click(qtbot, row.button)
     assert asked.args == ["password", "WB-77"]
     page.on_hidden()
+
+
+def test_deeds_about_security_stand_in_the_log_in_words():
+    """Every method that leaves a row has words; none of them tells a secret."""
+    changing = {name for name, method in METHODS.items() if name.startswith("security.") and method.changes}
+    assert changing <= set(WHAT)
+    row = {"min_profile": 2, "own": True, "profile": 3, "ports": [{"tls": True}], "made_up": True}
+    told = {name: words(row, {}) for name, words in WHAT.items()}
+    assert told["security.put"] == "At least security profile 2"
+    assert told["security.raise_profile"] == "Raise to security profile 3"
+    assert told["security.put_ports"] == "Charger ports, with TLS"
+    assert WHAT["security.put"]({"own": False}, {}) == "Rule of all chargers again"

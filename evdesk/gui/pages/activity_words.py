@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evdesk.gui.pages import activity_security
 from evdesk.gui.text import count, tr
 from evdesk.model import AuditRow
 
@@ -259,6 +260,7 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "engine.started": lambda _args, _detail: tr("Engine started"),
     "engine.stopped": lambda _args, _detail: tr("Engine stopped"),
     "engine.stop": lambda _args, _detail: tr("End the engine"),
+    **activity_security.WHAT,
 }
 
 

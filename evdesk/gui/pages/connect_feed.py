@@ -8,7 +8,7 @@ from evdesk.gui.pages.connect_parts import Foot, Number
 from evdesk.gui.pages.connect_row import TriedRow
 from evdesk.gui.pages.connect_words import Said, Tried, Typed, attempt_words, who_tried
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import GHOST, Button, Card, EmptyState, Label, Rule, Segmented
+from evdesk.gui.widgets import GHOST, Button, Card, ElidedLabel, EmptyState, Label, Rule, Segmented
 
 SHOWN = 40
 ALL, PROBLEMS = "all", "problems"
@@ -62,7 +62,7 @@ class AttemptList(Card):
 
     def _foot(self) -> Foot:
         strip = Foot(self, 44)
-        strip.row.addWidget(Label(tr("Nothing shows up here?"), "small", "muted", self))
+        strip.row.addWidget(ElidedLabel(tr("Nothing shows up here?"), "small", "muted", self), 1)
         self.finder = Button(tr("Find chargers"), "search", GHOST, self, dense=True)
         self.why = Button(tr("Why it will not connect"), "question", GHOST, self, dense=True)
         self.unhide = Button("", "eye", GHOST, self, dense=True)
@@ -71,7 +71,6 @@ class AttemptList(Card):
         self.unhide.clicked.connect(self._show_ignored)
         strip.row.addWidget(self.finder)
         strip.row.addWidget(self.why)
-        strip.row.addStretch(1)
         strip.row.addWidget(self.unhide)
         self.unhide.hide()
         return strip
