@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 DEMO ?=
+WORKERS ?= 3
 
 .PHONY: run test check static bench shots docs peers clean help
 
@@ -30,7 +31,7 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	@$(PY) packaging/check_system.py
-	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -q
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -q -n $(WORKERS) --dist worksteal
 
 static: $(VENV)/.installed
 	$(BIN)/ruff format --check .

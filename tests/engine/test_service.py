@@ -22,7 +22,7 @@ async def test_out_of_service_and_back(tmp_path, protocol):
             await api.call("charger.clear_cache", {"charger_id": "S2"})
 
 
-@pytest.mark.parametrize("protocol", ["2.0.1", "2.1"])
+@pytest.mark.parametrize("protocol", ["1.6", "2.0.1"])
 async def test_a_reservation_and_its_end(tmp_path, protocol):
     with engine(tmp_path, "--accept-unknown") as running:
         async with running.client() as api, station(running.ocpp, protocol):
