@@ -22,7 +22,7 @@ _USES_2 = {
 _MAX_ROOT = {OCPP16: 5500, OCPP201: 5500}
 _MAX_CHAIN = 10_000
 _MESSAGE_TIMEOUT_S = 30
-_PRIORITY, _ACTIVE = "OCPPCommCtrlr.NetworkConfigurationPriority", "OCPPCommCtrlr.ActiveNetworkProfile"
+_PRIORITY, _ACTIVE = "OCPPCommCtrlr/NetworkConfigurationPriority", "OCPPCommCtrlr/ActiveNetworkProfile"
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.S)
 
 

@@ -13,7 +13,7 @@ from evdesk.wire import security as w
 from evdesk.wire.method import Done, Nothing, OneCharger
 
 HEX, TEXT = "hex", "text"
-_KEY_16, _KEY_2 = "AuthorizationKey", "SecurityCtrlr.BasicAuthPassword"
+_KEY_16, _KEY_2 = "AuthorizationKey", "SecurityCtrlr/BasicAuthPassword"
 
 
 class SecurityApi:

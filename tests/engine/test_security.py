@@ -52,7 +52,7 @@ class Charger:
 
     @contextlib.asynccontextmanager
     async def on(self, url, **options):
-        async with websockets.connect(f"{url}{self.ident}", subprotocols=["ocpp1.6"], **options) as self.ws:
+        async with websockets.connect(f"{url}{self.ident}", subprotocols=[self.protocol], **options) as self.ws:
             self.answers, self.count = {}, 0
             reader = asyncio.create_task(self._read())
             try:
@@ -103,6 +103,8 @@ class Charger:
             return {"status": "Rejected"}
         return {"status": "Accepted"}
 
+    protocol = "ocpp1.6"
+
     def csr(self):
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.names)])
         made = x509.CertificateSigningRequestBuilder().subject_name(name).sign(self.key, hashes.SHA256())
@@ -123,6 +125,41 @@ class Charger:
             "issuerKeyHash": request.issuer_key_hash.hex(),
             "serialNumber": f"{request.serial_number:x}",
         }
+
+
+class Charger2(Charger):
+    """The same by OCPP 2.0.1: variables, and network profiles in two slots."""
+
+    protocol = "ocpp2.0.1"
+
+    def __init__(self, ident, serial="SN4711"):
+        super().__init__(ident, serial)
+        self.boot = {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M", "serialNumber": serial}}
+        self.settings = {"NetworkConfigurationPriority": "1,2", "ActiveNetworkProfile": "1"}
+        self.slots = {}
+
+    def answer(self, action, payload):
+        if action == "GetVariables":
+            return {"getVariableResult": [self.variable(item) for item in payload["getVariableData"]]}
+        if action == "SetVariables":
+            for item in payload["setVariableData"]:
+                self.settings[item["variable"]["name"]] = item["attributeValue"]
+            return {"setVariableResult": [self.told(item, "Accepted") for item in payload["setVariableData"]]}
+        if action == "SetNetworkProfile":
+            self.slots[payload["configurationSlot"]] = payload["connectionData"]
+        elif action == "InstallCertificate":
+            self.roots.append(payload["certificate"])
+        elif action == "GetBaseReport":
+            return {"status": "NotSupported"}
+        return {"status": "Accepted"}
+
+    def variable(self, item):
+        value = self.settings.get(item["variable"]["name"])
+        return self.told(item, "Accepted") | {"attributeValue": value} if value else self.told(item, "UnknownVariable")
+
+    @staticmethod
+    def told(item, status):
+        return {"component": item["component"], "variable": item["variable"], "attributeStatus": status}
 
 
 async def newest(client, verdict):
@@ -310,6 +347,28 @@ async def test_a_1_6_charger_goes_from_profile_0_to_3(tmp_path):
         if file.name not in ("secrets.json", "mine.pem") and file.is_file():
             assert secret not in file.read_bytes(), file.name
             assert b"PRIVATE KEY" not in file.read_bytes() or file.name == "audit.key"
+
+
+async def test_a_2_0_1_charger_raises_its_profile_by_a_network_profile(tmp_path):
+    charger = Charger2("A1")
+    with engine(tmp_path, "--accept-unknown", "--ocpp-tls", "127.0.0.1:0") as running:
+        async with running.client() as client:
+            who = {"charger_id": "A1"}
+            async with charger.on(running.ocpp):
+                await until(lambda: accepted(client, "A1"))
+                told = await client.call("security.write_password", who)
+                assert charger.settings["BasicAuthPassword"] == told["password"]
+                await client.call("security.install_root", who)
+                await client.call("security.raise_profile", who | {"profile": 2})
+                assert charger.settings["NetworkConfigurationPriority"] == "2,1"
+            new = charger.slots[2]
+            assert new["securityProfile"] == 2
+            login = basic("A1", charger.settings["BasicAuthPassword"].encode())
+            async with charger.on(new["ocppCsmsUrl"], ssl=trusting(charger.roots[0]), additional_headers=login):
+                state = await until(lambda: ended(client, "A1"))
+                assert state["state"] == "done"
+                view = await until(lambda: proven(client, "A1"))
+                assert (view["min_profile"], view["profile"], view["password_form"]) == (2, 2, "text")
 
 
 async def ended(client, ident):
