@@ -136,8 +136,12 @@ class OcppListener:
         judged = self._judge(opening, authorization)
         opening.proof = replace(judged.proof, host=handshake.dialled_host(headers))
         opening.warnings = (*opening.warnings, *judged.warnings)
+        fill = judged.fill
+        if peer.tls is not None and not peer.tls.asked:
+            opening.warnings = (*opening.warnings, "certificate_not_asked")
+            fill = fill | {"before": " that is trusted here (see its attempts before)"}
         if judged.verdict:
-            return self._refuse(opening, judged.verdict, **judged.fill)
+            return self._refuse(opening, judged.verdict, **fill)
         opening.warnings = (*opening.warnings, *handshake.repair(request))
         if "Sec-WebSocket-Protocol" in headers:
             del headers["Sec-WebSocket-Protocol"]

@@ -130,7 +130,9 @@ class TlsLayer(asyncio.Protocol):
                 self._fail("a TLS hello of absurd size")
             return False
         self.state.hello = hello
+        self._server.forgive(asyncio.get_running_loop().time())
         self._tls = self._server.wrap(self.incoming, self.outgoing, _host(self._peer))
+        self.state.asked = self._tls.asked
         return True
 
     def _go_on_reading(self) -> None:
@@ -167,7 +169,7 @@ class TlsLayer(asyncio.Protocol):
         if isinstance(result, ssl.SSLError):
             self.state.verify = int(getattr(result, "verify_code", 0) or 0)
             if self.state.verify:
-                self._server.suspect(_host(self._peer))
+                self._server.suspect(_host(self._peer), asyncio.get_running_loop().time())
             self._fail(str(getattr(result, "reason", "") or result))
         elif isinstance(result, Exception):
             self._fail(str(result))
@@ -184,6 +186,8 @@ class TlsLayer(asyncio.Protocol):
         self.state.version = (tls.version() or "").replace("TLSv", "TLS ")
         self.state.cipher = cipher[0] if cipher else ""
         self.state.certificate = tls.getpeercert(binary_form=True) or b""
+        if self.state.certificate:
+            self._server.trust(_host(self._peer))
         self.flush()
         self.incoming.write(bytes(self._waiting))
         self._waiting.clear()

@@ -11,7 +11,7 @@ import ssl
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cryptography import x509
@@ -24,6 +24,7 @@ CIPHERS = (
     "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384"
 )
 _SUSPECTS = 1000
+_NOT_ASKED_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,15 @@ class TlsObject(ssl.SSLObject):
     """Remembers the certificates the other side showed, be they good or not."""
 
     shown: bytes = b""
+    asked = True
 
 
 class TlsServer:
     """Makes the TLS side of new connections. `replace` puts other certificates in force for those that come after."""
 
     def __init__(self, credentials: Credentials) -> None:
-        self._suspects: OrderedDict[str, None] = OrderedDict()
+        self._suspects: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._trusted: OrderedDict[str, None] = OrderedDict()
         self.replace(credentials)
 
     def replace(self, credentials: Credentials) -> None:
@@ -61,24 +64,47 @@ class TlsServer:
         self._context = _context(credentials)
         self._watching = _context(credentials)
         _watch(self._watching)
+        self._silent = _context(replace(credentials, client_roots=""))
+        self._suspects.clear()
         leaves = [x509.load_pem_x509_certificate(chain.certificates.encode()) for chain in credentials.chains]
         self.names = frozenset(name for leaf in leaves for name in certificate_names(leaf))
         self.not_before = max(leaf.not_valid_before_utc.timestamp() for leaf in leaves)
         self.not_after = min(leaf.not_valid_after_utc.timestamp() for leaf in leaves)
 
     def wrap(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, address: str) -> TlsObject:
-        """`address`: where the client comes from; one whose certificate was refused is looked at closely next time."""
-        context = self._watching if address in self._suspects else self._context
+        """`address`: where the client comes from, see `suspect`."""
+        refused, _ = self._suspects.get(address, (0, 0.0))
+        context = self._context if not refused else self._watching if refused == 1 else self._silent
         wrapped = context.wrap_bio(incoming, outgoing, server_side=True)
         assert isinstance(wrapped, TlsObject)
+        wrapped.asked = context is not self._silent
         return wrapped
 
-    def suspect(self, address: str) -> None:
-        """Its certificate was refused. Whose it was only shows by a hook that makes every handshake slower."""
-        self._suspects.pop(address, None)
-        self._suspects[address] = None
+    def suspect(self, address: str, now: float) -> None:
+        """Its certificate was refused. Next time it is watched: whose certificate it is only shows by a hook that makes
+        every handshake slower. Refused again, it is asked for none for ten minutes: many chargers show their maker's
+        certificate to whoever asks, and a password, or nothing, may be all that is demanded of it. Not so where another
+        one behind the same address showed a good one. `now`: any steady clock."""
+        refused, _ = self._suspects.pop(address, (0, now))
+        self._suspects[address] = (min(refused + 1, 1 if address in self._trusted else 2), now)
         if len(self._suspects) > _SUSPECTS:
             self._suspects.popitem(last=False)
+
+    def trust(self, address: str) -> None:
+        """A client behind this address showed a good certificate."""
+        self._trusted.pop(address, None)
+        self._trusted[address] = None
+        self._suspects.pop(address, None)
+        if len(self._trusted) > _SUSPECTS:
+            self._trusted.popitem(last=False)
+
+    def forgive(self, now: float) -> None:
+        """Those refused long ago are asked again."""
+        while self._suspects:
+            address, (_, at) = next(iter(self._suspects.items()))
+            if now - at < _NOT_ASKED_S:
+                return
+            del self._suspects[address]
 
     def is_named(self, name: str) -> bool:
         """Whether the certificate is good for this host name or address."""

@@ -18,6 +18,7 @@ class TlsState:
     verify: int = 0
     certificate: bytes = b""  # DER, verified
     shown: bytes = b""  # the TLS message in which a client showed its certificates, verified or not
+    asked: bool = True  # for a certificate
     closed: bool = False
     showed: bool = False
     local_address: str = ""

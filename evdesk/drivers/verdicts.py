@@ -129,7 +129,7 @@ VERDICTS: dict[str, Verdict] = {
     ),
     "tls_no_client_certificate": Verdict(
         _BAD,
-        "The charger must show a certificate of its own (security profile 3) and showed none.",
+        "The charger must show a certificate of its own (security profile 3) and showed none{before}.",
         "Let evdesk sign one for it while it is connected with security profile 2, or lower the profile demanded of it.",
         tell=False,
     ),
@@ -226,6 +226,7 @@ CARE_WORDS = {
     "password_empty": "sends a log-in without a password, which counts as none",
     "password_not_checked": "sends a password, and none is set for it here",
     "password_wrong": "sends a wrong password beside its certificate",
+    "certificate_not_asked": "showed a certificate twice that is not trusted here, and is asked for none for a while",
     "certificate_names_another": "shows a certificate that does not name it",
 }
 """Odd, and left as it is."""
@@ -240,7 +241,7 @@ _HOW = {
 
 class _Words(dict[str, str]):
     def __missing__(self, key: str) -> str:
-        return "" if key in ("how", "odd", "plain_port", "tls_port") else "?"
+        return "" if key in ("how", "odd", "plain_port", "tls_port", "before") else "?"
 
 
 def say(verdict: str, fill: Mapping[str, str]) -> tuple[str, str]:

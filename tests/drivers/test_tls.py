@@ -411,6 +411,41 @@ async def test_a_certificate_is_bound_to_the_charger(tmp_path, policy, name, ver
             assert "CP1" in attempt.sentence
 
 
+@pytest.mark.parametrize(("policy", "verdict"), [({}, "accepted"), ({"min_profile": 3}, "tls_no_client_certificate")])
+async def test_a_makers_certificate_that_nobody_demands_does_not_shut_a_charger_out(tmp_path, policy, verdict):
+    """Many stacks show whatever certificate they have to whoever asks. Refused twice, they are asked for none."""
+    context = client(tmp_path, certificate=make("ACME device 7", stranger()))
+    async with tls_desk(guard=Demand(**policy)) as made:
+        for _ in range(2):
+            await fails(made, context)
+            await made.verdict("tls_client_certificate_untrusted")
+            made.attempts.clear()
+        if policy:
+            await fails(made, context)
+            attempt = await made.verdict(verdict)
+            assert "attempts before" in attempt.sentence
+        else:
+            async with dial(made, context):
+                attempt = await made.verdict(verdict)
+            assert attempt.profile == 0
+        assert "certificate_not_asked" in attempt.warnings
+        made.listener.ports.tls.forgive(asyncio.get_running_loop().time() + 601)
+        await fails(made, context)
+        await made.verdict("tls_client_certificate_untrusted")
+
+
+async def test_a_wrong_certificate_does_not_hurt_its_neighbours_behind_one_router(tmp_path):
+    wrong, good = client(tmp_path, certificate=make("X", stranger())), client(tmp_path, certificate=make("CP1", root()))
+    async with tls_desk(guard=Demand(min_profile=3)) as made:
+        async with dial(made, good):
+            await made.verdict("accepted")
+        for _ in range(3):
+            await fails(made, wrong)
+        made.attempts.clear()
+        async with dial(made, good):
+            assert (await made.verdict("accepted")).profile == 3
+
+
 async def test_a_revoked_certificate_is_refused(tmp_path):
     mine = make("CP1", root())
     async with tls_desk(guard=Demand(revoked=(f"{mine.certificate.serial_number:x}",))) as made:
