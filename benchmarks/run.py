@@ -16,7 +16,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "benchmarks.md"
-QUICK = {"benchmarks/engine.py": ["--quick"], "benchmarks/history.py": ["--days", "2"]}
+QUICK = {
+    "benchmarks/engine.py": ["--quick"],
+    "benchmarks/history.py": ["--days", "2"],
+    "benchmarks/messages.py": ["--rows", "20000"],
+}
 PACKAGES = (
     "PySide6_Essentials",
     "pyqtgraph",

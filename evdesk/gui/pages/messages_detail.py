@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLay
 from evdesk.gui import icons, text
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
-from evdesk.gui.pages.messages_json import JsonView
+from evdesk.gui.pages.messages_json import TALLEST, JsonView
 from evdesk.gui.pages.messages_words import action_words, frame_look, latency, verdict_look, when
 from evdesk.gui.text import tr
 from evdesk.gui.theme import current
@@ -30,6 +30,8 @@ from evdesk.gui.widgets import (
 from evdesk.model import EvdeskError
 from evdesk.wire.messages import BreachSeen, ExchangeRow, ExchangeWhole, FrameWhole, OneMessage
 
+LINE, LEAST_LINES, WORDS_ROOM = 16, 12, 280
+"""A long payload leaves room for what is wrong with it."""
 PAYLOAD_AT = {"call": 3, "send": 3, "result": 2}
 
 
@@ -283,8 +285,11 @@ class MessageDetail(Card):
     def _fill(self, whole: ExchangeWhole) -> None:
         self._clear()
         raw = self.mode.current() == "raw"
+        found = [one for frame in whole.frames for one in frame.breaches]
+        room = max(LEAST_LINES, (self.area.height() - WORDS_ROOM) // LINE) if found else TALLEST
         for place, frame in enumerate(whole.frames):
             view = FrameView(tr("Call") if place == 0 else self._answer_title(frame), self._inner)
+            view.view.tallest = room
             view.show_frame(frame, self._told(frame, whole.frames[0]) if place else "", raw)
             if place == 0:
                 view.chip.hide()
@@ -294,7 +299,6 @@ class MessageDetail(Card):
                 self.copy_button.show()
             self.frames.append(view)
             self._add(view)
-        found = [one for frame in whole.frames for one in frame.breaches]
         if found:
             title = Strip(self._inner, max(34, current().control + 2))
             title.row.addWidget(ElidedLabel(tr("What is wrong, and what evdesk did"), "card", parent=title), 1)

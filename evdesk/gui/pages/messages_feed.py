@@ -24,10 +24,10 @@ MAX_WAITING = 2_000
 
 
 class MessagesFeed(QObject):
-    """`loaded()` after a page; `waiting_changed(n)`: so many new rows wait; `failed(sentence)`, "" when it works again;
-    `counted(MessageCount)`, `dense(Density)`."""
+    """`loaded(first)` after a page; `waiting_changed(n)`: so many new rows wait; `failed(sentence)`, "" when it works
+    again; `counted(MessageCount)`, `dense(Density)`."""
 
-    loaded = Signal()
+    loaded = Signal(bool)
     waiting_changed = Signal(int)
     failed = Signal(str)
     counted = Signal(object)
@@ -115,7 +115,7 @@ class MessagesFeed(QObject):
         self._live = around is None
         self._model.reset(rows, len(rows) >= PAGE, more_newer=around is not None)
         self.failed.emit("")
-        self.loaded.emit()
+        self.loaded.emit(True)
         await self._slow(turn)
 
     async def _more(self, turn: int, older: bool) -> None:
@@ -139,7 +139,7 @@ class MessagesFeed(QObject):
         self._live = self._live if older else not full
         if self._model.more_newer:
             self._live = False
-        self.loaded.emit()
+        self.loaded.emit(False)
 
     async def _look(self, turn: int) -> None:
         try:

@@ -103,10 +103,11 @@ class _Colours(QSyntaxHighlighter):
 
 class JsonView(CodeView):
     """`show_value(value, marks)`; `marks`: JSON pointer to the words of what is wrong there. `show_text` as it came.
-    As high as what it shows, up to `TALLEST` lines; then it scrolls."""
+    As high as what it shows, up to `tallest` lines; then it scrolls, and begins at the first mark."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
+        self.tallest = TALLEST
         self._lines: list[Line] = []
         self._colours = _Colours(self.document())
         self.setReadOnly(True)
@@ -137,6 +138,11 @@ class JsonView(CodeView):
         self.setPlainText("\n".join(written))
         self.set_marks(marks)
         self._fit()
+        if marks:
+            cursor = self.textCursor()
+            cursor.setPosition(self.document().findBlockByNumber(min(marks)).position())
+            self.setTextCursor(cursor)
+            self.centerCursor()
 
     def line_of(self, pointer: str) -> int:
         """The line a JSON pointer stands on; the nearest part above it that has one, the first line at last."""
@@ -153,10 +159,10 @@ class JsonView(CodeView):
         room = self.viewport().width() - 2 * self.document().documentMargin() - 2
         signs = max(8, int(room / max(1.0, QFontMetricsF(self.font()).horizontalAdvance("0"))))
         shown, block = 0, self.document().firstBlock()
-        while block.isValid() and shown < TALLEST:
+        while block.isValid() and shown < self.tallest:
             shown += max(1, -(-len(block.text()) // signs))
             block = block.next()
-        high = round(min(max(1, shown), TALLEST) * self.fontMetrics().lineSpacing() + 18)
+        high = round(min(max(1, shown), self.tallest) * self.fontMetrics().lineSpacing() + 18)
         if high != self.height() or self.minimumHeight() != high:
             self.setFixedHeight(high)
 

@@ -120,16 +120,17 @@ class MessagesList(Card):
 
     def _came(self, *_: object) -> None:
         if self._stack.currentWidget() is self.empty:
-            self._loaded()  # the first rows of an empty list
+            self._loaded(True)  # the first rows of an empty list
         if self.follow.isChecked() and not self._inside:
             self.table.scrollToTop()
         self.seen.emit(self.table.span())
 
-    def _loaded(self) -> None:
+    def _loaded(self, first: bool) -> None:
         if self.model.rowCount():
             self._stack.setCurrentWidget(self.table)
             wanted, self._wanted = self._wanted, None
-            if (wanted is None or not self.table.choose(wanted)) and not self.table.currentIndex().isValid():
+            found = wanted is not None and self.table.choose(wanted)
+            if first and not found and not self.table.currentIndex().isValid():
                 self.table.selectRow(0)
         else:
             filtered = self.feed.filter != MessageFilter(heartbeats=self.feed.filter.heartbeats)
