@@ -1,5 +1,6 @@
 """The API's methods: what a person or a script may ask of the engine. One handler per entry of `wire.METHODS`."""
 
+import time
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -204,8 +205,9 @@ class Api:
         reply: dict[str, Any] = {}
 
         async def send(link: Driver) -> Answer:
+            begun = time.monotonic()
             reply.update(await link.raw(params.action, params.payload))
-            return Answer(str(reply.get("status", "answered")), payload=reply)
+            return Answer(str(reply.get("status", "answered")), (time.monotonic() - begun) * 1000.0, payload=reply)
 
         args = {"action": params.action, "payload": params.payload}  # the store takes secrets out
         record = record_of(self.core, params.charger_id)

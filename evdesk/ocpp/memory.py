@@ -24,7 +24,7 @@ class Told:
     session: int | None = None
     opening: bool = False
     last_seq: int = -1
-    seen: set[int] = field(default_factory=set)
+    seen: dict[int, str] = field(default_factory=dict)  # seqNo -> the time its event told, as written
     tag: str = ""
 
 

@@ -171,21 +171,26 @@ class Transactions(Station):
         return min(self.memory.evses, default=1)
 
     def _repeated(self, payload: dict[str, Any], told: Told, kind: str, outcome: Outcome) -> bool:
-        """Whether this event was heard before. Starts and ends go on even then: recording them twice changes nothing."""
+        """Whether this event was heard before. Starts and ends go on even then: recording them twice changes nothing.
+
+        The same number at another time is another event: some stations never count (seen in Solidstudio VCP)."""
         seq = number(payload.get("seqNo"))
         if seq is None:
             outcome.odd.append(Odd("seq_no_missing", "TransactionEvent carries no seqNo; gaps cannot be seen."))
             return False
+        stamp = text(payload, "timestamp")[:64]
         if seq in told.seen:
+            again = told.seen[seq] == stamp
+            told.seen[seq] = stamp
             sentence = f"TransactionEvent seqNo {seq} came again for the same transaction."
             outcome.odd.append(Odd("seq_no_repeated", sentence, str(seq)))
-            return kind == "Updated" and told.session is not None
+            return again and kind == "Updated" and told.session is not None
         if seq < told.last_seq:
             sentence = f"TransactionEvent seqNo {seq} came after {told.last_seq}; it is put in its place by its time."
             outcome.odd.append(Odd("seq_no_order", sentence, str(seq)))
         told.last_seq = max(told.last_seq, seq)
         if len(told.seen) < _SEEN:
-            told.seen.add(seq)
+            told.seen[seq] = stamp
         return False
 
     def _gaps(self, told: Told, outcome: Outcome) -> None:

@@ -275,6 +275,16 @@ def test_a_repeated_event_counts_once(wire):
     assert rules(step) == {"seq_no_repeated"}
 
 
+def test_a_station_that_never_counts_is_still_read(wire):
+    """Seen in Solidstudio VCP: every TransactionEvent has seqNo 0."""
+    begun(wire)
+    for ahead, energy in ((1.0, 10.0), (2.0, 20.0)):
+        step = event(wire, "Updated", 0, ahead=ahead, energy=energy)
+        assert only(step, Reading).energy_wh == energy
+        assert rules(step) == {"seq_no_repeated"}
+    assert every(event(wire, "Updated", 0, ahead=2.0, energy=20.0), Reading) == []
+
+
 def test_a_repeated_end_is_answered_again(wire):
     begun(wire)
     first = event(wire, "Ended", 1)
