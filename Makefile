@@ -6,14 +6,16 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 DEMO ?=
 WORKERS ?= 3
+N ?= 100000
 
-.PHONY: run test check static bench shots docs peers clean help
+.PHONY: run test check static bench shots docs peers fuzz clean help
 
 help:
 	@echo "make run     set everything up and show the simulated site (without a screen: in the terminal)"
 	@echo "make test    run the tests"
 	@echo "make check   format, lint, types, floors, docs, then the tests: the same as CI"
 	@echo "make bench   run the benchmarks and write docs/benchmarks.md"
+	@echo "make fuzz    mutated frames and handshakes against the protocol code (N=1000000 for the long run)"
 	@echo "make shots   render every page of the desk into docs/img"
 	@echo "make docs    write docs/api.md from the API's own tables"
 	@echo "make peers   install the third-party OCPP client the tests use (needs npm)"
@@ -46,6 +48,9 @@ check: static test
 
 bench: $(VENV)/.installed
 	$(PY) benchmarks/run.py
+
+fuzz: $(VENV)/.installed
+	$(PY) -m tests.fuzz --frames $(N) --handshakes $$(( $(N) / 10 ))
 
 shots: $(VENV)/.installed
 	QT_QPA_PLATFORM=offscreen $(BIN)/evdesk shots docs/img

@@ -6,6 +6,7 @@ The schemas come with the `ocpp` package; what evdesk sends is held to them stri
 import json
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -14,6 +15,7 @@ from evdesk.ocpp.frame import Odd
 from evdesk.ocpp.version import Version
 
 MAX_BREACHES = 20
+_MAX_LOOKED_AT = 1000
 _PACKAGES = {Version.V16: "ocpp.v16", Version.V201: "ocpp.v201", Version.V21: "ocpp.v21"}
 
 
@@ -33,11 +35,13 @@ def _names(version: Version) -> dict[tuple[str, bool], str]:
     return found
 
 
-@cache
 def _compiled(version: Version, action: str, answer: bool) -> Any:
-    name = _names(version).get((action, answer))
-    if name is None:
-        return None
+    # Known ones only reach the cache: a charger may name any action.
+    return _validator(version, action, answer) if (action, answer) in _names(version) else None
+
+
+@cache
+def _validator(version: Version, action: str, answer: bool) -> Any:
     return jsonschema_rs.validator_for(schema(version, action, answer))
 
 
@@ -83,9 +87,9 @@ def breaches(
         try:
             validator.validate(payload)
         except jsonschema_rs.ValidationError as first:
-            return [_odd(version, name, first)]
+            return [_odd(version, name, first, brief=True)]
     found: dict[str, Odd] = {}
-    for error in validator.iter_errors(payload):
+    for error in islice(validator.iter_errors(payload), _MAX_LOOKED_AT):
         odd = _odd(version, name, error)
         found.setdefault(odd.rule, odd)
         if len(found) >= MAX_BREACHES:
@@ -93,12 +97,14 @@ def breaches(
     return list(found.values())
 
 
-def _odd(version: Version, name: str, error: Any) -> Odd:
+def _odd(version: Version, name: str, error: Any, brief: bool = False) -> Odd:
+    """`brief`: without what was found there, which may be as long as the message."""
     where = ".".join(str(part) for part in error.instance_path if not isinstance(part, int))
     keyword = str(error.schema_path[-1]) if error.schema_path else "schema"
     rule = ".".join(part for part in (name, where, keyword) if part)
-    sentence = f"{name}: {where or 'the message'}: {str(error.message)[:300]}"
-    return Odd(rule[:200], sentence, str(error.instance)[:500], f"{version.words} schema {name}")
+    why = f"breaks “{keyword}”" if brief else str(error.message)[:300]
+    sentence = f"{name}: {where or 'the message'}: {why}"
+    return Odd(rule[:200], sentence, "" if brief else str(error.instance)[:500], f"{version.words} schema {name}")
 
 
 def demand_valid(action: str, payload: dict[str, Any], answer: bool = False, version: Version = Version.V16) -> None:

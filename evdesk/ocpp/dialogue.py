@@ -12,8 +12,19 @@ from msgspec import structs
 from evdesk.model import Event, FindingSeen, MessageSeen, TransactionEnded, TransactionStarted
 from evdesk.ocpp.check import breaches, demand_valid
 from evdesk.ocpp.exchange import Exchange, Fate, Ticket
-from evdesk.ocpp.frame import Call, CallError, CallResult, Frame, Garbage, Odd, error_text, parse, result_text
-from evdesk.ocpp.memory import Memory
+from evdesk.ocpp.frame import (
+    Call,
+    CallError,
+    CallResult,
+    Frame,
+    Garbage,
+    Odd,
+    error_text,
+    frame_text,
+    parse,
+    result_text,
+)
+from evdesk.ocpp.memory import MOST_TRANSACTIONS, Memory
 from evdesk.ocpp.plain import plain_meter_values
 from evdesk.ocpp.plain2 import plain_event_21, plain_event_201
 from evdesk.ocpp.redact import hide, redact
@@ -23,7 +34,6 @@ from evdesk.ocpp.v21 import Station21
 from evdesk.ocpp.v201 import Station201
 from evdesk.ocpp.version import Version, error_code
 
-_KEPT_TRANSACTIONS = 64
 _LARGE = 1 << 16
 _STATIONS: dict[Version, type[Station]] = {Version.V16: Station16, Version.V201: Station201, Version.V21: Station21}
 _PLAIN = {Version.V16: plain_meter_values, Version.V201: plain_event_201, Version.V21: plain_event_21}
@@ -91,9 +101,10 @@ class Dialogue:
         flagged.extend(odd)
         for frame in frames:
             if isinstance(frame, Call):
-                self._call(frame, text, now, step, flagged)
+                self._call(frame, text if len(frames) == 1 else frame_text(frame), now, step, flagged)
             elif isinstance(frame, Garbage):
-                self._log(step, now, "in", "", "", redact(text, broken=True), "garbage")
+                clear = redact(text if len(frames) == 1 else frame.odd.raw, broken=True)
+                self._log(step, now, "in", "", "", clear, "garbage")
                 flagged.append(frame.odd)
                 if frame.answer is not None:
                     self._refuse(step, "", frame.answer, now)
@@ -101,7 +112,8 @@ class Dialogue:
                     # 2.x part 4, 4.2.3: "-1" stands for an id that could not be read.
                     self._refuse(step, "", CallError("-1", "RpcFrameworkError", frame.odd.sentence), now)
             else:
-                self._answer(frame, redact(text), now, step, flagged)
+                clear = redact(text if len(frames) == 1 else frame_text(frame))
+                self._answer(frame, clear, now, step, flagged)
         if flagged:
             clear = redact(text, broken=any(isinstance(frame, Garbage) for frame in frames))
             broken = _once(flagged)
@@ -184,7 +196,7 @@ class Dialogue:
         if isinstance(deferred.event, TransactionStarted):
             known = self.memory.transactions
             known[transaction_id] = deferred.event.connector_id
-            while len(known) > _KEPT_TRANSACTIONS:
+            while len(known) > MOST_TRANSACTIONS:
                 known.pop(next(iter(known)))
         self._reply(step, deferred.call, self._station.start_answer(deferred.call, transaction_id, status), now)
         return step

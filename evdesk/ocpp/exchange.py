@@ -19,6 +19,7 @@ MAX_WAITING = 256
 _KEPT_LATE = 32
 _KEPT_ANSWERS = 16
 _REPLAY_S = 600.0
+_LONGEST_ID = 255  # longer ones are echoed, but not remembered
 _ALWAYS_FRESH = frozenset({"Heartbeat", "BootNotification"})  # their answer carries the time
 
 
@@ -158,7 +159,7 @@ class Exchange:
 
     def seen_before(self, call: Call, content: str, now: float) -> tuple[bool, str | None]:
         """(is a repetition, the answer it got; None while that is still being made). Remembers new ones."""
-        if call.action in _ALWAYS_FRESH:
+        if call.action in _ALWAYS_FRESH or len(call.id) > _LONGEST_ID:
             return False, None
         mark = hash(content)
         known = self._seen.get(call.id)

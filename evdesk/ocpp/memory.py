@@ -1,15 +1,31 @@
 """What is kept of a charging station between two of its connections."""
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from evdesk.ocpp.timestamps import ClockEstimate
+
+MOST_PLACES = 64
+MOST_TRANSACTIONS = 64
+_Value = TypeVar("_Value")
+
+
+class Few(dict[int, _Value]):
+    """By EVSE or connector. Beyond `MOST_PLACES` nothing new is kept: a charger that makes up numbers must not fill the
+    memory, nor push out the places it really has."""
+
+    __slots__ = ()
+
+    def __setitem__(self, number: int, value: _Value) -> None:
+        if len(self) < MOST_PLACES or number in self:
+            super().__setitem__(number, value)
 
 
 @dataclass(slots=True)
 class Evse:
     """One EVSE of a 2.x station: the status of each of its connectors, and what its transaction does."""
 
-    connectors: dict[int, str] = field(default_factory=dict)  # connector id -> ConnectorStatusEnumType
+    connectors: Few[str] = field(default_factory=Few)  # connector id -> ConnectorStatusEnumType
     charging: str = ""  # ChargingStateEnumType of the running transaction, "" none runs
     ref: str = ""
     ended: bool = False  # a transaction ended and the car is still there
@@ -35,15 +51,15 @@ class Memory:
     clock: ClockEstimate = field(default_factory=ClockEstimate)
     sample_s: float | None = None
     transactions: dict[int, int] = field(default_factory=dict)  # transaction id -> connector id
-    last_error: dict[int, str] = field(default_factory=dict)
-    phases_seen: dict[int, int] = field(default_factory=dict)  # connector id -> phases that carried current
+    last_error: Few[str] = field(default_factory=Few)
+    phases_seen: Few[int] = field(default_factory=Few)  # connector id -> phases that carried current
     limit_purpose: str = ""  # what worked for the live limit, "" not tried
     tx_level: int | None = None
     default_level: int | None = None
     rate_unit: str = ""
     max_level: int | None = None
     items_per_message: dict[str, int] = field(default_factory=dict)  # 2.x: action -> most items in one request
-    evses: dict[int, Evse] = field(default_factory=dict)
+    evses: Few[Evse] = field(default_factory=Few)
     told: dict[str, Told] = field(default_factory=dict)  # 2.x: the charger's transaction id -> what was heard
     secrets: tuple[str, ...] = field(default=(), repr=False)  # its passwords in every form: never shown in any message
 
@@ -58,4 +74,12 @@ class Memory:
         return next((ref for ref, told in self.told.items() if told.session == transaction_id), "")
 
     def evse(self, number: int) -> Evse:
-        return self.evses.setdefault(number, Evse())
+        known = self.evses.get(number)
+        if known is None:
+            known = self.evses[number] = Evse()
+        return known
+
+    def learn(self, transaction_id: int, connector_id: int) -> None:
+        """A transaction nobody began here, as a message of the charger tells it."""
+        if len(self.transactions) < MOST_TRANSACTIONS:
+            self.transactions[transaction_id] = connector_id

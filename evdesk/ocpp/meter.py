@@ -76,6 +76,10 @@ _Place = tuple[str, int, float, float, float, bool]
 
 _places: dict[tuple[Any, ...], _Place | None] = {}
 _PLACES_MAX = 2000
+_FORM_CHARS = 64
+MOST_VALUES = 20_000
+_ENTRY = 10
+"""Samples read of one message, an entry counted as ten: that much fits into a message of the allowed size."""
 
 
 class Bag:
@@ -134,18 +138,34 @@ def read_meter_values(meter_value: Any) -> tuple[list[Sampled], list[Odd]]:
         odd.append(Odd("meter_value_not_a_list", "meterValue is an object instead of a list.", clause="OCPP 1.6, 6.31"))
     if not isinstance(entries, list):
         return [], [Odd("meter_value_missing", "The message carries no meterValue list.", str(meter_value)[:200])]
-    return [_entry(entry, odd) for entry in entries if isinstance(entry, dict)], odd
+    most = MOST_VALUES
+    read: list[Sampled] = []
+    for entry in entries[:most]:
+        if isinstance(entry, dict):
+            samples = _samples(entry, odd)
+            read.append(_entry(entry, samples[:most], odd))
+            most -= _ENTRY + len(samples)
+            if most <= 0:
+                odd.append(
+                    Odd("too_many_values", f"More than {MOST_VALUES} values in one message; the rest is not read.")
+                )
+                break
+    return read, odd
 
 
-def _entry(entry: dict[str, Any], odd: list[Odd]) -> Sampled:
+def _samples(entry: dict[str, Any], odd: list[Odd]) -> list[Any]:
     samples = entry.get("sampledValue")
     if isinstance(samples, dict):
         samples = [samples]
         odd.append(Odd("sampled_value_not_a_list", "sampledValue is an object instead of a list."))
     if samples is None and "value" in entry:
         samples = [entry]
+    return samples if isinstance(samples, list) else []
+
+
+def _entry(entry: dict[str, Any], samples: list[Any], odd: list[Odd]) -> Sampled:
     bag = Bag(odd)
-    for sample in samples if isinstance(samples, list) else ():
+    for sample in samples:
         if isinstance(sample, dict):
             get = sample.get
             unit, value = get("unit"), get("value")
@@ -189,9 +209,13 @@ def _placed(form: tuple[Any, ...], bag: Bag) -> _Place | None:
     """Works out where a form goes and remembers it, unless there was something to flag."""
     before = len(bag.odd)
     place = _work_out(form, bag)
-    if len(bag.odd) == before and len(_places) < _PLACES_MAX and all(x is None or isinstance(x, str) for x in form):
+    if len(bag.odd) == before and len(_places) < _PLACES_MAX and all(map(_short, form)):
         _places[form] = place
     return place
+
+
+def _short(word: Any) -> bool:
+    return word is None or (isinstance(word, str) and len(word) <= _FORM_CHARS)
 
 
 def _work_out(form: tuple[Any, ...], bag: Bag) -> _Place | None:

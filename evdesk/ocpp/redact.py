@@ -50,7 +50,8 @@ def may_hold_secret(text: str) -> bool:
 
 def redact(text: str, broken: bool = False) -> str:
     """`text` with every secret value replaced; cheap for the texts that hold none. `broken`: it is known to be no frame."""
-    if not may_hold_secret(text) and not (broken and _SECRET_WORD.search(text)):
+    suspect = may_hold_secret(text) or (broken and (len(text) > KEPT_CHARS or _SECRET_WORD.search(text) is not None))
+    if not suspect:
         return text
     if len(text) > KEPT_CHARS:
         return f"{text[:_HEAD_CHARS]} … ({len(text)} characters, of which some may be secret: not kept)"

@@ -164,6 +164,12 @@ RULES: dict[str, RuleText] = {
         "Kept in the log, not read.",
         "No OCPP message needs more than a dozen levels.",
     ),
+    "too_many_parts": RuleText(
+        FRAMING,
+        "The message has too many parts",
+        "Kept in the log, not read.",
+        "Split long reports and lists into parts.",
+    ),
     "unknown_answer_id": RuleText(
         FRAMING,
         "An answer to nothing",
@@ -321,6 +327,10 @@ RULES: dict[str, RuleText] = {
     "sampled_value_not_a_list": RuleText(
         METERING, "sampledValue is not a list", "Read as a list of one.", "Send a list, also for one value.",
         "OCPP 1.6, 7.33 MeterValue", ("sampledValue",),
+    ),
+    "too_many_values": RuleText(
+        METERING, "More values than a message can hold", "The first twenty thousand were read.",
+        "Split long records over several messages.", "OCPP 1.6, 6.31", ("meterValue",),
     ),
     "value_not_a_number": RuleText(
         METERING, "A meter value that is no number", "Not used.", "Leave a value out where there is none.",

@@ -90,7 +90,7 @@ class Transactions(Station):
         if told is None:
             told = self._remember(ref, where)
         named = bool(tag) and not told.tag
-        told.tag = told.tag or tag
+        told.tag = told.tag or tag[:255]
         if self._repeated(payload, told, kind, outcome):
             return
         entries = self._values(payload, where, told.session, now, outcome)

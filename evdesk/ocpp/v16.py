@@ -114,8 +114,8 @@ class Station16(Station):
                     Odd("connector_missing", "MeterValues does not say which connector.", str(payload)[:300])
                 )
                 return
-        elif transaction is not None and connector > 0:
-            self.memory.transactions.setdefault(transaction, connector)
+        elif transaction is not None and connector > 0 and transaction not in self.memory.transactions:
+            self.memory.learn(transaction, connector)
         self.readings(payload.get("meterValue"), connector, transaction, now, outcome)
 
     def _start(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:

@@ -28,6 +28,8 @@ from evdesk.ocpp.version import Version
 
 _WORDS = {word.lower(): word for word in ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")}
 _OLD_STATUS = {status.value.lower(): status for status in ConnectorStatus}
+_MOST_EVENTS = 2000  # of one NotifyEvent; a real one of the allowed size has fewer
+_MOST_SCHEDULES, _MOST_PERIODS = 16, 1024  # the schemas allow 3 and 1024
 _PHASES = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
 _PROBLEMS = frozenset({"problem", "fault", "tripped", "overload", "overtemperature"})
 
@@ -133,7 +135,7 @@ class Station201(Transactions):
         outcome.events.append(Heard(self.charger_id, now))
         outcome.notes.append(Note("NotifyEvent", payload))
         events = payload.get("eventData")
-        for item in events if isinstance(events, list) else [events]:
+        for item in events[:_MOST_EVENTS] if isinstance(events, list) else [events]:
             if isinstance(item, dict):
                 self._one_event(item, now, outcome)
 
@@ -200,12 +202,12 @@ def _lowest_a(payload: dict[str, Any]) -> float | None:
     """The lowest limit of NotifyChargingLimit in ampere per phase, None where it tells none."""
     schedules = payload.get("chargingSchedule")
     found: list[float] = []
-    for schedule in schedules if isinstance(schedules, list) else [schedules]:
+    for schedule in schedules[:_MOST_SCHEDULES] if isinstance(schedules, list) else [schedules]:
         if not isinstance(schedule, dict):
             continue
         unit = Unit(rate_unit(text(schedule, "chargingRateUnit")))
         periods = schedule.get("chargingSchedulePeriod")
-        for period in periods if isinstance(periods, list) else [periods]:
+        for period in periods[:_MOST_PERIODS] if isinstance(periods, list) else [periods]:
             if not isinstance(period, dict):
                 continue
             limit = period.get("limit")

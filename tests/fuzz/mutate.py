@@ -6,16 +6,91 @@ MARK = "zq7"
 """Stands in every text the mutations make up: it must never become part of a rule's name."""
 
 VALUES = [
-    None, True, False, 0, -1, 1, 2, 3, 1.5, -0.0, 1e308, 2**31, 2**53, 2**63, 2**64, 10**30, -(2**70), "", " ", "0", "-1", "1e400",
-    "NaN", "Infinity", MARK, MARK * 90, "\x00", "\ufeff", "\u202e" + MARK, "😀" * 20, "'; DROP TABLE x; --", "../../" + MARK,
-    "2026-05-28T20:26:40", "2026-05-28T20:26:40Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0000-00-00T00:00:00Z",
-    "2026-05-28T20:26:40+99:99", "L1", "kW", " 9.6", "9,6", "Current.Import.L1", "Accepted", "Ended", "Started", "Updated",
-    [], {}, [[]], [None], {"": ""}, {"key": "AuthorizationKey", "value": "s"}, {MARK: 1}, [1, 2, 3], {"a": {"b": [{}]}},
-]  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    2,
+    3,
+    1.5,
+    -0.0,
+    1e308,
+    2**31,
+    2**53,
+    2**63,
+    2**64,
+    10**30,
+    -(2**70),
+    "",
+    " ",
+    "0",
+    "-1",
+    "1e400",
+    "NaN",
+    "Infinity",
+    MARK,
+    MARK * 90,
+    "\x00",
+    "\ufeff",
+    "\u202e" + MARK,
+    "😀" * 20,
+    "'; DROP TABLE x; --",
+    "../../" + MARK,
+    "2026-05-28T20:26:40",
+    "2026-05-28T20:26:40Z",
+    "1970-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "0000-00-00T00:00:00Z",
+    "2026-05-28T20:26:40+99:99",
+    "L1",
+    "kW",
+    " 9.6",
+    "9,6",
+    "Current.Import.L1",
+    "Accepted",
+    "Ended",
+    "Started",
+    "Updated",
+    [],
+    {},
+    [[]],
+    [None],
+    {"": ""},
+    {"key": "AuthorizationKey", "value": "s"},
+    {MARK: 1},
+    [1, 2, 3],
+    {"a": {"b": [{}]}},
+]
 _JUNK = [
-    b"\x00", b"\xef\xbb\xbf", b"]", b"[", b"{", b"}", b'"', b"\\", b",", b":", b"NaN", b"-Infinity", b'"\\ud800"', b"\\u0000",
-    b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xf0\x9f\x98\x80", b"1e999", b"9" * 400, b"\r\n", b"\x1b[2J", b"//", b"/*", b"'", b"=",
-]  # fmt: skip
+    b"\x00",
+    b"\xef\xbb\xbf",
+    b"]",
+    b"[",
+    b"{",
+    b"}",
+    b'"',
+    b"\\",
+    b",",
+    b":",
+    b"NaN",
+    b"-Infinity",
+    b'"\\ud800"',
+    b"\\u0000",
+    b"\xff",
+    b"\xc3",
+    b"\xed\xa0\x80",
+    b"\xf0\x9f\x98\x80",
+    b"1e999",
+    b"9" * 400,
+    b"\r\n",
+    b"\x1b[2J",
+    b"//",
+    b"/*",
+    b"'",
+    b"=",
+]
 
 
 def _fresh(one):
@@ -61,7 +136,9 @@ def change(frame, rng):
         del place[key]
     elif how < 0.75:
         one = place[key]
-        place[key] = one if isinstance(one, list) and rng.random() < 0.3 else [one] if rng.random() < 0.5 else {"x": one}
+        place[key] = (
+            one if isinstance(one, list) and rng.random() < 0.3 else [one] if rng.random() < 0.5 else {"x": one}
+        )
     elif how < 0.85 and isinstance(place, dict):
         place[rng.choice((key.upper(), key + " ", MARK, "__proto__", ""))] = _fresh(place[key])
     elif how < 0.93 and isinstance(place, list):
