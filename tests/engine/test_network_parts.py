@@ -208,6 +208,7 @@ def match(left, right, op="=="):
 
 
 DPORT = {"payload": {"protocol": "tcp", "field": "dport"}}
+SOURCE = {"payload": {"protocol": "ip", "field": "saddr"}}
 STATE = match({"ct": {"key": "state"}}, {"set": ["established", "related"]}, "in")
 LO = match({"meta": {"key": "iifname"}}, "lo")
 
@@ -234,11 +235,47 @@ LO = match({"meta": {"key": "iifname"}}, "lo")
         (nft("drop", [match(DPORT, "@allowed"), {"accept": None}]), "maybe"),
         (nft("drop", [{"jump": {"target": "lan"}}], more=[("lan", [match(DPORT, 9000), {"accept": None}])]), "open"),
         (nft("drop", [{"jump": {"target": "lan"}}], more=[("lan", [{"return": None}])]), "blocked"),
-        (nft("drop", [{"xt": {"name": "comment"}}, {"accept": None}]), "maybe"),
+        (nft("drop", [{"xt": {"type": "match", "name": "comment"}}, match(DPORT, 9000), {"accept": None}]), "open"),
+        (nft("drop", [{"xt": {"type": "match", "name": "conntrack"}}, {"accept": None}]), "maybe"),
+        (nft("drop", [match(SOURCE, "10.0.0.0/8"), {"accept": None}], [match(DPORT, 9000), {"accept": None}]), "open"),
+        (nft("drop", [match(SOURCE, "10.0.0.0/8"), {"drop": None}], [match(DPORT, 9000), {"accept": None}]), "maybe"),
+        (nft("accept", [match(SOURCE, "10.0.0.0/8"), {"accept": None}], [{"drop": None}]), "maybe"),
     ],
 )
 def test_nftables_rules_are_walked_in_order(ruleset, verdict):
     assert rules.judge(rules.read_nft(ruleset, 9000)) == verdict
+
+
+REAL = """{"nftables": [{"metainfo": {"version": "1.0.6", "json_schema_version": 1}},
+{"table": {"family": "inet", "name": "filter", "handle": 1}},
+{"set": {"family": "inet", "name": "web", "table": "filter", "type": "inet_service", "handle": 3, "flags": ["interval"],
+ "elem": [80, 443, {"range": [9200, 9300]}]}},
+{"chain": {"family": "inet", "table": "filter", "name": "lan", "handle": 1}},
+{"chain": {"family": "inet", "table": "filter", "name": "input", "handle": 2, "type": "filter", "hook": "input", "prio": 0,
+ "policy": "drop"}},
+{"rule": {"family": "inet", "table": "filter", "chain": "lan", "handle": 5, "expr": [{"accept": null}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "input", "handle": 7, "expr": [{"vmap": {"key": {"ct": {"key":
+ "state"}}, "data": {"set": [["invalid", {"drop": null}], ["established", {"accept": null}], ["related", {"accept":
+ null}]]}}}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "input", "handle": 8, "expr": [{"match": {"op": "==", "left":
+ {"payload": {"protocol": "tcp", "field": "dport"}}, "right": "@web"}}, {"accept": null}]}},
+{"rule": {"family": "inet", "table": "filter", "chain": "input", "handle": 10, "expr": [{"vmap": {"key": {"payload":
+ {"protocol": "tcp", "field": "dport"}}, "data": {"set": [[22, {"accept": null}], [{"range": [9000, 9100]}, {"jump":
+ {"target": "lan"}}]]}}}]}}]}"""
+"""As nft 1.0.6 writes it."""
+
+
+@pytest.mark.parametrize(
+    ("port", "verdict"), [(22, "open"), (9050, "open"), (9250, "open"), (9500, "blocked"), (443, "open")]
+)
+def test_maps_and_named_sets_of_nftables(port, verdict):
+    assert rules.judge(rules.read_nft(REAL, port)) == verdict
+
+
+def test_a_firewall_without_a_rule_says_nothing():
+    assert not rules.says_something(rules.read_nft('{"nftables": []}', 1))
+    assert not rules.says_something(rules.read_iptables("-P INPUT ACCEPT\n-P FORWARD DROP\n", 1))
+    assert rules.says_something(rules.read_iptables("-P INPUT DROP\n", 1))
 
 
 def test_text_that_is_no_ruleset_is_not_judged():

@@ -43,30 +43,45 @@ async def _linux(port: int) -> Check:
         found = ufw(status.text if status.ok else "", await asyncio.to_thread(read_file, UFW_CONF), port)
         if found is not None:
             return found
-    if find("nft"):
-        listed = await ask("nft", "-j", "list", "ruleset")
-        chains = rules.read_nft(listed.text, port) if listed.ok else None
-        if chains is not None:
-            return _judged(rules.judge(chains), "nftables", port, any(chain.hook for chain in chains.values()))
-        return _check("unknown", "cannot_check", port, "sudo nft list ruleset", by="nftables")
-    if find("iptables"):
-        listed = await ask("iptables", "-S")
-        if listed.ok:
-            read = rules.read_iptables(listed.text, port)
-            some = any(chain.rules or chain.policy == rules.DROP for chain in read.values() if chain.hook)
-            return _judged(rules.judge(read), "iptables", port, some)
-        return _check("unknown", "cannot_check", port, "sudo iptables -S INPUT", by="iptables")
+    tables, chains = await _nft(port), await _iptables(port)
+    if tables is None and chains is None:
+        return _unread(port)
+    # What iptables wrote stands in nftables too, in a form that only iptables can read.
+    rest = {name: chain for name, chain in (tables or {}).items() if not (chains and name.startswith("ip filter "))}
+    verdict = rules.worst((rules.judge(rest), rules.judge(chains or {})))
+    if not rules.says_something(rest) and not rules.says_something(chains or {}):
+        return _check("ok", "none", port)
+    old = chains is not None and rules.says_something(chains) and rules.judge(chains) == verdict
+    return _judged(verdict, "iptables" if old else "nftables", port)
+
+
+async def _nft(port: int) -> dict[str, rules.Chain] | None:
+    listed = await ask("nft", "-j", "list", "ruleset")
+    return rules.read_nft(listed.text, port) if listed.ok else None
+
+
+async def _iptables(port: int) -> dict[str, rules.Chain] | None:
+    listed = await ask("iptables", "-S")
+    return rules.read_iptables(listed.text, port) if listed.ok else None
+
+
+def _unread(port: int) -> Check:
+    """Neither could be read: missing, or for administrators only."""
+    for program, by, command in (
+        ("nft", "nftables", "sudo nft list ruleset"),
+        ("iptables", "iptables", "sudo iptables -S INPUT"),
+    ):
+        if find(program):
+            return _check("unknown", "cannot_check", port, command, by=by)
     return _check("ok", "none", port)
 
 
-def _judged(verdict: str, by: str, port: int, some: bool) -> Check:
+def _judged(verdict: str, by: str, port: int) -> Check:
     opens = {
         "nftables": f"sudo nft insert rule inet filter input tcp dport {port} accept",
         "iptables": f"sudo iptables -I INPUT -p tcp --dport {port} -j ACCEPT",
     }[by]
     looks = {"nftables": "sudo nft list ruleset", "iptables": "sudo iptables -S INPUT"}[by]
-    if not some:
-        return _check("ok", "none", port, by=by)
     if verdict == "open":
         return _check("ok", "open", port, by=by)
     if verdict == "blocked":

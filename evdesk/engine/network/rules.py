@@ -7,6 +7,7 @@ address, an unknown match) makes the answer "maybe", never a guess.
 import json
 import re
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,32 +30,62 @@ class Chain:
     hook: bool = False  # sees incoming connections first
 
 
+THROUGH = "through"  # past the end of a chain
+_ANYTHING = frozenset({ACCEPT, DROP, THROUGH})
+
+
 def judge(chains: dict[str, Chain]) -> str:
     """ "open", "blocked" or "maybe" over every chain that incoming connections pass; "open" where there is none."""
-    answers = [_walk(chains, name, 0) or chain.policy or ACCEPT for name, chain in chains.items() if chain.hook]
-    if DROP in answers:
+    verdicts = [
+        _settled(_walk(chains, name, 0), chain.policy or ACCEPT) for name, chain in chains.items() if chain.hook
+    ]
+    return worst(verdicts)
+
+
+def says_something(chains: dict[str, Chain]) -> bool:
+    """Whether there is any rule at all for incoming connections."""
+    return any(chain.hook and (chain.rules or chain.policy == DROP) for chain in chains.values())
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """Every firewall must let it in: one that blocks is enough."""
+    found = set(verdicts)
+    if "blocked" in found:
         return "blocked"
-    return "maybe" if MAYBE in answers else "open"
+    return "maybe" if MAYBE in found else "open"
 
 
-def _walk(chains: dict[str, Chain], name: str, depth: int) -> str:
-    """accept, drop, maybe, or "" when the chain ends without a verdict."""
+def _settled(outcomes: frozenset[str], policy: str) -> str:
+    ends = {policy if one == THROUGH else one for one in outcomes}
+    if ends == {ACCEPT}:
+        return "open"
+    return "blocked" if ends == {DROP} else MAYBE
+
+
+def _walk(chains: dict[str, Chain], name: str, depth: int) -> frozenset[str]:
+    """Every way a connection may leave the chain: accept, drop, through."""
     chain = chains.get(name)
     if chain is None or depth > 16:
-        return MAYBE
+        return _ANYTHING
+    ways: set[str] = set()
     for rule in chain.rules:
-        if rule.matches == NO:
+        if rule.matches == NO or not rule.verdict:
             continue
-        verdict = rule.verdict
-        if verdict.startswith("jump:"):
-            verdict = _walk(chains, verdict[5:], depth + 1)
-        if verdict == "return":
-            if rule.matches == YES:
-                return ""
-            return MAYBE
-        if verdict in (ACCEPT, DROP, MAYBE):
-            return verdict if rule.matches == YES else MAYBE
-    return ""
+        ends = _ends(chains, rule.verdict, depth)
+        left = "return" in ends
+        ways |= {THROUGH if one == "return" else one for one in ends if one != THROUGH}
+        if rule.matches == YES and (left or THROUGH not in ends):
+            return frozenset(ways)
+    return frozenset({*ways, THROUGH})
+
+
+def _ends(chains: dict[str, Chain], verdict: str, depth: int) -> frozenset[str]:
+    """What a verdict leads to; "return" leaves the chain it stands in."""
+    if verdict.startswith("jump:"):
+        return _walk(chains, verdict[5:], depth + 1)
+    if verdict == MAYBE:
+        return _ANYTHING
+    return frozenset({verdict})
 
 
 # -- nftables -----------------------------------------------------------------------------------------------------
@@ -67,18 +98,21 @@ def read_nft(text: str, port: int) -> dict[str, Chain] | None:
     except (ValueError, KeyError, TypeError):
         return None
     chains: dict[str, Chain] = {}
+    sets: dict[str, Any] = {}
     for entry in entries:
         if "chain" in entry:
             one = entry["chain"]
             hooked = one.get("hook") == "input" and one.get("type") == "filter" and one.get("family") != "ip6"
             policy = DROP if one.get("policy") == "drop" else ACCEPT if hooked else ""
             chains[_place(one, one["name"])] = Chain(policy=policy, hook=hooked)
+        elif "set" in entry:
+            sets[_place(entry["set"], f"@{entry['set']['name']}")] = entry["set"].get("elem", [])
     for entry in entries:
         if "rule" in entry:
             one = entry["rule"]
             chain = chains.get(_place(one, one["chain"]))
             if chain is not None:
-                chain.rules.append(_nft_rule(one, port))
+                chain.rules += _nft_rules(one, port, sets)
     return chains
 
 
@@ -86,30 +120,51 @@ def _place(one: dict[str, Any], name: str) -> str:
     return f"{one.get('family')} {one.get('table')} {name}"
 
 
-def _nft_rule(rule: dict[str, Any], port: int) -> Rule:
-    matches, verdict = YES, ""
+def _nft_rules(rule: dict[str, Any], port: int, sets: dict[str, Any]) -> list[Rule]:
+    """One rule, or several where it maps values to verdicts."""
+    matches, found = YES, []
     for part in rule.get("expr", []):
         kind = next(iter(part), "")
         if kind == "match":
-            matches = _both(matches, _nft_match(part["match"], port))
-        elif kind in ("accept", "drop", "reject", "return"):
-            verdict = DROP if kind == "reject" else kind
-        elif kind in ("jump", "goto"):
-            verdict = f"jump:{_place(rule, part[kind]['target'])}"
-        elif kind in ("counter", "log", "comment"):
+            matches = _both(matches, _nft_match(part["match"], port, rule, sets))
+        elif kind in ("accept", "drop", "reject", "return", "jump", "goto"):
+            found.append(Rule(matches, _nft_verdict(part, rule)))
+        elif kind == "vmap":
+            found += _nft_map(part["vmap"], port, matches, rule)
+        elif kind in ("counter", "log", "comment") or _field(part.get("xt"), "name") == "comment":
             continue
         else:
-            matches = _both(matches, MAYBE)  # limits, sets of addresses, xt matches
-    return Rule(matches, verdict)
+            matches = _both(matches, MAYBE)  # limits, marks, other xt matches
+    return found
 
 
-def _nft_match(match: dict[str, Any], port: int) -> str:
+def _nft_verdict(part: dict[str, Any], rule: dict[str, Any]) -> str:
+    kind = next(iter(part), "")
+    if kind in ("jump", "goto"):
+        return f"jump:{_place(rule, part[kind]['target'])}"
+    return {"reject": DROP, "drop": DROP, "accept": ACCEPT, "return": "return"}.get(kind, "")
+
+
+def _nft_map(vmap: dict[str, Any], port: int, matches: str, rule: dict[str, Any]) -> list[Rule]:
+    """`ct state vmap { established : accept, ... }`: a rule per entry."""
+    pairs = _field(vmap.get("data"), "set")
+    if not isinstance(pairs, list):
+        return [Rule(_both(matches, MAYBE), MAYBE)]
+    found = []
+    for value, verdict in pairs:
+        one = {"left": vmap.get("key"), "right": value, "op": "=="}
+        found.append(Rule(_both(matches, _nft_match(one, port, rule, {})), _nft_verdict(verdict, rule)))
+    return found
+
+
+def _nft_match(match: dict[str, Any], port: int, rule: dict[str, Any], sets: dict[str, Any]) -> str:
     left, right = match.get("left"), match.get("right")
-    negated = match.get("op") == "!="
     answer = MAYBE
     if isinstance(left, dict):
         payload, meta, ct = left.get("payload"), left.get("meta"), left.get("ct")
         if _field(payload, "field") == "dport":
+            if isinstance(right, str):
+                right = {"set": sets[_place(rule, right)]} if _place(rule, right) in sets else right
             answer = NO if _field(payload, "protocol") == "udp" else _in_set(right, port)
         elif _field(meta, "key") in ("iif", "iifname"):
             answer = NO if right == "lo" else MAYBE
@@ -117,7 +172,7 @@ def _nft_match(match: dict[str, Any], port: int) -> str:
             answer = YES if "tcp" in _words(right) else NO
         elif _field(ct, "key") == "state":
             answer = YES if "new" in _words(right) else NO
-    return _flip(answer) if negated else answer
+    return _flip(answer) if match.get("op") == "!=" else answer
 
 
 def _field(part: Any, name: str) -> Any:

@@ -160,7 +160,7 @@ VERDICTS: dict[str, Verdict] = {
         "danger",
         "It dials “{name}”, which is not in evdesk's certificate.",
         "use {tls_url} in the charger, or add “{name}” to evdesk's names",
-        SECURITY,
+        ROOT,
     ),
     "tls_failed": Verdict(
         "shield-x",
