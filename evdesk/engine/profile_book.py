@@ -16,6 +16,7 @@ from evdesk.engine.state import ChargerRecord
 from evdesk.model import MessageSeen
 from evdesk.model.profiles import ProfileSeen
 from evdesk.ocpp.profile_book import from_set, told, with_clear, with_set
+from evdesk.ocpp.profiles import ALWAYS_AT, DEFAULT_ID, DEFAULT_PURPOSE, MAX_ID, MAX_PURPOSE
 
 log = logging.getLogger("evdesk.profiles")
 _NOTE = "profiles"
@@ -93,8 +94,21 @@ class ProfileBook:
         return [p for p in self._have.get(record.id, []) if _lives(p, charging, now)]
 
     def remembered(self, record: ChargerRecord) -> list[ProfileSeen]:
-        """As `profiles`, marked as not told: the charger cannot list them."""
-        return [replace(p, told=False) for p in self.profiles(record)]
+        """As `profiles`, marked as not told: the charger cannot list them. The static ones that an earlier run wrote
+        are known by the failsafe that was verified."""
+        have = [replace(p, told=False) for p in self.profiles(record)]
+        failsafe, at = record.failsafe, record.failsafe.checked_at or 0.0
+        if record.falls_back and failsafe.max_a is not None and not any(p.purpose == MAX_PURPOSE for p in have):
+            have.append(_static(MAX_ID, MAX_PURPOSE, failsafe.max_a, at))
+        safe = any(p.purpose == DEFAULT_PURPOSE and p.stack_level == 0 for p in have)
+        if record.falls_back and failsafe.safe_a is not None and not safe:
+            have.append(_static(DEFAULT_ID, DEFAULT_PURPOSE, failsafe.safe_a, at))
+        return have
+
+
+def _static(ident: int, purpose: str, limit_a: float, at: float) -> ProfileSeen:
+    periods = ((0.0, limit_a),)
+    return ProfileSeen(ident, 0, purpose, 0, "Absolute", periods, start_at=ALWAYS_AT, told=False, seen_at=at)
 
 
 def _lives(profile: ProfileSeen, charging: set[int], now: float) -> bool:

@@ -17,7 +17,7 @@ from PySide6.QtCore import QLocale, QMessageLogContext, QtMsgType, qInstallMessa
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
-from evdesk.gui import launch, shots_sheets, tokens
+from evdesk.gui import launch, shots_charger, shots_sheets, tokens
 from evdesk.gui.app import make_app
 from evdesk.gui.client import Client
 from evdesk.gui.dialogs.console import ConsoleSheet
@@ -209,12 +209,16 @@ async def _all(
             door = urlsplit(camera.mirror.info.ocpp_url)
             await visit(door.hostname or "127.0.0.1", door.port or 80)
         shown = await shots_sheets.prepare(camera.mirror, camera.client)
+        opened = await shots_charger.prepare(camera.mirror, camera.client)
         for look in (theme,) if theme else (tokens.LIGHT, tokens.DARK, tokens.CONTRAST):
             camera.theme.apply(app, look)
             await _one_look(camera, directory, look, everything=theme is not None or look != tokens.CONTRAST)
             if shown and look != tokens.CONTRAST:
                 desk = camera.mirror, camera.client, camera.theme
                 await shots_sheets.shoot(shown, desk, camera.settled, directory, look)
+            if opened and look != tokens.CONTRAST:
+                camera.shell.resize(*SIZES[0][1:])
+                await shots_charger.shoot(opened, camera.shell, camera.theme, camera.settled, directory, look)
     finally:
         await camera.end()
         qInstallMessageHandler(before)

@@ -13,6 +13,8 @@ TX, PRIORITY, DEFAULT = "TxProfile", "PriorityCharging", "TxDefaultProfile"
 CEILINGS = ("ChargePointMaxProfile", "ChargingStationExternalConstraints")
 RECUR_S = {"Daily": 86_400.0, "Weekly": 604_800.0}
 MOST_EDGES = 2000
+CLOCKS_S = 20.0
+"""How far the charger's clock, its rounding and a refresh on its way may move an edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ def unexplained_a(
     profiles would allow). Something evdesk did not send then holds it down (lbbrhzn/ocpp #2148)."""
     for offset, limit in composite:
         at = begin + max(0.0, offset)
-        one = next((s for s in stretches if s.start <= at < s.end), None)
-        if limit is not None and one is not None and (one.limit_a is None or limit < one.limit_a - 0.5):
-            return at, limit, one.limit_a
+        near = [one for one in stretches if one.start - CLOCKS_S < at < one.end + CLOCKS_S]
+        allowed = [one.limit_a for one in near if one.limit_a is not None]
+        if limit is not None and near and (not allowed or limit < min(allowed) - 0.5):
+            return at, limit, min(allowed, default=None)
     return None

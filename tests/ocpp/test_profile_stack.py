@@ -55,6 +55,8 @@ def test_what_the_profiles_do_not_explain_is_told():
     assert unexplained_a(known, ((0.0, 14.0), (100.0, 6.0)), NOW) is None
     assert unexplained_a(known, ((0.0, 8.0),), NOW) == (NOW, 8.0, 14.0)
     assert unexplained_a(known, ((0.0, None),), NOW) is None
+    assert unexplained_a(known, ((0.0, 14.0), (96.0, 6.0)), NOW) is None  # the clocks differ a little
+    assert unexplained_a(known, ((0.0, 14.0), (40.0, 6.0)), NOW) == (NOW + 40, 6.0, 14.0)
 
 
 def test_what_a_charger_lists_is_moved_to_our_clock_and_ours_is_known():

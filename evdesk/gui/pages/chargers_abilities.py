@@ -84,7 +84,7 @@ class AbilitiesTab(QWidget):
     def _lay_out(self) -> None:
         self.table.setItemDelegate(RowsDelegate(self.table))
         self.table.setModel(self.model)
-        self.table.set_widths((206, 124, 120), 2)
+        self.table.set_widths((186, 118, 120), 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(6)

@@ -94,7 +94,7 @@ class ProfilesDelegate(CellDelegate):
 def profile_row(profile: ProfileSeen, now: float, tx_started_at: float | None) -> ListRow:
     """Name and level, limit now, until when, whose."""
     limit = limit_of(profile, now, tx_started_at)
-    second = tr("{purpose}, level {n}, id {id}")
+    second = tr("level {n}, id {id}, {purpose}")
     second = second.format(purpose=profile.purpose, n=profile.stack_level, id=profile.id)
     source = "evdesk" if profile.ours else tr("not evdesk's: {source}").format(source=profile.source)
     until = _until(profile, now, tx_started_at)

@@ -81,6 +81,7 @@ class SettingsHead(QWidget):
         counts = self._model.counts()
         words = ((ALL, tr("All")), (WRITABLE, tr("Writable")), (CHANGED, tr("Changed")), (VENDOR, tr("Vendor")))
         self.only.set_items([(key, f"{word} {counts[key]}") for key, word in words])
+        self.only.updateGeometry()
 
     def apply(self) -> None:
         self._model.set_filter(self.search.text(), self.only.current(), self.group.currentData() or "")
