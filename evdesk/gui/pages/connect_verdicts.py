@@ -295,5 +295,6 @@ ODD: dict[str, str] = {
     "password_not_checked": "sends a password, and none is set for it here",
     "password_wrong": "sends a wrong password beside its certificate",
     "certificate_names_another": "shows a certificate that does not name it",
+    "certificate_not_asked": "showed a certificate twice that is not trusted here; it is asked for none for a while",
 }
 """Odd but workable: evdesk lets it in and says so."""
