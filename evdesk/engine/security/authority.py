@@ -8,7 +8,7 @@ import ipaddress
 import json
 import re
 import secrets as random
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from evdesk.drivers.tls_server import Chain, Credentials, certificate_names
 from evdesk.engine.network import cards
@@ -45,7 +45,7 @@ class Authority:
 
     @property
     def credentials(self) -> Credentials | None:
-        chains = tuple(self._chain(kind) for kind in KINDS if self._has_key(kind))
+        chains = tuple(chain for kind in KINDS if (chain := self._chain(kind)) is not None)
         return Credentials(chains, "\n".join(self.kept.trusted())) if chains and self.exists else None
 
     async def ensure(self) -> None:
@@ -53,14 +53,12 @@ class Authority:
         async with self._lock:
             if not self.exists:
                 await self._new_root()
-            await self._renew(force=False)
+            await self._renew()
 
     async def renew_if_due(self) -> bool:
         """Addresses change and certificates end; True where the server certificate is another one now."""
-        if not self.exists:
-            return False
         async with self._lock:
-            return await self._renew(force=False)
+            return self.exists and await self._renew()
 
     async def rotate(self) -> None:
         """A new root. The old one stays trusted for client certificates, and the new one is shown signed by the old."""
@@ -68,7 +66,6 @@ class Authority:
             if not self.exists:
                 raise EvdeskError(Reason.INVALID, "There is no root yet. Create evdesk's certificate first.")
             await self._new_root()
-            await self._renew(force=True)
 
     async def put_names(self, names: list[str]) -> None:
         wanted = sorted({_clean_name(name) for name in names})
@@ -76,7 +73,7 @@ class Authority:
             self.kept.extra_names = wanted
             await self._save()
             if self.exists:
-                await self._renew(force=False)
+                await self._renew()
 
     async def import_root(self, pem: str) -> str:
         certificate = pki.parse(pem)
@@ -117,12 +114,10 @@ class Authority:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _has_key(self, kind: str) -> bool:
-        return kind in self.kept.server and self._key(self.kept.server[kind]) is not None
-
-    def _chain(self, kind: str) -> Chain:
-        certificate = self.kept.server[kind]
-        return Chain(certificate + self.kept.cross, self._key(certificate) or "")
+    def _chain(self, kind: str) -> Chain | None:
+        certificate = self.kept.server.get(kind)
+        key = self._key(certificate) if certificate else None
+        return Chain(certificate + self.kept.cross, key) if certificate and key else None
 
     def _key(self, pem: str) -> str | None:
         """Keys go by their certificate, so that a crash in the middle of a change leaves matching pairs."""
@@ -140,42 +135,45 @@ class Authority:
         await asyncio.to_thread(self._secrets.put, _key_name(new.certificate), new.key)
         now = self._clock.now()
         before = [kept.current, *kept.previous] if kept.current else kept.previous
-        kept.previous = [pem for pem in before if pki.parse(pem).not_valid_after_utc.timestamp() > now]
-        kept.current, kept.cross, kept.server = new.certificate, cross, {}
-        await self._save_and_tidy()
+        previous = [pem for pem in before if pki.parse(pem).not_valid_after_utc.timestamp() > now]
+        server = await self._servers(new, await asyncio.to_thread(own_names))
+        await self._put(replace(kept, current=new.certificate, cross=cross, previous=previous, server=server))
 
-    async def _renew(self, force: bool) -> bool:
-        names = await asyncio.to_thread(own_names)
-        wanted = names | set(self.kept.extra_names)
-        if not force and all(self._good(kind, wanted) for kind in KINDS):
+    async def _renew(self) -> bool:
+        wanted = await asyncio.to_thread(own_names) | set(self.kept.extra_names)
+        if all(self._good(kind, wanted) for kind in KINDS):
             return False
-        root = self._root()
+        await self._put(replace(self.kept, server=await self._servers(self._root(), wanted)))
+        return True
+
+    async def _servers(self, root: Pair, names: set[str]) -> dict[str, str]:
+        """New server certificates by kind of key; their keys are kept already."""
+        names |= set(self.kept.extra_names)
         host, keys, servers = cards.host_name() or "evdesk", {}, {}
         for kind in KINDS:
-            made = await asyncio.to_thread(pki.make_server, root, sorted(wanted), host, self._clock.now(), kind)
+            made = await asyncio.to_thread(pki.make_server, root, sorted(names), host, self._clock.now(), kind)
             servers[kind] = made.certificate
             keys[_key_name(made.certificate)] = made.key
         await asyncio.to_thread(self._secrets.change, keys)
-        self.kept.server = servers
-        await self._save_and_tidy()
-        return True
+        return servers
 
     def _good(self, kind: str, wanted: set[str]) -> bool:
-        if not self._has_key(kind):
+        if self._chain(kind) is None:
             return False
         certificate = pki.parse(self.kept.server[kind])
         left = certificate.not_valid_after_utc.timestamp() - self._clock.now()
         return left > pki.RENEW_DAYS * 86400 and wanted <= certificate_names(certificate)
 
-    async def _save_and_tidy(self) -> None:
-        """Keys nobody needs any more go last."""
-        await self._save()
+    async def _put(self, kept: Kept) -> None:
+        """On the disk first, then in force; keys nobody needs any more go last."""
+        await self._save(kept)
+        self.kept = kept
         used = {_key_name(pem) for pem in (self.kept.current, *self.kept.server.values()) if pem}
         gone = [name for name in self._secrets.names() if name.startswith("ca/") and name not in used]
         await asyncio.to_thread(self._secrets.drop, *gone)
 
-    async def _save(self) -> None:
-        await self._store.save_meta(META, json.dumps(asdict(self.kept)))
+    async def _save(self, kept: Kept | None = None) -> None:
+        await self._store.save_meta(META, json.dumps(asdict(kept or self.kept)))
 
 
 def own_names() -> set[str]:
