@@ -169,6 +169,27 @@ async def test_our_refusal_of_something_unreadable_is_its_answer(path):
         assert (row.verdict, row.answer) == ("garbage", "RpcFrameworkError")
 
 
+async def test_a_message_without_an_answer_waits_for_none(path):
+    async with opened(path) as store:
+        text = '[6,"s1","NotifyPeriodicEventStream",{"id":1}]'
+        put(store, 0, "in", "s1", "NotifyPeriodicEventStream", text, "send")
+        put(store, 1, "out", "s1", "Reset", "[3]", "result")
+        await store.flush()
+        stray, sent = await asked(store)
+        assert (sent.verdict, sent.answer_id, sent.latency_ms) == ("ok", None, None)
+        assert stray.message_id == "s1"
+        assert (await store.message_actions("WB-01"))[0].action == "NotifyPeriodicEventStream"
+
+
+async def test_frames_come_with_their_exchanges(path):
+    async with opened(path) as store:
+        await an_evening(store)
+        found = await store.exchange_frames(ExchangePage(MessageFilter(charger_ids=("WB-01",)), 3))
+        assert [one.row.message_id for one in found] == ["", "m3", "x2"]
+        assert [frame.kind for frame in found[2].frames] == ["call", "timeout", "result"]
+        assert [frame.kind for frame in found[0].frames] == ["garbage"]
+
+
 async def test_density_and_counts(path):
     async with opened(path, clock=FixedClock(T0 + 60)) as store:
         await an_evening(store)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QEnterEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 
 from evdesk.gui.client import LinkState
 from evdesk.gui.pages.chargers import ChargersPage
@@ -22,7 +22,7 @@ from evdesk.gui.pages.chargers_settings_write import written_words
 from evdesk.gui.settings import DeskSettings
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import Button
-from evdesk.model import ChargerState, Connector, ConnectorStatus, EvdeskError, Reason, Setting
+from evdesk.model import ChargerState, Connector, ConnectorStatus, EvdeskError, Finding, Reason, Setting
 from evdesk.model.settings import PlannedSetting, SettingChange, SettingsSnapshot, SettingsView
 from evdesk.wire.methods import Done, SetLimit
 from tests.gui import sample
@@ -555,6 +555,36 @@ def test_findings_stand_with_rule_count_example_and_clause(page, qtbot):
         assert words in said
     page.go("WB-06")
     qtbot.waitUntil(lambda: tab.empty.isVisible())
+
+
+def test_findings_and_messages_lead_on(page, qtbot, client):
+    asked = []
+    page.navigate.connect(lambda where, what: asked.append((where, what)))
+    client.answers["finding.list"] = [
+        Finding(
+            "WB-02", "zone_missing", "The timestamp has no time zone.", "", "2026", "", 2306, sample.NOW - 9, sample.NOW
+        ),
+        Finding("WB-02", "security_event", "It says so.", "", "x", "", 1, sample.NOW - 9, sample.NOW),
+    ]
+    page.go("WB-02#findings")
+    tab = page.detail.findings
+    assert page.detail.tabs.current() == "findings"
+    qtbot.waitUntil(lambda: len(tab.findings) == 2)
+    assert tab.told.text() == "1 rule, 2306 times"
+    words = [label.text() for label in tab.area.widget().findChildren(QLabel)]
+    assert "A timestamp without time zone" in words
+    assert any(word.startswith("To the maker: Write the zone") for word in words)
+    tab.sheet.click()
+    tab.messages.click()
+    page.detail.show_tab("messages")
+    page.detail.messages.inspect.click()
+    page.detail.messages.send.click()
+    assert asked == [
+        ("sheet", "WB-02"),
+        ("messages", 'charger:"WB-02" verdict:breach'),
+        ("messages", "WB-02"),
+        ("console", "WB-02"),
+    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
