@@ -1,97 +1,56 @@
-"""ocpp-rpc (Node, strict mode) as a charging station: a second, independent reading of OCPP 1.6 JSON."""
-
-import asyncio
-import json
-import os
-import shutil
-from contextlib import asynccontextmanager
-from pathlib import Path
+"""ocpp-rpc (Node, strict mode) as a charging station: an independent reading of OCPP JSON, with schemas of its own."""
 
 import pytest
 
-from evdesk.model import Booted, ChargerError, Disconnected, LiveProfile, Reading, Reason, StatusChanged
+from evdesk.model import (
+    Booted,
+    ChargerError,
+    ConnectorStatus,
+    Disconnected,
+    LiveProfile,
+    Reading,
+    Reason,
+    StatusChanged,
+)
 from evdesk.ocpp.timestamps import format_time
+from evdesk.ocpp.version import Version
 from tests.drivers.helpers import desk, slower
+from tests.ocpp.message_table import FROM_CSMS, FROM_STATION, SENDS
+from tests.ocpp.payloads import fullest, smallest
+from tests.peers.rpc_peer import demand_installed, peer
 
-HERE = Path(__file__).parent
 BOOT = {"chargePointVendor": "Peer", "chargePointModel": "ocpp-rpc", "firmwareVersion": "2.2.1"}
+BOOT_2 = {
+    "reason": "PowerUp",
+    "chargingStation": {"vendorName": "Peer", "model": "ocpp-rpc", "firmwareVersion": "2.2.1"},
+}
+STEPS_A = (6.0, 6.3, 10.1, 16.0, 31.9)
 
 pytestmark = pytest.mark.needs_npm
 
 
 @pytest.fixture(scope="module", autouse=True)
 def installed():
-    """The client from the npm registry; CI must have it, a developer is told how to get it."""
-    if shutil.which("node") and (HERE / "node_modules" / "ocpp-rpc").is_dir():
-        return
-    how = "The ocpp-rpc client is not installed. Run: make peers"
-    if os.environ.get("CI") == "true":
-        pytest.fail(how)
-    pytest.skip(how)
-
-
-class Peer:
-    def __init__(self, process):
-        self.process = process
-        self.asked = []
-        self.broken = []
-        self._answers = {}
-        self._opened = asyncio.get_running_loop().create_future()
-        self._reader = asyncio.create_task(self._read())
-
-    async def _read(self):
-        async for line in self.process.stdout:
-            said = json.loads(line)
-            if "asked" in said:
-                self.asked.append((said["asked"], said["params"]))
-            elif "broken" in said:
-                self.broken.append(said["broken"])
-            elif "open" in said:
-                self._opened.set_result(True)
-            else:
-                self._answers.pop(said["id"]).set_result(said)
-
-    async def opened(self):
-        await asyncio.wait_for(self._opened, 10)
-
-    async def call(self, action, params):
-        number = len(self._answers) + 1
-        answer = self._answers[number] = asyncio.get_running_loop().create_future()
-        self._tell({"id": number, "call": action, "params": params})
-        said = await asyncio.wait_for(answer, 10)
-        assert "error" not in said, said
-        return said["answer"]
-
-    def _tell(self, value):
-        self.process.stdin.write(json.dumps(value).encode() + b"\n")
-
-    async def close(self):
-        if self.process.returncode is None:
-            self._tell({"close": True})
-            await asyncio.wait_for(self.process.wait(), 10)
-        await self._reader
-
-
-@asynccontextmanager
-async def peer(made, ident="RPC 1/ä"):
-    process = await asyncio.create_subprocess_exec(
-        "node",
-        str(HERE / "rpc_client.js"),
-        f"ws://127.0.0.1:{made.port}/some/path",
-        ident,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    client = Peer(process)
-    try:
-        await client.opened()
-        yield client
-    finally:
-        await client.close()
+    demand_installed()
 
 
 async def test_a_whole_charge_in_strict_mode():
     async with desk(slower(call_s=20)) as made, peer(made) as client:
+        client.answer(
+            GetConfiguration={
+                "configurationKey": [{"key": "ChargeProfileMaxStackLevel", "readonly": True, "value": "2"}],
+                "unknownKey": [],
+            },
+            GetCompositeSchedule={
+                "status": "Accepted",
+                "connectorId": 1,
+                "chargingSchedule": {
+                    "chargingRateUnit": "A",
+                    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}],
+                },
+            },
+            UnlockConnector={"status": "Unlocked"},
+        )
         now = format_time(made.host.clock.now())
         assert (await client.call("BootNotification", BOOT))["status"] == "Accepted"
         assert (await made.event(Booted)).identity.firmware == "2.2.1"
@@ -109,8 +68,8 @@ async def test_a_whole_charge_in_strict_mode():
         assert (await made.event(Reading)).current_a[0] == 9.5
 
         assert (await station.install_failsafe(32, 6, 1)).status == "verified"
-        for tenths in (60, 63, 101, 160, 319):
-            await station.set_limit(LiveProfile(1, tenths / 10, 180, transaction))
+        for amps in STEPS_A:
+            await station.set_limit(LiveProfile(1, amps, 180, transaction))
         await station.clear_limit(1)
         await station.trigger("StatusNotification", 1)
         await station.unlock(1)
@@ -119,15 +78,97 @@ async def test_a_whole_charge_in_strict_mode():
         await station.reset("soft")
         ended = {"transactionId": transaction, "meterStop": 99, "timestamp": now, "idTag": "TAG"}
         assert (await client.call("StopTransaction", ended))["idTagInfo"]["status"] == "Accepted"
-        limits = [
-            params["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"]
-            for action, params in client.asked
-            if action == "SetChargingProfile"
-        ]
-        assert limits == [32, 6, 6, 6.3, 10.1, 16, 31.9]
+        schedules = [p["csChargingProfiles"]["chargingSchedule"] for p in client.requests("SetChargingProfile")]
+        assert [each["chargingSchedulePeriod"][0]["limit"] for each in schedules] == [32, 6, *STEPS_A]
         assert client.broken == []
         assert made.rules() == set()
     assert "1000" in (await made.event(Disconnected)).cause
+
+
+def second_answers(now):
+    """What an obedient station of 2.x with one EVSE answers."""
+    period = {"startPeriod": 0, "limit": 6.0}
+    schedule = {"evseId": 1, "duration": 900, "scheduleStart": now, "chargingRateUnit": "A"}
+    named = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+    return {
+        "GetCompositeSchedule": {"status": "Accepted", "schedule": {**schedule, "chargingSchedulePeriod": [period]}},
+        "GetVariables": {"getVariableResult": [{"attributeStatus": "Accepted", "attributeValue": "30", **named}]},
+        "SetVariables": {"setVariableResult": [{"attributeStatus": "Accepted", **named}]},
+        "UnlockConnector": {"status": "Unlocked"},
+    }
+
+
+def transaction_event(now, kind, seq, **more):
+    return {
+        "eventType": kind,
+        "timestamp": now,
+        "triggerReason": "RemoteStart" if kind == "Started" else "MeterValuePeriodic",
+        "seqNo": seq,
+        "transactionInfo": {"transactionId": "T-1", "chargingState": "Charging"},
+        "evse": {"id": 1, "connectorId": 1},
+        "meterValue": [
+            {"timestamp": now, "sampledValue": [{"value": 9.5, "measurand": "Current.Import", "phase": "L1"}]}
+        ],
+        **more,
+    }
+
+
+@pytest.mark.parametrize("protocol", ["ocpp2.0.1", "ocpp2.1"])
+async def test_a_whole_charge_of_2_x_in_strict_mode(protocol):
+    async with desk(slower(call_s=20)) as made, peer(made, protocol=protocol) as client:
+        now = format_time(made.host.clock.now())
+        client.answer(**second_answers(now))
+        assert (await client.call("BootNotification", BOOT_2))["status"] == "Accepted"
+        assert (await made.event(Booted)).identity.model == "ocpp-rpc"
+        station = made.listener.stations["RPC 1/ä"]
+        status = {"evseId": 1, "connectorId": 1, "connectorStatus": "Occupied", "timestamp": now}
+        assert await client.call("StatusNotification", status) == {}
+        await made.event(StatusChanged, status=ConnectorStatus.PREPARING)
+        token = {"idToken": "TAG", "type": "ISO14443"}
+        assert (await client.call("Authorize", {"idToken": token}))["idTokenInfo"]["status"] == "Accepted"
+        await station.start(1, "TAG")
+        begun = await client.call("TransactionEvent", transaction_event(now, "Started", 0, idToken=token))
+        assert begun["idTokenInfo"]["status"] == "Accepted"
+        assert await client.call("TransactionEvent", transaction_event(now, "Updated", 1)) == {}
+        assert (await made.event(Reading)).current_a[0] == 9.5
+
+        assert (await station.install_failsafe(32, 6, 1)).status == "verified"
+        for amps in STEPS_A:
+            await station.set_limit(LiveProfile(1, amps, 180, 1))
+        await station.clear_limit(1)
+        assert (await station.write_setting("OCPPCommCtrlr/HeartbeatInterval", "30")).after == "30"
+        await station.trigger("StatusNotification", 1)
+        await station.unlock(1)
+        await station.availability(1, False)
+        await station.stop(1, 1)
+        await station.reset("soft")
+        await client.call("TransactionEvent", transaction_event(now, "Ended", 2))
+        assert [event.ref for event in made.host.closed] == ["T-1"]
+        profiles = [each["chargingProfile"] for each in client.requests("SetChargingProfile")]
+        limits = [each["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit"] for each in profiles]
+        assert limits == [32, 6, *STEPS_A]
+        assert {each.get("transactionId") for each in profiles[2:]} == {"T-1"}
+        assert all("maxOfflineDuration" in each for each in profiles[2:]) == (protocol == "ocpp2.1")
+        assert client.requests("RequestStopTransaction") == [{"transactionId": "T-1"}]
+        assert client.broken == []
+        assert made.rules() == set()
+
+
+@pytest.mark.parametrize("form", [smallest, fullest])
+@pytest.mark.parametrize("version", Version)
+async def test_every_message_of_both_sides_passes_its_schemas(version, form):
+    async with desk(slower(call_s=20)) as made, peer(made, protocol=version.value) as client:
+        await client.call("BootNotification", form(version, "BootNotification"))
+        station = made.listener.stations["RPC 1/ä"]
+        for action in sorted(set(FROM_STATION[version]) - set(SENDS[version])):
+            await client.call(action, form(version, action))
+        for action in FROM_CSMS[version]:
+            answer = form(version, action, answer=True)
+            client.answer(**{action: answer})
+            assert (await station.call(action, form(version, action))).payload == answer
+        assert [action for action, _ in client.asked] == list(FROM_CSMS[version])
+        assert [params for _, params in client.asked] == [form(version, action) for action in FROM_CSMS[version]]
+        assert client.broken == []
 
 
 async def test_a_charger_that_is_cut_off_gives_an_error_in_words():
