@@ -74,6 +74,7 @@ def test_words_for_profiles_passwords_and_fingerprints():
     assert "old and new" in password_words(security_sample.charger(password_waits=True))
     assert "not seen" in password_words(security_sample.charger(password_form=""))
     assert "None is set" in password_words(security_sample.charger(password_set=False))
+    assert "was sent" in password_words(security_sample.charger(password_set=False, password_waits=True))
     lines = fingerprint_lines(security_sample.FINGERPRINT).splitlines()
     assert [len(line.split()) for line in lines] == [8, 8, 8, 8]
 

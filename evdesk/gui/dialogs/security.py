@@ -111,7 +111,7 @@ class SecuritySheet(WorkingSheet):
         self.least.setCurrentIndex(state.min_profile)
         self.auth.setCurrentIndex(max(0, self.auth.findData(state.auth)))
         self.password.setText(password_words(state))
-        self.forget.setVisible(state.password_set)
+        self.forget.setVisible(state.password_set or state.password_waits)
         root = (
             tr("evdesk's root is installed.") if state.root_installed else tr("evdesk's root is not known to be in it.")
         )

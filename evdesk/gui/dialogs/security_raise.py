@@ -96,6 +96,8 @@ class RaiseSheet(WorkingSheet):
         parts = [state.sentence, state.advice]
         if state.state == "waiting" and state.until is not None and state.began_at is not None:
             parts.append(tr("It may take {time}.").format(time=minutes(state.until - state.began_at)))
+        if state.url and state.state in ("checked", "blocked", *UNDER_WAY):
+            parts.append(tr("It will dial {url}.").format(url=state.url))
         self.what.setText(" ".join(part for part in parts if part))
         self.go.setText(tr("Raise {label} to profile {n}").format(label=self._label, n=self.profile()))
         self.go.updateGeometry()

@@ -40,6 +40,8 @@ def profile_look(profile: int | None) -> Look:
 
 def password_words(state: ChargerSecurity) -> str:
     """What evdesk knows of the charger's password; never the password."""
+    if not state.password_set and state.password_waits:
+        return tr("One was sent to the charger and has not been seen from it yet.")
     if not state.password_set:
         return tr("None is set here: whatever it sends is taken.")
     parts = [tr("Set {day}").format(day=date_words(state.password_at)) if state.password_at is not None else tr("Set")]
