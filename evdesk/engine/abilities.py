@@ -52,7 +52,9 @@ class AbilityBook:
         """One message: a CALL of ours, or what came back."""
         key = (event.charger_id, event.message_id)
         if event.direction == "out":
-            if event.kind == "call" and len(self._asked) < _WAITING_MOST:
+            if event.kind == "call":
+                if len(self._asked) >= _WAITING_MOST:
+                    del self._asked[next(iter(self._asked))]  # its answer was lost long ago
                 self._asked[key] = _named(event)
             return
         if event.kind == "call" or key not in self._asked:

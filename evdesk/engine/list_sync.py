@@ -21,6 +21,7 @@ CHUNK = 50
 _NOTE = "local_list"
 _CHUNK_KEYS = ("sendlocallistmaxlength", "localauthlistctrlr/itemspermessage")
 _ROOM_KEYS = ("localauthlistmaxlength",)
+_ENTRIES = "localauthlistctrlr/entries"
 _ENABLED_KEYS = ("localauthlistenabled", "localauthlistctrlr/enabled")
 
 
@@ -58,7 +59,7 @@ class ListSync:
     async def sync(self, record: ChargerRecord, link: Driver) -> Answer:
         """Make the charger's list the one of the site. Raises `ChargerError` in words."""
         wanted, long = fitting(self.tags.listed(), record.protocol)
-        room = await self._setting(record, _ROOM_KEYS)
+        room = await self._room(record)
         if room is not None and len(wanted) > room:
             sentence = f"The charger's list holds {room} tags; the site has {len(wanted)}. Take some out first."
             raise ChargerError(Reason.INVALID, sentence)
@@ -118,6 +119,14 @@ class ListSync:
         if long:
             words.append(f"{len(long)} tags are too long for this charger and were left out.")
         return " ".join(words)
+
+    async def _room(self, record: ChargerRecord) -> int | None:
+        """Most tags the list holds: a key of its own in 1.6, the highest value of the counter in 2.x."""
+        view = await self.settings.view(record)
+        entries = next((s for s in view.settings if s.name.lower() == _ENTRIES), None)
+        if entries is not None and entries.high is not None and entries.high > 0:
+            return int(entries.high)
+        return await self._setting(record, _ROOM_KEYS)
 
     async def _setting(self, record: ChargerRecord, names: tuple[str, ...]) -> int | None:
         value = number(await self._text(record, names))

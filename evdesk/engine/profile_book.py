@@ -54,7 +54,9 @@ class ProfileBook:
         key = (event.charger_id, event.message_id)
         if event.direction == "out" and event.kind == "call":
             payload = _payload(event.text)
-            if payload is not None and len(self._asked) < _WAITING_MOST:
+            if payload is not None:
+                if len(self._asked) >= _WAITING_MOST:
+                    del self._asked[next(iter(self._asked))]  # its answer was lost long ago
                 self._asked[key] = (event.action, payload)
             return
         action, payload = self._asked.pop(key, ("", {}))

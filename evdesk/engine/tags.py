@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from evdesk.engine.fleet import Fleet
-from evdesk.model import EvdeskError, Reason, TagPresented
+from evdesk.model import EvdeskError, NoticeKind, Reason, Severity, TagPresented
 from evdesk.model.tags import Presented, Tag, TagPolicy
 from evdesk.ocpp.tag_forms import AS_IT_IS, entry_keys, keys, plain
 
@@ -105,6 +105,8 @@ class TagBook:
         )  # fmt: skip
         self.presented.append(one)
         self.on_presented(one)
+        if unknown:
+            self.fleet.notice(NoticeKind.TAG, Severity.WARN, record, event.connector_id or 0, tag=event.id_tag)
 
     # -- changes --------------------------------------------------------------------------------------------------
 
@@ -139,6 +141,7 @@ class TagBook:
         for place, one in enumerate(self.presented):
             if one.unknown and self.find(one.id_tag)[0] is not None:
                 self.presented[place] = replace(one, unknown=False)
+                self.on_presented(self.presented[place])
 
     def listed(self) -> list[Tag]:
         return sorted(self.tags.values(), key=lambda tag: tag.id_tag.lower())

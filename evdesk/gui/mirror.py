@@ -68,6 +68,7 @@ class Mirror(QObject):
         self.sessions: dict[int, Session] = {}
         self.notices: list[Notice] = []
         self.attempts: list[Attempt] = []
+        self.unknown_tags: list[Presented] = []
         self.connected = False
         self.lost_at: float | None = None  # this computer's clock
         self._dirty: set[str] = set()
@@ -167,7 +168,13 @@ class Mirror(QObject):
         elif kind == "audit":
             self.audit_added.emit(value)
         elif kind == "tag":
-            self.tag_added.emit(value)
+            self._put_tag(value)
+
+    def _put_tag(self, card: Presented) -> None:
+        """A card that nobody knows waits for a person until it is in the list."""
+        rest = [one for one in self.unknown_tags if one.id_tag != card.id_tag]
+        self.unknown_tags = [*rest[-19:], card] if card.unknown else rest
+        self.tag_added.emit(card)
 
     def _put_charger(self, charger: Charger) -> None:
         before = self.chargers.get(charger.id)

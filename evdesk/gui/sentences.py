@@ -233,6 +233,7 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.FAILSAFE: ("shield-alert", "{label} failsafe|: {detail}"),
     NoticeKind.SECURITY: ("shield-alert", "{label} security event|: {code}| ({info})"),
     NoticeKind.NEEDS: ("car", "{label} car asks for energy|: {kwh} kWh| until {until}"),
+    NoticeKind.TAG: ("tag", "{label} refused an unknown card|: {tag}"),
     NoticeKind.EXTERNAL_LIMIT: ("gauge", "{label} is limited from outside|: {state}| by {source}| to {amps} A"),
 }
 

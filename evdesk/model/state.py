@@ -37,6 +37,7 @@ class NoticeKind(StrEnum):
     SECURITY = "security"  # a security event of the charger
     EXTERNAL_LIMIT = "external_limit"  # something else than evdesk limits it
     NEEDS = "needs"  # the car told what it needs
+    TAG = "tag"  # an unknown card was refused, a person may accept it
 
 
 @dataclass(frozen=True, slots=True)

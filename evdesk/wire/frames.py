@@ -29,7 +29,7 @@ EVENT_KINDS: dict[str, str] = {
     "site": "Site: replaced as a whole",
     "session": "Session: started, ended or changed",
     "notice": "Notice: something happened",
-    "tag": "Presented: somebody held a card to a reader",
+    "tag": "Presented: somebody held a card to a reader, or it is known by now",
     "attempt": "Attempt: someone opened the charger port",
     "audit": "AuditRow: written",
 }

@@ -6,7 +6,7 @@ from ocpp.v16 import call
 from evdesk.engine.tag_files import as_csv, read_csv
 from evdesk.model import EvdeskError
 from evdesk.model.tags import Tag
-from tests.engine.harness import engine, station
+from tests.engine.harness import engine, station, until
 from tests.engine.test_settings import online
 
 NOW = 1.8e9
@@ -69,6 +69,12 @@ async def test_policies_decide_and_a_person_is_asked(tmp_path):
             assert told["policy"] == "ask"
             asked = {p["id_tag"]: p for p in told["presented"]}
             assert asked["STRANGER"]["unknown"]
+
+            async def noticed():
+                told = await client.call("notice.list", {})
+                return ["tag", "STRANGER"] in [arg for n in told if n["kind"] == "tag" for arg in n["args"]]
+
+            await until(noticed)
             assert (asked["9F7BA304"]["tag"], asked["9F7BA304"]["how"]) == ("04A37B9F", "hex, bytes reversed")
 
             await client.call("tag.put", {"tags": [{"id_tag": "STRANGER", "note": "Kim"}]})

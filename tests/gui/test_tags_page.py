@@ -1,10 +1,13 @@
 """The Tags page: who may charge, a card at a reader in every spelling, files, the list in the chargers."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
 from evdesk.gui.dialogs.sheet import Sheet
+from evdesk.gui.models.needs import needs
 from evdesk.gui.pages.tags import TagsPage
 from evdesk.gui.pages.tags_ask import TagImportSheet, TagSheet
 from evdesk.gui.theme import current
@@ -82,6 +85,17 @@ def test_a_card_held_to_a_reader_appears_at_once(page, mirror):
     mirror.apply("tag", Presented(sample.NOW, "WB-05", "AABBCCDD", "Accepted", 1))
     assert page.panel.tag.text() == "AABBCCDD"
     assert page.shown.rows[0].cells[:2] == ("AABBCCDD", "Bay 5")
+
+
+def test_an_unknown_card_waits_in_the_bell_until_it_is_known(page, mirror):
+    card = Presented(sample.NOW, "WB-05", "AABBCCDD", "Invalid", 1, unknown=True)
+    mirror.apply("tag", card)
+    need = next(need for need in needs(mirror) if need.key == "tag/AABBCCDD")
+    assert (need.title, need.page) == ("Bay 5 refused an unknown card", "tags")
+    count = len(page.presented)
+    mirror.apply("tag", replace(card, unknown=False))
+    assert not [need for need in needs(mirror) if need.key.startswith("tag/")]
+    assert len(page.presented) == count  # the same card, not a second one
 
 
 def test_the_policy_is_chosen_and_said(page, client, qtbot):

@@ -8,6 +8,7 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.sentences import fault_words
 from evdesk.gui.text import age, clock_s, limit, tr
 from evdesk.model import Charger, ChargerState, ConnectorStatus, Failsafe, FailsafeState
+from evdesk.model.tags import Presented
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def needs(mirror: Mirror) -> list[Need]:
     if mirror.load is not None and mirror.load.meter_stale:
         found.append(Need("meter", "meter", "warn", tr("Site meter is silent"), _meter_age(mirror), "site"))
     found += [_asks(charger) for charger in mirror.pending()]
+    found += [_card(mirror, card) for card in mirror.unknown_tags]
     if mirror.site is not None and mirror.site.assumed:
         title, detail = tr("The main fuse is not entered"), tr("16 A is assumed until then.")
         found.append(Need("fuse", "gauge", "warn", title, detail, verb="site_setup"))
@@ -91,6 +93,11 @@ def _silent(mirror: Mirror, charger: Charger) -> Need:
 def _asks(charger: Charger) -> Need:
     title = tr("{id} asks to join").format(id=charger.id)
     return Need(f"asks/{charger.id}", "person", "accent", title, who_asks(charger), "chargers", charger.id, "accept")
+
+
+def _card(mirror: Mirror, card: Presented) -> Need:
+    title = tr("{label} refused an unknown card").format(label=mirror.label(card.charger_id))
+    return Need(f"tag/{card.id_tag}", "tag", "accent", title, card.id_tag, "tags")
 
 
 def _no_failsafe(mirror: Mirror, charger: Charger) -> Need:

@@ -227,6 +227,8 @@ class SettingsTab(QWidget):
     def _came(self, words: str) -> None:
         """While a long read runs: how many came so far."""
         self.empty.set_words(tr("Reading the settings"), words)
+        if self.model.groups():
+            self.head.as_of.setText(words)
 
     # -- editing and writing --------------------------------------------------------------------------------------
 

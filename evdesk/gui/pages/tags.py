@@ -200,8 +200,12 @@ class TagsPage(Page):
 
     def _came(self, one: Presented) -> None:
         """Somebody holds a card to a reader now: it is what one wants to see."""
-        self.presented = [*self.presented[-99:], one]
-        self._chosen = ""
+        again = any((p.at, p.id_tag) == (one.at, one.id_tag) for p in self.presented)
+        if again:
+            self.presented = [one if (p.at, p.id_tag) == (one.at, one.id_tag) else p for p in self.presented]
+        else:
+            self.presented = [*self.presented[-99:], one]
+            self._chosen = ""
         if self.isVisible():
             self._show()
 
