@@ -222,6 +222,17 @@ def test_the_selection_survives_a_refresh_and_a_lost_engine(page, qtbot, client,
     assert chosen(page) == kept
 
 
+def test_who_follows_sees_the_newest_also_after_a_filter(page, qtbot):
+    page.list.table.selectRow(150)
+    page.list.to_newest()
+    kept = chosen(page)
+    page.tools.field.setText("MeterValues")
+    page.tools.field.setText("m")
+    qtbot.waitUntil(lambda: not page.list.model.loading and page.list.feed.filter.search == "m")
+    assert page.list.table.at_top()
+    assert chosen(page) == kept
+
+
 def test_what_the_engine_refuses_is_said(page, qtbot, client):
     client.answers["message.exchanges"] = EvdeskError(Reason.STORAGE, "The disk is gone.")
     page.list.model.reset([], False)

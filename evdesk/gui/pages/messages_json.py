@@ -103,7 +103,7 @@ class _Colours(QSyntaxHighlighter):
 
 class JsonView(CodeView):
     """`show_value(value, marks)`; `marks`: JSON pointer to the words of what is wrong there. `show_text` as it came.
-    As high as what it shows, up to `tallest` lines; then it scrolls, and begins at the first mark."""
+    As high as what it shows, up to `tallest` lines; then it scrolls, to the first mark where that stands below."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
@@ -138,7 +138,7 @@ class JsonView(CodeView):
         self.setPlainText("\n".join(written))
         self.set_marks(marks)
         self._fit()
-        if marks:
+        if marks and min(marks) > self.tallest - 3:
             cursor = self.textCursor()
             cursor.setPosition(self.document().findBlockByNumber(min(marks)).position())
             self.setTextCursor(cursor)

@@ -140,6 +140,8 @@ class ExchangesTable(Grid):
             self._keeping = True
             self.selectRow(place)
             self._keeping = False
+        if self.following:
+            self.scrollToTop()
 
     def _about(self, *_: object) -> None:
         """Rows come or go: while Qt counts them anew, the scroll bar forgets where it was."""
