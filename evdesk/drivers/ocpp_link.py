@@ -122,7 +122,7 @@ class OcppLink:
         kept, self._kept = self._kept, []
         for text, odd in kept:
             self._text(text, odd)
-        self.peer.pause(False)
+        self.peer.pace.hold(False)
         if self.gone.done():
             self._tell_end(self.gone.result(), False)
         try:
@@ -144,7 +144,11 @@ class OcppLink:
             self.gone.set_result(cause)
 
     def _breach(self, rule: str, sentence: str) -> None:
-        self.report(FindingSeen(self.charger_id, self.host.clock.now(), rule, sentence, clause="RFC 6455"))
+        self.report(
+            FindingSeen(
+                self.charger_id, self.host.clock.now(), rule, sentence, clause="" if rule == "flooding" else "RFC 6455"
+            )
+        )
 
     def _tell_end(self, cause: str, replaced: bool) -> None:
         for timer in (self._gate, self._deadline[1] if self._deadline else None):
@@ -169,7 +173,7 @@ class OcppLink:
         """A message that came before anybody listens."""
         self._kept.append((text, odd))
         if len(self._kept) >= _KEPT_TEXTS:
-            self.peer.pause(True)
+            self.peer.pace.hold(True)
 
     def _text(self, text: str, odd: str) -> None:
         if self._report is None:

@@ -20,6 +20,7 @@ from websockets.server import ServerProtocol
 
 from evdesk.drivers.tls_state import TlsState
 from evdesk.drivers.ws_frames import Assembler, decode_text, describe_bytes, frame_length, looks_like_http, text_frame
+from evdesk.drivers.ws_pace import MESSAGE_S, Pace, keep_alive
 
 try:
     from websockets.speedups import apply_mask
@@ -44,6 +45,7 @@ class WsOptions:
     handshake_s: float = 10.0
     ping_every_s: float | None = 30.0
     silent_s: float = 120.0
+    message_s: float = MESSAGE_S
 
 
 class Gate(Protocol):
@@ -68,7 +70,7 @@ class Gate(Protocol):
 
 class WsPeer(asyncio.Protocol):
     """The owner sets these while it handles `Gate.upgraded`: `on_text(text, what was odd)`, `on_lost(cause)`,
-    `on_breach(rule, sentence)` for a breach of RFC 6455 that ends the connection, `on_alive()` for pongs."""
+    `on_breach(rule, sentence)` for a breach of RFC 6455 that ends the connection and for floods, `on_alive()` for pongs."""
 
     def __init__(self, gate: Gate, options: WsOptions, port: int = 0, tls_port: bool = False) -> None:
         """`port`: the one it dialled; `tls_port`: that one speaks TLS."""
@@ -91,6 +93,13 @@ class WsPeer(asyncio.Protocol):
         self._ws: ServerProtocol | None = None
         self._head = bytearray()
         self._rest = bytearray()
+        self._need = 0  # bytes of the frame that begins the rest, as far as it is known
+        self.pace = Pace(
+            lambda: self._feed(b""),
+            lambda rule, sentence: self.on_breach(rule, sentence) if self.on_breach is not None else None,
+            self.abort,
+            options.message_s,
+        )
         self._plain = False  # no extension was negotiated
         self._assembler = Assembler()
         self._cause = ""
@@ -108,6 +117,8 @@ class WsPeer(asyncio.Protocol):
             self.settled = True
             self.transport.abort()
             return
+        self.pace.use(self.transport)
+        keep_alive(transport)
         self._timer = self._loop.call_later(self.options.handshake_s, self.fail, "too_slow")
 
     def data_received(self, data: bytes) -> None:
@@ -127,9 +138,11 @@ class WsPeer(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self.pace.close()
         self.fail("not_http")
         self._tell_lost(exc)
         self.transport = None
+        self._rest.clear()
 
     # -- the owner's side -----------------------------------------------------------------------------------------
 
@@ -168,14 +181,6 @@ class WsPeer(asyncio.Protocol):
         self._cause = self._cause or cause
         if self.transport is not None:
             self.transport.abort()
-
-    def pause(self, paused: bool) -> None:
-        """Stop or go on reading from the socket."""
-        if self.transport is not None and not self.transport.is_closing():
-            if paused:
-                self.transport.pause_reading()
-            else:
-                self.transport.resume_reading()
 
     # -- handshake ------------------------------------------------------------------------------------------------
 
@@ -240,30 +245,46 @@ class WsPeer(asyncio.Protocol):
     def _feed(self, data: bytes) -> None:
         """Cuts the stream into whole frames. A plain text message is read here; everything else (fragments, control
         frames, compression, errors) is the library's. Answers leave together at the end."""
-        if self._rest:
-            data = bytes(self._rest + data)
+        if self._rest or self.pace.resting:
+            self._rest += data
+            if self.pace.resting or len(self._rest) < self._need:
+                return
+            data = bytes(self._rest)
             self._rest.clear()
+        self.pace.begin()
         self._in_receive = True
         try:
-            start, size = 0, len(data)
-            while start < size and self._ws is not None and not self._ws.eof_sent:
-                head, length = frame_length(data, start)
-                end = start + head + length
-                small = length <= self.options.max_message
-                if head == 0 or (end > size and small):
-                    self._rest += data[start:]
-                    break
-                masked_text = data[start] == 0x81 and data[start + 1] & 0x80
-                if masked_text and small and self._plain and self._ws.current_size is None:
-                    body = start + head
-                    if self._ws.state is State.OPEN and self.on_text is not None:
-                        self.on_text(*decode_text(apply_mask(data[body:end], data[body - 4 : body]), ""))
-                else:
-                    self._library(data[start:end])
-                start = end
+            start = self._frames(data)
         finally:
             self._in_receive = False
+        if start < len(data) and self._ws is not None and not self._ws.eof_sent:
+            self._rest += data[start:]
+        fragments = self._assembler.unfinished
+        self.pace.end(fragments or bool(self._rest), start > 0 and not fragments)
         self._flush_soon()
+
+    def _frames(self, data: bytes) -> int:
+        """Handles whole frames until there is none, or the time of this stretch is over; where it stopped."""
+        start, size = 0, len(data)
+        while start < size and self._ws is not None and not self._ws.eof_sent:
+            head, length = frame_length(data, start)
+            end = start + head + length
+            small = length <= self.options.max_message
+            if head == 0 or (end > size and small):
+                self._need = end - start
+                break
+            self._need = 0
+            masked_text = data[start] == 0x81 and data[start + 1] & 0x80
+            if masked_text and small and self._plain and self._ws.current_size is None:
+                body = start + head
+                if self._ws.state is State.OPEN and self.on_text is not None:
+                    self.on_text(*decode_text(apply_mask(data[body:end], data[body - 4 : body]), ""))
+            else:
+                self._library(data[start:end])
+            start = end
+            if start < size and self.pace.spent():
+                break
+        return start
 
     def _library(self, data: bytes) -> None:
         ws = self._ws

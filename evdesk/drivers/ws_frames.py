@@ -24,23 +24,26 @@ class Assembler:
     """WebSocket frames to whole messages, as (text, what was odd about it)."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        self._parts = bytearray()
         self._odd = ""
+        self.unfinished = False
 
     def take(self, frame: Frame) -> tuple[str, str] | None:
         opcode = frame.opcode
         if opcode is Opcode.CONT:
-            self._parts.append(bytes(frame.data))
+            self._parts += frame.data
             if not frame.fin:
                 return None
-            whole, self._parts = b"".join(self._parts), []
+            whole, self._parts = bytes(self._parts), bytearray()
+            self.unfinished = False
             return decode_text(whole, self._odd)
         if opcode is not Opcode.TEXT and opcode is not Opcode.BINARY:
             return None
         self._odd = "binary_frame" if opcode is Opcode.BINARY else ""
         if frame.fin:
             return decode_text(bytes(frame.data), self._odd)
-        self._parts = [bytes(frame.data)]
+        self._parts = bytearray(frame.data)
+        self.unfinished = True
         return None
 
 

@@ -174,7 +174,7 @@ class Exchange:
 
     def remember_answer(self, ident: str, text: str) -> None:
         known = self._seen.get(ident)
-        if known is not None:
+        if known is not None and known.answer is None:  # else another CALL took the id over meanwhile
             known.answer = text
 
     def forget(self, ident: str) -> None:

@@ -74,6 +74,20 @@ RULES: dict[str, RuleText] = {
         "Mask frames, leave reserved bits at 0, and compress only what was negotiated.",
         "RFC 6455",
     ),
+    "flooding": RuleText(
+        CONNECTION,
+        "Messages faster than they can be read",
+        "The charger was slowed down; nothing was lost, and nobody else had to wait.",
+        "Send one CALL at a time, and the next when it was answered.",
+        "OCPP-J 1.6, 4.1.1",
+    ),
+    "message_unfinished": RuleText(
+        CONNECTION,
+        "A message that does not end",
+        "The connection was cut; the charger may dial in again.",
+        "Send each message in one go, and its last fragment with the FIN bit.",
+        "RFC 6455, 5.4",
+    ),
     # -- framing
     "not_a_frame": RuleText(
         FRAMING,

@@ -116,3 +116,12 @@ def test_endless_ids_are_echoed_and_not_kept():
         ident = f"{number}" + "i" * 100_000
         assert sent(wire.call("DataTransfer", {"vendorId": "V"}, ident))[0][1] == ident
     assert wire.dialogue._exchange._seen == {}
+
+
+def test_an_id_used_again_while_the_first_call_waits_gets_its_own_answer():
+    wire = Wire()
+    start = {"connectorId": 1, "idTag": "T", "meterStart": 0, "timestamp": wire.stamp()}
+    (deferred,) = wire.call("StartTransaction", start, "7").deferred
+    first = sent(wire.call("Authorize", {"idTag": "T"}, "7"))
+    wire.dialogue.settle_start(deferred, 5, "Accepted", wire.now)
+    assert sent(wire.call("Authorize", {"idTag": "T"}, "7")) == first
