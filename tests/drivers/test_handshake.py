@@ -26,6 +26,10 @@ IDS = [
     pytest.param(
         "ws://10.0.0.1:9000/CP1", None, ("CP1", "path", ("absolute_uri",)), id="absolute URI, matth-x/MicroOcpp #278"
     ),
+    pytest.param("http://[::1/CP1", None, ("CP1", "path", ("absolute_uri",)), id="absolute URI with a broken host"),
+    pytest.param(
+        "ws://10.0.0.1?id=CP1", None, ("CP1", "query", ("absolute_uri", "id_from_query")), id="absolute, no path"
+    ),
     pytest.param(
         "/", basic("CP7:pw"), ("CP7", "basic", ("id_from_basic_user",)), id="Basic user, evcc-io/evcc PR #3875"
     ),

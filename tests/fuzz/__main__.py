@@ -5,12 +5,14 @@ Ends with exit code 1 and the guilty bytes at the first broken invariant.
 """
 
 import argparse
+import asyncio
 import gc
 import time
 import tracemalloc
 
 from evdesk.ocpp.version import Version
 from tests.fuzz.frames import FrameFuzz, Tally
+from tests.fuzz.handshakes import HandshakeFuzz
 
 _ROUND = 20_000
 
@@ -32,6 +34,17 @@ def frames(count: int, seed: int) -> None:
         )
 
 
+async def handshakes(count: int, seed: int) -> None:
+    began = time.monotonic()
+    tally = await HandshakeFuzz(seed).run(count)
+    seconds = time.monotonic() - began
+    print(
+        f"{tally.handshakes} handshakes ({tally.handshakes / seconds:.0f}/s): {tally.upgraded} became WebSockets and sent "
+        f"{tally.frames} frames, {tally.answers} texts came back; ends {dict(tally.ends)}"
+    )
+    print("verdicts:", ", ".join(f"{name} {times}" for name, times in tally.verdicts.most_common()), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=100_000)
@@ -41,18 +54,23 @@ def main() -> None:
     began = time.monotonic()
     for version in Version:  # what is made once is no leak
         FrameFuzz(version, args.seed).run(2000)
+    asyncio.run(HandshakeFuzz(args.seed).run(1000))
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     FrameFuzz(Version.V201, args.seed + 1).run(2000)
+    asyncio.run(HandshakeFuzz(args.seed + 1).run(1000))
     gc.collect()
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     objects = len(gc.get_objects())
     frames(args.frames, args.seed)
+    asyncio.run(handshakes(args.handshakes, args.seed))
     gc.collect()
     more = len(gc.get_objects()) - objects
-    print(f"2000 more frames hold {grown / 1000:+.0f} kB more; all of them leave {more:+d} objects")
+    print(
+        f"2000 more frames and 1000 more handshakes hold {grown / 1000:+.0f} kB more; all of them leave {more:+d} objects"
+    )
     print(f"{time.monotonic() - began:.0f} s")
 
 
