@@ -68,7 +68,7 @@ async def test_a_choice_to_announce_lasts_and_is_written_down(tmp_path):
             assert state["named_urls"] == [f"ws://{state['announced']}:{running.ready['ocpp_port']}/"]
             rows = await client.call("audit.list", {})
             assert any(r["what"] == "network.configure" for r in rows)
-            assert (await client.call("network.found", {"search_s": 0.8})) == []  # not ourselves
+            assert (await client.call("network.found", {"search_s": 2.0})) == []  # not ourselves
     with engine(data) as running:
         async with running.client() as client:
 

@@ -340,7 +340,7 @@ def test_rows_keep_their_place_under_the_pointer(page, mirror, qtbot):
 
 def test_only_problems_and_what_was_ignored(page, qtbot):
     feed = page.tried
-    assert feed.state.text() == "2 need you"
+    assert feed.state.look().word == "2 need you"
     feed.filter.select(PROBLEMS)
     feed.filter.changed.emit(PROBLEMS)
     assert [row.tried.last.charger_id for row in feed.rows()] == ["WB-77", "AMP-9"]

@@ -7,8 +7,9 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.connect_parts import Foot, Number
 from evdesk.gui.pages.connect_row import TriedRow
 from evdesk.gui.pages.connect_words import Said, Tried, Typed, attempt_words, who_tried
+from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import GHOST, Button, Card, ElidedLabel, EmptyState, Label, Rule, Segmented
+from evdesk.gui.widgets import GHOST, Button, Card, Chip, ElidedLabel, EmptyState, Rule, Segmented
 
 SHOWN = 40
 ALL, PROBLEMS = "all", "problems"
@@ -36,7 +37,7 @@ class AttemptList(Card):
         self.title.setText(tr("Who tries to connect"))
         head = self.add_head()
         head.insertWidget(0, Number(3, self))
-        self.state = Label("", "chip", "ok", self)
+        self.state = Chip(parent=self, bare=True)
         self.filter = Segmented([(ALL, tr("All")), (PROBLEMS, tr("Problems"))], self)
         self.filter.changed.connect(self._again)
         head.addWidget(self.state)
@@ -155,14 +156,14 @@ class AttemptList(Card):
         else:
             self._empty.set_words(tr("Nobody has tried yet"), tr("A charger shows up here when it dials in."))
         if not mirror.connected:
-            words, role = tr("The engine does not answer"), "danger"
+            look = Look("octagon", tr("The engine does not answer"), "danger")
         elif problems:
             words = tr("{n} need you").format(n=problems) if problems != 1 else tr("1 needs you")
-            role = "warn"
+            look = Look("warning", words, "warn")
         else:
-            words, role = tr("Listening"), "ok"
-        self.state.setText(words)
-        self.state.set_role(role)
+            look = Look("check-circle", tr("Listening"), "ok")
+        if self.state.look() != look:
+            self.state.set_look(look)
 
     def _again(self, *_: object) -> None:
         self.refresh(self._typed)
