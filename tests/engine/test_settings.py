@@ -4,9 +4,12 @@ import json
 
 import pytest
 
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.settings_book import SettingsBook
 from evdesk.engine.settings_files import as_csv, as_json, differences, plan, read_file
 from evdesk.engine.state import ChargerRecord
-from evdesk.model import EvdeskError, Setting
+from evdesk.engine.store import Store
+from evdesk.model import Clock, EvdeskError, Setting
 from tests.engine.harness import engine, station, until
 
 SETTINGS = [
@@ -187,3 +190,23 @@ async def test_profiles_that_were_sent_are_remembered_and_cleared(tmp_path):
             done = await client.call("charger.clear_profile", one | {"profile_id": 7})
             assert done["status"] == "Accepted"
             assert 7 not in await told()
+
+
+def test_a_secret_a_driver_let_through_stays_out_of_files():
+    leaked = [Setting("AuthorizationKey", "hunter2hunter2aa", secret=True)]
+    assert "hunter2" not in as_csv(leaked) + as_json(ChargerRecord("A"), leaked, None)
+
+
+async def test_a_secret_a_driver_let_through_stays_out_of_the_database(tmp_path):
+    store = Store(tmp_path / "evdesk.db", Clock())
+    await store.open()
+    book = SettingsBook(Fleet(store, Clock()))
+    for protocol, name in (("ocpp1.6", "AuthorizationKey"), ("ocpp2.0.1", "SecurityCtrlr/BasicAuthPassword")):
+        record = ChargerRecord(f"A-{protocol}", protocol=protocol)
+        kept = await book.keep(record, [Setting(name, "hunter2hunter2aa"), Setting("Plain", "seen")], "read")
+        assert [(s.secret, s.value) for s in kept] == [(True, None), (False, "seen")]
+        assert (await book.view(record)).settings[0].value is None
+    await store.close()
+    written = b"".join(file.read_bytes() for file in tmp_path.glob("evdesk.db*"))
+    assert b"seen" in written
+    assert b"hunter2" not in written
