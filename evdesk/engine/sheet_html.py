@@ -28,6 +28,9 @@ li { margin: 2px 0 } ul { padding-left: 20px; margin: 6px 0 } @page { margin: 16
 """
 
 
+SHORT_LINES = 24
+
+
 def sheet_html(data: dict[str, Any]) -> str:
     """`data` as `sheet.sheet_data` makes it."""
     charger, observed = data["charger"], data["observed"]
@@ -87,10 +90,13 @@ def _one(one: dict[str, Any]) -> str:
 
 
 def _pretty(text: str) -> str:
+    """One member per line where that stays short; on paper a long message takes fewer pages as it came."""
     try:
-        return json.dumps(json.loads(text), ensure_ascii=False, indent=1)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return text
+    written = json.dumps(value, ensure_ascii=False, indent=1)
+    return written if written.count("\n") < SHORT_LINES else json.dumps(value, ensure_ascii=False)
 
 
 def _found(right: list[dict[str, Any]]) -> str:
