@@ -123,7 +123,7 @@ class Control:
             ceiling_why=why,
             min_a=bay.min_a,
             drawn_a=connector.current_a,
-            drawn_at=connector.reading_at,
+            drawn_at=connector.current_at,
             charging=connector.status is ConnectorStatus.CHARGING,
             charging_since_at=connector.charging_since_at,
             plugged_at=connector.plugged_at,

@@ -153,7 +153,8 @@ class Fleet:
             connector.error_info = event.info or event.vendor_error
         if event.status is ConnectorStatus.AVAILABLE and connector.session is None:
             # Nothing is plugged in: the last reading is over, and many chargers send none for an empty outlet.
-            connector.current_a, connector.power_w, connector.reading_at = (0.0, 0.0, 0.0), 0.0, event.at
+            connector.current_a, connector.power_w = (0.0, 0.0, 0.0), 0.0
+            connector.reading_at = connector.current_at = event.at
         self._car_times(connector, event.at)
         told = notice_for(before, event.status)
         if told and record.accepted:

@@ -18,8 +18,11 @@ def measure(connector: ConnectorRecord, event: Reading) -> None:
     # A message may carry only some measurands: what it does not carry stays, unless that is old by now.
     stale = connector.reading_at is None or event.at - connector.reading_at > 3 * connector.sample_s
     connector.reading_at = event.at
-    if event.current_a != (None, None, None) or stale:
-        connector.current_a = event.current_a
+    if event.current_a != (None, None, None):
+        connector.current_a, connector.current_at = event.current_a, event.at
+    elif connector.current_at is None or event.at - connector.current_at > 3 * connector.sample_s:
+        # Not refreshed by messages that carry energy only: an old current would count as measured for ever.
+        connector.current_a, connector.current_at = event.current_a, None
     if event.voltage_v != (None, None, None) or stale:
         connector.voltage_v = event.voltage_v
     if event.power_w is not None or stale:

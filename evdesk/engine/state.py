@@ -45,6 +45,7 @@ class ConnectorRecord:
     energy_wh: float | None = None
     soc_pct: float | None = None
     reading_at: float | None = None
+    current_at: float | None = None  # of `current_a`: many messages carry energy only
     sample_s: float = 10.0
     confirmed_a: float | None = None
     confirmed_at: float | None = None
@@ -78,7 +79,7 @@ class ConnectorRecord:
         self.asked_until += seconds
         self.confirmed_at = None if self.confirmed_at is None else self.confirmed_at + seconds
         self.status_at = None if self.status_at is None else self.status_at + seconds
-        self.failed_at = self.reading_at = None
+        self.failed_at = self.reading_at = self.current_at = None
         self.current_a, self.power_w = NO_PHASES, None
 
     def begin(self, session: Session) -> None:
