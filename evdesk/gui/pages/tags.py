@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from evdesk.gui import text, tokens
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from evdesk.gui.theme import Theme
 
 SIDE = 430
+SHARE = 0.36
 
 
 class TagsPage(Page):
@@ -93,7 +94,7 @@ class TagsPage(Page):
         self.table.set_widths((190, 130, 150, 90), 3)
         self.recent.setItemDelegate(RowsDelegate(self.recent))
         self.recent.setModel(self.shown)
-        self.recent.set_widths((124, 66, 82, 120), 3)
+        self.recent.set_widths((146, 60, 82, 110), 3)
         left = Card("", self, padding=0)
         left.body.setContentsMargins(0, 12, 0, 10)
         inner, foot, said = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
@@ -126,16 +127,23 @@ class TagsPage(Page):
         right.setSpacing(tokens.GAP)
         right.addWidget(self.panel, 3)
         right.addWidget(lately, 2)
-        right.addWidget(self.lists, 3)
-        side = QWidget(self)
+        side = self.side = QWidget(self)
         side.setFixedWidth(SIDE)
         right.setContentsMargins(0, 0, 0, 0)
         side.setLayout(right)
         both = QHBoxLayout(self)
         both.setContentsMargins(tokens.MARGIN, tokens.MARGIN, tokens.MARGIN, tokens.MARGIN)
         both.setSpacing(tokens.GAP)
-        both.addWidget(left, 1)
+        under = QVBoxLayout()
+        under.setSpacing(tokens.GAP)
+        under.addWidget(left, 5)
+        under.addWidget(self.lists, 3)
+        both.addLayout(under, 1)
         both.addWidget(side)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.side.setFixedWidth(round(min(max(self.width() * SHARE, SIDE), 640)))
 
     # -- what the shell asks --------------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ class ListsCard(Card):
         self.table = Grid(tr("Lists in the chargers"), 44, self)
         self.table.setItemDelegate(RowsDelegate(self.table))
         self.table.setModel(self.model)
-        self.table.set_widths((250, 120), 1)
+        self.table.set_widths((360, 120), 1)
         self.table.horizontalHeader().hide()
         self.send = Button(tr("Send to this charger"), "arrow-up", parent=self, dense=True)
         self.send_all = Button(tr("Send to all that differ"), "refresh", PRIMARY, self, dense=True)
