@@ -1,12 +1,15 @@
 """Openings by the address they come from, so that one that floods is contained and hurts nobody else."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 
 from evdesk.drivers.opening import Opening
 from evdesk.drivers.ws import WsPeer
 
 _ABSOLUTE = 32
 _KEPT_ADDRESSES = 5000
+OFTEN, OFTEN_S = 20, 10.0
+"""So many connections of one id within so many seconds are a storm. A charger that tries versions or profiles one after the
+other makes half a dozen; each one that is replaced lingers for three seconds until its socket is closed."""
 
 
 class Neighbours:
@@ -19,6 +22,7 @@ class Neighbours:
         self._by_host: dict[str, dict[WsPeer, Opening]] = {}
         self._hosts: dict[WsPeer, str] = {}
         self._came: OrderedDict[str, str] = OrderedDict()
+        self._lately: OrderedDict[str, deque[float]] = OrderedDict()
 
     def __getitem__(self, peer: WsPeer) -> Opening:
         return self._by_host[self._hosts[peer]][peer]
@@ -66,6 +70,19 @@ class Neighbours:
     def known_at(self, address: str) -> str:
         """The one charger that has come from this address, "" for none or several."""
         return self._came.get(host_of(address), "")
+
+    def too_often(self, charger_id: str, now: float) -> int:
+        """Counts a connection of this id; how many it was lately, where they are too many."""
+        times = self._lately.pop(charger_id, None) or deque()
+        self._lately[charger_id] = times
+        if len(self._lately) > _KEPT_ADDRESSES:
+            self._lately.popitem(last=False)
+        while times and now - times[0] > OFTEN_S:
+            times.popleft()
+        if len(times) >= OFTEN:
+            return len(times)
+        times.append(now)
+        return 0
 
 
 def host_of(address: str) -> str:

@@ -13,7 +13,7 @@ from evdesk.drivers import ocpp_handshake as handshake
 from evdesk.drivers.admission import Guard, Judgement, OpenGuard, judge, read_login
 from evdesk.drivers.base import Host
 from evdesk.drivers.charger_ports import ChargerPorts, Port
-from evdesk.drivers.neighbours import Neighbours, host_of
+from evdesk.drivers.neighbours import OFTEN_S, Neighbours, host_of
 from evdesk.drivers.ocpp_driver import OcppDriver
 from evdesk.drivers.ocpp_link import LinkOptions, OcppLink
 from evdesk.drivers.ocpp_station import OcppStation
@@ -35,11 +35,13 @@ _RIVAL_S = 30.0
 @dataclass(frozen=True, slots=True)
 class ListenerOptions:
     """`max_opening`: connections per address that are no WebSockets yet and older than `opening_grace_s`.
-    `ping_every_s`: per charger id, None switches pings off for one that cannot answer them."""
+    `max_strangers`: chargers that nobody accepted yet and are connected. `ping_every_s`: per charger id,
+    None switches pings off for one that cannot answer them."""
 
     ws: WsOptions = field(default_factory=WsOptions)
     link: LinkOptions = field(default_factory=LinkOptions)
     max_opening: int = 16
+    max_strangers: int = 500
     opening_grace_s: float = 1.0
     ping_every_s: dict[str, float | None] = field(default_factory=dict)
 
@@ -142,6 +144,9 @@ class OcppListener:
             fill = fill | {"before": " that is trusted here (see its attempts before)"}
         if judged.verdict:
             return self._refuse(opening, judged.verdict, **fill)
+        crowd = self._crowded(opening)
+        if crowd is not None:
+            return crowd
         opening.warnings = (*opening.warnings, *handshake.repair(request))
         if "Sec-WebSocket-Protocol" in headers:
             del headers["Sec-WebSocket-Protocol"]
@@ -233,6 +238,19 @@ class OcppListener:
         policy = self._guard.policy(opening.charger_id)
         return judge(policy, opening.charger_id, opening.secure, read_login(authorization), certificate, revoked)
 
+    def _crowded(self, opening: Opening) -> Response | None:
+        """Refuses a storm of connections of one id, and a crowd of made-up ones; the connections there are stay."""
+        times = self._openings.too_often(opening.charger_id, opening.opened_at)
+        if times:
+            return self._refuse(opening, "too_often", count=str(times), seconds=f"{OFTEN_S:.0f}")
+        most = self.options.max_strangers
+        if len(self.stations) + len(self._undecided) < most or self._host.is_accepted(opening.charger_id):
+            return None
+        strangers = len(self._undecided) + sum(not self._host.is_accepted(known) for known in self.stations)
+        if strangers < most or opening.charger_id in self.stations:
+            return None
+        return self._refuse(opening, "too_many_strangers", count=str(strangers))
+
     def _refuse(self, opening: Opening, verdict: str, /, **fill: str) -> Response:
         opening.verdict, opening.fill = verdict, opening.fill | fill
         status = _STATUS.get(verdict, HTTPStatus.BAD_REQUEST)
@@ -296,6 +314,8 @@ _STATUS = {
     "password_wrong_form": HTTPStatus.UNAUTHORIZED,
     "user_differs": HTTPStatus.UNAUTHORIZED,
     "profile_too_low": HTTPStatus.FORBIDDEN,
+    "too_often": HTTPStatus.SERVICE_UNAVAILABLE,
+    "too_many_strangers": HTTPStatus.SERVICE_UNAVAILABLE,
     "tls_no_client_certificate": HTTPStatus.FORBIDDEN,
     "tls_client_certificate_wrong_identity": HTTPStatus.FORBIDDEN,
     "tls_client_certificate_revoked": HTTPStatus.FORBIDDEN,

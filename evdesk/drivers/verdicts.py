@@ -72,6 +72,16 @@ VERDICTS: dict[str, Verdict] = {
         "{count} connections from this address never became a WebSocket; new ones are dropped for now.",
         "Find out what runs at this address: it is a broken charger, a scan or an attack.",
     ),
+    "too_often": Verdict(
+        _WARN,
+        "{id} connected {count} times within {seconds} s; it is let in again when it has calmed down.",
+        "Look at the charger: its client connects anew without waiting. Two devices with one id do that to each other.",
+    ),
+    "too_many_strangers": Verdict(
+        _WARN,
+        "{count} unknown chargers are connected and wait for a person; no more are let in.",
+        "Accept or forget those that wait. If nobody put up so many, something in this network makes them up.",
+    ),
     "compressed_without_negotiation": Verdict(
         _BAD,
         "The charger sends compressed frames although no compression was agreed ({detail}).",

@@ -17,6 +17,7 @@ FLOOD_TURNS = 25
 queue of a charger that was away for a week, sent without waiting, stays below that."""
 MESSAGE_S = 120.0
 """From the first byte of a message to its last: 1 MiB at 9 kB/s. One that takes longer is not meant to end."""
+_PAUSE_S = 1.0
 _IDLE_S, _EVERY_S, _TRIES = 60, 15, 4
 
 _now = time.perf_counter
@@ -36,7 +37,9 @@ class Pace:
         self._transport: asyncio.Transport | None = None
         self._held = False
         self._began = 0.0
-        self._row = 0  # stretches without a pause between them
+        self._row = 0  # stretches that had to be broken off, without a pause between them
+        self._last_at = 0.0
+        self._flooded = False
         self._rest: asyncio.TimerHandle | None = None
         self._begun_at = 0.0  # the message that is not finished
         self._patience: asyncio.TimerHandle | None = None
@@ -65,9 +68,9 @@ class Pace:
         """`unfinished`: a message is begun and not ended; `moved`: others were read before it in this stretch."""
         used = _now() - self._began
         if used > TURN_S:
+            if unfinished:  # more has come already
+                self._count()
             self._pause(min(REST * used, REST_MAX_S))
-        else:
-            self._row = 0
         if not unfinished:
             self._begun_at = 0.0
         elif moved or not self._begun_at:
@@ -75,11 +78,16 @@ class Pace:
             if self._patience is None:
                 self._patience = self._loop.call_later(self._message_s, self._lose_patience)
 
+    def _count(self) -> None:
+        now = self._loop.time()
+        self._row = self._row + 1 if now - self._last_at < _PAUSE_S else 1
+        self._last_at = now
+        if self._row == FLOOD_TURNS and not self._flooded:
+            self._flooded = True
+            self._told("flooding", "It sends faster than can be read, without waiting for answers; it is slowed down.")
+
     def _pause(self, seconds: float) -> None:
         """It had its share for now; the others come first."""
-        self._row += 1
-        if self._row == FLOOD_TURNS:
-            self._told("flooding", "It sends faster than can be read, without waiting for answers; it is slowed down.")
         if not self.resting and self._transport is not None:
             self.resting = True
             self._rest = self._loop.call_later(seconds, self._rested)

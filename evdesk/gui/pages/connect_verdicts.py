@@ -94,6 +94,20 @@ VERDICTS: dict[str, Verdict] = {
         "It opens more connections than a charger needs.",
         "restart it; look whether two devices use its address",
     ),
+    "too_often": Verdict(
+        "warning",
+        "Again and again.",
+        "warn",
+        "It connects anew without waiting, so it is kept out until it has calmed down.",
+        "restart it; look whether two devices use its id",
+    ),
+    "too_many_strangers": Verdict(
+        "warning",
+        "Too many strangers.",
+        "warn",
+        "So many unknown chargers wait to be accepted that no more are let in.",
+        "accept or forget those that wait",
+    ),
     "compressed_without_negotiation": Verdict(
         "warning",
         "Compressed.",

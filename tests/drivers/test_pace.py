@@ -1,0 +1,86 @@
+"""Storms, crowds, floods and endless messages at the charger port: told, slowed down or ended, and nobody else is hurt."""
+
+import asyncio
+import socket
+from dataclasses import replace
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from evdesk.drivers.neighbours import OFTEN
+from evdesk.model import Disconnected, FindingSeen
+from tests.drivers.helpers import QUICK, charger, desk
+
+
+def frame(body, first=0x81):
+    """A masked frame below 126 bytes; the mask is zero."""
+    return bytes([first, 0x80 | len(body)]) + b"\0\0\0\0" + body
+
+
+async def test_an_id_that_connects_without_end_is_kept_out_and_the_connection_there_stays():
+    async with desk() as made:
+        for _ in range(OFTEN - 1):
+            async with connect(f"ws://127.0.0.1:{made.port}/STORM", subprotocols=["ocpp1.6"], compression=None):
+                pass
+        async with charger(made, "STORM") as (peer, station):
+            with pytest.raises(InvalidStatus, match="503"):
+                await connect(f"ws://127.0.0.1:{made.port}/STORM", subprotocols=["ocpp1.6"])
+            assert "STORM connected 20 times within 10 s" in (await made.verdict("too_often")).sentence
+            assert (await peer.call("Heartbeat", {}))[0] == 3
+            assert made.listener.stations["STORM"] is station
+            async with charger(made, "OTHER"):
+                pass
+
+
+async def test_strangers_without_number_are_kept_out():
+    async with desk(replace(QUICK, max_strangers=3), accepted=False) as made:
+        opened = [await connect(f"ws://127.0.0.1:{made.port}/S{n}", subprotocols=["ocpp1.6"]) for n in range(3)]
+        with pytest.raises(InvalidStatus, match="503"):
+            await connect(f"ws://127.0.0.1:{made.port}/S9", subprotocols=["ocpp1.6"])
+        assert "3 unknown chargers" in (await made.verdict("too_many_strangers")).sentence
+        again = await connect(f"ws://127.0.0.1:{made.port}/S1", subprotocols=["ocpp1.6"])  # one of those that are there
+        made.host.accepted = True
+        opened += [again, await connect(f"ws://127.0.0.1:{made.port}/S9", subprotocols=["ocpp1.6"])]
+        for ws in opened:
+            await ws.close()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"\x81\xfe\x10\x00\0\0\0\0[2", frame(b"[2,", 0x01), frame(b"[2,", 0x01) + frame(b"", 0x00) * 3, b"\x81"],
+    ids=["half a frame", "no last fragment", "empty fragments", "half a header"],
+)
+async def test_a_message_that_does_not_end_ends_the_connection(begun):
+    async with desk(replace(QUICK, ws=replace(QUICK.ws, message_s=0.2))) as made, charger(made) as (peer, _):
+        peer.ws.transport.write(frame(b'[2,"1","Heartbeat",{}]') + begun)
+        await made.event(FindingSeen, rule="message_unfinished")
+        assert "not finished" in (await made.event(Disconnected)).cause
+
+
+async def test_a_message_may_take_its_time():
+    async with desk(replace(QUICK, ws=replace(QUICK.ws, message_s=0.4))) as made, charger(made) as (peer, station):
+        text = frame(b'[2,"slow","Heartbeat",{}]')
+        for _ in range(4):
+            answered = peer._answers["slow"] = asyncio.get_running_loop().create_future()
+            for at in (0, 9):
+                peer.ws.transport.write(text[at : at + 9] if at == 0 else text[at:])
+                await asyncio.sleep(0.15)
+            await asyncio.wait_for(answered, 5)
+        assert not station.link.gone.done()
+        assert "message_unfinished" not in made.rules()
+
+
+async def test_a_flood_is_slowed_down_told_once_and_answered_in_full():
+    async with desk() as made, charger(made) as (peer, station):
+        answers = [peer._answers.setdefault(f"f{n}", asyncio.get_running_loop().create_future()) for n in range(6000)]
+        peer.ws.transport.write(b"".join(frame(b'[2,"f%d","DataTransfer",{"vendorId":"V"}]' % n) for n in range(6000)))
+        await asyncio.wait_for(asyncio.gather(*answers), 40)
+        assert len([event for event in made.every(FindingSeen) if event.rule == "flooding"]) == 1
+        assert not station.link.gone.done()
+
+
+async def test_a_vanished_peer_is_noticed_by_the_kernel():
+    async with desk() as made, charger(made) as (_, station):
+        sock = station.link.peer.transport.get_extra_info("socket")
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
