@@ -44,12 +44,11 @@ class ChargerPorts:
         """Raises `EvdeskError(INVALID)` in words when the port cannot be had."""
         if wanted.tls and self.tls is None:
             raise EvdeskError(Reason.INVALID, "There is no certificate for TLS yet. Create evdesk's certificate first.")
-        threads = self._pool()
         number = wanted.port
 
         def front() -> Front:
             tls = self.tls if wanted.tls or number in self.both else None
-            return Front(self._make(number, wanted.tls), tls, threads)
+            return Front(self._make(number, wanted.tls), tls, self._pool() if tls else None)
 
         loop = asyncio.get_running_loop()
         try:

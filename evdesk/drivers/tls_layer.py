@@ -27,7 +27,7 @@ _LAST_WORD_S = 2.0
 class Front(asyncio.Protocol):
     """`tls` None: a plain port, where a TLS hello is read and told, but not answered."""
 
-    def __init__(self, peer: WsPeer, tls: TlsServer | None, threads: HandshakeThreads) -> None:
+    def __init__(self, peer: WsPeer, tls: TlsServer | None, threads: HandshakeThreads | None) -> None:
         self._peer = peer
         self._tls = tls
         self._threads = threads
@@ -39,7 +39,7 @@ class Front(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         transport, peer = self._transport, self._peer
-        if self._tls is not None and looks_like_tls(data):
+        if self._tls is not None and self._threads is not None and looks_like_tls(data):
             layer = TlsLayer(transport, peer, self._tls, self._threads)
             transport.set_protocol(layer)
             layer.data_received(data)

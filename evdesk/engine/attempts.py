@@ -10,6 +10,7 @@ from evdesk.wire.security import AttemptPage
 
 KEPT = 200
 SAME_S = 6 * 3600.0
+TOLD_AT_ONCE = 50
 _Key = tuple[object, ...]
 
 
@@ -48,7 +49,7 @@ class AttemptLog:
 
     def publish(self) -> None:
         changed, self._changed = self._changed, {}
-        for attempt in changed.values():
+        for attempt in list(changed.values())[-TOLD_AT_ONCE:]:
             self.on_attempt(attempt)
 
 

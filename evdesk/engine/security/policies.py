@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -17,6 +18,8 @@ from evdesk.wire.security import ChargerSecurity, Issued
 log = logging.getLogger("evdesk.security")
 AUTHS = (ANY, PASSWORD, CERTIFICATE)
 EVERYBODY = ""
+KEPT_PROOFS = 5000
+"""Anybody may dial in under any id; the oldest are forgotten."""
 _PROVEN = ("text", "hex", "bytes")
 
 
@@ -37,7 +40,7 @@ class Policies:
 
     def __init__(self, store: Store, passwords: Passwords, clock: Clock, serial_of: Callable[[str], str]) -> None:
         self.issued: dict[str, Issued] = {}
-        self.proofs: dict[str, Proof] = {}
+        self.proofs: OrderedDict[str, Proof] = OrderedDict()
         self.on_passwords: Callable[[str], None] = lambda charger_id: None
         self.on_admitted: Callable[[str, Proof], None] = lambda charger_id, proof: None
         self.passwords = passwords
@@ -65,7 +68,10 @@ class Policies:
         return issued is not None and issued.revoked_at is not None
 
     def admitted(self, charger_id: str, proof: Proof) -> None:
+        self.proofs.pop(charger_id, None)
         self.proofs[charger_id] = proof
+        if len(self.proofs) > KEPT_PROOFS:
+            self.proofs.popitem(last=False)
         if proof.auth in _PROVEN:
             held = self.known(charger_id)
             if proof.matched == 0 and self.passwords.waits(charger_id):
