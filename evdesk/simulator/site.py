@@ -183,8 +183,8 @@ def commissioned_profiles(max_a: float, safe_a: float) -> tuple[Profile, Profile
     """The two static profiles an earlier commissioning left in the station."""
     period = (Period(0, max_a),)
     return (
-        Profile(1, 0, 0, MAX_PURPOSE, "Absolute", period),
-        Profile(2, 0, 0, DEFAULT_PURPOSE, "Relative", (Period(0, safe_a),)),
+        Profile(1601, 0, 0, MAX_PURPOSE, "Absolute", period),
+        Profile(1602, 0, 0, DEFAULT_PURPOSE, "Relative", (Period(0, safe_a),)),
     )
 
 

@@ -9,7 +9,7 @@ from evdesk.gui.pages.chargers import ChargersPage
 from evdesk.gui.pages.chargers_profiles_chart import Plan, sentence
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import Button
-from evdesk.model import EvdeskError, Reason
+from evdesk.model import EvdeskError, ProfileSeen, Reason
 from evdesk.model.profiles import CompositeSeen
 from evdesk.wire.methods import Done
 from tests.gui import sample
@@ -78,6 +78,15 @@ def test_a_lower_schedule_than_the_profiles_explain_is_said(tab, client, qtbot):
     client.answers["charger.composite"] = CompositeSeen(1, sample.NOW, 3600, ((0.0, 8.0),))
     tab.read()
     qtbot.waitUntil(lambda: "lower than evdesk's profiles explain" in tab.stray.words.text())
+
+
+def test_without_a_charge_it_shows_what_one_would_get(tab, client, qtbot):
+    relative = ProfileSeen(1602, 0, "TxDefaultProfile", 0, "Relative", ((0.0, 6.0),), told=False)
+    client.answers["charger.profiles"] = [relative]
+    client.answers["charger.composite"] = CompositeSeen(1, sample.NOW, 3600, ((0.0, 6.0),))
+    tab.window().go("WB-06")
+    qtbot.waitUntil(lambda: tab.headline.text() == "Now 6 A by the safe default")
+    assert tab.stray.isHidden()
 
 
 def test_a_charger_that_refuses_to_tell_says_so(tab, client, qtbot):

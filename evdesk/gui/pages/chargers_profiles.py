@@ -240,7 +240,8 @@ class ProfilesTab(QWidget):
             return None
         now = self._mirror.now()
         begin, end = now, now + WINDOWS_S[self.window_s.current()]
-        started = row.connector.session_started_at
+        # Without a charge: what one that begins now would get, as chargers show it in their own schedule.
+        started = row.connector.session_started_at or begin
         here = [p for p in self.profiles if p.connector_id in (0, row.connector.id)]
         stretches = who_limits(here, row.connector.id, begin, end, started)
         told = self.composite
