@@ -256,6 +256,20 @@ def test_encrypted_is_one_click_away(page, qtbot):
     address.scheme.changed.emit("wss")
     assert address.url == SECURE
     assert "root certificate" in address.hint.text()
+    with qtbot.waitSignal(page.navigate) as asked:
+        click(qtbot, address.secure)
+    assert asked.args == ["root", None]
+
+
+def test_tls_can_be_turned_on_where_the_address_stands(page, client, qtbot):
+    wired = sample.network_state().interfaces[0]
+    client.answers["network.interfaces"] = NetworkState("x", (replace(wired, urls=(URL,)),))
+    assert not page.steps.address.secure.isVisible()  # both ports are open, the plain one is chosen
+    page.source.look()
+    qtbot.waitUntil(page.steps.address.secure.isVisible)
+    with qtbot.waitSignal(page.navigate) as asked:
+        click(qtbot, page.steps.address.secure)
+    assert asked.args == ["tls", None]
 
 
 def test_unusual_networks_are_folded_away(page, qtbot):

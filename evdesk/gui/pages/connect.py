@@ -60,6 +60,7 @@ class ConnectPage(Page):
         self.steps.address.changed.connect(self._show_feed)
         self.steps.address.named.connect(self.source.announce)
         self.steps.ready.asked.connect(self._do)
+        self.steps.address.asked.connect(self._do)
         self.steps.ready.again.connect(self.check)
         self.source.looked.connect(self._refresh)
         self.source.checked.connect(self._show_ready)

@@ -1,6 +1,6 @@
 """Steps 1 and 2: which network, which address to type, as text, as QR code, and in the words of a maker."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from evdesk.gui.makers import Maker, makers
@@ -80,10 +80,12 @@ class NetworkStep(Step):
 
 
 class AddressStep(Step):
-    """Step 2. `url` is what stands there; `changed()` when it is another. `named(on)`: give this computer a name."""
+    """Step 2. `url` is what stands there; `changed()` when it is another. `named(on)`: give this computer a name.
+    `asked(verb)`: a deed of the shell ("tls" where no encrypted port is open, "root" where one is chosen)."""
 
     changed = Signal()
     named = Signal(bool)
+    asked = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(2, tr("Type this address into the charger"), parent)
@@ -101,6 +103,8 @@ class AddressStep(Step):
         self.name = Button(tr("Give it a name"), "tag", GHOST, self)
         self.name.clicked.connect(self._ask_name)
         self.hint = Label("", "small", "muted", self, wrap=True)
+        self.secure = Button(tr("Turn on TLS"), "shield", GHOST, self, dense=True)
+        self.secure.clicked.connect(self._ask_secure)
         self.qr = QrCode(self, 132)
         self.words = MakerWords(self)
         self._lay_out()
@@ -118,6 +122,7 @@ class AddressStep(Step):
         left.addWidget(self.address)
         left.addLayout(buttons)
         left.addWidget(self.hint)
+        left.addWidget(self.secure, 0, Qt.AlignmentFlag.AlignLeft)
         left.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(16)
@@ -153,6 +158,9 @@ class AddressStep(Step):
             scheme = "wss://" if secure else "ws://"
             url = next((name for name in self._names if name.startswith(scheme)), url)
         self.hint.setText(self._hint(url))
+        self.secure.setText(tr("Root certificate") if secure else tr("Turn on TLS"))
+        self.secure.setVisible(secure or not self.typed.secure)
+        self.secure.updateGeometry()
         if url != self.url:
             self.url = url
             self.address.setText(url)
@@ -170,6 +178,9 @@ class AddressStep(Step):
 
     def _copy(self) -> None:
         copy(self.url)
+
+    def _ask_secure(self) -> None:
+        self.asked.emit("root" if self.url.startswith("wss://") else "tls")
 
     def _ask_name(self) -> None:
         self.named.emit(not self._announced)
