@@ -35,6 +35,11 @@ class Shelf:
         await self.abilities.save()
 
     def frame(self, event: MessageSeen) -> None:
-        self.settings.frame(event)
-        self.profiles.frame(event)
-        self.abilities.frame(event)
+        """Nearly all messages are CALLs of chargers and our answers: they are let go first."""
+        if event.kind == "call" and event.direction == "in":
+            if event.action == "NotifyReport":
+                self.settings.frame(event)
+        elif event.kind == "call" or event.direction == "in":
+            self.settings.frame(event)
+            self.profiles.frame(event)
+            self.abilities.frame(event)
