@@ -31,7 +31,9 @@ Every message of OCPP 1.6 (with the security whitepaper), 2.0.1 and 2.1 is eithe
 - A message from the wrong side is answered with NotSupported, one of another version with
   NotImplemented; both are findings.
 
-Independent clients in `tests/peers` check many of them again, with their own schemas.
+`tests/peers/test_ocpp_rpc.py` sends every message of both sides (but SEND) over a real connection again, in its smallest
+and one full form, to a client that checks with schemas of its own. `tests/peers/test_mobilityhouse.py` and
+`test_mobilityhouse2.py` play whole days with another one.
 
 """
 FRAMES = """\
