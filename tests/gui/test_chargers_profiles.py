@@ -1,6 +1,7 @@
 """The Profiles tab: who limits when, whose it is, and taking one out."""
 
 import pytest
+from PySide6.QtGui import QPixmap
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
@@ -53,6 +54,16 @@ def test_the_twin_tells_the_times(tab):
         ("10 A", "default, not evdesk's"),
         ("8 A", "default, not evdesk's"),
     ]
+
+
+def test_the_chart_goes_out_as_picture_and_numbers(tab, tmp_path):
+    tab.exports.save_picture(str(tmp_path / "a.png"))
+    assert QPixmap(str(tmp_path / "a.png")).width() == tab.chart.width() * 2
+    tab.exports.save_numbers(str(tmp_path / "a.csv"))
+    rows = (tmp_path / "a.csv").read_text().splitlines()
+    assert rows[0].startswith("from,to,limit_a")
+    assert rows[1].endswith("12,live limit,TxProfile,1,1801,evdesk")
+    assert rows[2].endswith("10,default,TxDefaultProfile,4,7,CSO")
 
 
 def press(qtbot, button):

@@ -16,6 +16,7 @@ from evdesk.gui.pages.chargers_actions import Report, failed, why_off
 from evdesk.gui.pages.chargers_grid import CellDelegate, Grid, Index
 from evdesk.gui.pages.chargers_model import ConnectorRow
 from evdesk.gui.pages.chargers_profiles_chart import Plan, ProfilesChart, sentence, short_name
+from evdesk.gui.pages.chargers_profiles_export import ProfileExports
 from evdesk.gui.text import tr
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import DANGER, Button, EmptyState, Label, Segmented
@@ -146,6 +147,8 @@ class ProfilesTab(QWidget):
         self.stray = ReportLine(self)
         self.report = ReportLine(self)
         self.chart = ProfilesChart(self)
+        self.exports = ProfileExports(self.chart, self.plan, self)
+        self.more = Button("", "export", parent=self, menu=self.exports.menu, label=tr("Save or copy the chart"))
         self.model = ProfilesModel(self)
         self.table = Grid(tr("Charging profiles"), ROW_HEIGHT, self)
         self.clear = Button(tr("Clear this profile…"), "trash", DANGER, self, dense=True)
@@ -175,6 +178,7 @@ class ProfilesTab(QWidget):
         tools.addWidget(self.window_s)
         tools.addWidget(self.kind)
         tools.addStretch(1)
+        tools.addWidget(self.more)
         tools.addWidget(self.again)
         words.addWidget(self.headline)
         words.addWidget(self.stray)

@@ -79,7 +79,9 @@ class Line:
             return tr("read only")
         if self.setting.reboot:
             return tr("needs a restart")
-        return "" if self.setting.known else tr("vendor's own")
+        if not self.setting.known:
+            return tr("vendor's own")
+        return span(self.setting) if self.setting.high is not None else ""
 
     @property
     def tip(self) -> str:
