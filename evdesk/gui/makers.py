@@ -33,6 +33,12 @@ class Maker:
         return [step.format(**fill) for step in self.steps]
 
 
+def maker_of(told: str) -> "Maker | None":
+    """The maker meant by what a network or a charger tells, e.g. "go-e" or "OpenEVSE"; None for one without a file."""
+    low = told.lower()
+    return next((one for one in makers() if low and (low.startswith(one.name.lower()) or one.key == low)), None)
+
+
 @cache
 def makers() -> tuple[Maker, ...]:
     """All makers by name. Raises `KeyError` or `tomllib.TOMLDecodeError` for a file that is not as it must be."""

@@ -11,7 +11,7 @@ from PySide6.QtGui import QEnterEvent, QGuiApplication
 from evdesk.gui.client import LinkState
 from evdesk.gui.dialogs.find_chargers import FindSheet, device_note, device_title
 from evdesk.gui.dialogs.wont_connect import WontConnectSheet
-from evdesk.gui.makers import ADDRESS, OWN_NAME, makers
+from evdesk.gui.makers import ADDRESS, OWN_NAME, maker_of, makers
 from evdesk.gui.pages.connect import ConnectPage
 from evdesk.gui.pages.connect_feed import PROBLEMS
 from evdesk.gui.pages.connect_networks import networks, note, only_here, speed
@@ -221,6 +221,14 @@ def test_every_maker_file_is_whole_and_names_its_sources(maker):
         assert any(f"{URL}/" in step for step in maker.filled(URL))
     elif maker.address == "parts":
         assert any("192.168.50.10" in step and "9700" in step for step in maker.filled(URL))
+
+
+def test_a_maker_is_known_by_what_a_network_tells():
+    assert maker_of("OpenEVSE").key == "openevse"
+    assert maker_of("go-e").key == "go-e"
+    assert maker_of("Schneider Electric").key == "schneider"
+    assert maker_of("") is None
+    assert maker_of("Somebody Else") is None
 
 
 # -- page -------------------------------------------------------------------------------------------------------------
@@ -503,12 +511,13 @@ def test_found_devices_are_shown_with_how_they_were_found(mirror, client, qtbot)
         ),
         FoundDevice("10.0.0.6", "neighbour", maker="KEBA", mac="00:60:b5:01:02:03"),
     ]
-    sheet = FindSheet(mirror, client, current(), None)
+    sheet = FindSheet(mirror, client, current(), None, URL)
     qtbot.addWidget(sheet)
     qtbot.waitUntil(lambda: sheet.again.isEnabled())
     told = " ".join(label.text() for label in sheet.findChildren(Label))
     assert "OpenEVSE esp32" in told
     assert "00:60:b5:01:02:03" in told
+    assert f"Type {URL} as the server." in told  # the way to the field, for a maker with a file
     assert client.asked("network.found")[0].search_s == 4.0
     client.answers["network.found"] = []
     click(qtbot, sheet.again)

@@ -14,8 +14,9 @@ from evdesk.gui.text import tr
 from evdesk.model import ChargerState
 
 
-async def find_chargers(desk: Desk, _: Any) -> str:
-    await FindSheet(desk.mirror, desk.client, desk.theme, desk.window).ask()
+async def find_chargers(desk: Desk, url: Any) -> str:
+    """`url`: what a person would type into a charger, None where it is not known."""
+    await FindSheet(desk.mirror, desk.client, desk.theme, desk.window, str(url or "")).ask()
     return ""
 
 

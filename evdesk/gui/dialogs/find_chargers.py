@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from evdesk.gui.client import Client
 from evdesk.gui.dialogs.sheet import DONE, Sheet
+from evdesk.gui.makers import maker_of
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.text import reasons, tr
 from evdesk.gui.theme import Theme
@@ -33,11 +34,12 @@ def device_note(device: FoundDevice) -> str:
 
 
 class FindSheet(Sheet):
-    """Listens for a few seconds, then shows what answered. "Look again" does it once more."""
+    """Listens for a few seconds, then shows what answered. "Look again" does it once more. `url`: what to type into a
+    charger, for the steps of its maker; "" leaves them out."""
 
-    def __init__(self, mirror: Mirror, client: Client, theme: Theme, parent: QWidget | None) -> None:
+    def __init__(self, mirror: Mirror, client: Client, theme: Theme, parent: QWidget | None, url: str = "") -> None:
         super().__init__(tr("Chargers on this network"), theme, parent)
-        self._mirror, self._client = mirror, client
+        self._mirror, self._client, self._url = mirror, client, url
         self.setMinimumWidth(560)
         self.say(
             tr("evdesk listens for chargers that announce themselves (mDNS). It does not scan addresses."), muted=True
@@ -85,7 +87,7 @@ class FindSheet(Sheet):
                 widget.hide()
                 widget.deleteLater()
         for device in found:
-            self._rows.addWidget(_DeviceRow(device, self._mirror, self._card))
+            self._rows.addWidget(_DeviceRow(device, self._mirror, self._url, self._card))
             self._rows.addWidget(Rule(self._card))
         self._scroll.setVisible(bool(found))
         self.empty.setVisible(not found)
@@ -96,7 +98,7 @@ class FindSheet(Sheet):
 
 
 class _DeviceRow(QWidget):
-    def __init__(self, device: FoundDevice, mirror: Mirror, parent: QWidget) -> None:
+    def __init__(self, device: FoundDevice, mirror: Mirror, url: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.device = device
         column = QVBoxLayout(self)
@@ -109,6 +111,10 @@ class _DeviceRow(QWidget):
         if device.mac:
             values.set(tr("Network card"), device.mac)
         column.addWidget(values)
+        maker = maker_of(device.maker)
+        if maker is not None and url and not device.charger_id:
+            steps = "\n".join(f"{n}. {step}" for n, step in enumerate(maker.filled(url), 1))
+            column.addWidget(Label(steps, "small", parent=self, wrap=True, selectable=True))
         if device.service.startswith(("_http", "_openevse", "_alfen")) or device.port in (80, 443):
             link = Button(tr("Copy web address"), "copy", parent=self, dense=True)
             scheme = "https" if device.port == 443 else "http"

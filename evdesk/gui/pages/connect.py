@@ -175,7 +175,7 @@ class ConnectPage(Page):
         self.navigate.emit(deed, charger_id)
 
     def _find(self) -> None:
-        self.navigate.emit("find_chargers", None)
+        self.navigate.emit("find_chargers", self.steps.address.url)
 
     def _explain(self) -> None:
         self.navigate.emit("wont_connect", None)
