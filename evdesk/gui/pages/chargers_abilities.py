@@ -33,7 +33,7 @@ def verdict_look(verdict: Verdict) -> Look:
     return {
         Verdict.WORKS: Look("check-circle", tr("Works"), "ok"),
         Verdict.REFUSED: Look("warning", tr("Refused"), "warn"),
-        Verdict.MISSING: Look("x-circle", tr("Not known to it"), "danger"),
+        Verdict.MISSING: Look("x-circle", tr("Missing"), "danger"),
         Verdict.SILENT: Look("clock", tr("No answer"), "warn"),
         Verdict.ANNOUNCED: Look("info", tr("Announced"), "info"),
         Verdict.NOT_ANNOUNCED: Look("minus", tr("Not announced"), "muted"),
@@ -84,7 +84,7 @@ class AbilitiesTab(QWidget):
     def _lay_out(self) -> None:
         self.table.setItemDelegate(RowsDelegate(self.table))
         self.table.setModel(self.model)
-        self.table.set_widths((186, 118, 120), 2)
+        self.table.set_widths((186, 128, 110), 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(6)

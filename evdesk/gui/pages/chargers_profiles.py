@@ -188,7 +188,7 @@ class ProfilesTab(QWidget):
         deeds.addStretch(1)
         column.addLayout(tools)
         column.addLayout(words)
-        column.addWidget(self.chart)
+        column.addWidget(self.chart, 1)
         column.addWidget(self.table, 1)
         column.addLayout(deeds)
         self.stack = QStackedLayout(self)

@@ -64,7 +64,9 @@ class ProfilesChart(Painted):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._plan = Plan()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setMinimumHeight(140)
+        self.setMaximumHeight(300)
 
     def sizeHint(self) -> QSize:
         return QSize(400, 218)
