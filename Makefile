@@ -41,6 +41,7 @@ static: $(VENV)/.installed
 	$(BIN)/mypy
 	$(PY) docs/make_api.py --check
 	$(PY) docs/make_findings.py --check
+	$(PY) docs/make_quirks.py --check
 	$(PY) docs/make_messages.py --check
 	$(PY) -m pytest -q tests/test_floors.py
 
@@ -58,6 +59,7 @@ shots: $(VENV)/.installed
 docs: $(VENV)/.installed
 	$(PY) docs/make_api.py
 	$(PY) docs/make_findings.py
+	$(PY) docs/make_quirks.py
 	$(PY) docs/make_messages.py
 
 peers:

@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
 from engine import cpu_s, evdesk, rss_mib, settle
 from load_generator import BOOT, Station
 
+HERE = Path(__file__).parent
 STEADY = 20
 BEAT_S = 0.1
 GIVE_UP_S = 60.0

@@ -20,6 +20,7 @@ QUICK = {
     "benchmarks/engine.py": ["--quick"],
     "benchmarks/history.py": ["--days", "2"],
     "benchmarks/messages.py": ["--rows", "20000"],
+    "benchmarks/reconnect.py": ["--quick"],
 }
 PACKAGES = (
     "PySide6_Essentials",

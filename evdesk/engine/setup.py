@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from evdesk.balance import failsafe_plans
+from evdesk.balance import FailsafePlan, failsafe_plans
 from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.fleet import Fleet
@@ -25,6 +25,7 @@ from evdesk.model import (
     Reason,
     Setting,
     Severity,
+    Site,
 )
 
 log = logging.getLogger("evdesk.setup")
@@ -46,6 +47,7 @@ class Setup:
         self.settings: dict[str, list[Setting]] = {}
         self.on_settings: Callable[[ChargerRecord, list[Setting]], Awaitable[object]] | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._plans: tuple[Site, dict[str, FailsafePlan]] | None = None
 
     def begin(self, record: ChargerRecord) -> None:
         """Prepare this charger soon; called on connection, boot, acceptance, and after the site changed."""
@@ -114,12 +116,18 @@ class Setup:
                 except EvdeskError as error:
                     log.info("%s: %s", record.id, error.sentence)
 
+    def _plans_for(self, site: Site) -> dict[str, FailsafePlan]:
+        """Worked out once per site, not once per charger: when a thousand come back, all of them ask."""
+        if self._plans is None or self._plans[0] is not site:
+            self._plans = (site, failsafe_plans(site))
+        return self._plans[1]
+
     async def _failsafe(self, record: ChargerRecord, link: Driver) -> None:
         site = self.fleet.site
         bays = [b for b in site.bays if b.charger_id == record.id]
         if not bays:
             return
-        plan = failsafe_plans(site)[record.id]
+        plan = self._plans_for(site)[record.id]
         max_a, safe_a = plan.max_a, plan.safe_a
         have = record.failsafe
         if (
