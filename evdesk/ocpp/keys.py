@@ -112,7 +112,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 WARNINGS: dict[str, str] = {
     "WebSocketPingInterval": "Some chargers cannot answer pings and then lose the connection again and again.",
     "SecurityProfile": "It can only be raised. Without the password or certificate it needs the charger cannot return.",
-    "AuthorizationKey": "Better under More, Security: there evdesk learns it too. A wrong one locks the charger out.",
+    "AuthorizationKey": "Better under More, Security: evdesk learns it there. A wrong one locks the charger out.",
     "HeartbeatInterval": "Many chargers take the interval of the next boot answer instead; a short one floods the log.",
     "MeterValueSampleInterval": "0 switches measuring off: evdesk then has to keep the full current free for it.",
     "MeterValuesSampledData": "One measurand the charger does not know makes it refuse the whole list. Without "

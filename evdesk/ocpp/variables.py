@@ -263,7 +263,8 @@ WARNINGS: dict[str, str] = {
     "takes it away from here.",
     "OCPPCommCtrlr/NetworkProfileConnectionAttempts": "Decides when it gives up a back office and dials the next one.",
     "OCPPCommCtrlr/OfflineThreshold": "A long one hides what happened while it was offline.",
-    "SecurityCtrlr/BasicAuthPassword": "Better under More, Security: there evdesk learns it too. A wrong one locks the charger out.",
+    "SecurityCtrlr/BasicAuthPassword": "Better under More, Security: evdesk learns it there. "
+    "A wrong one locks the charger out.",
     "SecurityCtrlr/Identity": "The charger comes back under another name.",
     "SecurityCtrlr/AllowSecurityProfileDowngrade": "True lets somebody weaken the connection.",
     "SecurityCtrlr/SecurityProfile": "It can only be raised. Without what it needs the charger cannot come back.",
