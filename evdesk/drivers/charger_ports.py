@@ -5,11 +5,14 @@ import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from evdesk.drivers.acceptor import Acceptor, listen
 from evdesk.drivers.handshake_threads import HandshakeThreads
 from evdesk.drivers.tls_layer import Front
 from evdesk.drivers.tls_server import TlsServer
 from evdesk.drivers.ws import WsPeer
 from evdesk.model import EvdeskError, Reason
+
+Server = Acceptor | asyncio.Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class ChargerPorts:
         self.tls: TlsServer | None = None
         self.both: set[int] = set()  # plain ports on which TLS is taken too
         self._make = make
-        self._open: dict[Port, asyncio.Server] = {}
+        self._open: dict[Port, Server] = {}
         self._threads: HandshakeThreads | None = None
 
     @property
@@ -50,9 +53,8 @@ class ChargerPorts:
             tls = self.tls if wanted.tls or number in self.both else None
             return Front(self._make(number, wanted.tls), tls, self._pool() if tls else None)
 
-        loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(front, wanted.host or None, wanted.port, backlog=1024)
+            server = await listen(wanted.host, wanted.port, front)
         except (OSError, OverflowError) as error:
             sentence = cannot_listen(wanted.host, wanted.port, error)
             raise EvdeskError(Reason.INVALID, sentence, port=wanted.port) from error
@@ -68,7 +70,7 @@ class ChargerPorts:
         if server is not None:
             server.close()
 
-    def shut_all(self) -> list[asyncio.Server]:
+    def shut_all(self) -> list[Server]:
         servers = list(self._open.values())
         self._open.clear()
         for server in servers:

@@ -8,7 +8,7 @@ from evdesk.drivers.base import CertificateHash
 from evdesk.model import CertificateAsked, ChargerError, Reason
 from evdesk.ocpp.check import breaches
 from evdesk.ocpp.version import Version
-from tests.drivers.helpers import BOOT, charger, desk
+from tests.drivers.helpers import BOOT, charger, desk, slower
 from tests.drivers.tls_kit import make, root
 
 BOOT_2 = {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}}
@@ -21,7 +21,7 @@ WHICH = CertificateHash("CSMSRootCertificate", "SHA256", "aa" * 32, "bb" * 32, "
 async def talk(version, script, act):
     """(what `act` gave, the scripted charger, the desk); everything sent was valid."""
     async with (
-        desk() as made,
+        desk(slower(call_s=20.0)) as made,
         charger(made, script=script, boot=False, subprotocols=[version.value]) as (peer, driver),
     ):
         await peer.call("BootNotification", BOOT if version is Version.V16 else BOOT_2)
