@@ -276,3 +276,11 @@ def test_the_strip_shows_more_or_less_time(page, qtbot, client):
         page.strip.zoomed.emit(-1)
     qtbot.waitUntil(lambda: length() == 900)
     assert page.tools.range.text() == "15 min"
+
+
+def test_a_long_payload_takes_the_room_there_is(page, qtbot):
+    page.list.table.selectRow(3)
+    qtbot.waitUntil(lambda: bool(page.detail.frames) and page.detail.whole.row.verdict == "breach")
+    before = page.detail.frames[0].view.tallest
+    page.resize(1400, 1200)
+    assert page.detail.frames[0].view.tallest > before + 20

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from evdesk.gui import icons, text
@@ -30,7 +31,7 @@ from evdesk.gui.widgets import (
 from evdesk.model import EvdeskError
 from evdesk.wire.messages import BreachSeen, ExchangeRow, ExchangeWhole, FrameWhole, OneMessage
 
-LINE, LEAST_LINES, WORDS_ROOM = 16, 12, 280
+LINE, LEAST_LINES, WORDS_ROOM = 16, 12, 390
 """A long payload leaves room for what is wrong with it."""
 PAYLOAD_AT = {"call": 3, "send": 3, "result": 2}
 
@@ -63,6 +64,11 @@ def marks_of(frame: FrameWhole) -> dict[str, tuple[str, str]]:
 def copied(whole: ExchangeWhole) -> str:
     """Every frame of the exchange as text, one a line, as it was on the wire."""
     return "\n".join(frame.text for frame in whole.frames if frame.text)
+
+
+def answer_title(frame: FrameWhole) -> str:
+    titles = {"timeout": tr("No answer"), "lost": tr("No answer"), "error": tr("Error")}
+    return titles.get(frame.kind, tr("Answer"))
 
 
 class FrameView(QWidget):
@@ -286,10 +292,10 @@ class MessageDetail(Card):
         self._clear()
         raw = self.mode.current() == "raw"
         found = [one for frame in whole.frames for one in frame.breaches]
-        room = max(LEAST_LINES, (self.area.height() - WORDS_ROOM) // LINE) if found else TALLEST
+        room = self._room()
         for place, frame in enumerate(whole.frames):
-            view = FrameView(tr("Call") if place == 0 else self._answer_title(frame), self._inner)
-            view.view.tallest = room
+            view = FrameView(tr("Call") if place == 0 else answer_title(frame), self._inner)
+            view.view.set_tallest(room)
             view.show_frame(frame, self._told(frame, whole.frames[0]) if place else "", raw)
             if place == 0:
                 view.chip.hide()
@@ -310,9 +316,15 @@ class MessageDetail(Card):
                 self._add(BreachRow(one, self._mirror.now(), self._inner))
                 self._add(Rule(self._inner))
 
-    def _answer_title(self, frame: FrameWhole) -> str:
-        titles = {"timeout": tr("No answer"), "lost": tr("No answer"), "error": tr("Error")}
-        return titles.get(frame.kind, tr("Answer"))
+    def _room(self) -> int:
+        """So many lines of a payload are shown at once."""
+        broken = self.whole is not None and any(frame.breaches for frame in self.whole.frames)
+        return max(LEAST_LINES, (self.height() - WORDS_ROOM) // LINE) if broken else TALLEST
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for view in self.frames:
+            view.view.set_tallest(self._room())
 
     def _told(self, frame: FrameWhole, call: FrameWhole) -> str:
         after = latency((frame.at - call.at) * 1000.0)

@@ -119,6 +119,11 @@ class JsonView(CodeView):
         self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
         current().changed.connect(self._recolour)
 
+    def set_tallest(self, lines: int) -> None:
+        if lines != self.tallest:
+            self.tallest = lines
+            self._fit()
+
     def show_value(self, value: Any, marks: dict[str, tuple[str, str]] | None = None) -> None:
         """`marks`: pointer -> (words, role). A place that has no line of its own marks the line above it."""
         self._lines = lines(value)
