@@ -115,10 +115,14 @@ def test_a_locked_keyring_at_the_first_secret_means_the_file(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"where":"file"}', '{"where":"file","values":3}'])
-def test_a_damaged_file_is_refused_in_words(tmp_path, text):
+def test_a_damaged_file_is_said_and_left_as_it_is(tmp_path, text):
     (tmp_path / FILE).write_text(text)
-    with pytest.raises(EvdeskError, match=r"secrets\.json"):
-        opened(tmp_path)
+    made = opened(tmp_path)
+    assert FILE in made.locked
+    with pytest.raises(EvdeskError, match=r"secrets\.json") as caught:
+        made.put("a", "b")
+    assert caught.value.reason is Reason.STORAGE
+    assert (tmp_path / FILE).read_text() == text
 
 
 def test_a_full_disk_changes_nothing(tmp_path, monkeypatch):

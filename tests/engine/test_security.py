@@ -4,7 +4,6 @@ import asyncio
 import base64
 import contextlib
 import json
-import sqlite3
 import ssl
 
 import pytest
@@ -18,7 +17,7 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus
 
 from evdesk.model import EvdeskError
 from evdesk.ocpp.redact import forms_of
-from tests.engine.harness import engine, start_engine, until
+from tests.engine.harness import engine, until
 from tests.ocpp.test_redact_random import places
 
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M", "chargePointSerialNumber": "SN4711"}
@@ -533,12 +532,14 @@ def frames_with(secret):
         yield "x" + whole
 
 
-async def test_a_damaged_secrets_file_stops_the_start_with_words(tmp_path):
-    with engine(tmp_path) as running:
-        async with running.client() as client:
-            await client.call("security.set_password", {"charger_id": "A1", "value": "a-good-password"})
-    (tmp_path / "secrets.json").write_text("{")
-    with pytest.raises(RuntimeError, match=r"secrets\.json"):
-        start_engine(tmp_path)
-    with contextlib.closing(sqlite3.connect(tmp_path / "evdesk.db")) as db:
-        assert db.execute("SELECT min_profile FROM charger_policy").fetchall() == [(1,)]
+@pytest.mark.parametrize("text", ['{"version": 1, "where": "keyring", "values": {"password/A1": "AAAA"}}', "{"])
+async def test_a_locked_keyring_or_a_damaged_file_does_not_keep_the_engine_from_starting(tmp_path, text):
+    """It guards a fuse: the plain port and the balancer go on, and what is missing is said."""
+    (tmp_path / "secrets.json").write_text(text)
+    with engine(tmp_path, "--ocpp-tls", "127.0.0.1:0") as running:
+        assert running.ready["ocpp_urls"] == [running.ocpp]
+        async with running.client() as client, Charger("B1").on(running.ocpp):
+            with pytest.raises(EvdeskError, match="passwords"):
+                await client.call("security.set_password", {"charger_id": "A1", "value": "a-good-password"})
+    assert "passwords" in (tmp_path / "engine.log").read_text()
+    assert (tmp_path / "secrets.json").read_text() == text

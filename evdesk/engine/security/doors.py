@@ -50,7 +50,13 @@ class Doors:
         self._fixed[PortSpec(*plain)] = Port(host, port)
         for each in tls:
             spec = PortSpec(*each, tls=True)
-            self._fixed[spec] = await self._open(spec)
+            try:
+                self._fixed[spec] = await self._open(spec)
+            except EvdeskError as error:
+                if error.reason is not Reason.STORAGE:
+                    raise
+                # A locked keyring must not keep the fuse unguarded: the plain port and the balancer go on.
+                log.error("No TLS on port %d: %s", spec.port, error.sentence)
         for spec in await self._saved():
             try:
                 if spec not in self._fixed:

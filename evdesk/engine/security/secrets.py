@@ -45,7 +45,8 @@ class Secrets:
         self._lock = threading.Lock()
 
     def open(self) -> None:
-        """Reads the file, where there is one. A locked keyring is no error here: `locked` then says what to do."""
+        """Reads the file, where there is one. A damaged file or a locked keyring is no error here, for the engine guards a
+        fuse: `locked` then says what to do, and nothing is stored."""
         try:
             raw = json.loads(self._path.read_text("utf-8"))
             stored = {str(name): str(value) for name, value in raw["values"].items()}
@@ -53,10 +54,11 @@ class Secrets:
         except FileNotFoundError:
             return
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            text = (
-                f"The file {self._path} with the chargers' passwords cannot be read ({error}). Put back a copy of it."
+            self.locked = (
+                f"The file {self._path} with the chargers' passwords cannot be read ({error}). Put back a copy of it and "
+                "start again, or delete it and set the passwords anew. Nothing is written over it."
             )
-            raise EvdeskError(Reason.STORAGE, text) from error
+            return
         with contextlib.suppress(OSError):
             self._path.chmod(0o600)
         self.where = where
