@@ -19,6 +19,13 @@ _USES_2 = {
     "mo": "MORootCertificate",
     "oem": "OEMRootCertificate",
 }
+_KINDS_201 = (
+    "V2GRootCertificate",
+    "MORootCertificate",
+    "CSMSRootCertificate",
+    "V2GCertificateChain",
+    "ManufacturerRootCertificate",
+)
 _MAX_ROOT = {OCPP16: 5500, OCPP201: 5500}
 _MAX_CHAIN = 10_000
 _MESSAGE_TIMEOUT_S = 30
@@ -60,7 +67,13 @@ async def installed(caller: Caller) -> list[CertificateHash]:
             reply = await caller.call("GetInstalledCertificateIds", {"certificateType": use})
             found += [_hash(use, each) for each in _list(reply, "certificateHashData")]
         return found
-    reply = await caller.call("GetInstalledCertificateIds", {})
+    try:
+        reply = await caller.call("GetInstalledCertificateIds", {})
+    except ChargerError as error:
+        if error.reason is not Reason.REFUSED:
+            raise
+        # Some want to be asked for each use by name, although the field may be left out (seen in MicroOcpp 1.2.0).
+        reply = await caller.call("GetInstalledCertificateIds", {"certificateType": list(_KINDS_201)})
     found = []
     for chain in _list(reply, "certificateHashDataChain"):
         use = str(chain.get("certificateType", ""))

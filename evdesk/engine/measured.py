@@ -54,8 +54,13 @@ def _learn_terminals(connector: ConnectorRecord, event: Reading) -> None:
 
 
 def _session_energy(connector: ConnectorRecord, event: Reading) -> None:
-    """Kept in the record; `save_sessions` takes it to the store once a second."""
+    """Kept in the record; `save_sessions` takes it to the store once a second. A charge that began without a register
+    (seen in MicroOcpp 1.2.0, 2.0.1) counts from the first one told: less than it was, never nothing."""
     start = connector.session.meter_start_wh if connector.session is not None else None
+    if start is None and connector.session is not None and event.energy_wh is not None:
+        if connector.session_base_wh is None:
+            connector.session_base_wh = event.energy_wh - (connector.session_wh or 0.0)
+        start = connector.session_base_wh
     if event.energy_wh is not None and start is not None:
         energy = event.energy_wh - start
         if connector.session_wh is None or energy > connector.session_wh:

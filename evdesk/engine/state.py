@@ -58,6 +58,7 @@ class ConnectorRecord:
     reserved_a: float = 0.0
     session: Session | None = None
     session_wh: float | None = None
+    session_base_wh: float | None = None  # the register to count from where the charger told none at the start
     session_max_w: float = 0.0
     session_dirty: bool = False
     # wiring and ceiling, from the site
@@ -86,6 +87,7 @@ class ConnectorRecord:
         """A charge runs on this connector from now on, or is found running."""
         self.session = session
         self.session_wh, self.session_max_w = session.energy_wh, session.max_power_w or 0.0
+        self.session_base_wh = None
 
     def current_session(self) -> Session:
         """The running session with its energy so far. Only while one runs."""

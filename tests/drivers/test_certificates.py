@@ -53,6 +53,20 @@ async def test_installed_certificates_are_listed(version):
     assert all("Root" in each.use for each in found)
 
 
+@pytest.mark.parametrize("version", [v for v in VERSIONS if v is not Version.V16])
+async def test_a_charger_that_wants_each_kind_named_is_asked_again(version):
+    """Seen in MicroOcpp 1.2.0: GetInstalledCertificateIds without certificateType is answered FormationViolation."""
+
+    def answer(payload):
+        if "certificateType" not in payload:
+            return "error", "FormationViolation"
+        chain = {"certificateType": "CSMSRootCertificate", "certificateHashData": HASH}
+        return {"status": "Accepted", "certificateHashDataChain": [chain]}
+
+    found, _, _ = await talk(version, {"GetInstalledCertificateIds": answer}, lambda driver: driver.certificates())
+    assert [each.serial_number for each in found] == ["1f"]
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_no_certificates_is_an_empty_list(version):
     script = {"GetInstalledCertificateIds": {"status": "NotFound"}}
