@@ -280,7 +280,7 @@ def test_the_strip_shows_more_or_less_time(page, qtbot, client):
 
 def test_a_long_payload_takes_the_room_there_is(page, qtbot):
     page.list.table.selectRow(3)
-    qtbot.waitUntil(lambda: bool(page.detail.frames) and page.detail.whole.row.verdict == "breach")
+    qtbot.waitUntil(lambda: page.detail.whole is not None and page.detail.whole.row.verdict == "breach")
     before = page.detail.frames[0].view.tallest
     page.resize(1400, 1200)
     assert page.detail.frames[0].view.tallest > before + 20
