@@ -2,7 +2,8 @@
 
 All their sockets are cut in one moment and all dial again within a second, as after a power cut or a switch that started
 anew. Counted: until the BootNotification of each is answered, and the round trip of heartbeats of twenty chargers that
-stayed connected. The engine runs as in the field, in a process of its own; the chargers are another one.
+stayed connected, for twenty seconds from the cut: every charger that came back is asked and checked anew meanwhile. The
+engine runs as in the field, in a process of its own; the chargers are another one.
 """
 
 import argparse
@@ -22,6 +23,7 @@ HERE = Path(__file__).parent
 STEADY = 20
 BEAT_S = 0.1
 GIVE_UP_S = 60.0
+AFTER_S = 20.0  # they are read, checked and triggered anew by then
 BOOT["2.1"] = BOOT["2.0.1"]
 
 
@@ -104,6 +106,7 @@ async def generate(port: int, count: int, protocols: list[str]) -> None:
     back = await asyncio.wait_for(
         asyncio.gather(*(dial(port, *name, delay=n / count) for n, name in enumerate(names))), GIVE_UP_S
     )
+    await asyncio.sleep(max(0.0, began + AFTER_S - time.monotonic()))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     served = sorted(charger.booted_at - began for charger in back)

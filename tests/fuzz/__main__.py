@@ -25,7 +25,7 @@ def frames(count: int, seed: int) -> None:
         tally = Tally()
         rounds = max(1, count // 3 // _ROUND)
         for turn in range(rounds):
-            FrameFuzz(version, seed + turn, tally).run(count // 3 // rounds)
+            FrameFuzz(version, seed + turn, tally).run(-(-count // 3 // rounds))
         print(
             f"{version:<11}{tally.frames:>9}{tally.answers:>9}{tally.errors:>9}{tally.asked:>7}{len(tally.rules):>7}"
             f"{tally.frames / tally.seconds:>10.0f}{tally.memory / 1000:>6.1f} kB"
@@ -34,10 +34,12 @@ def frames(count: int, seed: int) -> None:
         )
 
 
-async def handshakes(count: int, seed: int) -> None:
+async def handshakes(count: int, seed: int, quiet: bool = False) -> None:
     began = time.monotonic()
     tally = await HandshakeFuzz(seed).run(count)
     seconds = time.monotonic() - began
+    if quiet:
+        return
     print(
         f"{tally.handshakes} handshakes ({tally.handshakes / seconds:.0f}/s): {tally.upgraded} became WebSockets and sent "
         f"{tally.frames} frames, {tally.answers} texts came back; ends {dict(tally.ends)}"
@@ -54,12 +56,12 @@ def main() -> None:
     began = time.monotonic()
     for version in Version:  # what is made once is no leak
         FrameFuzz(version, args.seed).run(2000)
-    asyncio.run(HandshakeFuzz(args.seed).run(1000))
+    asyncio.run(handshakes(1000, args.seed, quiet=True))
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     FrameFuzz(Version.V201, args.seed + 1).run(2000)
-    asyncio.run(HandshakeFuzz(args.seed + 1).run(1000))
+    asyncio.run(handshakes(1000, args.seed + 1, quiet=True))
     gc.collect()
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
