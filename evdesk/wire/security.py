@@ -138,7 +138,8 @@ class RootInfo:
 @dataclass(frozen=True, slots=True)
 class CaInfo:
     """`exists` False: none yet; it is made with the first TLS port or by `security.create_ca`. `names`: what the server
-    certificate is good for; `extra_names`: those a person added. `pem`: the current root."""
+    certificate is good for; `extra_names`: those a person added. `pem`: the current root. `keeps_secrets`: where passwords
+    and keys lie: "keyring", "file", "locked" (they cannot be read; the log says why), "" while there are none."""
 
     exists: bool
     roots: list[RootInfo] = field(default_factory=list)

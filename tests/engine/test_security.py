@@ -539,6 +539,7 @@ async def test_a_locked_keyring_or_a_damaged_file_does_not_keep_the_engine_from_
     with engine(tmp_path, "--ocpp-tls", "127.0.0.1:0") as running:
         assert running.ready["ocpp_urls"] == [running.ocpp]
         async with running.client() as client, Charger("B1").on(running.ocpp):
+            assert (await client.call("security.ca"))["keeps_secrets"] == "locked"
             with pytest.raises(EvdeskError, match="passwords"):
                 await client.call("security.set_password", {"charger_id": "A1", "value": "a-good-password"})
     assert "passwords" in (tmp_path / "engine.log").read_text()

@@ -104,7 +104,7 @@ class Authority:
         return certificate, certificate + self.kept.current
 
     def info(self, issued: int, expiring: int) -> CaInfo:
-        kept, where = self.kept, self._secrets.where
+        kept, where = self.kept, "locked" if self._secrets.locked else self._secrets.where
         if not self.exists:
             return CaInfo(False, extra_names=kept.extra_names, issued=issued, keeps_secrets=where)
         roots, until = kept.roots(), kept.server_until()
