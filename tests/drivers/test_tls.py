@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import ssl
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from websockets.exceptions import InvalidStatus
 from evdesk.drivers.admission import OpenGuard, Policy
 from evdesk.drivers.charger_ports import Port
 from evdesk.drivers.client_hello import ClientHello
+from evdesk.drivers.tls_layer import TlsLayer
 from evdesk.drivers.tls_server import Chain
 from evdesk.drivers.tls_state import TlsState
 from evdesk.drivers.tls_verdict import OurSide, classify, stamp
@@ -590,6 +592,23 @@ async def test_half_open_tls_clients_are_contained_and_a_good_one_from_elsewhere
             await made.verdict("accepted")
         for each in (*held, writer):
             each.close()
+
+
+@pytest.mark.parametrize("ciphers", ["ECDHE-RSA-AES128-GCM-SHA256", "AES128-GCM-SHA256"])
+async def test_the_private_key_never_works_in_the_loop(monkeypatch, ciphers):
+    """With old RSA key exchange it is the last step that needs the key, else the first."""
+    real, where = TlsLayer._shake, []
+
+    def shake(layer):
+        where.append(threading.get_ident() == threading.main_thread().ident)
+        return real(layer)
+
+    monkeypatch.setattr(TlsLayer, "_shake", shake)
+    server = make("evdesk", root(), "rsa", names=NAMES)
+    async with tls_desk(server) as made, dial(made, client(ciphers=ciphers, maximum_version=V12)):
+        await made.verdict("accepted")
+    assert where[0] is False
+    assert where[-1] is (not ciphers.startswith("AES"))
 
 
 async def test_three_hundred_chargers_come_back_at_once_while_one_talks():
