@@ -33,7 +33,7 @@ _SHELL_ODD = {
     "binary_frame": Odd("binary_frame", "OCPP came in a binary WebSocket frame instead of a text frame."),
     "not_utf8": Odd("not_utf8", "The message is not UTF-8; the wrong bytes were replaced."),
 }
-_KEPT_TEXTS = 256
+_KEPT_TEXTS, _KEPT_CHARS = 256, 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ class OcppLink:
         self._dialogue = Dialogue(charger_id, host, memory, version=version)
         self._report: Report | None = None
         self._kept: list[tuple[str, str]] = []
+        self._kept_chars = 0
         self._waiting: dict[str, asyncio.Future[Ticket]] = {}
         self._settling: set[asyncio.Task[None]] = set()
         self._gate: asyncio.TimerHandle | None = None
@@ -172,7 +173,8 @@ class OcppLink:
     def keep(self, text: str, odd: str) -> None:
         """A message that came before anybody listens."""
         self._kept.append((text, odd))
-        if len(self._kept) >= _KEPT_TEXTS:
+        self._kept_chars += len(text)
+        if len(self._kept) >= _KEPT_TEXTS or self._kept_chars >= _KEPT_CHARS:
             self.peer.pace.hold(True)
 
     def _text(self, text: str, odd: str) -> None:

@@ -41,7 +41,7 @@ class WsOptions:
     """Seconds of real time, sizes in bytes. `ping_every_s` None: never ping."""
 
     max_message: int = 1 << 20
-    max_unsent: int = 4 << 20
+    max_unsent: int = 1 << 20
     handshake_s: float = 10.0
     ping_every_s: float | None = 30.0
     silent_s: float = 120.0

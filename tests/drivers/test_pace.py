@@ -80,6 +80,26 @@ async def test_a_flood_is_slowed_down_told_once_and_answered_in_full():
         assert not station.link.gone.done()
 
 
+async def test_what_comes_before_anybody_listens_is_kept_within_bounds():
+    async with desk() as made:
+        made.run_at_once = False
+        async with charger(made, boot=False) as (peer, station):
+            long = b'[2,"%d","DataTransfer",{"vendorId":"V","data":"' + b"x" * 200_000 + b'"}]'
+            sending = asyncio.ensure_future(_send_all(peer, [(long % n).decode() for n in range(100)]))
+            async with asyncio.timeout(5):
+                while not station.link.peer.pace._held:
+                    await asyncio.sleep(0.01)
+            assert station.link._kept_chars < 3 << 20
+            made.run(station)
+            await asyncio.wait_for(sending, 20)
+            assert (await peer.call("Heartbeat", {}))[0] == 3
+
+
+async def _send_all(peer, texts):
+    for text in texts:
+        await peer.ws.send(text)
+
+
 async def test_a_vanished_peer_is_noticed_by_the_kernel():
     async with desk() as made, charger(made) as (_, station):
         sock = station.link.peer.transport.get_extra_info("socket")
