@@ -84,11 +84,12 @@ async def test_what_comes_before_anybody_listens_is_kept_within_bounds():
     async with desk() as made:
         made.run_at_once = False
         async with charger(made, boot=False) as (peer, station):
+            held, pace = asyncio.Event(), station.link.peer.pace
+            hold = pace.hold
+            pace.hold = lambda on: (hold(on), held.set())
             long = b'[2,"%d","DataTransfer",{"vendorId":"V","data":"' + b"x" * 200_000 + b'"}]'
             sending = asyncio.ensure_future(_send_all(peer, [(long % n).decode() for n in range(100)]))
-            async with asyncio.timeout(5):
-                while not station.link.peer.pace._held:
-                    await asyncio.sleep(0.01)
+            await asyncio.wait_for(held.wait(), 5)
             assert station.link._kept_chars < 3 << 20
             made.run(station)
             await asyncio.wait_for(sending, 20)
