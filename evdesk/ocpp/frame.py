@@ -6,6 +6,7 @@ the CALLERROR to answer, where an id could be read.
 """
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -131,27 +132,41 @@ def _repair(text: str, odd: list[Odd]) -> list[Any]:
     if not rest:
         return [_Unreadable("The message is empty.")]
     values: list[Any] = []
-    decoder = json.JSONDecoder(strict=False)
+    strange: list[str] = []
+    decoder = json.JSONDecoder(
+        strict=False,
+        parse_constant=lambda name: strange.append(name),
+        parse_float=lambda digits: _finite(digits, strange),
+    )
     while rest and len(values) < MAX_GLUED:
         try:
             value, end = decoder.raw_decode(rest)
         except (ValueError, RecursionError) as error:
             values.append(_Unreadable(f"The message is not JSON: {error}."))
             break
-        values.append(_clean(value, odd))
+        values.append(_clean(value, strange) if "\\ud" in rest[:end].lower() else value)
         rest = rest[end:].lstrip(_JUNK + ",;")
+    if strange:
+        odd.append(Odd("not_json", "The message holds NaN or broken characters, which JSON does not allow."))
     if len(values) > 1:
         odd.append(Odd("glued_frames", "Several OCPP frames came in one WebSocket message.", text[:200]))
     return values
 
 
-def _clean(value: Any, odd: list[Odd]) -> Any:
-    """What JSON does not know (NaN, Infinity, half surrogate pairs) becomes null or a question mark."""
-    strict = json.dumps(value, ensure_ascii=False, default=str)
-    plain = re.sub(r'("(?:[^"\\]|\\.)*+")|(-?Infinity|NaN)', lambda m: m.group(1) or "null", strict)
-    plain = plain.encode("utf-8", "replace").decode()
-    if plain != strict:
-        odd.append(Odd("not_json", "The message holds NaN or broken characters, which JSON does not allow."))
+def _finite(digits: str, strange: list[str]) -> float | None:
+    value = float(digits)
+    if math.isfinite(value):
+        return value
+    strange.append(digits[:20])
+    return None
+
+
+def _clean(value: Any, strange: list[str]) -> Any:
+    """Half surrogate pairs become question marks."""
+    told = json.dumps(value, ensure_ascii=False)
+    plain = told.encode("utf-8", "replace").decode()
+    if plain != told:
+        strange.append("half a character")
     return json.loads(plain)
 
 
