@@ -1,6 +1,6 @@
-// An ocpp-rpc client in strict mode, driven by JSON lines. In come {"id", "call", "params"}, {"answers": {action: payload}}
-// and {"id", "close"}; out go {"id", "answer"} or {"id", "error"}, {"asked", "params"} and {"broken"}. Strict mode checks
-// every message against the schemas of the library, independently of ours.
+// An ocpp-rpc client in strict mode, driven by JSON lines. In come {"id", "call", "params"}, {"id", "answers"} (payloads by
+// action) and {"close"}; out go {"id", "answer"} or {"id", "error"}, {"asked", "params"} and {"broken"}. Strict mode
+// checks every message against the schemas of the library, independently of ours.
 const readline = require('readline');
 const { RPCClient, createValidator } = require('ocpp-rpc');
 
@@ -35,6 +35,7 @@ readline.createInterface({ input: process.stdin }).on('line', async (line) => {
   const { id, call, params, close, answers: given } = JSON.parse(line);
   if (given) {
     Object.assign(answers, given);
+    say({ id, answer: {} });
   } else if (close) {
     await client.close();
   } else {

@@ -51,16 +51,23 @@ class Peer:
         return await asyncio.wait_for(self._opened, 10)
 
     async def call(self, action, params):
+        return await self._ask({"call": action, "params": params})
+
+    async def answer(self, **payloads):
+        """What to answer from now on, by action."""
+        await self._ask({"answers": payloads})
+
+    async def caught_up(self):
+        """Whatever the client said until now is in `asked` and `broken`."""
+        await self._ask({"answers": {}})
+
+    async def _ask(self, what):
         self._count += 1
         answer = self._answers[self._count] = asyncio.get_running_loop().create_future()
-        self._tell({"id": self._count, "call": action, "params": params})
+        self._tell({"id": self._count, **what})
         said = await asyncio.wait_for(answer, 10)
-        assert "error" not in said, (action, params, said)
+        assert "error" not in said, (what, said)
         return said["answer"]
-
-    def answer(self, **payloads):
-        """What to answer from now on, by action."""
-        self._tell({"answers": payloads})
 
     def requests(self, action):
         return [params for asked, params in self.asked if asked == action]

@@ -36,7 +36,7 @@ def installed():
 
 async def test_a_whole_charge_in_strict_mode():
     async with desk(slower(call_s=20)) as made, peer(made) as client:
-        client.answer(
+        await client.answer(
             GetConfiguration={
                 "configurationKey": [{"key": "ChargeProfileMaxStackLevel", "readonly": True, "value": "2"}],
                 "unknownKey": [],
@@ -78,6 +78,7 @@ async def test_a_whole_charge_in_strict_mode():
         await station.reset("soft")
         ended = {"transactionId": transaction, "meterStop": 99, "timestamp": now, "idTag": "TAG"}
         assert (await client.call("StopTransaction", ended))["idTagInfo"]["status"] == "Accepted"
+        await client.caught_up()
         schedules = [p["csChargingProfiles"]["chargingSchedule"] for p in client.requests("SetChargingProfile")]
         assert [each["chargingSchedulePeriod"][0]["limit"] for each in schedules] == [32, 6, *STEPS_A]
         assert client.broken == []
@@ -117,7 +118,7 @@ def transaction_event(now, kind, seq, **more):
 async def test_a_whole_charge_of_2_x_in_strict_mode(protocol):
     async with desk(slower(call_s=20)) as made, peer(made, protocol=protocol) as client:
         now = format_time(made.host.clock.now())
-        client.answer(**second_answers(now))
+        await client.answer(**second_answers(now))
         assert (await client.call("BootNotification", BOOT_2))["status"] == "Accepted"
         assert (await made.event(Booted)).identity.model == "ocpp-rpc"
         station = made.listener.stations["RPC 1/ä"]
@@ -144,6 +145,7 @@ async def test_a_whole_charge_of_2_x_in_strict_mode(protocol):
         await station.reset("soft")
         await client.call("TransactionEvent", transaction_event(now, "Ended", 2))
         assert [event.ref for event in made.host.closed] == ["T-1"]
+        await client.caught_up()
         profiles = [each["chargingProfile"] for each in client.requests("SetChargingProfile")]
         limits = [each["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit"] for each in profiles]
         assert limits == [32, 6, *STEPS_A]
@@ -164,8 +166,9 @@ async def test_every_message_of_both_sides_passes_its_schemas(version, form):
             await client.call(action, form(version, action))
         for action in FROM_CSMS[version]:
             answer = form(version, action, answer=True)
-            client.answer(**{action: answer})
+            await client.answer(**{action: answer})
             assert (await station.call(action, form(version, action))).payload == answer
+        await client.caught_up()
         assert [action for action, _ in client.asked] == list(FROM_CSMS[version])
         assert [params for _, params in client.asked] == [form(version, action) for action in FROM_CSMS[version]]
         assert client.broken == []
