@@ -281,14 +281,14 @@ QUIRKS = (
         "A key that is too short is refused without explanation",
         "Checks before it is sent, and says why",
         ("ChargeTimeEU/Java-OCA-OCPP #240",),
-        (ST + "test_writing_is_checked_first",),
+        (ST + "test_secrets_are_written_and_never_read_or_told",),
     ),
     Quirk(
         SECURITY,
         "The maker's page demands a key, or hides where to type it",
         "The Connect page has a card for each maker",
         ("OpenEVSE/openevse_esp32_firmware #653", "argonne-vci/node-red-contrib-ocpp #94"),
-        ("engine/test_network_parts::",),
+        ("gui/test_connect::test_every_maker_file_is_whole_and_names_its_sources",),
     ),
     Quirk(
         SECURITY,
@@ -468,7 +468,7 @@ QUIRKS = (
         "Settings lost on reboot or update",
         "Set-up runs again after each boot",
         ("evcc-io/evcc #15671", "lbbrhzn/ocpp #1755", "sap-labs-france/ev-server #1271"),
-        (EN + "test_failsafe_is_installed_once_and_live_limits_expire",),
+        ("engine/test_quirks::test_a_charger_that_forgot_its_profiles_is_set_up_again_after_its_boot",),
     ),
     Quirk(
         ORDER,
@@ -555,14 +555,14 @@ QUIRKS = (
             "EVerest/libocpp #485",
             "evcc-io/evcc #15768",
         ),
-        ("engine/test_abilities::",),
+        ("engine/test_abilities::test_trying_asks_and_measurands_are_put_back",),
     ),
     Quirk(
         METER,
         "Setting measurands starts a boot loop (ABB Terra AC)",
         "Known models are left as they are",
         ("lbbrhzn/ocpp #1275", "lbbrhzn/ocpp #880", "lbbrhzn/ocpp #1590"),
-        ("engine/test_abilities::",),
+        ("engine/test_abilities::test_a_model_that_boots_on_questions_is_asked_less",),
     ),
     Quirk(
         METER,
@@ -607,7 +607,10 @@ QUIRKS = (
         "No values before the charge ends, or none at all",
         "Counts the worst meanwhile",
         ("goecharger/go-eCharger-API-v2 #105", "evcc-io/evcc #14997", "evcc-io/evcc #15726", "evcc-io/evcc #18215"),
-        ("engine/test_measured::", "simulator/test_station::test_missing_meter_values"),
+        (
+            "engine/test_measured::test_energy_alone_does_not_keep_an_old_current_alive",
+            "simulator/test_station::test_missing_meter_values",
+        ),
     ),
     Quirk(
         METER,
