@@ -360,13 +360,16 @@ async def test_the_loop_is_never_kept_waiting(tmp_path, monkeypatch):
     """A disk that hangs: a safety reduction goes out after a moment, its row follows; a command is refused."""
     monkeypatch.setattr("evdesk.engine.store.keeps.MUST_WAIT_S", 0.05)
     monkeypatch.setattr("evdesk.engine.store.keeps.SAFETY_WAIT_S", 0.02)
-    hang = asyncio.Event()
+    began, hang = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def hangs(_database):
+        loop.call_soon_threadsafe(began.set)
+        asyncio.run_coroutine_threadsafe(hang.wait(), loop).result()
+
     async with opened(tmp_path / "evdesk.db") as store:
-        stuck = asyncio.create_task(
-            store._durable(lambda db: asyncio.run_coroutine_threadsafe(hang.wait(), loop).result())
-        )
-        await asyncio.sleep(0)
+        stuck = asyncio.create_task(store._durable(hangs))
+        await began.wait()  # what is asked earlier would be written together with it
         safety = await store.audit(kind="asked", origin=BALANCER, what="balance.limit", target="WB-01", must=False)
         assert safety.hash == ""
         with pytest.raises(EvdeskError, match="did not take"):
