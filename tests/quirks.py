@@ -18,6 +18,7 @@ class Quirk:
     todo: str = ""
 
 
+FIRMWARE = "Firmware and diagnostics"
 HANDSHAKE, IDENTITY, SECURITY, TYPES, CLOCK, ORDER, METER, PROFILES, OFFLINE, MODEL, GARBAGE = (
     "Handshake and sub-protocol",
     "Address and identity",
@@ -820,5 +821,25 @@ QUIRKS = (
         "Capabilities go by what was tried",
         ("SAP/e-mobility-charging-stations-simulator #2011",),
         (S2 + "test_what_the_charger_does_not_know_goes_from_its_capabilities",),
+    ),
+    Quirk(
+        FIRMWARE,
+        "Firmware states left out, or told twice, late or never",
+        "Takes each as it comes",
+        (
+            "matth-x/MicroOcpp #261",
+            "SAP/e-mobility-charging-stations-simulator #459",
+            "sap-labs-france/ev-server #2305",
+            "EVerest/libocpp PR #277",
+        ),
+        (QU + "test_firmware_states_come_in_any_order_and_more_than_once",),
+        "The update itself, its file servers and its recovery are another part.",
+    ),
+    Quirk(
+        FIRMWARE,
+        "A flood of Uploading while diagnostics are sent",
+        "Answers each",
+        ("EVerest/EVerest #536", "matth-x/MicroOcpp #397", "matth-x/MicroOcpp #208"),
+        (QU + "test_a_flood_of_upload_states_is_answered",),
     ),
 )

@@ -2,7 +2,16 @@
 
 import json
 
-from evdesk.model import Booted, ConnectorStatus, FindingSeen, MessageSeen, StatusChanged, TransactionEnded
+from evdesk.model import (
+    Booted,
+    ConnectorStatus,
+    FindingSeen,
+    FirmwareStatusSeen,
+    MessageSeen,
+    StatusChanged,
+    TransactionEnded,
+    UploadStatusSeen,
+)
 from evdesk.ocpp.dialogue import Fate
 from evdesk.ocpp.version import Version
 from tests.ocpp.helpers import NOW, Wire, answer, every, only, rules, sent
@@ -90,3 +99,23 @@ def test_a_stop_without_its_start_keeps_the_energy():
     assert (deferred.event.transaction_id, deferred.event.connector_id) == (4711, None)
     assert deferred.event.meter_wh == 12345.0
     assert answer(wire.dialogue.settle_stop(deferred, "Accepted", NOW)) == {"idTagInfo": {"status": "Accepted"}}
+
+
+def test_firmware_states_come_in_any_order_and_more_than_once():
+    """matth-x/MicroOcpp #261, SAP/e-mobility-charging-stations-simulator #459, EVerest/libocpp PR #277."""
+    wire = Wire()
+    steps = [
+        wire.call("FirmwareStatusNotification", {"status": word}) for word in ("Installing", "Installed", "Installed")
+    ]
+    assert [answer(step) for step in steps] == [{}, {}, {}]
+    assert [only(step, FirmwareStatusSeen).status for step in steps] == ["Installing", "Installed", "Installed"]
+    assert set().union(*map(rules, steps)) == set()
+
+
+def test_a_flood_of_upload_states_is_answered():
+    """EVerest/EVerest #536, matth-x/MicroOcpp #397."""
+    wire = Wire()
+    for _ in range(200):
+        step = wire.call("DiagnosticsStatusNotification", {"status": "Uploading"})
+        assert answer(step) == {}
+        assert only(step, UploadStatusSeen).status == "Uploading"
