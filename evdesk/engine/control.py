@@ -7,7 +7,7 @@ answer: each charger has at most one limit under way, and an unanswered one coun
 import asyncio
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from evdesk.balance import Balancer, Decision, Demand, Key, LineSample
@@ -50,6 +50,7 @@ class Control:
         self.decision: Decision | None = None
         self._strange: tuple[Bay, ...] = ()
         self._under_way: dict[Key, asyncio.Task[None]] = {}
+        self.on_limited: Callable[[ChargerRecord, int, float], None] = lambda record, connector_id, limit_a: None
 
     def reconfigure(self, site: Site) -> None:
         """A changed site takes effect with the next tick."""
@@ -214,6 +215,7 @@ class Control:
             if connector.session is not None and connector.session.id == session.id:
                 connector.confirmed_a, connector.confirmed_at = limit_a, now
                 connector.confirmed_until = asked_at + valid_s  # the charger counts from when it was told
+                self.on_limited(record, connector.id, limit_a)
             connector.asked_a, connector.failed_at = None, None
             self.fleet.on_changed(record.id)
         except EvdeskError as error:

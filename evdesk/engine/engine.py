@@ -168,6 +168,7 @@ class Engine:
         self.fleet.on_notice = self._on_notice
         self.fleet.on_session = self._on_session
         self.fleet.on_ready = self.setup.begin
+        self.control.on_limited = self.setup.limited
         self.shelf.tags.on_presented = partial(self.server.publish, "tag")
         self.setup.on_settings = partial(self.shelf.settings.keep, reason="setup")
         self.security.attempts.on_attempt = partial(self.server.publish, "attempt")

@@ -7,6 +7,7 @@ charger's full rating until its failsafe is verified.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 from evdesk.balance import FailsafePlan, failsafe_plans
@@ -34,6 +35,8 @@ SETUP = Origin("Engine", "setup")
 SAMPLE_S = 10
 QUIET_S = 3.0
 RETRY_S = 60.0
+_CLOSE_A = 0.05
+Periods = tuple[tuple[float, float | None], ...]
 MEASURANDS = "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register"
 
 
@@ -47,6 +50,8 @@ class Setup:
         self.settings: dict[str, list[Setting]] = {}
         self.on_settings: Callable[[ChargerRecord, list[Setting]], Awaitable[object]] | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._checks: set[asyncio.Task[None]] = set()
+        self._seen_expiry: dict[str, tuple[int, float]] = {}
         self._plans: tuple[Site, dict[str, FailsafePlan]] | None = None
 
     def begin(self, record: ChargerRecord) -> None:
@@ -65,7 +70,7 @@ class Setup:
             await asyncio.gather(task, return_exceptions=True)
 
     async def close(self) -> None:
-        tasks = [t for t in self._tasks.values() if not t.done()]
+        tasks = [t for t in [*self._tasks.values(), *self._checks] if not t.done()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -166,24 +171,63 @@ class Setup:
         detail = str(answer.payload.get("detail", ""))
         self._set(record, Failsafe(state, max_a, safe_a, detail, self.clock.now()))
 
+    def limited(self, record: ChargerRecord, connector_id: int, limit_a: float) -> None:
+        """A live limit is in force. Once per connection, one above the safe default is the occasion to see whether the
+        charger's own schedule lets it expire: some ignore the duration of a profile."""
+        known = (record.boots, record.connected_at or 0.0)
+        safe_a, link = record.safe_a, record.link
+        if link is None or safe_a is None or limit_a <= safe_a + _CLOSE_A or self._seen_expiry.get(record.id) == known:
+            return
+        if Capability.COMPOSITE in link.capabilities:
+            self._seen_expiry[record.id] = known
+            task = asyncio.get_running_loop().create_task(self._check_expiry(record, link, connector_id, safe_a))
+            self._checks.add(task)
+            task.add_done_callback(self._checks.discard)
+
+    async def _check_expiry(self, record: ChargerRecord, link: Driver, connector_id: int, safe_a: float) -> None:
+        try:
+            periods = await self._schedule(record, link, connector_id)
+        except EvdeskError as error:
+            log.info("%s: %s", record.id, error.sentence)
+            return
+        last = periods[-1][1] if periods else None
+        have = record.failsafe
+        if have.safe_a != safe_a:
+            return  # another default is being written meanwhile
+        if last is None or last > safe_a + _CLOSE_A:
+            shown = "no limit" if last is None else f"{last:g} A"
+            detail = f"The schedule shows {shown} also when the live limit must have expired, not {safe_a:g} A."
+            state = FailsafeState.UNTESTED
+        elif have.state is FailsafeState.UNTESTED and len(record.connectors) == 1:
+            state, detail = FailsafeState.VERIFIED, ""
+        else:
+            return
+        self._set(record, replace(have, state=state, detail=detail, checked_at=self.clock.now()))
+
+    async def _schedule(self, record: ChargerRecord, link: Driver, connector_id: int) -> Periods:
+        """The composite schedule until well after a live limit must have expired."""
+        seconds = self.fleet.site.balance.profile_valid_s + 120
+        found: list[Periods] = []
+
+        async def ask() -> Answer:
+            schedule = await link.composite(connector_id, seconds)
+            found.append(schedule.periods)
+            return Answer("read", after=str(schedule.periods[-1][1]) if schedule.periods else None)
+
+        args: dict[str, object] = {"seconds": seconds, "connector_id": connector_id}
+        await self._ask(FAILSAFE, "failsafe.check", record, args, ask)
+        return found[0]
+
     async def _still_there(self, record: ChargerRecord, link: Driver, safe_a: float) -> bool:
         """The composite schedule beyond the live limit's validity must end at the safe default."""
         if Capability.COMPOSITE not in link.capabilities:
             return False
-        seconds = self.fleet.site.balance.profile_valid_s + 120
-        periods: list[tuple[float, float | None]] = []
-
-        async def ask() -> Answer:
-            schedule = await link.composite(min(record.connectors, default=1), seconds)
-            periods.extend(schedule.periods)
-            return Answer("read", after=str(periods[-1][1]) if periods else None)
-
         try:
-            await self._ask(FAILSAFE, "failsafe.check", record, {"seconds": seconds}, ask)
+            periods = await self._schedule(record, link, min(record.connectors, default=1))
         except EvdeskError:
             return False
         last = periods[-1][1] if periods else None
-        return last is not None and last <= safe_a + 0.05
+        return last is not None and last <= safe_a + _CLOSE_A
 
     def _set(self, record: ChargerRecord, failsafe: Failsafe) -> None:
         before, record.failsafe = record.failsafe, failsafe
