@@ -43,6 +43,7 @@ static: $(VENV)/.installed
 	$(PY) docs/make_findings.py --check
 	$(PY) docs/make_quirks.py --check
 	$(PY) docs/make_messages.py --check
+	$(PY) docs/make_simulator.py --check
 	$(PY) -m pytest -q tests/test_floors.py
 
 check: static test
@@ -61,6 +62,7 @@ docs: $(VENV)/.installed
 	$(PY) docs/make_findings.py
 	$(PY) docs/make_quirks.py
 	$(PY) docs/make_messages.py
+	$(PY) docs/make_simulator.py
 
 peers:
 	cd tests/peers && npm install --no-audit --no-fund --no-package-lock

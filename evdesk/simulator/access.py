@@ -61,11 +61,21 @@ class Access:
             return None
         if self.profile == 3 and not (self.chain and self.key):
             raise AccessError("Security profile 3 needs a certificate and its key.")
-        chain, key = (self.chain, self.key) if self.profile == 3 else ("", "")
-        return _context("\n".join(self.roots), chain, key)
+        return _shared_context("\n".join(self.roots), *self._own())
+
+    def fresh_context(self) -> ssl.SSLContext:
+        """The same, to be changed by whoever asked for it."""
+        return _context("\n".join(self.roots), *self._own())
+
+    def _own(self) -> tuple[str, str]:
+        return (self.chain, self.key) if self.profile == 3 else ("", "")
 
 
 @lru_cache(maxsize=64)  # thousands of stations with the same files share one
+def _shared_context(roots: str, chain: str, key: str) -> ssl.SSLContext:
+    return _context(roots, chain, key)
+
+
 def _context(roots: str, chain: str, key: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -8,10 +8,14 @@ from abc import ABC, abstractmethod
 
 from evdesk.model import Clock
 from evdesk.simulator.access import Access
+from evdesk.simulator.bends import bend_answer, bend_call, refuse_first
 from evdesk.simulator.car import Car
 from evdesk.simulator.core import Core
 from evdesk.simulator.link import Link, Outgoing, Payload
+from evdesk.simulator.order import Order
 from evdesk.simulator.outlet import Outlet
+
+EARLY_S = 2.0
 
 
 class Places(ABC):
@@ -54,6 +58,7 @@ class StationBase(Places):
         core.link = Link(url, core.identity, self, clock, rng, self.subprotocol, access or Access())
         self.link, self.identity, self.clock = core.link, core.identity, clock
         self.outlets, self.profiles = core.outlets, core.profiles
+        self._order = Order(core)
         self.boots = 0
         self.needs_boot = True
         self.core = core
@@ -67,11 +72,16 @@ class StationBase(Places):
         return self.core.has(fault)
 
     def answer_delay_s(self) -> float:
+        if self.has("answers_after_a_minute"):
+            return 65.0
         return 8.0 if self.has("slow_answers") else self.core.rng.uniform(*self.core.maker.answer_s)
 
     def opened(self) -> None:
         self.core.say("connected")
-        if self.needs_boot or self.core.maker.boots_again:
+        if self.has("no_boot"):
+            self.needs_boot = False
+            self.resumed()
+        elif self.needs_boot or self.core.maker.boots_again:
             self.boot()
         else:
             self.resumed()
@@ -89,8 +99,25 @@ class StationBase(Places):
     @abstractmethod
     def retry_rules(self) -> tuple[int, float]: ...
 
+    def shape(self, item: Outgoing) -> list[Outgoing]:
+        """What really goes into the queue for one CALL: itself, as a rule."""
+        items = self._order.arrange(item)
+        for each in items if self.core.faults else ():
+            bend_call(self.core, each.action, each.payload)
+        return items
+
+    def handle(self, action: str, payload: Payload) -> Payload:
+        """The answer to a call of the CSMS; raises CallFault where it is a CALLERROR."""
+        if not self.core.faults:
+            return self.respond(action, payload)
+        self._troubles.called(action)
+        refuse_first(self.core, action)
+        answer = self.respond(action, payload)
+        bend_answer(self.core, action, answer)
+        return answer
+
     @abstractmethod
-    def handle(self, action: str, payload: Payload) -> Payload: ...
+    def respond(self, action: str, payload: Payload) -> Payload: ...
 
     # booting
 
@@ -134,8 +161,10 @@ class StationBase(Places):
         self.stop_all(kind)
         for outlet in self.outlets.values():
             outlet.ended = False
-        self.needs_boot = True
+        self.needs_boot, self.core.was_reset = True, True
         self.core.lose_clock()
+        if self.has("forgets_settings"):
+            self.core.forget_settings()
         if kind == "soft":
             self.core.later(1.5, lambda: self.link.drop(3.0))
         else:
@@ -178,19 +207,36 @@ class Troubles:
     def __init__(self, station: StationBase, core: Core) -> None:
         self.station, self.core = station, core
         self._armed = False
+        self._booted_at = 0.0
+
+    def called(self, action: str) -> None:
+        """The CSMS calls: some stations do not bear it so early."""
+        core, station, gone = self.core, self.station, self.core.clock.now() - self._booted_at
+        if core.has("early_call_restarts") and gone < EARLY_S:
+            core.later(0.1, lambda: station.restart("hard"))
+        if core.has("early_report_silences") and action == "GetBaseReport" and gone < 5.0:
+            station.set_silent(True)
 
     def arm(self) -> None:
         """After each accepted boot."""
         core, station = self.core, self.station
+        self._booted_at = core.clock.now()
         if core.has("boot_loop"):
             core.later(20.0, lambda: station.restart("hard"))
         if self._armed:
             return
         self._armed = True
+        if core.has("half_open"):
+            core.later(30.0, self._abandon_again)
         if core.has("silent"):
             core.later(20.0, lambda: station.set_silent(True))
         if core.has("drop"):
             core.later(15.0, self._drop_again)
+
+    def _abandon_again(self) -> None:
+        self.core.say("dials anew and leaves the old connection open")
+        self.station.link.abandon()
+        self.core.later(30.0, self._abandon_again)
 
     def _drop_again(self) -> None:
         self.core.say("drops the connection")

@@ -28,7 +28,8 @@ class Meter:
             if interval and outlet.transaction is not None and at >= self._next.get(outlet.id, 0.0):
                 self._next[outlet.id] = at + interval
                 self._sent[outlet.id] = self._sent.get(outlet.id, 0) + 1
-                if not (core.has("meter_silent") and self._sent[outlet.id] > 3):
+                late = core.has("meter_at_end") or (core.has("meter_silent") and self._sent[outlet.id] > 3)
+                if not late:
                     self.send(outlet, "Sample.Periodic")
         aligned = core.config.number("ClockAlignedDataInterval")
         if aligned and core.now() >= self._aligned_at:
@@ -137,6 +138,8 @@ class Charges:
 
     def _started(self, outlet: Outlet, charge: Transaction, answer: Payload) -> None:
         charge.id = answer.get("transactionId")
+        if self.core.has("transaction_zero") or self.core.has("transaction_minus_one"):
+            charge.id = 0 if self.core.has("transaction_zero") else -1
         status = (answer.get("idTagInfo") or {}).get("status", "Accepted")
         self.core.say(f"StartTransaction {status}, transaction {charge.id}")
         refused = status not in ("Accepted", "ConcurrentTx")
@@ -148,6 +151,8 @@ class Charges:
         charge, core = outlet.transaction, self.core
         if charge is None:
             return
+        if core.has("meter_at_end"):
+            self.meter.send(outlet, "Transaction.End")
         charge.stopped = True
         outlet.transaction, outlet.ended = None, True
         core.profiles.end_transaction(outlet.id)

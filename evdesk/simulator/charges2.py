@@ -57,7 +57,8 @@ class Meter2:
             if every and outlet.transaction is not None and at >= self._next.get(outlet.id, 0.0):
                 self._next[outlet.id] = at + every
                 self._sent[outlet.id] = self._sent.get(outlet.id, 0) + 1
-                if not (core.has("meter_silent") and self._sent[outlet.id] > 3):
+                late = core.has("meter_at_end") or (core.has("meter_silent") and self._sent[outlet.id] > 3)
+                if not late:
                     found.append((outlet, "Sample.Periodic"))
         aligned = core.model.number("AlignedDataCtrlr", "Interval")
         if aligned and core.now() >= self._aligned_at:

@@ -1,5 +1,6 @@
 """Smart charging of a 2.x station: profiles set, cleared, reported, and what they come to (2.0.1 part 2, block K)."""
 
+from evdesk.simulator import odd
 from evdesk.simulator.link import Outgoing, Payload
 from evdesk.simulator.moments import to_text
 from evdesk.simulator.outlet import Outlet
@@ -17,7 +18,9 @@ def _set(station: Target2, payload: Payload) -> Payload:
         problem = objection(station, profile)
         if problem:
             return refused(problem)
-        if not core.has("accepts_and_does_nothing"):
+        outlet = core.outlets.get(profile.connector_id)
+        pilot_a, charging = (outlet.pilot_a, outlet.charging) if outlet else (0.0, False)
+        if not odd.discards(core.faults, profile, pilot_a, charging):
             core.profiles.add(profile)
     except ProfileError as problem:
         core.say(f"profile refused: {problem}")
@@ -31,8 +34,9 @@ def objection(station: Target2, profile: Profile) -> str:
     allowed = {CURRENT_UNITS.get(u.strip(), u.strip()) for u in core.maker.rate_units.split(",")}
     if profile.unit not in allowed:
         return "UnsupportedRateUnit"
-    if core.has("level_zero_only") and profile.stack_level > 0:
-        return "InvalidStackLevel"
+    strange = odd.objection(core.faults, profile)
+    if strange:
+        return strange
     if profile.connector_id and profile.connector_id not in core.outlets:
         return "UnknownEvse"
     if profile.purpose != TX_PURPOSE:

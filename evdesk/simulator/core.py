@@ -11,6 +11,7 @@ from evdesk.simulator.configuration import Configuration
 from evdesk.simulator.link import Link, Outgoing
 from evdesk.simulator.makers import Maker
 from evdesk.simulator.moments import from_text, to_text
+from evdesk.simulator.odd import OddLimits, old_profile, rate_units
 from evdesk.simulator.outlet import Outlet
 from evdesk.simulator.profiles import Hardware, ProfileStack
 from evdesk.simulator.tags import Reservations, Tags
@@ -48,6 +49,11 @@ class Core:
         self.offset_s = self.rng.uniform(-0.9, 0.9)
         self.offline_since: float | None = None
         self.tags, self.reservations = Tags(), Reservations()
+        self.odd = OddLimits(self.faults)
+        left = old_profile(self.faults, maker.max_level)
+        if left is not None:
+            self.profiles.add(left)
+        self.was_reset = False
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
         self.lose_clock()
@@ -68,7 +74,7 @@ class Core:
         moment = self.now() if at is None else at
         if self.has("local_time"):
             return to_text(moment + 7200).removesuffix("Z")
-        return to_text(moment)
+        return to_text(moment + 7200 if self.has("local_time_as_utc") else moment)
 
     def has(self, fault: str) -> bool:
         return fault in self.faults
@@ -110,12 +116,14 @@ class Core:
         """Queue a CALL that waits for the CSMS when it is not there."""
         self.link.post(Outgoing(action, payload, keep=True))
 
+    def forget_settings(self) -> None:
+        """Settings as they were delivered (each version keeps its own)."""
+
     def limit_a(self, outlet: Outlet, now: float) -> float:
         """What profiles and hardware allow the outlet at `now` on the station's clock."""
-        if self.has("ignores_limit"):
-            return outlet.max_a
         sharing = 1 if len(self.outlets) == 1 else max(1, sum(o.transaction is not None for o in self.outlets.values()))
-        return self.profiles.limit_a(outlet.id, now, outlet.tx, sharing)
+        limit = self.profiles.limit_a(outlet.id, now, outlet.tx, sharing)
+        return self.odd.limit_a(outlet, limit, now, self.profiles) if self.odd.spoils else limit
 
 
 class Core16(Core):
@@ -134,4 +142,21 @@ class Core16(Core):
         evses: int = 1,
     ) -> None:
         super().__init__(identity, maker, clock, seed=seed, faults=faults, say=say, evses=evses)
-        self.config = Configuration(maker, evses, sample_s)
+        self._new: Callable[[], Configuration] = lambda: Configuration(maker, evses, sample_s)
+        self.config = self._new()
+        self._spoil()
+
+    def forget_settings(self) -> None:
+        """Everything as it was delivered."""
+        self.config.keys.update(self._new().keys)
+        self._spoil()
+
+    def _spoil(self) -> None:
+        keys = self.config.keys
+        unit = keys["ChargingScheduleAllowedChargingRateUnit"]
+        unit.value = rate_units(self.faults, unit.value)
+        if self.has("three_levels_announced"):
+            keys["ChargeProfileMaxStackLevel"].value = "3"
+        if self.has("sampling_fixed"):
+            keys["MeterValueSampleInterval"].value = "0"
+            keys["MeterValueSampleInterval"].writable = False

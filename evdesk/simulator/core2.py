@@ -7,7 +7,7 @@ from evdesk.model import ConnectorStatus as Status
 from evdesk.simulator.core import Core, Line
 from evdesk.simulator.inventory2 import inventory
 from evdesk.simulator.makers import Maker
-from evdesk.simulator.model2 import DeviceModel, Spec
+from evdesk.simulator.model2 import DeviceModel, Spec, station_key
 from evdesk.simulator.outlet import Outlet
 
 VERSIONS = ("2.0.1", "2.1")
@@ -34,6 +34,24 @@ class Core2(Core):
         self.version = version
         self._events = 0
         self.model = DeviceModel(inventory(maker, evses, sample_s, version, variables), self._live)
+
+        self._spoil()
+
+    def forget_settings(self) -> None:
+        """Everything as it was delivered."""
+        self.model.forget()
+        self._spoil()
+
+    def _spoil(self) -> None:
+        put = self.model.put
+        for fault, unit in (("amperes_only", "A"), ("watts_only", "W")):
+            if self.has(fault):
+                put("SmartChargingCtrlr", "RateUnit", unit)
+        if self.has("three_levels_announced"):
+            put("SmartChargingCtrlr", "ProfileStackLevel", "3")
+        if self.has("sampling_fixed"):
+            put("SampledDataCtrlr", "TxUpdatedInterval", "0")
+            self.model.fixed.add(station_key("SampledDataCtrlr", "TxUpdatedInterval"))
 
     @property
     def newest(self) -> bool:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from evdesk.simulator import whitepaper
+from evdesk.simulator import odd, whitepaper
+from evdesk.simulator.jobs import firmware_steps, upload_steps
 from evdesk.simulator.link import CallFault, Payload
 from evdesk.simulator.moments import from_text, to_text
 from evdesk.simulator.profiles import TX_PURPOSE, Profile, ProfileError, parse_profile
@@ -26,6 +27,8 @@ def _get_configuration(station: Target, payload: Payload) -> Payload:
 
 def _change_configuration(station: Target, payload: Payload) -> Payload:
     name, value = str(payload["key"]), str(payload["value"])
+    if station.core.has("measurands_restart") and name.lower() == "metervaluessampleddata":
+        station.core.later(0.2, lambda: station.restart("hard"))
     guard = whitepaper.GUARDED.get(name.lower())
     return {"status": guard(station, value) if guard else station.core.config.change(name, value)}
 
@@ -45,6 +48,8 @@ def _unlock(station: Target, payload: Payload) -> Payload:
 
 
 def _remote_start(station: Target, payload: Payload) -> Payload:
+    if station.core.has("remote_refused") and not station.core.was_reset:
+        return {"status": "Rejected"}
     outlet = outlet_of(station, payload)
     if outlet is None or outlet.transaction or outlet.fault or not outlet.operative:
         return {"status": "Rejected"}
@@ -66,6 +71,8 @@ def _remote_start(station: Target, payload: Payload) -> Payload:
 
 def _remote_stop(station: Target, payload: Payload) -> Payload:
     wanted = payload["transactionId"]
+    if station.core.has("remote_refused") and not station.core.was_reset:
+        return {"status": "Rejected"}
     outlets = station.core.outlets.values()
     running = next((o for o in outlets if o.transaction is not None and o.transaction.id == wanted), None)
     if running is None:
@@ -83,14 +90,17 @@ def _trigger(station: Target, payload: Payload) -> Payload:
     acts: dict[str, Callable[[], None]] = {
         "BootNotification": station.boot,
         "Heartbeat": station.heartbeat,
-        "StatusNotification": lambda: station.tell_status(chosen.id if chosen else 0),
+        "StatusNotification": lambda: station.tell_status(chosen.id if chosen else 0, triggered=True),
         "MeterValues": lambda: station.meter.send(chosen or station.core.outlets[1], "Trigger"),
         "FirmwareStatusNotification": lambda: _firmware_status(station, None),
         "DiagnosticsStatusNotification": lambda: _upload_status(station, None),
     }
     if what not in acts:
         return {"status": "NotImplemented"}
-    station.core.later(0.1, acts[what])
+    if station.core.has("trigger_refuses_meters") and what == "MeterValues":
+        return {"status": "Rejected"}
+    if not station.core.has("trigger_does_nothing"):
+        station.core.later(0.1, acts[what])
     return {"status": "Accepted"}
 
 
@@ -161,7 +171,9 @@ def _set_profile(station: Target, payload: Payload) -> Payload:
         profile = parse_profile(int(payload["connectorId"]), payload["csChargingProfiles"], station.core.now())
         if not _takes(station, profile):
             return {"status": "Rejected"}
-        if not station.core.has("accepts_and_does_nothing"):
+        outlet = station.core.outlets.get(profile.connector_id)
+        pilot_a, charging = (outlet.pilot_a, outlet.charging) if outlet else (0.0, False)
+        if not odd.discards(station.core.faults, profile, pilot_a, charging):
             station.core.profiles.add(profile)
     except ProfileError as problem:
         station.core.say(f"profile refused: {problem}")
@@ -173,7 +185,7 @@ def _takes(station: Target, profile: Profile) -> bool:
     """What real stations refuse: unknown connectors, other units, a TxProfile without its transaction."""
     units = {"Current": "A", "Power": "W"}
     allowed = {units.get(u.strip(), u.strip()) for u in station.core.maker.rate_units.split(",")}
-    if profile.unit not in allowed or (station.core.has("level_zero_only") and profile.stack_level > 0):
+    if profile.unit not in allowed or odd.objection(station.core.faults, profile):
         return False
     if profile.connector_id and profile.connector_id not in station.core.outlets:
         return False
@@ -213,16 +225,16 @@ def _composite(station: Target, payload: Payload) -> Payload:
 def _update_firmware(station: Target, payload: Payload) -> Payload:
     if not payload["location"] or not payload["retrieveDate"]:
         raise CallFault("PropertyConstraintViolation", "location and retrieveDate are needed")
-    station.core.later(2.0, lambda: _firmware_status(station, "Downloading"))
-    station.core.later(6.0, lambda: _firmware_status(station, "DownloadFailed"))  # there is no transfer in this station
+    for after_s, status in firmware_steps(station.core):
+        station.core.later(after_s, lambda status=status: _firmware_status(station, status))  # type: ignore[misc]
     return {}
 
 
 def _get_diagnostics(station: Target, payload: Payload) -> Payload:
     if not payload["location"]:
         raise CallFault("PropertyConstraintViolation", "location is needed")
-    station.core.later(2.0, lambda: _upload_status(station, "Uploading"))
-    station.core.later(5.0, lambda: _upload_status(station, "UploadFailed"))  # there is no transfer in this station
+    for after_s, status in upload_steps(station.core, "UploadFailed"):
+        station.core.later(after_s, lambda status=status: _upload_status(station, status))  # type: ignore[misc]
     return {"fileName": f"{station.core.serial}.log"}
 
 

@@ -20,6 +20,8 @@ def handle(station: Target2, action: str, payload: Payload) -> Payload:
 
 
 def _request_start(station: Target2, payload: Payload) -> Payload:
+    if _remote_refused(station):
+        return refused("NotReady")
     outlets = station.core.outlets
     outlet = chosen(station, payload)
     if not names_evse(payload):
@@ -43,11 +45,17 @@ def _request_start(station: Target2, payload: Payload) -> Payload:
 
 
 def _request_stop(station: Target2, payload: Payload) -> Payload:
+    if _remote_refused(station):
+        return refused("NotReady")
     running = _running(station, payload["transactionId"])
     if running is None:
         return refused("TxNotFound")
     station.core.later(0.5, lambda: station.charges.stop(running, "Remote"))
     return {"status": "Accepted"}
+
+
+def _remote_refused(station: Target2) -> bool:
+    return station.core.has("remote_refused") and not station.core.was_reset
 
 
 def _running(station: Target2, transaction_id: str) -> Outlet | None:
@@ -107,9 +115,12 @@ def _trigger(station: Target2, payload: Payload) -> Payload:
     act = TRIGGERS.get(what)
     if act is None:
         return {"status": "NotImplemented"}
+    if what == "MeterValues" and station.core.has("trigger_refuses_meters"):
+        return refused("NotNow")
     if what == "TransactionEvent" and not any(o.transaction for o in outlets):
         return refused("NoTransaction")
-    station.core.later(0.1, lambda: act(station, outlets))
+    if not station.core.has("trigger_does_nothing"):
+        station.core.later(0.1, lambda: act(station, outlets))
     return {"status": "Accepted"}
 
 

@@ -8,6 +8,28 @@ from evdesk.simulator.link import Payload
 DONE = ("DownloadFailed", "Idle", "InstallationFailed", "Installed", "InvalidSignature", "UploadFailure", "Uploaded")
 
 
+Steps = list[tuple[float, str]]
+
+
+def firmware_steps(core: Core, wait_s: float = 0.0) -> Steps:
+    """What becomes of an update: there is no transfer in this station, so it fails, and says so."""
+    if core.has("firmware_silent"):
+        return []
+    if core.has("firmware_twice"):
+        return [(wait_s + 2.0, "Downloading"), (wait_s + 6.0, "Installed"), (wait_s + 8.0, "Installed")]
+    if core.has("unavailable_afterwards"):
+        for outlet in core.outlets.values():
+            outlet.operative = False
+    return [(wait_s + 2.0, "Downloading"), (wait_s + 6.0, "DownloadFailed")]
+
+
+def upload_steps(core: Core, end: str = "UploadFailure") -> Steps:
+    """The same for a log or diagnostics."""
+    count = 20 if core.has("upload_flood") else 1
+    steps = [(2.0 + n * 0.1, "Uploading") for n in range(count)]
+    return steps if core.has("upload_silent") else [*steps, (5.0, end)]
+
+
 class StatusJob:
     """One kind of job. `action` is the message that tells its status; `number` whether that carries a requestId."""
 

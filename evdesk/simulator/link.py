@@ -8,13 +8,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import quote
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
-from websockets.typing import Subprotocol
 
 from evdesk.model import Clock
+from evdesk.simulator import handshake
 from evdesk.simulator.access import Access, AccessError
 from evdesk.simulator.outlet import Transaction
 
@@ -57,6 +56,8 @@ class Owner(Protocol):
 
     def handle(self, action: str, payload: Payload) -> Payload: ...
 
+    def shape(self, item: Outgoing) -> list[Outgoing]: ...
+
     def opened(self) -> None: ...
 
     def closed(self, cause: str) -> None: ...
@@ -89,6 +90,10 @@ class Link:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _waiting: dict[str, asyncio.Future[tuple[bool, Any]]] = field(default_factory=dict)
     _answers: set[asyncio.Task[None]] = field(default_factory=set)
+    probed: bool = False
+    _leaving: bool = False
+    _left: list[ClientConnection] = field(default_factory=list)
+    _reader: asyncio.Task[None] = field(init=False)
 
     @property
     def online(self) -> bool:
@@ -96,7 +101,7 @@ class Link:
 
     @property
     def address(self) -> str:
-        return f"{self.url.rstrip('/')}/{quote(self.identity, safe='')}"
+        return handshake.address(self.url, self.identity)
 
     def post(self, item: Outgoing) -> None:
         """Queue a CALL. What need not be kept is forgotten while offline."""
@@ -104,7 +109,7 @@ class Link:
             return
         if item.action == "MeterValues" and len(self._queue) >= QUEUE_MAX:
             return  # its memory is full: starts and stops matter more
-        self._queue.append(item)
+        self._queue.extend(self.owner.shape(item))
         self._wake.set()
 
     def resume(self) -> None:
@@ -123,7 +128,7 @@ class Link:
 
     def post_first(self, item: Outgoing) -> None:
         """Queue before everything else (BootNotification)."""
-        self._queue.appendleft(item)
+        self._queue.extendleft(reversed(self.owner.shape(item)))
         self._wake.set()
 
     def drop(self, pause_s: float = 0.0) -> None:
@@ -131,6 +136,12 @@ class Link:
         self.blocked_until = self.clock.now() + pause_s
         if self.socket is not None:
             self.socket.transport.abort()
+
+    def abandon(self) -> None:
+        """Dial anew without closing what is open."""
+        if self.socket is not None:
+            self._leaving = True
+            self._reader.cancel()
 
     async def run(self) -> None:
         """Dial, talk, dial again, for ever. Cancel to end."""
@@ -141,6 +152,10 @@ class Link:
                 await asyncio.sleep(self.clock.wall_s(wait))
                 continue
             cause = await self._session()
+            if cause is None and self.owner.has("never_redials"):
+                await asyncio.Event().wait()
+            if cause is None and self.owner.has("slow_redial"):
+                await asyncio.sleep(self.clock.wall_s(600.0))
             failures = 0 if cause is None else failures + 1
             pause = min(self.backoff_s[1], self.backoff_s[0] * 2 ** min(failures, 6)) * self.rng.uniform(0.7, 1.3)
             await asyncio.sleep(self.clock.wall_s(pause))
@@ -148,7 +163,7 @@ class Link:
     async def _session(self) -> str | None:
         """One connection; None when it was open, else why it did not open."""
         try:
-            socket = await self._dial()
+            socket = await _dial(self)
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed, AccessError) as problem:
             self.owner.closed(f"no connection: {problem or type(problem).__name__}")
             return str(problem)
@@ -156,32 +171,18 @@ class Link:
         sender = asyncio.ensure_future(self._send_all(socket))
         try:
             self.owner.opened()
-            await self._read_all(socket)
+            self._reader = asyncio.ensure_future(self._read_all(socket))
+            await asyncio.wait([self._reader])
+            if not self._reader.cancelled():
+                self._reader.result()  # a bug in a handler must not pass unseen
         finally:
             self.socket = None
             await self._cleanup(socket, sender)
         self.owner.closed(f"connection ended: {socket.close_code} {socket.close_reason or ''}".rstrip())
         return None
 
-    async def _dial(self) -> ClientConnection:
-        protocols = None if self.owner.has("no_subprotocol") else [Subprotocol(self.subprotocol)]
-        more: dict[str, Any] = {}
-        if self.access.secure and self.address.startswith("wss:"):
-            more["ssl"] = self.access.context()
-        authorization = self.access.authorization(self.identity)
-        return await connect(
-            self.address,
-            subprotocols=protocols,
-            additional_headers={"Authorization": authorization} if authorization else None,
-            ping_interval=None,
-            compression=None,
-            open_timeout=10,
-            proxy=None,
-            **more,
-        )
-
     async def _cleanup(self, socket: ClientConnection, sender: "asyncio.Task[None]") -> None:
-        tasks = [sender, *self._answers]
+        tasks = [sender, self._reader, *self._answers]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -189,6 +190,10 @@ class Link:
             future.cancel()
         self._waiting.clear()
         self._queue = deque(item for item in self._queue if item.keep)
+        if self._leaving:
+            self._leaving = False
+            self._left.append(socket)  # nobody closes it, nobody reads it
+            return
         socket.transport.abort()
         await socket.wait_closed()
 
@@ -217,16 +222,26 @@ class Link:
     async def _answer(self, socket: ClientConnection, call_id: str, action: str, payload: Any) -> None:
         if self.owner.has("never_answers"):
             return
+        if self.owner.has("calls_before_answers"):
+            await self._call(socket, Outgoing("Heartbeat", {}))
+        if self.owner.has("unknown_result"):
+            await self._send(socket, [3, "nobody-asked", {}])
         await asyncio.sleep(self.clock.wall_s(self.owner.answer_delay_s()))
         frame: list[Any]
+        malformed = "FormationViolation" if self.subprotocol == "ocpp1.6" else "FormatViolation"
         try:
             if not isinstance(payload, dict):
-                raise CallFault("FormationViolation", "the payload is not an object")
+                raise CallFault(malformed, "the payload is not an object")
             frame = [3, call_id, self.owner.handle(action, payload)]
         except CallFault as fault:
-            frame = [4, call_id, fault.code, fault.text, {}]
+            text = (
+                f"{fault.text} {json.dumps(payload)}".ljust(300, ".")
+                if self.owner.has("long_error_text")
+                else fault.text
+            )
+            frame = [4, call_id, fault.code, text, {}]
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
-            frame = [4, call_id, "FormationViolation", f"the payload cannot be read: {problem}"[:255], {}]
+            frame = [4, call_id, malformed, f"the payload cannot be read: {problem}"[:255], {}]
         await self._send(socket, frame)
 
     async def _send(self, socket: ClientConnection, frame: list[Any]) -> None:
@@ -252,7 +267,14 @@ class Link:
             if item is None:
                 await self._wake.wait()
                 continue
-            done = await self._call(socket, item)
+            if (
+                self.owner.has("two_calls") and self.registered and len(self._queue) > 1
+            ):  # against the rule; the second is not sent again
+                other = next(i for i in self._queue if i is not item)
+                self._queue.remove(other)
+                done, _ = await asyncio.gather(self._call(socket, item), self._call(socket, other))
+            else:
+                done = await self._call(socket, item)
             if done or not item.keep:
                 with suppress(ValueError):
                     self._queue.remove(item)
@@ -291,3 +313,23 @@ class Link:
             elif item.on_result is not None:
                 item.on_result(body)
         return bool(accepted)
+
+
+async def _dial(link: Link) -> ClientConnection:
+    has = link.owner.has
+    if has("short_probe") and not link.probed:
+        link.probed = True
+        probe = await handshake.dial(link.url, link.identity, link.access, "ocpp1.6", has)
+        await asyncio.sleep(link.clock.wall_s(3.0))
+        await probe.close()
+    socket = await handshake.dial(link.url, link.identity, link.access, link.subprotocol, has)
+    if has("reserved_bits"):
+        handshake.send_reserved(socket)
+    if has("monster_frames"):
+        with suppress(ConnectionClosed):
+            for text in (
+                "[" * 5000 + "]" * 5000,
+                json.dumps([2, "big", "DataTransfer", {"data": "x" * 1_048_576}]),
+            ):
+                await socket.send(text)
+    return socket

@@ -85,6 +85,11 @@ class DeviceModel:
         self.specs = specs
         self._live = live
         self._changed: dict[Key, str] = {}
+        self.fixed: set[Key] = set()  # cannot be written, whatever the table says
+
+    def forget(self) -> None:
+        """Every value as it was delivered."""
+        self._changed.clear()
 
     def text(self, component: str, variable: str, instance: str = "") -> str:
         """A value of a station-wide component; raises KeyError."""
@@ -142,7 +147,8 @@ class DeviceModel:
         if isinstance(found, str):
             return result | {"attributeStatus": found}, None
         value = str(item["attributeValue"])
-        problem = "ReadOnly" if found.access == "R" or item.get("attributeType") == "MaxSet" else wrong(found, value)
+        fixed = found.access == "R" or found.key in self.fixed or item.get("attributeType") == "MaxSet"
+        problem = "ReadOnly" if fixed else wrong(found, value)
         if problem:
             return result | {"attributeStatus": "Rejected", "attributeStatusInfo": {"reasonCode": problem}}, None
         self._changed[found.key] = value.lower() if found.kind == "boolean" else value
@@ -169,7 +175,8 @@ class DeviceModel:
 
     def entry(self, spec: Spec) -> Item:
         """One `reportData`."""
-        actual: Item = {"type": "Actual", "mutability": MUTABILITY[spec.access], "persistent": spec.access != "R"}
+        access = "R" if spec.key in self.fixed else spec.access
+        actual: Item = {"type": "Actual", "mutability": MUTABILITY[access], "persistent": spec.access != "R"}
         if spec.access != "W":
             actual["value"] = self.value(spec)
         if spec.constant:

@@ -1,6 +1,7 @@
 """Certificates, logs and firmware of a 2.x station (2.0.1 part 2, blocks A, L, M, N)."""
 
 from evdesk.simulator.certificates import readable
+from evdesk.simulator.jobs import firmware_steps, upload_steps
 from evdesk.simulator.link import Payload
 from evdesk.simulator.moments import from_text
 from evdesk.simulator.target2 import Handler2, Target2, refused
@@ -37,8 +38,7 @@ def _log(station: Target2, payload: Payload) -> Payload:
     location = str(payload["log"]["remoteLocation"])
     if not location.startswith(TRANSFERS):
         return refused("UnsupportedScheme")
-    end = "PermissionDenied" if payload["logType"] == "SecurityLog" and "@" in location else "UploadFailure"
-    if station.uploads.start(int(payload["requestId"]), [(2.0, "Uploading"), (5.0, end)]):
+    if station.uploads.start(int(payload["requestId"]), upload_steps(station.core)):
         status = "AcceptedCanceled"
     else:
         status = "Accepted"
@@ -55,8 +55,7 @@ def _update(station: Target2, payload: Payload) -> Payload:
         return refused("InvalidCertificate", status="InvalidCertificate")
     wait_s = max(0.0, from_text(str(firmware["retrieveDateTime"])) - station.core.now())
     steps = [(0.5, "DownloadScheduled")] if wait_s > 1.0 else []
-    steps += [(wait_s + 2.0, "Downloading"), (wait_s + 6.0, "DownloadFailed")]
-    dropped = station.updates.start(int(payload["requestId"]), steps)
+    dropped = station.updates.start(int(payload["requestId"]), [*steps, *firmware_steps(station.core, wait_s)])
     return {"status": "AcceptedCanceled" if dropped else "Accepted"}
 
 

@@ -108,7 +108,7 @@ async def run_simulate(
         raise ValueError(f"“{url}” is no WebSocket address. It looks like ws://HOST:PORT or wss://HOST/PATH.")
     names = [fault] if isinstance(fault, str) else list(fault or [])
     for name in names:
-        check_fault(name)
+        check_fault(name, version)
     access = access or Access()
     _check_access(access, url)
     clock = clock or Clock()
@@ -116,7 +116,7 @@ async def run_simulate(
     stations = [
         make_station(
             plan,
-            f"{prefix}-{n:03d}",
+            f"{prefix}-{1 if 'same_id' in names else n:03d}",
             MAKERS[(n - 1) % len(MAKERS)] if count > 1 else MAKERS[0],
             clock,
             _speaker(f"{prefix}-{n:03d}", on_line),

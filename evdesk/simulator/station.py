@@ -38,9 +38,11 @@ class Reporter:
             if at - self._changed_at.setdefault(outlet.id, at) >= hold_s:
                 self.tell(outlet.id)
 
-    def tell(self, connector_id: int) -> None:
+    def tell(self, connector_id: int, triggered: bool = False) -> None:
         """StatusNotification of one connector (0 = the station)."""
         request = self.status_of(connector_id)
+        if triggered and self.core.has("triggered_fault"):
+            request |= {"status": "Faulted", "errorCode": "NoError"}
         outlet = self.core.outlets.get(connector_id)
         if outlet is not None:
             self._told[connector_id] = (outlet.status().value, outlet.fault)
@@ -49,10 +51,11 @@ class Reporter:
 
     def status_of(self, connector_id: int) -> Payload:
         outlet = self.core.outlets.get(connector_id)
+        stuck = self.core.has("status_stuck")
         told = {
             "connectorId": connector_id,
             "errorCode": (outlet.fault if outlet else "") or "NoError",
-            "status": outlet.status().value if outlet else "Available",
+            "status": outlet.status().value if outlet and not stuck else "Available",
             "timestamp": self.core.stamp(),
         }
         if outlet is not None and outlet.fault_info:
@@ -108,7 +111,7 @@ class Station(StationBase):
         pause_s = self.config.number("TransactionMessageRetryInterval")
         return self.config.number("TransactionMessageAttempts"), float(pause_s)
 
-    def handle(self, action: str, payload: Payload) -> Payload:
+    def respond(self, action: str, payload: Payload) -> Payload:
         return incoming.handle(self, action, payload)
 
     def opened(self) -> None:
@@ -156,8 +159,8 @@ class Station(StationBase):
         self.meter.sample(at)
         self.core.reservations.expired(self.outlets, self.core.now())
 
-    def tell_status(self, connector_id: int) -> None:
-        self.reporter.tell(connector_id)
+    def tell_status(self, connector_id: int, triggered: bool = False) -> None:
+        self.reporter.tell(connector_id, triggered)
 
     def plugged(self, outlet: Outlet) -> None:
         if outlet.waiting_tag:

@@ -42,11 +42,12 @@ class Reporter2:
 
     def changes(self) -> None:
         for outlet in self.core.outlets.values():
-            if self._told.get(outlet.id) != connector_status(outlet):
+            stuck = self.core.has("status_stuck") and outlet.id in self._told
+            if not stuck and self._told.get(outlet.id) != connector_status(outlet):
                 self.tell(outlet)
 
     def tell(self, outlet: Outlet) -> None:
-        status = connector_status(outlet)
+        status = "Available" if self.core.has("status_stuck") else connector_status(outlet)
         known = outlet.id in self._told
         self._told[outlet.id] = status
         self.core.say(f"EVSE {outlet.id} {status} {outlet.fault}".rstrip())
@@ -155,7 +156,7 @@ class Station2(StationBase):
         missing = [name for name in NEEDED.get(action, ()) if answer.get(name) is None]
         return f"{action}: {', '.join(missing)} missing" if missing and self.core.newest else ""
 
-    def handle(self, action: str, payload: Payload) -> Payload:
+    def respond(self, action: str, payload: Payload) -> Payload:
         return incoming2.handle(self, action, payload)
 
     # booting
@@ -195,6 +196,9 @@ class Station2(StationBase):
             self.security.event("StartupOfTheDevice")
         self.boot_reason = "PowerUp"
         self.link.resume()
+        if self.has("status_evse_zero"):
+            zero = {"evseId": 0, "connectorId": 0, "connectorStatus": "Available", "timestamp": self.core.stamp()}
+            self.core.post("StatusNotification", zero)
 
     def reset(self, immediate: bool) -> None:
         """Restart because the CSMS asked for it: now, or when no transaction runs any more."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from evdesk.simulator.certificates import readable
+from evdesk.simulator.jobs import firmware_steps, upload_steps
 from evdesk.simulator.link import Payload
 from evdesk.simulator.moments import from_text
 from evdesk.simulator.networks import Way, with_scheme
@@ -89,7 +90,7 @@ def _signed(station: Target, payload: Payload) -> Payload:
 
 def _log(station: Target, payload: Payload) -> Payload:
     """There is no transfer in this station: it says so as a real one without a way to the server does."""
-    dropped = station.logs.start(int(payload["requestId"]), [(2.0, "Uploading"), (5.0, "UploadFailure")])
+    dropped = station.logs.start(int(payload["requestId"]), upload_steps(station.core))
     name = f"{station.core.serial}-{payload['requestId']}.log"
     return {"status": "AcceptedCanceled" if dropped else "Accepted", "filename": name}
 
@@ -101,8 +102,7 @@ def _update(station: Target, payload: Payload) -> Payload:
         return {"status": "InvalidCertificate"}
     wait_s = max(0.0, from_text(str(firmware["retrieveDateTime"])) - station.core.now())
     steps = [(0.5, "DownloadScheduled")] if wait_s > 1.0 else []
-    steps += [(wait_s + 2.0, "Downloading"), (wait_s + 6.0, "DownloadFailed")]
-    dropped = station.updates.start(int(payload["requestId"]), steps)
+    dropped = station.updates.start(int(payload["requestId"]), [*steps, *firmware_steps(station.core, wait_s)])
     return {"status": "AcceptedCanceled" if dropped else "Accepted"}
 
 

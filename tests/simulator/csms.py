@@ -54,6 +54,7 @@ class Csms:
             select_subprotocol=lambda _c, offered: next((p for p in offered if p in PROTOCOLS), None),
             process_request=self._seen,
             ssl=self.ssl,
+            max_size=None,
             **more,
         )
         self.port = self.server.sockets[0].getsockname()[1]
@@ -86,7 +87,7 @@ class Csms:
         try:
             frame = json.loads(text)
             kind = frame[0]
-        except (ValueError, KeyError, IndexError):
+        except (ValueError, KeyError, IndexError, RecursionError):
             return
         protocol = socket.subprotocol or "ocpp1.6"
         if kind == 2 and len(frame) == 4:
