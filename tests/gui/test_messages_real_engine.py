@@ -65,8 +65,9 @@ def page(desk, bad, qtbot):  # noqa: F811
 
 def test_a_breach_is_found_and_explained(page, qtbot, bad):
     page.go(f"charger:{bad} verdict:breach")
-    qtbot.waitUntil(lambda: page.detail.whole is not None and page.detail.whole.row.action == "StatusNotification")
+    qtbot.waitUntil(lambda: page.detail.whole is not None and page.detail.whole.row.charger_id == bad)
     call = page.detail.frames[0]
+    assert page.detail.whole.row.action == "StatusNotification"
     line = next(number for number, told in call.view.marked().items() if "errorCode" in told[0])
     assert call.view.toPlainText().splitlines()[line] == "  errorCode: Error,"
     assert page.detail.frames[1].chip.look().word == "Valid"
