@@ -668,15 +668,17 @@ QUIRKS = (
     Quirk(
         PROFILES,
         "Limit ignored after 0 A (go-e); TxProfile dropped while suspended (Delta)",
-        "Limits are sent again before they end",
+        "Limits are sent again when a paused charge goes on, and before they end",
         (
             "goecharger/go-eCharger-API-v2 #155",
             "JoaoPedroBelo/bmw-wallbox-ha #19",
             "JoaoPedroBelo/bmw-wallbox-ha PR #20",
             "mikuso/ocpp-rpc #81",
         ),
-        (PR + "test_live_limit_expires_by_itself_and_starts_a_little_early", ST + "test_failsafe"),
-        "Not at once when the status becomes Charging.",
+        (
+            "engine/test_expiry::test_a_paused_charge_that_goes_on_gets_its_limit_again",
+            PR + "test_live_limit_expires_by_itself_and_starts_a_little_early",
+        ),
     ),
     Quirk(
         PROFILES,

@@ -183,10 +183,11 @@ class Control:
             return
         changed = confirmed is None or abs(confirmed - limit_a) >= 0.5
         refresh = connector.confirmed_at is not None and now - connector.confirmed_at >= settings.profile_refresh_s
-        if changed or refresh:
+        if changed or refresh or connector.resend:
             what = "balance.limit" if changed else "balance.refresh"
             task = asyncio.get_running_loop().create_task(self._send(record, connector, key, limit_a, what))
             self._under_way[key] = task
+            connector.resend = False
 
     async def _send(
         self, record: ChargerRecord, connector: ConnectorRecord, key: Key, limit_a: float, what: str

@@ -147,6 +147,9 @@ class Fleet:
         connector = self.connector(record, event.connector_id)
         before, connector.status = connector.status, event.status
         connector.status_at = event.at
+        # Some forget their limit when a paused charge goes on (goecharger/go-eCharger-API-v2 #155).
+        goes_on = before is ConnectorStatus.SUSPENDED_EVSE and event.status is ConnectorStatus.CHARGING
+        connector.resend = connector.resend or goes_on
         if event.error_code not in ("", "NoError") or event.status is not ConnectorStatus.FAULTED:
             # A triggered status may say Faulted + NoError: the last real error stays (matth-x/MicroOcpp #136).
             connector.error_code = "" if event.error_code == "NoError" else event.error_code

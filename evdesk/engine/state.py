@@ -53,6 +53,7 @@ class ConnectorRecord:
     asked_a: float | None = None
     asked_until: float = 0.0
     failed_at: float | None = None
+    resend: bool = False  # the charger may have dropped the limit: send it again at once
     why: Why = field(default_factory=Why)
     wanted_a: float | None = None
     reserved_a: float = 0.0

@@ -74,3 +74,26 @@ async def test_a_live_limit_that_would_never_end_is_seen(tmp_path, forgets, stat
             found = await failsafe()
             assert found["state"] == state
             assert ("must have expired" in found["detail"]) is not forgets
+
+
+async def test_a_paused_charge_that_goes_on_gets_its_limit_again(tmp_path):
+    """goecharger/go-eCharger-API-v2 #155, JoaoPedroBelo/bmw-wallbox-ha #19."""
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as api, scheduling(running.ocpp, True) as station:
+            await station.begin("Preparing")
+            await station.start_charge()
+
+            async def limited() -> Any:
+                return station.live_limit() is not None
+
+            await until(limited, 30)
+            sent = len(station.seen.profiles)
+            await station.tell("SuspendedEVSE")
+            await station.tell("Charging")
+
+            async def again() -> Any:
+                return len(station.seen.profiles) > sent
+
+            await until(again, 10)
+            rows = await api.call("audit.list", {"limit": 5})
+            assert any(row["what"] == "balance.refresh" for row in rows)
