@@ -10,7 +10,7 @@ from evdesk.gui.client import Client
 from evdesk.gui.dialogs.sheet import DONE, Sheet
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
-from evdesk.gui.widgets import NORMAL, PRIMARY, Button, Card, Label
+from evdesk.gui.widgets import NORMAL, Button, Card, Label
 from evdesk.model import EvdeskError
 
 Act = Callable[[], Coroutine[Any, Any, None]]
@@ -64,7 +64,7 @@ class WorkingSheet(Sheet):
         return button
 
     def close_button(self) -> None:
-        self.button(tr("Close"), DONE, PRIMARY, default=True)
+        self.button(tr("Close"), DONE, NORMAL, default=True)
 
     def start(self, button: Button | None, act: Act) -> None:
         """Run `act` now; `button` is off until it ends."""
