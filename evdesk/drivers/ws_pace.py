@@ -17,7 +17,7 @@ FLOOD_TURNS = 25
 queue of a charger that was away for a week, sent without waiting, stays below that."""
 MESSAGE_S = 120.0
 """From the first byte of a message to its last: 1 MiB at 9 kB/s. One that takes longer is not meant to end."""
-_PAUSE_S = 1.0
+_PAUSE_S = 2.0
 _IDLE_S, _EVERY_S, _TRIES = 60, 15, 4
 
 _now = time.perf_counter
