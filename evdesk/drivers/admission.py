@@ -21,12 +21,14 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){8,64}")
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What is demanded of one charger. `auth`: "any" (a password is checked where it shows one), "password" or
-    "certificate". `passwords`: newest first; several while a new one is on its way. `serial`: what it booted with."""
+    "certificate". `passwords`: newest first; several while a new one is on its way. `serial`: what it booted with.
+    `unproven`: no password but such that are on their way is known: the charger may still have one nobody told here."""
 
     min_profile: int = 0
     auth: str = ANY
     passwords: tuple[str, ...] = field(default=(), repr=False)
     serial: str = ""
+    unproven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Login:
 class Proof:
     """How a charger proved itself. `auth`: "none", "unchecked" (it showed a password and none is known here), "text",
     "hex" (the hex text of the password), "bytes" (the bytes a hex password stands for), "certificate". `matched`: which
-    password. `bound`: what in the certificate names it. `host`: the name or address it dialled."""
+    password; `password`: that one, for by the time it is let in the numbers may have changed. `bound`: what in the
+    certificate names it. `host`: the name or address it dialled."""
 
     profile: int = 0
     auth: str = "none"
@@ -50,6 +53,7 @@ class Proof:
     certificate: ClientCertificate | None = None
     bound: str = ""
     host: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,7 @@ def _by_password(policy: Policy, charger_id: str, secure: bool, login: Login | N
         form = password_form(password, login.password)
         if not form:
             continue
-        proof = Proof(2 if secure else 1, form, number, secure)
+        proof = Proof(2 if secure else 1, form, number, secure, password=password)
         if login.user != charger_id:
             return Judgement(proof, "user_differs", fill={"user": login.user[:60]})
         return Judgement(proof, warnings=("password_as_hex_text",) if form == "hex" else ())
@@ -174,6 +178,8 @@ def _by_password(policy: Policy, charger_id: str, secure: bool, login: Login | N
     for password in policy.passwords:
         if form := near_miss(password, login.password):
             return Judgement(proof, "password_wrong_form", fill={"form": form})
+    if policy.unproven and policy.auth == ANY and policy.min_profile < 1:  # as before the new one was sent
+        return Judgement(Proof(auth="unchecked", secure=secure), warnings=("password_not_checked",))
     return Judgement(proof, "password_wrong", fill={"length": str(len(login.password))})
 
 
@@ -182,7 +188,8 @@ def _by_certificate(policy: Policy, charger_id: str, certificate: ClientCertific
     demanded = policy.min_profile >= 3 or policy.auth == CERTIFICATE
     if bound:
         # A password beside it, right or wrong, adds nothing (profile 3 has none).
-        proof = Proof(3, "certificate", said.proof.matched, True, certificate, bound)
+        shown = said.proof
+        proof = Proof(3, "certificate", shown.matched, True, certificate, bound, password=shown.password)
         return _enough(policy, Judgement(proof, warnings=said.warnings if not said.verdict else ("password_wrong",)))
     fill = {"subject": certificate.subject, "serial": policy.serial or "not known yet"}
     if demanded:

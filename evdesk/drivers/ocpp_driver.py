@@ -8,8 +8,10 @@ from evdesk.drivers.ocpp_link import OcppLink, Reply
 from evdesk.model import CapabilitiesChanged, Capability, ChargerError, Reason
 from evdesk.ocpp.check import known_action
 from evdesk.ocpp.memory import Memory
-from evdesk.ocpp.redact import redact_value
+from evdesk.ocpp.redact import redact_value, secret_values
 from evdesk.ocpp.version import Version
+
+_MAY_HOLD_SECRETS = ("ChangeConfiguration", "SetVariables", "SetNetworkProfile", "DataTransfer")
 
 
 class OcppDriver(OcppCertificates, Driver):
@@ -44,6 +46,8 @@ class OcppDriver(OcppCertificates, Driver):
 
     async def call(self, action: str, payload: dict[str, Any], urgent: bool = False) -> Reply:
         """One CALL; a charger that does not know the action loses the capabilities that need it."""
+        if action in _MAY_HOLD_SECRETS:
+            self.memory.keep_secret(*secret_values(payload))  # it may be told again, e.g. why it was refused
         try:
             return await self.link.call(action, payload, urgent)
         except ChargerError as error:

@@ -25,7 +25,6 @@ from evdesk.drivers.verdicts import VERDICTS, welcome
 from evdesk.drivers.ws import WsOptions, WsPeer
 from evdesk.model import Attempt
 from evdesk.ocpp.memory import Memory
-from evdesk.ocpp.redact import forms_of
 from evdesk.ocpp.version import Version
 
 _KEPT_MEMORIES = 5000
@@ -96,8 +95,7 @@ class OcppListener:
         """The charger's passwords have changed: whatever it says, they are not to be shown."""
         memory = self._memories.get(charger_id)
         if memory is not None:
-            passwords = self._guard.policy(charger_id).passwords
-            memory.secrets = tuple(form for password in passwords for form in forms_of(password))
+            memory.keep_secret(*self._guard.policy(charger_id).passwords)
 
     # -- Gate -----------------------------------------------------------------------------------------------------
 

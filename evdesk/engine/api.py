@@ -28,6 +28,8 @@ from evdesk.model import (
     Reason,
     Site,
 )
+from evdesk.ocpp.passwords import password_sent, password_taken
+from evdesk.ocpp.redact import redact_value
 from evdesk.wire import methods as m
 
 CHANGES_LIMITS = {"SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"}
@@ -206,10 +208,10 @@ class Api:
 
         async def send(link: Driver) -> Answer:
             begun = time.monotonic()
-            reply.update(await link.raw(params.action, params.payload))
+            reply.update(await self._sent(link, params))
             return Answer(str(reply.get("status", "answered")), (time.monotonic() - begun) * 1000.0, payload=reply)
 
-        args = {"action": params.action, "payload": params.payload}  # the store takes secrets out
+        args = {"action": params.action, "payload": redact_value(params.payload)}
         record = record_of(self.core, params.charger_id)
         try:
             done = await command(self.core, origin, "charger.raw", params.charger_id, args, send)
@@ -217,6 +219,18 @@ class Api:
             if params.action in CHANGES_LIMITS and record.accepted:
                 changed_by_hand(self.core, record)
         return m.RawAnswer(reply, done.ms, done.audit_id)
+
+    async def _sent(self, link: Driver, params: m.Raw) -> dict[str, Any]:
+        """A password sent by hand is known here too, once it is on its way."""
+        password = password_sent(link.protocol, params.action, params.payload)
+        if not password:
+            return await link.raw(params.action, params.payload)
+        return await self.core.security.policies.send_password(
+            params.charger_id,
+            password,
+            lambda: link.raw(params.action, params.payload),
+            lambda answer: password_taken(params.action, answer),
+        )
 
     # -- site --------------------------------------------------------------------------------------------------
 

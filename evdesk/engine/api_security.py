@@ -6,14 +6,14 @@ from evdesk.drivers.base import Answer, CertificateHash, Driver
 from evdesk.engine.api_core import Core, Handler, command, record_of
 from evdesk.engine.commands import Command, reachable
 from evdesk.engine.security import pki
-from evdesk.engine.security.passwords import made_up
+from evdesk.engine.security.passwords import check_written, made_up
 from evdesk.engine.security.policies import EVERYBODY
 from evdesk.model import Attempt, EvdeskError, Origin, Reason
+from evdesk.ocpp.passwords import KEY_2, KEY_16
 from evdesk.wire import security as w
 from evdesk.wire.method import Done, Nothing, OneCharger
 
 HEX, TEXT = "hex", "text"
-_KEY_16, _KEY_2 = "AuthorizationKey", "SecurityCtrlr/BasicAuthPassword"
 
 
 class SecurityApi:
@@ -91,15 +91,12 @@ class SecurityApi:
             raise EvdeskError(Reason.INVALID, "The form of a password is “hex” or “text”.")
         password = params.value or made_up(link.protocol, form)
         written = _as_written(password, form, first)
-        await policies.begin_password(charger_id, password)
-        name = _KEY_16 if first else _KEY_2
+        check_written(password)
+        name = KEY_16 if first else KEY_2
         act = Command(origin, "security.write_password", charger_id, {"name": name, "form": form})
-        try:
-            answer, row = await self.core.commands.run(act, lambda: link.write_setting(name, written))
-        except EvdeskError as error:
-            if error.reason in (Reason.REFUSED, Reason.UNSUPPORTED, Reason.INVALID):
-                await policies.passwords.drop_new(charger_id)
-            raise
+        answer, row = await self.core.commands.run(
+            act, lambda: policies.send_password(charger_id, password, lambda: link.write_setting(name, written))
+        )
         told = "" if params.value else password
         text = "The charger took it. Old and new are both accepted until it comes back with the new one."
         return w.PasswordTold(True, answer.status, told, text, row)

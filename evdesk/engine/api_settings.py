@@ -8,6 +8,7 @@ from evdesk.engine.settings_files import as_csv, as_json, plan, read_file
 from evdesk.model import EvdeskError, Origin, Reason, Setting
 from evdesk.model.settings import PlannedSetting, SettingChange, SettingsSnapshot, SettingsView
 from evdesk.ocpp.dictionary import same
+from evdesk.ocpp.passwords import is_password
 from evdesk.ocpp.redact import is_secret
 from evdesk.wire import methods as m
 from evdesk.wire.settings import DiffSettings, ExportSettings, ImportSettings, SettingsFile, SettingsProgress
@@ -50,13 +51,21 @@ class SettingsApi:
         told: list[Answer] = []
 
         async def write(link: Driver) -> Answer:
-            answer = await link.write_setting(params.name, params.value)
+            answer = await self._written(link, params)
             told.append(answer)
             return answer
 
         done = await command(self.core, origin, "charger.write_setting", params.charger_id, args, write)
         await self.core.shelf.settings.wrote(record_of(self.core, params.charger_id), params.name, told[0])
         return done
+
+    async def _written(self, link: Driver, params: m.WriteSetting) -> Answer:
+        """The charger logs in with one of its settings: that one is known here too, once it is on its way."""
+        if not params.value or not is_password(link.protocol, params.name):
+            return await link.write_setting(params.name, params.value)
+        return await self.core.security.policies.send_password(
+            params.charger_id, params.value, lambda: link.write_setting(params.name, params.value)
+        )
 
     async def _last(self, _origin: Origin, params: m.OneCharger) -> SettingsView:
         return await self.core.shelf.settings.view(record_of(self.core, params.charger_id))

@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from evdesk.ocpp.redact import forms_of
 from evdesk.ocpp.timestamps import ClockEstimate
 
 MOST_PLACES = 64
 MOST_TRANSACTIONS = 64
+MOST_SECRETS = 40
+"""Forms of secrets: every message is searched for each."""
 _Value = TypeVar("_Value")
 
 
@@ -62,6 +65,13 @@ class Memory:
     evses: Few[Evse] = field(default_factory=Few)
     told: dict[str, Told] = field(default_factory=dict)  # 2.x: the charger's transaction id -> what was heard
     secrets: tuple[str, ...] = field(default=(), repr=False)  # its passwords in every form: never shown in any message
+
+    def keep_secret(self, *values: str) -> None:
+        """From now on these are not shown, whatever the charger says. The oldest of very many are given up."""
+        if not values:
+            return
+        forms = [form for value in values for form in forms_of(value)]
+        self.secrets = tuple(dict.fromkeys([*forms, *self.secrets]))[:MOST_SECRETS]
 
     def connector_of(self, transaction_id: int | None) -> int | None:
         return None if transaction_id is None else self.transactions.get(transaction_id)

@@ -83,6 +83,29 @@ def redact_value(value: Any, inside_vpn: bool = False) -> Any:
     return cleaned
 
 
+def secret_values(value: Any) -> list[str]:
+    """Those texts in a decoded payload that `redact_value` hides, long enough to be looked for in other messages."""
+    found: list[str] = []
+    _hidden_in(value, redact_value(value), found)
+    return found
+
+
+def _hidden_in(value: Any, cleaned: Any, found: list[str]) -> None:
+    if isinstance(value, dict) and isinstance(cleaned, dict):
+        for key, item in value.items():
+            _hidden_in(item, cleaned.get(key), found)
+    elif isinstance(value, list) and isinstance(cleaned, list):
+        for item, clean in zip(value, cleaned, strict=False):
+            _hidden_in(item, clean, found)
+    elif isinstance(value, str) and cleaned == HIDDEN and can_be_searched(value):
+        found.append(value)
+
+
+def can_be_searched(secret: str) -> bool:
+    """A short one, or digits alone, stands in many a message by chance: an id, a meter's reading."""
+    return len(secret) >= 8 and not secret.isdigit() and not secret.isalpha()
+
+
 def _names_secret(value: dict[str, Any]) -> bool:
     for key, item in value.items():
         named = item.get("name") if isinstance(item, dict) else item

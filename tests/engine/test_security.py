@@ -495,7 +495,7 @@ async def test_no_secret_is_ever_kept_or_told(tmp_path):
                 await until(lambda: accepted(client, "A1"))
                 charger.settings["AuthorizationKey"] = other
                 await client.call("charger.settings", {"charger_id": "A1"})
-                payload = {"key": "AuthorizationKey", "value": other}
+                payload = {"key": "WifiPassword", "value": other}
                 raw = {"charger_id": "A1", "action": "ChangeConfiguration", "payload": payload}
                 await client.call("charger.raw", raw)
                 for text in frames:

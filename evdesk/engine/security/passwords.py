@@ -1,6 +1,7 @@
-"""The chargers' passwords among the secrets: one in force, and one on its way into the charger."""
+"""The chargers' passwords among the secrets: one in force, and those on their way into the charger."""
 
 import asyncio
+import json
 import secrets as random
 import string
 
@@ -8,6 +9,10 @@ from evdesk.engine.security.secrets import Secrets
 from evdesk.model import EvdeskError, Reason
 
 _LETTERS = string.ascii_letters + string.digits
+MOST_WAITING = 4
+"""Written one after the other without the charger coming back meanwhile; the oldest are given up."""
+LONGEST = 512
+"""No charger takes more in one setting."""
 
 
 class Passwords:
@@ -18,15 +23,19 @@ class Passwords:
 
     def of(self, charger_id: str) -> tuple[str, ...]:
         """Newest first."""
-        found = (self._secrets.get(_next(charger_id)), self._secrets.get(_current(charger_id)))
-        return tuple(password for password in found if password)
+        current = self._secrets.get(_current(charger_id))
+        return (*self.waiting(charger_id), *((current,) if current else ()))
+
+    def waiting(self, charger_id: str) -> tuple[str, ...]:
+        """Those that were sent to the charger and not shown by it yet, newest first."""
+        return _read(self._secrets.get(_next(charger_id)))
 
     def is_set(self, charger_id: str) -> bool:
         return self._secrets.get(_current(charger_id)) is not None
 
     def waits(self, charger_id: str) -> bool:
         """A new one is on its way: nobody has shown it yet."""
-        return self._secrets.get(_next(charger_id)) is not None
+        return bool(self.waiting(charger_id))
 
     async def set(self, charger_id: str, password: str) -> None:
         """Raises `EvdeskError(INVALID)` for one that no charger could send."""
@@ -34,21 +43,27 @@ class Passwords:
         await asyncio.to_thread(self._secrets.change, {_current(charger_id): password}, (_next(charger_id),))
 
     async def begin(self, charger_id: str, password: str) -> None:
-        """Old and new are both good from now on."""
-        _check(password, 16, 40)
-        await asyncio.to_thread(self._secrets.put, _next(charger_id), password)
+        """Old and new are all good from now on. Raises `EvdeskError(INVALID)` for one that no charger would take."""
+        if not 0 < len(password) <= LONGEST:
+            raise EvdeskError(Reason.INVALID, f"A password has 1 to {LONGEST} characters.")
+        await asyncio.to_thread(self._secrets.edit, _next(charger_id), lambda old: _with(old, password))
 
-    async def drop_new(self, charger_id: str) -> None:
-        await asyncio.to_thread(self._secrets.drop, _next(charger_id))
+    async def drop_new(self, charger_id: str, password: str) -> None:
+        """The charger refused this one; others that wait stay."""
+        await asyncio.to_thread(self._secrets.edit, _next(charger_id), lambda old: _without(old, password))
 
-    async def promote(self, charger_id: str) -> None:
-        """The new one was shown: the old one is over."""
-        password = self._secrets.get(_next(charger_id))
-        if password is not None:
+    async def promote(self, charger_id: str, password: str) -> None:
+        """This one was shown: all others are over."""
+        if password in self.waiting(charger_id):
             await asyncio.to_thread(self._secrets.change, {_current(charger_id): password}, (_next(charger_id),))
 
     async def clear(self, charger_id: str) -> None:
         await asyncio.to_thread(self._secrets.drop, _current(charger_id), _next(charger_id))
+
+
+def check_written(password: str) -> None:
+    """Raises `EvdeskError(INVALID)` for one that OCPP does not allow to be written (1.6 whitepaper A01; 2.x A01)."""
+    _check(password, 16, 40)
 
 
 def made_up(protocol: str, form: str) -> str:
@@ -75,3 +90,24 @@ def _current(charger_id: str) -> str:
 
 def _next(charger_id: str) -> str:
     return f"password.next/{charger_id}"
+
+
+def _read(stored: str | None) -> tuple[str, ...]:
+    """A JSON list; older versions kept the one password as it is."""
+    if not stored:
+        return ()
+    try:
+        found = json.loads(stored)
+    except ValueError:
+        return (stored,)
+    return tuple(str(one) for one in found) if isinstance(found, list) else (stored,)
+
+
+def _with(stored: str | None, password: str) -> str:
+    rest = [one for one in _read(stored) if one != password]
+    return json.dumps([password, *rest][:MOST_WAITING])
+
+
+def _without(stored: str | None, password: str) -> str | None:
+    rest = [one for one in _read(stored) if one != password]
+    return json.dumps(rest) if rest else None

@@ -4,9 +4,9 @@ import asyncio
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from evdesk.drivers.admission import ANY, CERTIFICATE, PASSWORD, Policy, Proof
 from evdesk.drivers.client_certificate import ClientCertificate
@@ -21,6 +21,8 @@ EVERYBODY = ""
 KEPT_PROOFS = 5000
 """Anybody may dial in under any id; the oldest are forgotten."""
 _PROVEN = ("text", "hex", "bytes")
+_NOT_TAKEN = (Reason.REFUSED, Reason.UNSUPPORTED, Reason.INVALID)
+Sent = TypeVar("Sent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Policies:
 
     def policy(self, charger_id: str) -> Policy:
         held = self._demanded(charger_id)
-        return Policy(held.min_profile, held.auth, self.passwords.of(charger_id), self._serial_of(charger_id))
+        known, unproven = self.passwords.of(charger_id), not self.passwords.is_set(charger_id)
+        return Policy(held.min_profile, held.auth, known, self._serial_of(charger_id), unproven and bool(known))
 
     def is_revoked(self, certificate: ClientCertificate) -> bool:
         issued = self.issued.get(certificate.number)
@@ -74,9 +77,10 @@ class Policies:
             self.proofs.popitem(last=False)
         if proof.auth in _PROVEN:
             held = self.known(charger_id)
-            if proof.matched == 0 and self.passwords.waits(charger_id):
-                self._save(self._promote(charger_id, proof.auth))
-            elif held.password_form != proof.auth and not (proof.matched == 1 and self.passwords.waits(charger_id)):
+            waiting = self.passwords.waiting(charger_id)
+            if proof.password in waiting:
+                self._save(self._promote(charger_id, proof.password, proof.auth))
+            elif held.password_form != proof.auth and not waiting:
                 self._save(self.remember(charger_id, password_form=proof.auth))
         self.on_admitted(charger_id, proof)
 
@@ -155,14 +159,40 @@ class Policies:
         profile = 0 if held.min_profile in (1, 2) else held.min_profile
         await self.remember(charger_id, password_at=None, password_form="", auth=auth, min_profile=profile)
 
-    async def begin_password(self, charger_id: str, password: str) -> None:
-        """A new one is on its way to the charger: old and new are both taken until it comes back with the new."""
+    async def send_password(
+        self,
+        charger_id: str,
+        password: str,
+        send: Callable[[], Awaitable[Sent]],
+        taken: Callable[[Sent], bool] = lambda sent: True,
+    ) -> Sent:
+        """What `send` gives, which writes the password into the charger. Old and new are both taken from before it
+        leaves until the charger comes back with the new one; where it says no, the new one is over. Without an answer
+        it may have been taken."""
         await self.passwords.begin(charger_id, password)
         self.on_passwords(charger_id)
-        await self.remember(charger_id, password_at=self._clock.now())
+        try:
+            sent = await send()
+        except EvdeskError as error:
+            if error.reason in _NOT_TAKEN:
+                await self.passwords.drop_new(charger_id, password)
+            raise
+        if taken(sent):
+            await self.remember(charger_id, password_at=self._clock.now())
+        else:
+            await self.passwords.drop_new(charger_id, password)
+        return sent
 
-    async def _promote(self, charger_id: str, form: str) -> None:
-        await self.passwords.promote(charger_id)
+    async def forget(self, charger_id: str) -> None:
+        """Policy and passwords go: nothing is demanded of this id any more but what is of everybody."""
+        await self._store.drop_policy(charger_id)
+        self._known.pop(charger_id, None)
+        self.proofs.pop(charger_id, None)
+        await self.passwords.clear(charger_id)
+        self.on_passwords(charger_id)
+
+    async def _promote(self, charger_id: str, password: str, form: str) -> None:
+        await self.passwords.promote(charger_id, password)
         await self.remember(charger_id, password_form=form)
 
     # -- inside ---------------------------------------------------------------------------------------------------

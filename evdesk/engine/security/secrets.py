@@ -91,18 +91,27 @@ class Secrets:
         """Several at once: all or none."""
         self._change(values, gone)
 
+    def edit(self, name: str, change: Callable[[str | None], str | None]) -> None:
+        """What is stored under `name` made into something else (None: nothing), nobody coming between."""
+        with self._lock:
+            new = change(self._values.get(name))
+            self._put({} if new is None else {name: new}, (name,))
+
     def _change(self, values: dict[str, str], gone: tuple[str, ...]) -> None:
         with self._lock:
-            if self.locked:
-                raise EvdeskError(Reason.STORAGE, self.locked)
-            new = {n: v for n, v in self._values.items() if n not in gone} | values
-            if new == self._values:
-                return
-            if not self.where:
-                self._cipher = self._new_cipher()
-                self.where = KEYRING if self._cipher else PLAIN_FILE
-            self._write(new)
-            self._values = new
+            self._put(values, gone)
+
+    def _put(self, values: dict[str, str], gone: tuple[str, ...]) -> None:
+        if self.locked:
+            raise EvdeskError(Reason.STORAGE, self.locked)
+        new = {n: v for n, v in self._values.items() if n not in gone} | values
+        if new == self._values:
+            return
+        if not self.where:
+            self._cipher = self._new_cipher()
+            self.where = KEYRING if self._cipher else PLAIN_FILE
+        self._write(new)
+        self._values = new
 
     def _write(self, values: dict[str, str]) -> None:
         stored = {name: self._shut_value(name, value) for name, value in values.items()}
