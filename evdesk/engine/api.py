@@ -119,8 +119,17 @@ class Api:
             raise EvdeskError(Reason.INVALID, text)
         async with self.core.sites.lock:
             command = Command(origin, "charger.forget", record.id, {})
-            row = await self.core.commands.stored(command, {}, lambda: self.core.sites.forget(record.id))
+            dropped = {"dropped": ", ".join(self.core.security.policies.kept_of(record.id))}
+            row = await self.core.commands.stored(command, dropped, lambda: self._forget_all(record.id))
         return m.Done(status="forgotten", audit_id=row)
+
+    async def _forget_all(self, charger_id: str) -> None:
+        await self.core.sites.forget(charger_id)
+        try:
+            await self.core.security.forget(charger_id)
+        except EvdeskError as error:
+            sentence = f"{charger_id} is forgotten, but what it logs in with is still kept: {error.sentence}"
+            raise EvdeskError(error.reason, sentence) from error
 
     # -- commands to a charger ---------------------------------------------------------------------------------
 

@@ -59,9 +59,9 @@ class Sites:
 
     async def forget(self, charger_id: str) -> None:
         record = self.fleet.chargers[charger_id]
+        await self.fleet.store.forget_charger(charger_id)  # first: where that fails, nothing has changed
         record.accepted = False
         await self.setup.cancel(charger_id)
-        await self.fleet.store.forget_charger(charger_id)
         if record.link is not None:
             await record.link.close("refused by a person")
         record.link = None

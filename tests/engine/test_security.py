@@ -544,3 +544,24 @@ async def test_a_locked_keyring_or_a_damaged_file_does_not_keep_the_engine_from_
                 await client.call("security.set_password", {"charger_id": "A1", "value": "a-good-password"})
     assert "passwords" in (tmp_path / "engine.log").read_text()
     assert (tmp_path / "secrets.json").read_text() == text
+
+
+async def test_a_forgotten_charger_takes_its_policy_and_password_along(tmp_path):
+    """A later charger of the same name begins anew, now and after a start."""
+    charger, password = Charger("A1"), b"a-password-of-mine"
+    with engine(tmp_path) as running:
+        async with running.client() as client:
+            await client.call("security.set_password", {"charger_id": "A1", "value": password.decode()})
+            async with charger.on(running.ocpp, additional_headers=basic("A1", password)):
+                await client.call("charger.accept", {"charger_id": "A1"})
+                await until(lambda: proven(client, "A1"))
+                await client.call("charger.forget", {"charger_id": "A1"})
+            view = await client.call("security.get", {"charger_id": "A1"})
+            assert (view["min_profile"], view["own"], view["password_set"]) == (0, False, False)
+            assert "A1" not in {one["charger_id"] for one in await client.call("security.list")}
+            rows = [r for r in await client.call("audit.list", {"limit": 50}) if r["what"] == "charger.forget"]
+            assert [dict(r["detail"]).get("dropped") for r in rows if r["kind"] == "answered"] == ["policy, password"]
+    assert password.decode() not in (tmp_path / "secrets.json").read_text()
+    with engine(tmp_path) as running:
+        async with running.client() as client, Charger("A1").on(running.ocpp):
+            assert (await client.call("security.get", {"charger_id": "A1"}))["min_profile"] == 0

@@ -92,6 +92,11 @@ class Policies:
     def with_own(self) -> list[str]:
         return [charger_id for charger_id in self._known if charger_id]
 
+    def kept_of(self, charger_id: str) -> tuple[str, ...]:
+        """What is kept of this charger alone, in words."""
+        policy = ("policy",) if charger_id in self._known else ()
+        return (*policy, *(("password",) if self.passwords.of(charger_id) else ()))
+
     def view(self, charger_id: str, online: bool) -> ChargerSecurity:
         held, demanded = self.known(charger_id), self._demanded(charger_id)
         proof = self.proofs.get(charger_id) if online else None
@@ -132,10 +137,10 @@ class Policies:
         try:
             await self._store.save_policy(row)
         except EvdeskError:
-            if before is None:
+            if self._known.get(charger_id) is held:  # nothing newer has come between
                 self._known.pop(charger_id, None)
-            else:
-                self._known[charger_id] = before
+                if before is not None:
+                    self._known[charger_id] = before
             raise
 
     # -- passwords ------------------------------------------------------------------------------------------------

@@ -74,6 +74,10 @@ class Security:
     async def close(self) -> None:
         await self.policies.close()
 
+    async def forget(self, charger_id: str) -> None:
+        """Policy, passwords and what was under way. Certificates stay listed: they can still be revoked."""
+        await self.policies.forget(charger_id)
+
     def _serial(self, charger_id: str) -> str:
         record = self._fleet.chargers.get(charger_id)
         return record.identity.serial if record is not None else ""
