@@ -72,7 +72,9 @@ class Engine:
         self.watch = LoadWatch(self.fleet)
         self.recent = Recent(self.store, self.clock, self.watch)
         self.load = SiteLoad(at=self.started_at)
-        self.network = Network(options.data, self.clock, lambda: self.info().ocpp_urls)
+        self.network = Network(
+            options.data, self.clock, lambda: self.info().ocpp_urls, lambda: self.security.doors.shut
+        )
         self.security = Security(options.data, self.fleet, self.commands, self._spawn)
         self.host.may_sign_for = self.security.signing.may_sign
         self.listener = OcppListener(

@@ -103,7 +103,8 @@ class PortSpec:
 class PortState:
     """`url`: as the listener is bound. `chargers`: connected through it. `fixed`: given on the command line; it cannot be
     shut while the engine runs. `both`: a plain port that takes TLS too, for chargers that raise their profile and keep
-    their address (OCPP 1.6)."""
+    their address (OCPP 1.6). `open` False: it cannot be opened now, for the `reason` told; it is tried again each minute,
+    and stays until a `security.put_ports` leaves it out."""
 
     host: str
     port: int
@@ -112,6 +113,8 @@ class PortState:
     chargers: int = 0
     fixed: bool = False
     both: bool = False
+    open: bool = True
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -418,6 +418,7 @@ CHECKED = [
     ("listening", "answers", "port 9000 answers"),
     ("listening", "not_answering", "does not answer on 10.0.0.1: it is held by steve"),
     ("listening", "loopback_only", "this computer only"),
+    ("listening", "not_open", "is not open"),
     ("firewall", "blocked", "blocks port 9000 on public networks"),
     ("firewall", "cannot_check", "may not be read"),
     ("address", "kept", "lent by 10.0.0.254, the same for 2 d"),

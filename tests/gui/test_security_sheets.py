@@ -21,6 +21,7 @@ from evdesk.gui.theme import current
 from evdesk.gui.widgets import Button, Label
 from evdesk.model import Attempt, EvdeskError, Reason
 from evdesk.wire import METHODS
+from evdesk.wire.security import PortState
 from tests.gui import sample, security_sample
 
 
@@ -181,6 +182,20 @@ def test_tls_is_one_more_port_beside_those_there_are(engine, qtbot):
     qtbot.waitUntil(lambda: engine.asked("security.put_ports") != [])
     (asked,) = engine.asked("security.put_ports")
     assert [(one.host, one.port, one.tls) for one in asked.ports] == [("0.0.0.0", 9555, True)]  # the fixed one stays
+
+
+def test_a_tls_port_that_cannot_be_opened_now_is_told(engine, qtbot):
+    engine.answers["security.ports"] = engine.answers["security.put_ports"] = [
+        PortState("0.0.0.0", 9700, False, "ws://0.0.0.0:9700/", 8, True),
+        PortState("0.0.0.0", 9443, True, "wss://0.0.0.0:9443/", open=False, reason="Port 9443 is in use."),
+    ]
+    sheet = TlsSheet(engine, current(), None)
+    qtbot.addWidget(sheet)
+    sheet.show()
+    click(qtbot, button(sheet, "Turn on TLS"))
+    qtbot.waitUntil(lambda: "in use" in words(sheet))
+    (asked,) = engine.asked("security.put_ports")
+    assert [one.port for one in asked.ports] == [9443]  # once
 
 
 def test_the_root_is_shown_saved_and_replaced_after_a_question(engine, qtbot, tmp_path):

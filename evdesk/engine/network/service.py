@@ -26,10 +26,17 @@ LEASES = Path("/run/systemd/netif/leases")
 
 
 class Network:
-    """`urls`: gives the open charger ports as URLs of the listener (0.0.0.0 where it listens everywhere)."""
+    """`urls`: gives the open charger ports as URLs of the listener (0.0.0.0 where it listens everywhere). `shut`: ports
+    that are wanted and cannot be opened, each with the reason."""
 
-    def __init__(self, folder: Path, now: Clock, urls: Callable[[], tuple[str, ...]]) -> None:
-        self._clock, self._urls = now, urls
+    def __init__(
+        self,
+        folder: Path,
+        now: Clock,
+        urls: Callable[[], tuple[str, ...]],
+        shut: Callable[[], tuple[tuple[int, str], ...]] = tuple,
+    ) -> None:
+        self._clock, self._urls, self._shut = now, urls, shut
         self.memory = addresses.Memory(folder)
         self._read = False
         self._windows = ("", -CACHED_S, "")  # addresses, when asked, what PowerShell said
@@ -197,6 +204,8 @@ class Network:
 
     async def _listening(self, chosen: list[Card]) -> Check:
         """A real connection to each own address the listener should answer on."""
+        for number, reason in self._shut():
+            return Check("listening", "bad", "not_open", {"port": str(number), "reason": reason})
         tried: list[str] = []
         outside = False
         for url in self._urls():

@@ -5,6 +5,8 @@ import json
 import logging
 from dataclasses import asdict
 
+import msgspec
+
 from evdesk.drivers.charger_ports import Port
 from evdesk.drivers.ocpp_listener import OcppListener
 from evdesk.drivers.tls_server import TlsServer
@@ -19,12 +21,15 @@ MOST = 16
 
 
 class Doors:
-    """`opened`: what was wanted -> what is open."""
+    """`_opened`: what was wanted -> what is open. `_shut`: what was wanted and cannot be had now -> why; it is tried again
+    (`retry`) and kept until a person drops it."""
 
     def __init__(self, listener: OcppListener, authority: Authority, store: Store) -> None:
         self._listener, self._authority, self._store = listener, authority, store
         self._fixed: dict[PortSpec, Port] = {}
         self._opened: dict[PortSpec, Port] = {}
+        self._shut: dict[PortSpec, str] = {}
+        self._from_command: set[PortSpec] = set()
         self._lock = asyncio.Lock()
 
     @property
@@ -32,8 +37,10 @@ class Doors:
         """As bound, plain before TLS."""
         return tuple(url_of(port) for port in (*self._fixed.values(), *self._opened.values()))
 
-    def tls_url(self) -> str:
-        return next((url for url in self.urls if url.startswith("wss:")), "")
+    @property
+    def shut(self) -> tuple[tuple[int, str], ...]:
+        """Ports that are wanted and cannot be opened now: number and reason."""
+        return tuple((spec.port, why) for spec, why in self._shut.items())
 
     def tls_port(self) -> int:
         return self._listener.ports.number(True)
@@ -41,7 +48,7 @@ class Doors:
     async def start(self, plain: tuple[str, int], tls: tuple[tuple[str, int], ...]) -> None:
         """The command line's ports must open; those a person added are told where they cannot."""
         text = await self._store.load_meta(META_BOTH)
-        both = set(json.loads(text)) if text else set()
+        both = {int(number) for number in json.loads(text)} if text else set()
         if both and self._authority.exists:
             await self._authority.ensure()
             await self.refresh_tls()
@@ -57,15 +64,32 @@ class Doors:
                     raise
                 # A locked keyring must not keep the fuse unguarded: the plain port and the balancer go on.
                 log.error("No TLS on port %d: %s", spec.port, error.sentence)
+                self._shut[spec] = error.sentence
+                self._from_command.add(spec)
         for spec in await self._saved():
-            try:
-                if spec not in self._fixed:
-                    self._opened[spec] = await self._open(spec)
-            except EvdeskError as error:
+            if not self._is_fixed(spec) and spec not in self._shut:
+                await self._try(spec)
+
+    async def retry(self) -> None:
+        """Once more, what could not be opened: the other program may have ended, the address may be back."""
+        async with self._lock:
+            for spec in list(self._shut):
+                await self._try(spec)
+
+    async def _try(self, spec: PortSpec) -> None:
+        try:
+            port = await self._open(spec)
+        except EvdeskError as error:
+            if self._shut.get(spec) != error.sentence:
                 log.error("%s", error.sentence)
+            self._shut[spec] = error.sentence
+            return
+        (self._fixed if spec in self._from_command else self._opened)[spec] = port
+        if self._shut.pop(spec, None) is not None:
+            log.info("chargers can dial %s now", url_of(port))
 
     async def put(self, wanted: list[PortSpec]) -> None:
-        """New ones first; where one cannot be had, nothing changes."""
+        """New ones first; where one cannot be had, nothing changes. What could not be opened before may stay so."""
         for spec in wanted:
             if not 0 <= spec.port <= 65535:
                 raise EvdeskError(Reason.INVALID, "A port is a number from 0 to 65535.")
@@ -76,7 +100,7 @@ class Doors:
             new: dict[PortSpec, Port] = {}
             try:
                 for spec in wanted:
-                    if self._known(spec) is None:
+                    if self._known(spec) is None and spec not in self._shut:
                         new[spec] = await self._open(spec)
             except EvdeskError:
                 for port in new.values():
@@ -87,8 +111,13 @@ class Doors:
                 if spec not in keep:
                     self._listener.ports.shut(self._opened.pop(spec))
             self._opened.update(new)
+            for spec in [spec for spec in self._shut if spec not in wanted and spec not in self._from_command]:
+                del self._shut[spec]
+            for spec in list(self._shut):
+                await self._try(spec)
             # A free port that was chosen is kept: the chargers have its number by then.
             specs = [PortSpec(spec.host, port.port, spec.tls) for spec, port in self._opened.items()]
+            specs += [spec for spec in self._shut if spec not in self._from_command]
             await self._store.save_meta(META, json.dumps([asdict(spec) for spec in specs]))
 
     def states(self) -> list[PortState]:
@@ -96,13 +125,26 @@ class Doors:
         for station in self._listener.stations.values():
             number = station.link.peer.port
             count[number] = count.get(number, 0) + 1
-        return [
+        opened = [
             PortState(
                 port.host, port.port, port.tls, url_of(port), count.get(port.port, 0), fixed, self.takes_both(port.port)
             )
             for ports, fixed in ((self._fixed, True), (self._opened, False))
             for port in ports.values()
         ]
+        shut = [
+            PortState(
+                spec.host,
+                spec.port,
+                spec.tls,
+                url_of(Port(spec.host, spec.port, spec.tls)),
+                fixed=spec in self._from_command,
+                open=False,
+                reason=why,
+            )
+            for spec, why in self._shut.items()
+        ]
+        return opened + shut
 
     def takes_both(self, number: int) -> bool:
         return number in self._listener.ports.both
@@ -146,7 +188,11 @@ class Doors:
 
     async def _saved(self) -> list[PortSpec]:
         text = await self._store.load_meta(META)
-        return [PortSpec(**each) for each in json.loads(text)] if text else []
+        try:
+            return msgspec.json.decode(text, type=list[PortSpec]) if text else []
+        except msgspec.DecodeError as error:
+            log.error("The ports for chargers cannot be read (%s): open them again.", error)
+            return []
 
 
 def url_of(port: Port) -> str:

@@ -67,9 +67,10 @@ class Security:
         await self.attempts.restore()
 
     async def minute(self) -> None:
-        """The server certificate follows the addresses of this computer."""
+        """The server certificate follows the addresses of this computer; ports that could not be opened are tried again."""
         if await self.authority.renew_if_due():
             await self.doors.refresh_tls()
+        await self.doors.retry()
 
     async def close(self) -> None:
         await self.policies.close()

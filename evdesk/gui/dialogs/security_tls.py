@@ -6,6 +6,7 @@ from evdesk.gui.client import Client
 from evdesk.gui.dialogs.sheet import Sheet
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
+from evdesk.model import EvdeskError, Reason
 from evdesk.wire.method import Nothing
 from evdesk.wire.security import PortSpec, PortState, PutPorts
 
@@ -35,5 +36,9 @@ class TlsSheet(Sheet):
         ports: list[PortState] = await self._client.call("security.ports", Nothing())
         host = next((one.host for one in ports if not one.tls), "")
         wanted = [PortSpec(one.host, one.port, one.tls) for one in ports if not one.fixed]
+        wanted = [one for one in wanted if (one.port, one.tls) != (self.port.value(), True)]
         wanted.append(PortSpec(host, self.port.value(), True))
         self.opened = await self._client.call("security.put_ports", PutPorts(wanted))
+        mine = next((one for one in self.opened if one.port == self.port.value() and not one.open), None)
+        if mine is not None:
+            raise EvdeskError(Reason.INVALID, mine.reason)

@@ -45,6 +45,7 @@ _NAMES = {
 _WORDS: dict[tuple[str, str], str] = {
     ("listening", "answers"): "port {port} answers",
     ("listening", "not_answering"): "port {port} does not answer on {address}{holder}",
+    ("listening", "not_open"): "port {port} is not open: {reason}",
     ("listening", "not_listening_here"): "no port is open on this network",
     ("listening", "loopback_only"): "port {port} is open on this computer only: chargers cannot reach it",
     ("listening", "simulated"): "port {port} answers the simulated chargers",
