@@ -159,9 +159,13 @@ async def change_profile(caller: Caller, profile: int, url: str) -> Answer:
     wanted = [str(slot), *[word for word in order if word != str(slot)]]
     written = await write_variable(caller, _PRIORITY, ",".join(wanted))
     reset = await caller.call("Reset", {"type": "OnIdle"})
+    told: dict[str, Any] = {"slot": slot}
+    if not reset.status:
+        _accepted(reset, "the reset", "")
     if reset.status not in ("Accepted", "Scheduled"):
-        _accepted(reset, "the reset", "Restart the charger by hand: then it uses the new profile.")
-    return Answer(reset.status, reset.ms, written.before, ",".join(wanted), {"slot": slot})
+        # The new profile is first in its list already: it takes it with its next start, whoever makes it start.
+        told["advice"] = f"It does not restart by itself (“{reset.status[:50]}”): restart it by hand."
+    return Answer(reset.status, reset.ms, written.before, ",".join(wanted), told)
 
 
 def _free_slot(order: list[str], allowed: tuple[str, ...], active: str) -> int:

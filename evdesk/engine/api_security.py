@@ -55,6 +55,7 @@ class SecurityApi:
         detail = {"before": f"{before.min_profile} {before.auth}", "after": f"{params.min_profile} {params.auth}"}
         act = Command(origin, "security.put", params.charger_id or "everybody", args)
         own = params.own and params.charger_id != EVERYBODY
+        self.core.security.raising.keep_way_in(params.charger_id)
         await self.core.commands.stored(
             act, detail, lambda: policies.put(params.charger_id, params.min_profile, params.auth, own)
         )
@@ -66,6 +67,7 @@ class SecurityApi:
         policies, charger_id = self.core.security.policies, params.charger_id
         if not charger_id:
             raise EvdeskError(Reason.INVALID, "A password belongs to one charger: name it.")
+        self.core.security.raising.keep_way_in(charger_id)
         if params.clear:
             act = Command(origin, "security.clear_password", charger_id, {})
             row = await self.core.commands.stored(act, {}, lambda: policies.clear_password(charger_id))

@@ -281,7 +281,8 @@ class RaiseCheck:
 @dataclass(frozen=True, slots=True)
 class RaiseState:
     """`state`: "none", "checked", "blocked", "writing", "waiting", "done", "failed". Raising is one-way over OCPP: a
-    charger refuses a lower profile. Until it was seen on the new one, the old port and policy stay."""
+    charger refuses a lower profile. Until it was seen on the new one, the old port and policy stay; that outlives a restart
+    of the engine. `url`: what it shall dial; `fallback`: what it dialled before."""
 
     charger_id: str
     state: str = "none"
@@ -293,6 +294,7 @@ class RaiseState:
     url: str = ""
     began_at: float | None = None
     until: float | None = None
+    fallback: str = ""
 
 
 METHODS_SECURITY: dict[str, Method] = {

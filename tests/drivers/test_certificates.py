@@ -214,7 +214,7 @@ async def test_the_active_slot_is_never_overwritten(version):
     ("change", "words"),
     [
         ({"SetNetworkProfile": {"status": "Rejected"}}, "another interface"),
-        ({"Reset": {"status": "Rejected"}}, "by hand"),
+        ({"Reset": {}}, "holds no status"),
     ],
 )
 async def test_2_x_refusals_say_what_to_do(version, change, words):
@@ -225,6 +225,15 @@ async def test_2_x_refusals_say_what_to_do(version, change, words):
             await driver.change_profile(2, "wss://desk:9443/")
 
     await talk(version, script, act)
+
+
+@pytest.mark.parametrize("version", SECOND)
+async def test_2_x_that_will_not_restart_has_the_new_profile_all_the_same(version):
+    script = variables({"NetworkConfigurationPriority": "1,2", "ActiveNetworkProfile": "1"})
+    script["Reset"] = {"status": "Rejected"}
+    answer, _, _ = await talk(version, script, lambda driver: driver.change_profile(2, "wss://desk:9443/"))
+    assert (answer.status, answer.after) == ("Rejected", "2,1")
+    assert "restart it by hand" in answer.payload["advice"]
 
 
 @pytest.mark.parametrize("version", SECOND)

@@ -21,7 +21,7 @@ from evdesk.gui.theme import current
 from evdesk.gui.widgets import Button, Label
 from evdesk.model import Attempt, EvdeskError, Reason
 from evdesk.wire import METHODS
-from evdesk.wire.security import PortState
+from evdesk.wire.security import PortState, RaiseState
 from tests.gui import sample, security_sample
 
 
@@ -297,6 +297,18 @@ def test_another_target_is_checked_anew(raising, engine, qtbot):
     raising.target.activated.emit(1)
     qtbot.waitUntil(lambda: len(engine.asked("security.check_raise")) == before + 1)
     assert engine.asked("security.check_raise")[-1].profile == 3
+
+
+def test_a_raise_that_was_begun_before_is_shown_and_not_begun_again(engine, qtbot):
+    waiting = RaiseState("WB-03", "waiting", 2, 1, security_sample.ready().checks, "evdesk was started anew.")
+    engine.answers["security.raise_state"] = waiting
+    sheet = RaiseSheet("WB-03", "Bay 3", 1, engine, current(), None)
+    qtbot.addWidget(sheet)
+    sheet.show()
+    qtbot.waitUntil(lambda: "started anew" in words(sheet))
+    sheet.sure.setChecked(True)
+    assert not sheet.go.isEnabled()
+    assert engine.asked("security.check_raise") == []
 
 
 @pytest.mark.parametrize(

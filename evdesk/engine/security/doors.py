@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 
 import msgspec
@@ -22,9 +23,10 @@ MOST = 16
 
 class Doors:
     """`_opened`: what was wanted -> what is open. `_shut`: what was wanted and cannot be had now -> why; it is tried again
-    (`retry`) and kept until a person drops it."""
+    (`retry`) and kept until a person drops it. `needed`: ports that must not be shut now -> the charger that needs it."""
 
     def __init__(self, listener: OcppListener, authority: Authority, store: Store) -> None:
+        self.needed: Callable[[], dict[int, str]] = dict
         self._listener, self._authority, self._store = listener, authority, store
         self._fixed: dict[PortSpec, Port] = {}
         self._opened: dict[PortSpec, Port] = {}
@@ -97,6 +99,9 @@ class Doors:
         if len(wanted) > MOST:
             raise EvdeskError(Reason.INVALID, f"At most {MOST} ports can be open.")
         async with self._lock:
+            keep = {self._known(spec) for spec in wanted}
+            gone = [spec for spec in self._opened if spec not in keep]
+            self._refuse_needed(gone)
             new: dict[PortSpec, Port] = {}
             try:
                 for spec in wanted:
@@ -106,10 +111,8 @@ class Doors:
                 for port in new.values():
                     self._listener.ports.shut(port)
                 raise
-            keep = {self._known(spec) for spec in wanted}
-            for spec in list(self._opened):
-                if spec not in keep:
-                    self._listener.ports.shut(self._opened.pop(spec))
+            for spec in gone:
+                self._listener.ports.shut(self._opened.pop(spec))
             self._opened.update(new)
             for spec in [spec for spec in self._shut if spec not in wanted and spec not in self._from_command]:
                 del self._shut[spec]
@@ -119,6 +122,14 @@ class Doors:
             specs = [PortSpec(spec.host, port.port, spec.tls) for spec, port in self._opened.items()]
             specs += [spec for spec in self._shut if spec not in self._from_command]
             await self._store.save_meta(META, json.dumps([asdict(spec) for spec in specs]))
+
+    def _refuse_needed(self, gone: list[PortSpec]) -> None:
+        needed = self.needed()
+        for spec in gone:
+            number = self._opened[spec].port
+            if number in needed:
+                text = f"Port {number} stays open: {needed[number]} is changing its profile and may come on it."
+                raise EvdeskError(Reason.INVALID, text)
 
     def states(self) -> list[PortState]:
         count: dict[int, int] = {}
@@ -145,6 +156,9 @@ class Doors:
             for spec, why in self._shut.items()
         ]
         return opened + shut
+
+    def is_open(self, number: int) -> bool:
+        return any(port.port == number for port in (*self._fixed.values(), *self._opened.values()))
 
     def takes_both(self, number: int) -> bool:
         return number in self._listener.ports.both

@@ -17,6 +17,7 @@ from evdesk.engine.security.authority import Authority
 from evdesk.engine.security.doors import Doors
 from evdesk.engine.security.passwords import Passwords
 from evdesk.engine.security.policies import Policies
+from evdesk.engine.security.raise_checks import RaiseChecks
 from evdesk.engine.security.raising import Raising
 from evdesk.engine.security.secrets import Secrets
 from evdesk.engine.security.signing import Signing
@@ -43,9 +44,11 @@ class Security:
 
     def wire(self, listener: OcppListener) -> None:
         self.doors = Doors(listener, self.authority, self._store)
+        checks = RaiseChecks(self._fleet, self.policies, self.doors, self.signing)
         self.raising = Raising(
-            self._fleet, self._commands, self.policies, self.doors, self.signing, self.attempts, self._spawn
+            self._fleet, self._commands, self.policies, self.doors, checks, self.attempts, self._spawn
         )
+        self.doors.needed = self.raising.ports
         self.policies.on_admitted = self.raising.admitted
         self.policies.on_passwords = listener.know_secrets
         self._fleet.on_attempt = self.attempts.add
@@ -65,6 +68,7 @@ class Security:
         await self.policies.restore()
         await self.authority.restore()
         await self.attempts.restore()
+        await self.raising.restore()
 
     async def minute(self) -> None:
         """The server certificate follows the addresses of this computer; ports that could not be opened are tried again."""
@@ -77,6 +81,7 @@ class Security:
 
     async def forget(self, charger_id: str) -> None:
         """Policy, passwords and what was under way. Certificates stay listed: they can still be revoked."""
+        await self.raising.forget(charger_id)
         await self.policies.forget(charger_id)
 
     def _serial(self, charger_id: str) -> str:

@@ -100,6 +100,10 @@ class Shelf(Core):
         sql = "INSERT OR REPLACE INTO charger_note(kind, key, body, at) VALUES (?, ?, ?, ?)"
         await self._durable(lambda database: database.conn.execute(sql, row).rowcount)
 
+    async def drop_note(self, kind: str, key: str) -> None:
+        sql = "DELETE FROM charger_note WHERE kind = ? AND key = ?"
+        await self._durable(lambda database: database.conn.execute(sql, (kind, key)).rowcount)
+
     async def load_notes(self, kind: str) -> dict[str, str]:
         """key -> JSON."""
 

@@ -76,7 +76,10 @@ class RaiseSheet(WorkingSheet):
         self.start(None, self._check)
 
     async def _check(self) -> None:
-        self.show_state(await self.client.call("security.check_raise", RaiseProfile(self._charger_id, self.profile())))
+        state: RaiseState = await self.client.call("security.raise_state", OneCharger(self._charger_id))
+        if state.state not in UNDER_WAY:  # else it was begun before, here or elsewhere
+            state = await self.client.call("security.check_raise", RaiseProfile(self._charger_id, self.profile()))
+        self.show_state(state)
 
     async def _raise(self) -> None:
         params = RaiseProfile(self._charger_id, self.profile())
