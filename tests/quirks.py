@@ -39,7 +39,7 @@ FR, ME, V6, V2, EX, TI, PR, DM, QU = (
     f"ocpp/test_{name}::"
     for name in ("frame", "meter", "v16", "v201", "exchange", "timestamps", "profiles", "device_model", "quirks")
 )
-EN, SE, FZ = "engine/test_engine::", "engine/test_security::", "fuzz/test_frames::"
+EN, SE, DO, FZ = "engine/test_engine::", "engine/test_security::", "engine/test_doubts::", "fuzz/test_frames::"
 
 QUIRKS = (
     # -- garbage
@@ -174,10 +174,14 @@ QUIRKS = (
     Quirk(
         HANDSHAKE,
         "Redials only after 6 to 19 minutes (FoxESS)",
-        "Ports are opened and shut without touching who is connected",
+        "Ports are opened and shut without touching who is connected; “Expected back by” goes by how long it was away "
+        "before",
         ("lbbrhzn/ocpp PR #2073",),
-        (TL + "test_shutting_a_port_leaves_its_chargers_connected",),
-        "“Expected back by” is not shown.",
+        (
+            TL + "test_shutting_a_port_leaves_its_chargers_connected",
+            DO + "test_when_a_silent_charger_is_expected_back",
+            "gui/test_site_page::test_a_silent_charger_says_when_it_is_expected_back",
+        ),
     ),
     Quirk(
         HANDSHAKE,
@@ -523,26 +527,36 @@ QUIRKS = (
     Quirk(
         ORDER,
         "RemoteStart or RemoteStop rejected after an update until a reset",
-        "Says the refusal in words",
+        "Asks once more, then says the refusal and names the soft reset as the next step; never resets by itself",
         ("evcc-io/evcc #14056",),
-        (ST + "test_refusals_have_a_reason_and_a_sentence",),
-        "It does not try again by itself, nor offer the reset.",
+        (
+            ST + "test_refusals_have_a_reason_and_a_sentence",
+            DO + "test_a_refused_start_is_tried_once_more_and_the_restart_is_named",
+        ),
     ),
     Quirk(
         ORDER,
         "RemoteStart minutes after RemoteStop: accepted, no power, then gone (FoxESS)",
-        "Nothing yet",
+        "Watches for a charge and a current after each accepted start and tells when there is none; the pause that was too "
+        "short is learnt for the model, and the next start waits it out",
         ("lbbrhzn/ocpp PR #2073",),
-        (),
-        "The power after a start is not verified; no pause is enforced.",
+        (
+            DO + "test_an_accepted_start_that_leads_to_nothing_is_told",
+            DO + "test_a_charge_that_begins_and_draws_nothing_is_told",
+            DO + "test_the_pause_between_stop_and_start_is_learnt_and_kept",
+        ),
     ),
     Quirk(
         ORDER,
         "Status stuck, or Available with the cable in",
-        "A current counts whatever the status says",
+        "A current counts whatever the status says; a contradiction that lasts is put to the charger and then marked",
         ("lbbrhzn/ocpp #2138", "lbbrhzn/ocpp PR #2073"),
-        (EN + "test_a_car_is_not_forgotten",),
-        "A doubtful status is not marked as such.",
+        (
+            EN + "test_a_car_is_not_forgotten",
+            DO + "test_current_where_none_can_flow_makes_the_status_doubtful",
+            DO + "test_a_charge_without_current_is_doubtful_only_where_it_may_draw",
+            "gui/test_site_page::test_a_doubtful_status_is_marked_with_its_reason",
+        ),
     ),
     # -- meter values
     Quirk(

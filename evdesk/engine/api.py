@@ -7,7 +7,8 @@ from typing import Any
 from evdesk.balance import validate_site
 from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.api_abilities import AbilitiesApi
-from evdesk.engine.api_core import Core, Handler, changed_by_hand, command, record_of
+from evdesk.engine.api_charge import ChargeApi
+from evdesk.engine.api_core import Core, Handler, changed_by_hand, command, connector_of, record_of
 from evdesk.engine.api_messages import Messages
 from evdesk.engine.api_network import NetworkApi
 from evdesk.engine.api_profiles import ProfilesApi
@@ -16,13 +17,12 @@ from evdesk.engine.api_security import SecurityApi
 from evdesk.engine.api_service import ServiceApi
 from evdesk.engine.api_settings import SettingsApi
 from evdesk.engine.api_tags import TagsApi
-from evdesk.engine.commands import Command, reachable
+from evdesk.engine.commands import Command
 from evdesk.engine.control import with_user_limit
 from evdesk.engine.sites import keep_accepted, place_charger
-from evdesk.engine.state import ChargerRecord, ConnectorRecord
+from evdesk.engine.state import ConnectorRecord
 from evdesk.model import (
     Bay,
-    ConnectorStatus,
     EvdeskError,
     Origin,
     Reason,
@@ -55,8 +55,6 @@ class Api:
             "engine.stop": self._stop_engine,
             "charger.accept": self._accept,
             "charger.forget": self._forget,
-            "charger.start": self._start,
-            "charger.stop": self._stop,
             "charger.set_limit": self._set_limit,
             "charger.reset": self._reset,
             "charger.unlock": self._unlock,
@@ -64,6 +62,7 @@ class Api:
             "charger.raw": self._raw,
             "site.put": self._put_site,
             "balance.configure": self._configure,
+            **ChargeApi(core).handlers,
             **ServiceApi(core).handlers,
             **reads.handlers,
             **Messages(core).handlers,
@@ -77,15 +76,6 @@ class Api:
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:
         return await self.handlers[method](origin, params)
-
-    # -- helpers -----------------------------------------------------------------------------------------------
-
-    def _connector(self, charger_id: str, connector_id: int) -> ChargerRecord:
-        record = reachable(self.core.fleet.chargers.get(charger_id), charger_id)
-        if connector_id not in record.connectors:
-            known = ", ".join(str(k) for k in sorted(record.connectors)) or "none yet"
-            raise EvdeskError(Reason.INVALID, f"{charger_id} has no connector {connector_id}. It has: {known}.")
-        return record
 
     # -- engine and fleet --------------------------------------------------------------------------------------
 
@@ -133,34 +123,6 @@ class Api:
 
     # -- commands to a charger ---------------------------------------------------------------------------------
 
-    async def _start(self, origin: Origin, params: m.Start) -> m.Done:
-        record = self._connector(params.charger_id, params.connector_id)
-        connector = record.connectors[params.connector_id]
-        if connector.session is not None:
-            raise EvdeskError(Reason.INVALID, f"{record.label} charges already (charge {connector.session.id}).")
-        if connector.status is ConnectorStatus.FAULTED:
-            raise EvdeskError(Reason.INVALID, f"{record.label} reports a fault. Clear the fault first.")
-        args = {"connector_id": params.connector_id, "id_tag": _short_tag(params.id_tag)}
-        self.core.shelf.tags.allow_once(record.id, params.id_tag)
-        return await command(
-            self.core,
-            origin,
-            "charger.start",
-            record.id,
-            args,
-            lambda link: link.start(params.connector_id, params.id_tag),
-        )
-
-    async def _stop(self, origin: Origin, params: m.OneConnector) -> m.Done:
-        record = self._connector(params.charger_id, params.connector_id)
-        session = record.connectors[params.connector_id].session
-        if session is None:
-            raise EvdeskError(Reason.INVALID, f"No charge runs on {record.label} connector {params.connector_id}.")
-        args = {"connector_id": params.connector_id, "session_id": session.id}
-        return await command(
-            self.core, origin, "charger.stop", record.id, args, lambda link: link.stop(params.connector_id, session.id)
-        )
-
     async def _set_limit(self, origin: Origin, params: m.SetLimit) -> m.Done:
         """A person's ceiling: stored with the site, put in force by the next control tick (within a second)."""
         async with self.core.sites.lock:
@@ -191,7 +153,7 @@ class Api:
         )
 
     async def _unlock(self, origin: Origin, params: m.OneConnector) -> m.Done:
-        record = self._connector(params.charger_id, params.connector_id)
+        record = connector_of(self.core, params.charger_id, params.connector_id)
         if record.connectors[params.connector_id].session is not None:
             raise EvdeskError(Reason.INVALID, f"{record.label} charges. Stop the charge first, then unlock.")
         args = {"connector_id": params.connector_id}
@@ -291,7 +253,3 @@ def _ratings(site: Site) -> dict[str, list[float]]:
 
 def _amps(limit_a: float | None) -> str:
     return "none" if limit_a is None else f"{limit_a:g} A"
-
-
-def _short_tag(tag: str) -> str:
-    return tag if len(tag) <= 4 else f"…{tag[-4:]}"

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.commands import Command, Commands, reachable
 from evdesk.engine.control import Control
+from evdesk.engine.doubts import Doubts
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.network import Network
 from evdesk.engine.security.service import Security
@@ -26,6 +27,7 @@ class Core(Protocol):
     fleet: Fleet
     commands: Commands
     control: Control
+    doubts: Doubts
     setup: Setup
     sites: Sites
     network: Network
@@ -43,6 +45,15 @@ def record_of(core: Core, charger_id: str) -> ChargerRecord:
     record = core.fleet.chargers.get(charger_id)
     if record is None:
         raise EvdeskError(Reason.INVALID, f"There is no charger “{charger_id}”. charger.list names them.")
+    return record
+
+
+def connector_of(core: Core, charger_id: str, connector_id: int) -> ChargerRecord:
+    """An accepted, connected charger that has this connector. Raises `EvdeskError`: invalid, unreachable."""
+    record = reachable(core.fleet.chargers.get(charger_id), charger_id)
+    if connector_id not in record.connectors:
+        known = ", ".join(str(k) for k in sorted(record.connectors)) or "none yet"
+        raise EvdeskError(Reason.INVALID, f"{charger_id} has no connector {connector_id}. It has: {known}.")
     return record
 
 

@@ -14,6 +14,7 @@ from evdesk.drivers.ocpp_listener import OcppListener
 from evdesk.engine.api import Api
 from evdesk.engine.commands import Commands
 from evdesk.engine.control import Control
+from evdesk.engine.doubts import Doubts
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.host import ChargerHost
 from evdesk.engine.joining import Joining
@@ -68,6 +69,7 @@ class Engine:
         self.host = ChargerHost(self.fleet, self.shelf.tags)
         self.commands = Commands(self.store)
         self.control = Control(self.fleet, self.commands, self.clock)
+        self.doubts = Doubts(self.fleet, self.commands)
         self.setup = Setup(self.fleet, self.commands, self.clock)
         self.watch = LoadWatch(self.fleet)
         self.recent = Recent(self.store, self.clock, self.watch)
@@ -141,11 +143,13 @@ class Engine:
         await self.network.close()
         await self.meters.close()
         await self.control.close()
+        await self.doubts.close()
         await self.setup.close()
         await self.listener.close("evdesk is stopping")
         await self.fleet.settled()
         with contextlib.suppress(EvdeskError):
             await self.shelf.beat()
+            await self.doubts.save()
         await self.security.close()
         await self.server.close()
         now = self.clock.now()
@@ -189,6 +193,7 @@ class Engine:
         self._audit_rows = counts.get("audit", 0)
         await self.recent.refresh()
         await self.shelf.open()
+        await self.doubts.open()
 
     def _spawn(self, coro: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(coro, name=name)
@@ -215,6 +220,7 @@ class Engine:
     def _tick(self) -> None:
         decision = self.control.tick()
         self.load = self.watch.update(decision)
+        self.doubts.tick()
         self.store.put_load(self.load)
         save_sessions(self.fleet.chargers.values(), self.store)
         self.server.publish("load", self.load)
@@ -237,13 +243,16 @@ class Engine:
         jump = self.clock.resync()
         if abs(jump) > CLOCK_JUMP_S:
             self.control.clock_jumped(jump)
+            self.doubts.clock_jumped()
             for record in self.fleet.chargers.values():
                 record.connected_at = None if record.connected_at is None else record.connected_at + jump
+                record.lost_at = None if record.lost_at is None else record.lost_at + jump
             await self.commands.note(ENGINE, "engine.clock_jump", "engine", {"seconds": round(jump, 1)})
         await self.recent.refresh()
         self.server.publish("info", self.info())
         await self.host.close_lost()
         await self.shelf.beat()
+        await self.doubts.save()
         await self.security.minute()
         self._spawn(self.network.follow(), "network")
         self._stop_when_idle()

@@ -180,6 +180,8 @@ class Fleet:
         record = self.record(event.charger_id)
         was_lost = record.accepted and record.lost_at is not None and record.connected_at is not None
         record.driver, record.protocol, record.address = event.driver, event.protocol, event.address
+        if was_lost:
+            record.back(event.at)
         record.connected_at = record.heard_at = event.at
         record.lost_at = None
         record.warnings = frozenset(event.warnings)

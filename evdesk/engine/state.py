@@ -15,6 +15,7 @@ from evdesk.model import (
     ClockState,
     Connector,
     ConnectorStatus,
+    Doubt,
     Failsafe,
     FailsafeState,
     Identity,
@@ -24,6 +25,9 @@ from evdesk.model import (
     to_site_phases,
 )
 
+LONGEST_HABIT_S = 3600.0
+ABSENCES_KEPT = 5
+ABSENCE_SLACK_S = 15.0
 _PROVEN_ENOUGH = frozenset({FailsafeState.VERIFIED, FailsafeState.PROVEN})
 
 
@@ -37,6 +41,7 @@ class ConnectorRecord:
     error_code: str = ""
     error_info: str = ""
     status_at: float | None = None
+    doubt: Doubt = Doubt.NONE
     plugged_at: float | None = None
     charging_since_at: float | None = None
     current_a: Phases = NO_PHASES
@@ -110,6 +115,7 @@ class ConnectorRecord:
             error_code=self.error_code,
             error_info=self.error_info,
             status_at=self.status_at,
+            doubt=self.doubt,
             current_a=self.current_a,
             site_current_a=to_site_phases(self.current_a, self.rotation),
             voltage_v=self.voltage_v,
@@ -148,6 +154,7 @@ class ChargerRecord:
     connected_at: float | None = None
     heard_at: float | None = None
     lost_at: float | None = None
+    absences_s: tuple[float, ...] = ()
     boots: int = 0
     asked_at: float = 0.0  # when an unknown charger's wish to join was last told
     findings: int = 0
@@ -177,6 +184,18 @@ class ChargerRecord:
         """The safe default in the charger; None where there is none to rely on."""
         return self.failsafe.safe_a if self.falls_back or self.failsafe.state is FailsafeState.UNTESTED else None
 
+    def back(self, at: float) -> None:
+        """It dialled in again. Some do only after 6 to 19 minutes (lbbrhzn/ocpp PR #2073); an outage is no habit."""
+        if self.lost_at is not None and 0.0 <= at - self.lost_at <= LONGEST_HABIT_S:
+            self.absences_s = (*self.absences_s, round(at - self.lost_at, 1))[-ABSENCES_KEPT:]
+
+    @property
+    def expected_at(self) -> float | None:
+        """When it is back if it takes as long as ever; None while it is here, and where it was never away."""
+        if self.online or self.lost_at is None or not self.absences_s:
+            return None
+        return self.lost_at + max(self.absences_s) + ABSENCE_SLACK_S
+
     def connector(self, connector_id: int) -> ConnectorRecord:
         record = self.connectors.get(connector_id)
         if record is None:
@@ -204,6 +223,8 @@ class ChargerRecord:
             connected_at=self.connected_at,
             heard_at=self.heard_at,
             lost_at=self.lost_at,
+            absences_s=self.absences_s,
+            expected_at=self.expected_at,
             boots=self.boots,
             findings=self.findings,
             firmware_status=self.firmware_status,
@@ -226,6 +247,7 @@ class ChargerRecord:
             failsafe=charger.failsafe,
             heard_at=charger.heard_at,
             lost_at=charger.lost_at or charger.heard_at,
+            absences_s=charger.absences_s,
             boots=charger.boots,
         )
         for connector in charger.connectors:

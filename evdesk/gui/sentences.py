@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from evdesk.gui.text import amps, limit, number, tr
+from evdesk.gui.text import amps, clock, limit, number, tr
 from evdesk.model import (
     Charger,
     ChargerState,
     Connector,
     ConnectorStatus,
+    Doubt,
     FailsafeState,
     Notice,
     NoticeKind,
@@ -49,7 +50,32 @@ def charger_look(charger: Charger, connector: Connector | None = None) -> Look:
     if charger.state == ChargerState.PENDING:
         return Look("person", tr("Asks to join"), "accent")
     shown = connector or leading_connector(charger)
-    return connector_look(shown.status if shown else ConnectorStatus.UNKNOWN)
+    look = connector_look(shown.status if shown else ConnectorStatus.UNKNOWN)
+    if shown is not None and shown.doubt:
+        return Look("question", tr("{state}?").format(state=look.word), "warn")
+    return look
+
+
+def doubt_words(connector: Connector) -> str:
+    """Why the status is not to be believed as it stands, "" where it is."""
+    drawn = max((a for a in connector.current_a if a is not None), default=0.0)
+    words = {
+        Doubt.FLOWS: tr("Says it is {state}, but {amps} flow").format(
+            state=connector_look(connector.status).word.lower(), amps=amps(drawn)
+        ),
+        Doubt.NOTHING_FLOWS: tr("Says it charges, but nothing flows"),
+        Doubt.NO_CHARGE: tr("Took the start, but no charge began"),
+    }
+    return words.get(connector.doubt, "")
+
+
+def back_words(charger: Charger, now: float) -> str:
+    """When a silent charger is expected back by what it did before, "" where nothing is known."""
+    if charger.state is not ChargerState.OFFLINE or charger.expected_at is None:
+        return ""
+    at = clock(charger.expected_at)
+    late = now > charger.expected_at
+    return tr("Was expected back by {at}").format(at=at) if late else tr("Expected back by {at}").format(at=at)
 
 
 def leading_connector(charger: Charger) -> Connector | None:
@@ -233,9 +259,13 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.FAILSAFE: ("shield-alert", "{label} failsafe|: {detail}"),
     NoticeKind.SECURITY: ("shield-alert", "{label} security event|: {code}| ({info})"),
     NoticeKind.NEEDS: ("car", "{label} car asks for energy|: {kwh} kWh| until {until}"),
+    NoticeKind.NOT_STARTED: ("bolt", "{label} took the start|, but {words}"),
     NoticeKind.TAG: ("tag", "{label} refused an unknown card|: {tag}"),
     NoticeKind.EXTERNAL_LIMIT: ("gauge", "{label} is limited from outside|: {state}| by {source}| to {amps} A"),
 }
+
+
+_NOT_STARTED = {"no_charge": "no charge began", "no_power": "nothing flows", "offline": "went offline"}
 
 
 def notice_look(notice: Notice, label: str = "") -> Look:
@@ -255,6 +285,8 @@ def notice_look(notice: Notice, label: str = "") -> Look:
                 notice.connector_id,
                 (("words", words),),
             )
+    if notice.kind is NoticeKind.NOT_STARTED:
+        notice = _with(notice, "words", tr(_NOT_STARTED.get(str(values.get("what", "")), "no charge began")))
     if "line" in values:
         notice = _with(notice, "line", line_words(str(values["line"])))
     return Look(icon, _fill(tr(template), notice, label), severity_role(notice.severity))

@@ -32,6 +32,15 @@ class ConnectorStatus(StrEnum):
         return self in _WITH_CAR
 
 
+class Doubt(StrEnum):
+    """Why a connector's status is not to be believed as it stands. The balancer counts the worst of both in any case."""
+
+    NONE = ""
+    FLOWS = "flows"  # current is measured where the status says that none can flow
+    NOTHING_FLOWS = "nothing_flows"  # says that it charges, may, and draws nothing
+    NO_CHARGE = "no_charge"  # accepted a start, and no charge began
+
+
 _WITH_CAR = frozenset(
     {
         ConnectorStatus.PREPARING,
@@ -114,6 +123,7 @@ class Connector:
 
     `current_a` is at the charger's own terminals; `site_current_a` the same on the site's phases.
     `reading_at` tells how old the measured values are. `energy_wh` is the meter register, `session_wh` the charge's.
+    `doubt`: the status contradicts what is measured.
     """
 
     id: int
@@ -121,6 +131,7 @@ class Connector:
     error_code: str = ""
     error_info: str = ""
     status_at: float | None = None
+    doubt: Doubt = Doubt.NONE
     current_a: Phases = NO_PHASES
     site_current_a: Phases = NO_PHASES
     voltage_v: Phases = NO_PHASES
@@ -142,6 +153,8 @@ class Connector:
 
 @dataclass(frozen=True, slots=True)
 class Charger:
+    """`absences_s`: how long it was away the last times; `expected_at`: back by then, if it goes on like that."""
+
     id: str
     driver: str = "ocpp"
     protocol: str = ""  # "ocpp1.6" | "ocpp2.0.1" | "ocpp2.1"
@@ -159,6 +172,8 @@ class Charger:
     connected_at: float | None = None
     heard_at: float | None = None
     lost_at: float | None = None
+    absences_s: tuple[float, ...] = ()
+    expected_at: float | None = None
     boots: int = 0
     findings: int = 0
     firmware_status: str = ""

@@ -37,6 +37,7 @@ class NoticeKind(StrEnum):
     SECURITY = "security"  # a security event of the charger
     EXTERNAL_LIMIT = "external_limit"  # something else than evdesk limits it
     NEEDS = "needs"  # the car told what it needs
+    NOT_STARTED = "not_started"  # a start was accepted and did not lead to a charge
     TAG = "tag"  # an unknown card was refused, a person may accept it
 
 

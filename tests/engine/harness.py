@@ -124,6 +124,7 @@ class Station(ChargePoint):
         super().__init__(name, socket, response_timeout=10)
         self.seen = Seen()
         self.refuse_limits = False
+        self.refusals = 0  # of the next starts and stops
         self.reboot_for: set[str] = set()
         self.list_version = 0
         self.list_status: list[str] = []  # answers to the next lists, instead of taking them
@@ -154,6 +155,10 @@ class Station(ChargePoint):
     async def end_charge(self, transaction_id: int, meter_wh: int) -> None:
         await self.call(call.StopTransaction(meter_wh, stamp(), transaction_id, reason="Local"))
         await self.tell("Available")
+
+    def _refuses(self) -> bool:
+        self.refusals -= 1
+        return self.refusals >= 0
 
     def live_limit(self) -> float | None:
         for profile in reversed(self.seen.profiles):
@@ -222,11 +227,15 @@ class Station(ChargePoint):
     @on("RemoteStartTransaction")
     def on_start(self, id_tag: str, **_: Any) -> call_result.RemoteStartTransaction:
         self.seen.calls.append("RemoteStartTransaction")
+        if self._refuses():
+            return call_result.RemoteStartTransaction(RemoteStartStopStatus.rejected)
         return call_result.RemoteStartTransaction(RemoteStartStopStatus.accepted)
 
     @on("RemoteStopTransaction")
     def on_stop(self, transaction_id: int) -> call_result.RemoteStopTransaction:
         self.seen.calls.append(f"RemoteStopTransaction {transaction_id}")
+        if self._refuses():
+            return call_result.RemoteStopTransaction(RemoteStartStopStatus.rejected)
         return call_result.RemoteStopTransaction(RemoteStartStopStatus.accepted)
 
     @on("Reset")

@@ -10,7 +10,7 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.site import SitePage
 from evdesk.gui.pages.site_history import Grid
 from evdesk.gui.pages.site_words import free_look, places, tile_text
-from evdesk.model import Charger, ChargerState, Connector, ConnectorStatus, LineLoad, Why, WhyCode
+from evdesk.model import Charger, ChargerState, Connector, ConnectorStatus, Doubt, LineLoad, Why, WhyCode
 from evdesk.wire.methods import History, HistoryMany
 from tests.gui import sample
 
@@ -252,3 +252,29 @@ def test_page_paints_in_every_theme(page, qapp):
         pictures.append(page.grab().toImage())
     theme.current().apply(qapp, "light")
     assert pictures[0] != pictures[1] != pictures[2]
+
+
+@pytest.mark.parametrize(
+    ("status", "doubt", "says"),
+    [
+        (ConnectorStatus.AVAILABLE, Doubt.FLOWS, "Says it is free, but 9.8 A flow"),
+        (ConnectorStatus.CHARGING, Doubt.NOTHING_FLOWS, "Says it charges, but nothing flows"),
+        (ConnectorStatus.PREPARING, Doubt.NO_CHARGE, "Took the start, but no charge began"),
+    ],
+)
+def test_a_doubtful_status_is_marked_with_its_reason(mirror, status, doubt, says):
+    place = next(p for p in places(mirror) if p.charger.state is ChargerState.ONLINE)
+    sure = replace(place.connector, status=status, current_a=(9.8, 0.0, 0.0), reading_at=mirror.now())
+    shown = tile_text(replace(place, connector=replace(sure, doubt=doubt)), mirror.now())
+    assert (shown.reason.word, shown.reason.role, shown.edge) == (says, "warn", "warn")
+    assert shown.state.word.endswith("?")
+    assert not tile_text(replace(place, connector=sure), mirror.now()).state.word.endswith("?")
+
+
+@pytest.mark.parametrize(("late_s", "says"), [(-60.0, "Expected back by"), (60.0, "Was expected back by")])
+def test_a_silent_charger_says_when_it_is_expected_back(mirror, late_s, says):
+    place, now = next(iter(places(mirror))), mirror.now()
+    away = replace(place.charger, state=ChargerState.OFFLINE, lost_at=now - 300.0, expected_at=now - late_s)
+    assert tile_text(replace(place, charger=away), now).second.startswith(says)
+    unknown = replace(away, expected_at=None)
+    assert "xpected back" not in tile_text(replace(place, charger=unknown), now).second

@@ -19,7 +19,7 @@ from evdesk.gui.pages.chargers_words import (
     reason_title,
     speaks,
 )
-from evdesk.gui.sentences import connector_look, why_next
+from evdesk.gui.sentences import back_words, connector_look, why_next
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import Figure, Label
 from evdesk.model import EvdeskError
@@ -137,7 +137,8 @@ class LiveTab(QWidget):
         since = why.since_at if row.online else row.charger.lost_at or why.since_at
         first = tr("Since {time}.").format(time=_since(since, now)) if since is not None else ""
         used = phases_used(row.connector) if row.online else ""
-        lines = [" ".join(part for part in (first, used) if part), why_next(why)]
+        back = back_words(row.charger, now)
+        lines = [" ".join(part for part in (first, f"{back}." if back else "", used) if part), why_next(why)]
         self.why.show_reason(reason_title(row.charger, row.connector), lines)
 
     def _connectors(self, row: ConnectorRow, siblings: list[ConnectorRow]) -> None:

@@ -1,7 +1,7 @@
 """Words of the Chargers page that need a whole row: the short reason with its figures, identity, clock, failsafe."""
 
 from evdesk.gui import text
-from evdesk.gui.sentences import Look, charger_look, failsafe_look, fault_words, why_look, why_short
+from evdesk.gui.sentences import Look, charger_look, doubt_words, failsafe_look, fault_words, why_look, why_short
 from evdesk.gui.text import tr
 from evdesk.model import Charger, ChargerState, ClockState, Connector, ConnectorStatus, Failsafe, Phases, WhyCode
 
@@ -17,10 +17,10 @@ def state_rank(look: Look) -> int:
 
 
 def needs_you(charger: Charger, connector: Connector) -> bool:
-    """A fault, a silent charger or a failsafe that cannot work: a person has to do something."""
+    """A fault, a silent charger, a failsafe that cannot work, a status that contradicts the meter: for a person."""
     if charger.state is ChargerState.OFFLINE or connector.status is ConnectorStatus.FAULTED:
         return True
-    return charger.failsafe.state.value == "cannot"
+    return charger.failsafe.state.value == "cannot" or bool(connector.doubt)
 
 
 def most(currents: Phases) -> float | None:
@@ -39,6 +39,8 @@ def short_reason(charger: Charger, connector: Connector) -> Look:
         told = fault_words(connector.error_code, connector.error_info)
         extra = connector.error_info if connector.error_info and connector.error_info != told else ""
         words, role = " ".join(part for part in (told[:1].upper() + told[1:], extra) if part), "danger"
+    elif connector.doubt:
+        words, role = doubt_words(connector), "warn"
     elif why.code is WhyCode.CAR and (drawn := most(connector.current_a)) is not None:
         words = tr("Car takes {a}").format(a=text.amps(drawn))
     elif why.code in (WhyCode.SAFE_SHARE, WhyCode.OFF):
@@ -56,6 +58,8 @@ def reason_title(charger: Charger, connector: Connector) -> Look:
         words = fault_words(connector.error_code, connector.error_info)
         info = f" ({connector.error_info})" if connector.error_info and connector.error_info != words else ""
         return Look("octagon", tr("Off because of a fault: {words}").format(words=words + info), "danger")
+    if connector.doubt:
+        return Look("question", doubt_words(connector), "warn")
     if connector.limit_a is None:
         return look
     if connector.limit_a <= 0:

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from evdesk.gui import text
 from evdesk.gui.charts import Marker, Note
 from evdesk.gui.mirror import Mirror
-from evdesk.gui.sentences import Look, charger_look, fault_words, leading_connector, notice_look, why_look
+from evdesk.gui.sentences import (
+    Look,
+    back_words,
+    charger_look,
+    doubt_words,
+    fault_words,
+    leading_connector,
+    notice_look,
+    why_look,
+)
 from evdesk.gui.text import tr
 from evdesk.model import (
     Bay,
@@ -116,12 +125,12 @@ def tile_text(place: Place, now: float, last: Session | None = None) -> TileText
     limit = connector.limit_a
     beside = tr("of {limit}").format(limit=text.limit(limit)) if limit else tr("paused") if limit == 0 else ""
     calm = connector.status is not ConnectorStatus.CHARGING
-    reason = why_look(connector.why, connector)
+    doubt = doubt_words(connector)
+    reason = Look("question", doubt, "warn") if doubt else why_look(connector.why, connector)
     value = text.number(amps if amps is not None else None)
     second = _measured(connector, now)
-    return TileText(
-        state, value, "A" if amps is not None else "", beside, second, reason, "border", "", calm, bars, limit
-    )
+    edge = "warn" if doubt else "border"
+    return TileText(state, value, "A" if amps is not None else "", beside, second, reason, edge, "", calm, bars, limit)
 
 
 def _measured(connector: Connector, now: float) -> str:
@@ -144,10 +153,10 @@ def _free(connector: Connector, state: Look, bars: Phases, last: Session | None)
         reason = Look("info", tr("Gets its share when a car comes"), "text")
     if connector.status is ConnectorStatus.UNAVAILABLE:
         reason = Look("info", tr("Taken out of use"), "text")
-    word = tr("no car")
-    return TileText(
-        state, text.number(amps), "A" if amps is not None else "", word, second, reason, calm=True, bars=bars
-    )
+    doubt = doubt_words(connector)
+    reason = Look("question", doubt, "warn") if doubt else reason
+    edge, unit = ("warn", "A") if doubt else ("border", "A" if amps is not None else "")
+    return TileText(state, text.number(amps), unit, tr("no car"), second, reason, edge, calm=True, bars=bars)
 
 
 def _offline(charger: Charger, connector: Connector, state: Look, now: float) -> TileText:
@@ -155,6 +164,7 @@ def _offline(charger: Charger, connector: Connector, state: Look, now: float) ->
     second = tr("no value yet")
     if amps is not None and connector.reading_at is not None:
         second = tr("last {amps} at {at}").format(amps=text.amps(amps), at=text.clock(connector.reading_at))
+    second = back_words(charger, now) or second
     silent = tr("Silent for {age}").format(age=text.age(now - charger.lost_at)) if charger.lost_at else tr("Silent")
     kept = connector.reserved_a or charger.failsafe.safe_a
     words = tr("{silent}; {amps} kept free").format(silent=silent, amps=text.limit(kept)) if kept else silent
