@@ -227,10 +227,15 @@ QUIRKS = (
     Quirk(
         IDENTITY,
         "No id in the path, only as Basic user, or nowhere",
-        "Takes the Basic user; without any id it says what to type",
+        "Takes the Basic user; one without any id waits unanswered until its BootNotification tells a serial, which "
+        "becomes its id",
         ("evcc-io/evcc PR #3875", "evcc-io/evcc PR #4512", "lbbrhzn/ocpp #442", "lbbrhzn/ocpp #899"),
-        (HS + "test_identify:Basic user, evcc-io/evcc PR #3875", LI + "test_refused_openings_say_what_to_do"),
-        "One without any id is refused with advice, not held until its BootNotification tells a serial.",
+        (
+            HS + "test_identify:Basic user, evcc-io/evcc PR #3875",
+            LI + "test_refused_openings_say_what_to_do",
+            LI + "test_a_charger_without_an_id_is_named_by_its_serial_number",
+            LI + "test_a_charger_that_never_tells_who_it_is_is_told_so",
+        ),
     ),
     Quirk(
         IDENTITY,

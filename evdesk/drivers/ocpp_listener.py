@@ -21,6 +21,7 @@ from evdesk.drivers.ocpp_station2 import OcppStation2
 from evdesk.drivers.opening import Opening, client_certificate, shown_request
 from evdesk.drivers.tls_verdict import OurSide, classify
 from evdesk.drivers.undecided import Undecided
+from evdesk.drivers.unnamed import Texts, Unnamed
 from evdesk.drivers.verdicts import VERDICTS, welcome
 from evdesk.drivers.ws import WsOptions, WsPeer
 from evdesk.model import Attempt
@@ -127,9 +128,9 @@ class OcppListener:
             return self._refuse(opening, "plain_on_tls_port", plain_port=f" {plain}" if plain else "")
         if not handshake.wants_websocket(request):
             return self._refuse(opening, "no_upgrade")
-        if not found.charger_id:
+        if not found.charger_id and chosen.version is None:
             return self._refuse(opening, "no_id")
-        if not opening.charger_id:
+        if found.charger_id and not opening.charger_id:
             return self._refuse(opening, "bad_path")
         if chosen.refused:
             return self._refuse(opening, "bad_subprotocol", offered=", ".join(chosen.offered))
@@ -141,7 +142,7 @@ class OcppListener:
             opening.warnings = (*opening.warnings, "certificate_not_asked")
             fill = fill | {"before": " that is trusted here (see its attempts before)"}
         if judged.verdict:
-            return self._refuse(opening, judged.verdict, **fill)
+            return self._refuse(opening, judged.verdict if found.charger_id else "no_id", **fill)
         crowd = self._crowded(opening)
         if crowd is not None:
             return crowd
@@ -155,6 +156,10 @@ class OcppListener:
         assert opening is not None
         if opening.reply is not None:
             response.headers["Sec-WebSocket-Protocol"] = opening.reply
+        if not opening.charger_id:
+            self._undecided.add(peer)
+            Unnamed(peer, lambda serial, kept, why: self._named(peer, opening, serial, kept, why))
+            return
         if opening.charger_id in self.options.ping_every_s:
             peer.ping_every_s = self.options.ping_every_s[opening.charger_id]
         if opening.version is not None:
@@ -167,6 +172,29 @@ class OcppListener:
         self._undecided.discard(peer)
         if version is not None:
             self._station(peer, opening, version, kept)
+
+    def _named(self, peer: WsPeer, opening: Opening, serial: str, kept: Texts, why: str) -> None:
+        """A charger without an id told its serial number, or did not. It is judged anew by that name."""
+        self._undecided.discard(peer)
+        if not serial:
+            if why:
+                self._tell(opening, "no_id", why=f", and {why}")
+                peer.close(1008, f"no id in the address, and {why}")
+            return
+        opening.charger_id, opening.warnings = serial, (*opening.warnings, "id_from_serial")
+        judged = self._judge(opening, None)
+        opening.proof = replace(judged.proof, host=opening.proof.host)
+        there = self.stations.get(serial)
+        verdict, fill = judged.verdict, judged.fill
+        if there is not None and host_of(there.link.peer.address) != host_of(peer.address):
+            # Serials that are no serials: the one that is here stays.
+            verdict = "duplicate_id"
+            fill = {"here": host_of(peer.address), "there": host_of(there.link.peer.address)}
+        if verdict or opening.version is None:
+            self._tell(opening, verdict, **fill)
+            peer.close(1008, f"refused as {serial}: {verdict}")
+        else:
+            self._station(peer, opening, opening.version, kept)
 
     def _station(self, peer: WsPeer, opening: Opening, version: Version, kept: list[tuple[str, str]]) -> None:
         """The connection is a charger's, and its version is known; `kept`: what it has said already."""

@@ -35,7 +35,7 @@ VERDICTS: dict[str, Verdict] = {
     # -- the request
     "no_id": Verdict(
         _BAD,
-        "The address holds no charger id.",
+        "The address holds no charger id{why}.",
         "Type the id after the last slash, for example {scheme}://HOST:{port}/CHARGER-1.",
     ),
     "bad_path": Verdict(
@@ -227,6 +227,7 @@ ODD_WORDS = {
     "basic_user_differs": "logs in with another name than its id",
     "id_from_basic_user": "has its id in the log-in only",
     "id_from_query": "has its id in the query only",
+    "id_from_serial": "tells no id; its serial number is taken for it",
     "bad_extensions": "offers unreadable extensions",
 }
 """Odd, and mended."""
@@ -251,7 +252,7 @@ _HOW = {
 
 class _Words(dict[str, str]):
     def __missing__(self, key: str) -> str:
-        return "" if key in ("how", "odd", "plain_port", "tls_port", "before") else "?"
+        return "" if key in ("how", "odd", "plain_port", "tls_port", "before", "why") else "?"
 
 
 def say(verdict: str, fill: Mapping[str, str]) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 from websockets.uri import parse_uri
 
+from evdesk.drivers.admission import OpenGuard, Policy
 from evdesk.drivers.ocpp_listener import OcppListener
 from evdesk.drivers.ws import WsOptions
 from evdesk.model import (
@@ -28,6 +29,7 @@ from evdesk.model import (
 )
 from tests.drivers.helpers import BOOT, QUICK, TestHost, charger, desk
 
+PROTOCOL = "Sec-WebSocket-Protocol"
 HEARTBEAT = '[2,"h","Heartbeat",{}]'
 STATUS = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
 
@@ -139,8 +141,8 @@ async def test_too_many_half_open_connections_of_one_address_are_dropped():
 
 
 REFUSED = [
-    pytest.param(opening("/"), "400", "no_id", id="no id"),
-    pytest.param(opening("/ocpp/"), "400", "no_id", id="no id after the service name"),
+    pytest.param(opening("/", drop=[PROTOCOL]), "400", "no_id", id="no id, and no OCPP"),
+    pytest.param(opening("/ocpp/", drop=[PROTOCOL]), "400", "no_id", id="no id after the service name"),
     pytest.param(opening("/" + "x" * 300), "400", "bad_path", id="endless id"),
     pytest.param(opening("/CP%00"), "400", "bad_path", id="unreadable id"),
     pytest.param(opening(**{"Sec-WebSocket-Protocol": "ocpp2.0"}), "400", "bad_subprotocol", id="2.0 only"),
@@ -253,6 +255,119 @@ async def test_a_connection_that_never_told_its_version_leaves_nothing_behind():
             await made.event(Connected, charger_id="CP2")
         assert not made.listener._undecided
         assert [station.charger_id for station in made.stations] == ["CP2"]
+
+
+class OneDemand(OpenGuard):
+    """One charger must show its password."""
+
+    def policy(self, charger_id):
+        return Policy(1, "password", ("a-password-of-16",)) if charger_id == "SN-4711" else Policy()
+
+
+SERIAL = {"chargePointSerialNumber": "SN-4711"}
+BOOT_2 = {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M", "serialNumber": "SN-4711"}}
+
+
+def call_text(action, payload, ident="b"):
+    return json.dumps([2, ident, action, payload])
+
+
+@asynccontextmanager
+async def nameless(made, version="ocpp1.6", path="/"):
+    async with connect(f"ws://127.0.0.1:{made.port}{path}", subprotocols=[version]) as socket:
+        yield socket
+
+
+@pytest.mark.parametrize(
+    ("version", "boot"),
+    [
+        ("ocpp1.6", BOOT | SERIAL),
+        ("ocpp1.6", BOOT | {"chargePointSerialNumber": "0000", "chargeBoxSerialNumber": " SN-4711 "}),
+        ("ocpp2.0.1", BOOT_2),
+        ("ocpp2.1", BOOT_2),
+    ],
+)
+async def test_a_charger_without_an_id_is_named_by_its_serial_number(version, boot):
+    """evcc-io/evcc PR #4512, lbbrhzn/ocpp #442. Nothing is answered or sent before; nothing it said is lost."""
+    async with desk(accepted=False) as made, nameless(made, version) as socket:
+        await socket.send(call_text("Heartbeat", {}, "h"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await socket.recv()
+        assert made.stations == []
+        await socket.send(call_text("BootNotification", boot))
+        answers = [json.loads(await socket.recv()) for _ in range(2)]
+        assert [one[1] for one in answers] == ["h", "b"]
+        assert answers[1][2]["status"] == "Pending"
+        attempt = await made.verdict("pending")
+        assert attempt.charger_id == "SN-4711"
+        assert attempt.warnings == ("id_from_serial",)
+        assert "serial number is taken for it" in attempt.sentence
+        assert [station.charger_id for station in made.stations] == ["SN-4711"]
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [
+        ([call_text("BootNotification", BOOT)], "tells no serial number"),
+        ([call_text("BootNotification", BOOT | {"chargePointSerialNumber": "x" * 300})], "tells no serial number"),
+        ([call_text("BootNotification", BOOT | {"chargePointSerialNumber": 0})], "tells no serial number"),
+        ([call_text("Heartbeat", {}, str(n)) for n in range(20)], "did not boot"),
+        (["{", "[", "null", *["[2]"] * 20], "did not boot"),
+        ([], "did not boot in time"),
+    ],
+)
+async def test_a_charger_that_never_tells_who_it_is_is_told_so(monkeypatch, says, words):
+    monkeypatch.setattr("evdesk.drivers.unnamed.UNNAMED_S", 0.5 if not says else 20.0)
+    async with desk() as made, nameless(made, path="/ocpp/") as socket:
+        for text in says:
+            await socket.send(text)
+        async with asyncio.timeout(5):
+            await socket.wait_closed()
+        assert socket.close_code == 1008
+        assert words in socket.close_reason
+        attempt = await made.verdict("no_id")
+        assert words in attempt.sentence
+        assert "/CHARGER-1" in attempt.advice
+        assert made.stations == []
+
+
+async def test_a_nameless_charger_that_hangs_up_leaves_nothing_behind():
+    async with desk() as made:
+        async with nameless(made):
+            pass
+        async with nameless(made) as socket:
+            await socket.send(call_text("BootNotification", BOOT | SERIAL))
+            await made.verdict("accepted")
+        assert [attempt.verdict for attempt in made.attempts] == ["accepted"]
+
+
+async def test_a_serial_that_two_chargers_tell_does_not_push_the_first_one_out():
+    async with desk() as made, nameless(made) as first:
+        await first.send(call_text("BootNotification", BOOT | SERIAL))
+        await made.verdict("accepted")
+        other = socket.socket()
+        other.bind(("127.0.0.2", 0))
+        other.connect(("127.0.0.1", made.port))
+        async with connect(f"ws://127.0.0.1:{made.port}/", subprotocols=["ocpp1.6"], sock=other) as second:
+            await second.send(call_text("BootNotification", BOOT | SERIAL))
+            async with asyncio.timeout(5):
+                await second.wait_closed()
+            attempt = await made.verdict("duplicate_id")
+            assert "127.0.0.2" in attempt.sentence
+        await first.send(HEARTBEAT)
+        await first.recv()
+        assert len(made.stations) == 1
+
+
+async def test_a_nameless_charger_is_judged_by_the_name_it_tells():
+    """What is demanded of that charger holds for it too: without its password it stays out."""
+    async with desk(guard=OneDemand()) as made, nameless(made) as socket:
+        await socket.send(call_text("BootNotification", BOOT | SERIAL))
+        async with asyncio.timeout(5):
+            await socket.wait_closed()
+        assert (await made.verdict("password_missing")).charger_id == "SN-4711"
+        assert made.stations == []
 
 
 async def test_unknown_chargers_are_pending():
@@ -514,7 +629,7 @@ async def test_a_cut_cable_is_a_disconnect():
 async def test_the_client_sees_a_400_as_such():
     async with desk() as made:
         with pytest.raises(InvalidStatus, match="400"):
-            await connect(f"ws://127.0.0.1:{made.port}/", subprotocols=["ocpp1.6"])
+            await connect(f"ws://127.0.0.1:{made.port}/")
 
 
 def test_client_library_agrees_on_our_accept_key():

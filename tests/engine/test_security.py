@@ -220,7 +220,7 @@ async def test_attempts_are_kept_counted_filtered_and_survive(tmp_path):
         async with running.client() as client:
             for _ in range(3):
                 with pytest.raises(InvalidStatus):
-                    await websockets.connect(running.ocpp, subprotocols=["ocpp1.6"])
+                    await websockets.connect(running.ocpp)
             with pytest.raises(InvalidStatus):
                 await websockets.connect(f"{running.ocpp}B1", subprotocols=["ocpp2.0"])
             row = await newest(client, "no_id")

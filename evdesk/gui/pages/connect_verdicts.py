@@ -302,6 +302,7 @@ ODD: dict[str, str] = {
     "basic_user_differs": "logs in with another name than its own",
     "id_from_basic_user": "has its name in the log-in only",
     "id_from_query": "has its name in the query only",
+    "id_from_serial": "has no name; its serial number is taken for it",
     "bad_extensions": "offers unreadable extensions",
     "duplicate_id": "uses a name that another charger uses too",
     "password_as_hex_text": "sends the hex text of its password instead of the bytes",
