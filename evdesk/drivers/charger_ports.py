@@ -55,7 +55,7 @@ class ChargerPorts:
 
         try:
             server = await listen(wanted.host, wanted.port, front)
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, UnicodeError) as error:  # a name longer than names are
             sentence = cannot_listen(wanted.host, wanted.port, error)
             raise EvdeskError(Reason.INVALID, sentence, port=wanted.port) from error
         name = server.sockets[0].getsockname()
@@ -87,7 +87,7 @@ class ChargerPorts:
 
 
 def cannot_listen(host: str, port: int, error: Exception) -> str:
-    where = f"port {port} of {host or 'this computer'}"
+    where = f"port {port} of {host[:80] or 'this computer'}"
     code = getattr(error, "errno", None)
     if code == errno.EADDRINUSE:
         return f"Chargers cannot dial in: {where} is in use by another program. End it or choose another port."

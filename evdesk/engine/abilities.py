@@ -8,7 +8,7 @@ import msgspec
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.settings_book import SettingsBook
 from evdesk.engine.state import ChargerRecord
-from evdesk.model import MessageSeen
+from evdesk.model import EvdeskError, MessageSeen
 from evdesk.model.abilities import Ability, Verdict
 from evdesk.ocpp.abilities import ability_name, announced, areas, verdict_of
 
@@ -42,9 +42,13 @@ class AbilityBook:
                 log.warning("%s: what it can do cannot be read: %s", charger_id, error)
 
     async def save(self) -> None:
-        while self._dirty:
-            charger_id = self._dirty.pop()
-            await self.store.save_note(_NOTE, charger_id, msgspec.json.encode(self._seen[charger_id]))
+        for charger_id in list(self._dirty):
+            self._dirty.discard(charger_id)  # a change while it is being written counts anew
+            try:
+                await self.store.save_note(_NOTE, charger_id, msgspec.json.encode(self._seen[charger_id]))
+            except EvdeskError:
+                self._dirty.add(charger_id)
+                raise
 
     # -- learning -------------------------------------------------------------------------------------------------
 

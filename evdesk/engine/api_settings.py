@@ -34,14 +34,14 @@ class SettingsApi:
         book = self.core.shelf.settings
 
         async def read(link: Driver) -> Answer:
-            found.extend(await link.settings())
+            book.begin(params.charger_id)
+            try:
+                found.extend(await link.settings())
+            finally:
+                book.end(params.charger_id)
             return Answer(f"{len(found)} settings")
 
-        book.begin(params.charger_id)
-        try:
-            await command(self.core, origin, "charger.settings", params.charger_id, {}, read)
-        finally:
-            book.end(params.charger_id)
+        await command(self.core, origin, "charger.settings", params.charger_id, {}, read)
         self.core.setup.settings[params.charger_id] = found
         return await book.keep(record_of(self.core, params.charger_id), found, "read")
 

@@ -251,9 +251,11 @@ class Engine:
         await self.recent.refresh()
         self.server.publish("info", self.info())
         await self.host.close_lost()
-        await self.shelf.beat()
-        await self.doubts.save()
-        await self.security.minute()
+        for beat in (self.shelf.beat, self.doubts.save, self.security.minute):
+            try:
+                await beat()
+            except EvdeskError as error:  # a full disk must not keep the certificate from being renewed
+                log.warning("%s", error.sentence)
         self._spawn(self.network.follow(), "network")
         self._stop_when_idle()
 

@@ -43,6 +43,7 @@ from evdesk.model import (
 log = logging.getLogger("evdesk.fleet")
 STRANGERS_KEPT = 200
 ASKS_AGAIN_S = 3600.0
+MOST_CONNECTORS = 64
 
 
 class Fleet:
@@ -108,6 +109,8 @@ class Fleet:
         known = record.connectors.get(connector_id)
         if known is not None:
             return known
+        if len(record.connectors) >= MOST_CONNECTORS:
+            return ConnectorRecord(connector_id)  # whoever makes up numbers must not fill the memory
         made = record.connector(connector_id)
         self.on_new_connector(record, connector_id)
         return made
@@ -125,7 +128,9 @@ class Fleet:
         if event.live:
             measure(connector, event)
         site_a = to_site_phases(event.current_a, connector.rotation)
-        self.store.put_reading(event, site_a, connector.limit_a(event.at, record.safe_a))
+        if (record.accepted or self.accept_unknown) and connector.id in record.connectors:
+            # Anybody may dial in and tell readings under any name: those of strangers are shown, and not kept.
+            self.store.put_reading(event, site_a, connector.limit_a(event.at, record.safe_a))
         self.on_changed(record.id)
 
     def _heard(self, event: Heard) -> None:

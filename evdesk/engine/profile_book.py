@@ -13,7 +13,7 @@ import msgspec
 from evdesk.drivers.base import Answer
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord
-from evdesk.model import MessageSeen
+from evdesk.model import EvdeskError, MessageSeen
 from evdesk.model.profiles import ProfileSeen
 from evdesk.ocpp.profile_book import from_set, told, with_clear, with_set
 from evdesk.ocpp.profiles import ALWAYS_AT, DEFAULT_ID, DEFAULT_PURPOSE, MAX_ID, MAX_PURPOSE
@@ -40,9 +40,13 @@ class ProfileBook:
                 log.warning("%s: the profiles kept cannot be read: %s", charger_id, error)
 
     async def save(self) -> None:
-        while self._dirty:
-            charger_id = self._dirty.pop()
-            await self.store.save_note(_NOTE, charger_id, msgspec.json.encode(self._have[charger_id]))
+        for charger_id in list(self._dirty):
+            self._dirty.discard(charger_id)  # a change while it is being written counts anew
+            try:
+                await self.store.save_note(_NOTE, charger_id, msgspec.json.encode(self._have[charger_id]))
+            except EvdeskError:
+                self._dirty.add(charger_id)
+                raise
 
     # -- messages -------------------------------------------------------------------------------------------------
 

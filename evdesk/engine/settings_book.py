@@ -42,9 +42,13 @@ class SettingsBook:
 
     async def save(self) -> None:
         """Write down what changed since."""
-        while self._dirty:
-            charger_id = self._dirty.pop()
-            await self.store.save_note(_NOTE, charger_id, msgspec.json.encode(self._last[charger_id]))
+        for charger_id in list(self._dirty):
+            self._dirty.discard(charger_id)  # a change while it is being written counts anew
+            try:
+                await self.store.save_note(_NOTE, charger_id, msgspec.json.encode(self._last[charger_id]))
+            except EvdeskError:
+                self._dirty.add(charger_id)
+                raise
 
     # -- reading --------------------------------------------------------------------------------------------------
 

@@ -125,7 +125,10 @@ def _json_line(number: int, row: Any) -> FileLine:
 def _from_csv(text: str) -> list[FileLine]:
     first = text.splitlines()[0]
     mark = max(",;\t", key=first.count)
-    rows = list(csv.reader(io.StringIO(text), delimiter=mark))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=None), delimiter=mark))
+    except csv.Error as error:
+        raise EvdeskError(Reason.INVALID, f"The file is not valid CSV: {error}.") from None
     head = [cell.strip().lower() for cell in rows[0]]
     at_name = next((i for i, cell in enumerate(head) if cell in _NAMES), None)
     at_value = next((i for i, cell in enumerate(head) if cell in _VALUES), None)

@@ -46,7 +46,10 @@ def read_csv(text: str, have: Iterable[Tag], now: float) -> tuple[list[Tag], lis
     if not first:
         raise EvdeskError(Reason.INVALID, "The file is empty.")
     mark = max(";,\t|", key=first.count)
-    rows = list(csv.reader(io.StringIO(text), delimiter=mark))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=None), delimiter=mark))
+    except csv.Error as error:
+        raise EvdeskError(Reason.INVALID, f"The file is not valid CSV: {error}.") from None
     head = [_HEADS.get(cell.strip().strip('"').lower().replace(" ", "").replace("-", "_")) for cell in rows[0]]
     named = "id_tag" in head
     columns = head if named else list(FIELDS)

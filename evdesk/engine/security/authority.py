@@ -6,9 +6,13 @@ What is public lies with the settings in the database; every private key is one 
 import asyncio
 import ipaddress
 import json
+import logging
 import re
 import secrets as random
 from dataclasses import asdict, replace
+from typing import Any
+
+import msgspec
 
 from evdesk.drivers.tls_server import Chain, Credentials, certificate_names
 from evdesk.engine.network import cards
@@ -21,6 +25,7 @@ from evdesk.engine.store import Store
 from evdesk.model import Clock, EvdeskError, Reason
 from evdesk.wire.security import CaInfo
 
+log = logging.getLogger("evdesk.security")
 META = "ca"
 KINDS = ("ec", "rsa")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
@@ -32,12 +37,20 @@ class Authority:
     def __init__(self, store: Store, secrets: Secrets, clock: Clock) -> None:
         self._store, self._secrets, self._clock = store, secrets, clock
         self.kept = Kept()
+        self._unreadable = ""
         self._lock = asyncio.Lock()
 
     async def restore(self) -> None:
         text = await self._store.load_meta(META)
         if text:
-            self.kept = Kept(**json.loads(text))
+            try:
+                self.kept = msgspec.json.decode(text, type=Kept)
+            except msgspec.DecodeError as error:
+                self._unreadable = (
+                    f"evdesk's certificates cannot be read ({error}): chargers cannot connect by TLS. Nothing is written "
+                    "over them; put back a copy of the database and start again."
+                )
+                log.error("%s", self._unreadable)
 
     @property
     def exists(self) -> bool:
@@ -70,8 +83,7 @@ class Authority:
     async def put_names(self, names: list[str]) -> None:
         wanted = sorted({_clean_name(name) for name in names})
         async with self._lock:
-            self.kept.extra_names = wanted
-            await self._save()
+            await self._change(extra_names=wanted)
             if self.exists:
                 await self._renew()
 
@@ -81,20 +93,19 @@ class Authority:
             raise EvdeskError(Reason.INVALID, "This certificate is not a root: it may not sign others.")
         async with self._lock:
             if pki.fingerprint(certificate) not in {pki.fingerprint(pki.parse(p)) for p in self.kept.trusted()}:
-                self.kept.imported.append(pki.to_pem(certificate))
-                await self._save()
+                await self._change(imported=[*self.kept.imported, pki.to_pem(certificate)])
         return pki.fingerprint(certificate)
 
     async def remove_root(self, fingerprint: str) -> None:
         async with self._lock:
-            for roots in (self.kept.imported, self.kept.previous):
-                for pem in roots:
-                    if pki.fingerprint(pki.parse(pem)) == fingerprint:
-                        roots.remove(pem)
-                        if roots is self.kept.previous and not roots:
-                            self.kept.cross = ""
-                        await self._save()
-                        return
+            imported, previous = (
+                [pem for pem in roots if pki.fingerprint(pki.parse(pem)) != fingerprint]
+                for roots in (self.kept.imported, self.kept.previous)
+            )
+            if (imported, previous) != (self.kept.imported, self.kept.previous):
+                cross = self.kept.cross if previous else ""
+                await self._change(imported=imported, previous=previous, cross=cross)
+                return
         raise EvdeskError(Reason.INVALID, "There is no previous or imported root with this fingerprint.")
 
     def sign(self, request: pki.Request) -> tuple[str, str]:
@@ -127,6 +138,8 @@ class Authority:
         return Pair(self.kept.current, self._key(self.kept.current) or "")
 
     async def _new_root(self) -> None:
+        if self._unreadable:
+            raise EvdeskError(Reason.STORAGE, self._unreadable)
         mark = random.token_hex(2).upper()
         new = await asyncio.to_thread(pki.make_root, f"evdesk root {cards.host_name()[:40]} {mark}", self._clock.now())
         kept, cross = self.kept, ""
@@ -166,14 +179,16 @@ class Authority:
 
     async def _put(self, kept: Kept) -> None:
         """On the disk first, then in force; keys nobody needs any more go last."""
-        await self._save(kept)
+        await self._store.save_meta(META, json.dumps(asdict(kept)))
         self.kept = kept
         used = {_key_name(pem) for pem in (self.kept.current, *self.kept.server.values()) if pem}
         gone = [name for name in self._secrets.names() if name.startswith("ca/") and name not in used]
         await asyncio.to_thread(self._secrets.drop, *gone)
 
-    async def _save(self, kept: Kept | None = None) -> None:
-        await self._store.save_meta(META, json.dumps(asdict(kept or self.kept)))
+    async def _change(self, **what: Any) -> None:
+        if self._unreadable:
+            raise EvdeskError(Reason.STORAGE, self._unreadable)
+        await self._put(replace(self.kept, **what))
 
 
 def own_names() -> set[str]:

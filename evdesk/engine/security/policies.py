@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
+import msgspec
+
 from evdesk.drivers.admission import ANY, CERTIFICATE, PASSWORD, Policy, Proof
 from evdesk.drivers.client_certificate import ClientCertificate
 from evdesk.engine.security.passwords import Passwords
@@ -52,8 +54,12 @@ class Policies:
 
     async def restore(self) -> None:
         for row in await self._store.load_policies():
-            body = {k: v for k, v in json.loads(row.body).items() if k in Known.__dataclass_fields__}
-            self._known[row.charger_id] = Known(**body | {"min_profile": row.min_profile, "auth": row.auth})
+            try:
+                held = msgspec.json.decode(row.body, type=Known)
+            except msgspec.DecodeError as error:  # what is demanded holds all the same
+                log.error("%s: what was remembered of its security cannot be read: %s", row.charger_id, error)
+                held = Known(own=bool(row.charger_id))
+            self._known[row.charger_id] = replace(held, min_profile=row.min_profile, auth=row.auth)
         self.issued = {one.number: one for one in await self._store.load_issued()}
 
     async def close(self) -> None:

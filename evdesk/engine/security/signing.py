@@ -19,6 +19,8 @@ from evdesk.wire.security import Issued, Signed
 log = logging.getLogger("evdesk.security")
 ENGINE = Origin("Engine", "security")
 ASKED_WITHIN_S = 120.0
+UNASKED_MOST, UNASKED_S = 12, 86_400.0
+"""A charger renews its certificate by itself once in years. One that asks over and over is signed no more for a while."""
 SOON_DAYS = 60
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 
@@ -88,6 +90,11 @@ class Signing:
         record = reachable(self._fleet.chargers.get(charger_id), charger_id)
         link = record.link
         assert link is not None
+        if charger_id not in self._wanted and self._recent(charger_id) >= UNASKED_MOST:
+            text = (
+                f"{charger_id} asked for {UNASKED_MOST} certificates within a day; more are not signed unless you ask."
+            )
+            raise EvdeskError(Reason.REFUSED, text)
         request = pki.read_request(event.csr)
         if not named_by(request.names, charger_id, record.identity.serial):
             serial = record.identity.serial or "unknown"
@@ -98,13 +105,17 @@ class Signing:
             raise EvdeskError(Reason.REFUSED, text)
         pem, chain = await asyncio.to_thread(self._authority.sign, request)
         issued = self._issued(charger_id, pem)
-        self._policies.issued[issued.number] = issued
         await self._store.save_issued(issued)
+        self._policies.issued[issued.number] = issued
         origin = self._origins.get(charger_id, ENGINE)
         args = {"subject": issued.subject, "number": issued.number}
         command = Command(origin, "security.certificate_signed", charger_id, args)
         answer, row = await self._commands.run(command, lambda: link.certificate_signed(chain, event.request_id))
         return Signed(answer.status, issued.number, issued.subject, issued.not_after, "", row)
+
+    def _recent(self, charger_id: str) -> int:
+        since = self._fleet.clock.now() - UNASKED_S
+        return sum(one.charger_id == charger_id and one.issued_at > since for one in self._policies.issued.values())
 
     def _issued(self, charger_id: str, pem: str) -> Issued:
         certificate = pki.parse(pem)
@@ -124,7 +135,17 @@ class Signing:
         revoked = replace(issued, revoked_at=self._fleet.clock.now())
         await self._store.save_issued(revoked)
         self._policies.issued[issued.number] = revoked
+        await self._close_proven_by(revoked.number)
         return revoked
+
+    async def _close_proven_by(self, number: str) -> None:
+        """Whoever is connected by this certificate is not any more."""
+        for charger_id, proof in list(self._policies.proofs.items()):
+            record = self._fleet.chargers.get(charger_id)
+            if proof.certificate is None or proof.certificate.number != number or record is None:
+                continue
+            if record.link is not None:
+                await record.link.close("its certificate was taken back")
 
     def issued(self) -> list[Issued]:
         return sorted(self._policies.issued.values(), key=lambda one: (one.revoked_at is not None, one.not_after))

@@ -100,4 +100,13 @@ def _rows(connection: sqlite3.Connection, page: AttemptPage) -> list[Attempt]:
         where.add(f"verdict NOT IN ({', '.join('?' * len(HARMLESS))})", *HARMLESS)
     sql = f"SELECT body FROM attempt{where.sql} ORDER BY at DESC, id DESC LIMIT ?"
     limit = max(0, min(page.limit, MOST))
-    return [msgspec.json.decode(body, type=Attempt) for (body,) in connection.execute(sql, [*where.values, limit])]
+    found = (_attempt(body) for (body,) in connection.execute(sql, [*where.values, limit]))
+    return [attempt for attempt in found if attempt is not None]
+
+
+def _attempt(body: str) -> Attempt | None:
+    """None for one that another version wrote and this one cannot read: a list must not keep the engine from starting."""
+    try:
+        return msgspec.json.decode(body, type=Attempt)
+    except msgspec.DecodeError:
+        return None

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from evdesk.engine.store.batch import Batch
-from evdesk.engine.store.faults import sentence_for, storage_error
+from evdesk.engine.store.faults import is_too_much, sentence_for, storage_error
 from evdesk.engine.store.files import open_reader, open_writer
 from evdesk.engine.store.guard import Guard
 from evdesk.engine.store.jobs import BatchJob, DurableJob
@@ -19,7 +19,7 @@ from evdesk.engine.store.rollup import get_number, put_number
 from evdesk.engine.store.sessions import Numbers
 from evdesk.engine.store.settings import StoreSettings
 from evdesk.engine.store.writer import Writer
-from evdesk.model import Clock, Session, StorageHealth
+from evdesk.model import Clock, EvdeskError, Reason, Session, StorageHealth
 
 T = TypeVar("T")
 
@@ -151,7 +151,11 @@ class Core:
             self._reader = open_reader(self.path)
         try:
             return run(self._reader.conn)
+        except OverflowError:
+            raise EvdeskError(Reason.INVALID, "A number is larger than any that is stored.") from None
         except sqlite3.Error as error:
+            if is_too_much(error):
+                raise EvdeskError(Reason.INVALID, f"This is too much to look for ({error}). Ask for less.") from error
             self._close_reader()
             raise storage_error(sentence_for(error, self.path)) from error
 

@@ -85,3 +85,8 @@ def is_storage_fault(error: sqlite3.Error) -> bool:
     return not name.startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "SQLITE_RANGE")) and not (
         isinstance(error, sqlite3.InterfaceError | sqlite3.ProgrammingError | sqlite3.DataError) and not name
     )
+
+
+def is_too_much(error: sqlite3.Error) -> bool:
+    """True where a question is larger than SQLite answers; file and disk are well."""
+    return "too complex" in str(error) or "too many" in str(error)

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from evdesk.ocpp.redact import redact_value
+
 HIDDEN = "(secret)"
 _SECRET = re.compile(
     r"authorization_?key|basic_?auth_?password|password|passwd|passphrase|secret|(?<!id)(?<!id_)token|private_?key|api_?key|\bpin\b",
@@ -20,7 +22,8 @@ def plain(value: object, hides: bool = False) -> Any:
 
     `hides`: the values belong to a secret named elsewhere (see `names_secret`).
     """
-    return _clean(msgspec.to_builtins(value, str_keys=True, enc_hook=str), hides)
+    told = msgspec.to_builtins(value, str_keys=True, enc_hook=str)
+    return _clean(redact_value(told), hides)  # what OCPP has of secrets, texts within texts too
 
 
 def names_secret(args: Any) -> bool:

@@ -37,6 +37,7 @@ class Upkeep:
             Task(self._bound_messages, settings.roll_s),
             Task(self._bound_notices, settings.prune_s),
             Task(self._bound_attempts, settings.prune_s),
+            Task(self._bound_findings, settings.prune_s),
         ]
         self._doubt_until: float | None = None
         self._rows = 0
@@ -125,6 +126,17 @@ class Upkeep:
         if oldest is None:
             return False
         connection.execute("DELETE FROM notice WHERE id <= ?", oldest)
+        return False
+
+    def _bound_findings(self, connection: sqlite3.Connection) -> bool:
+        """Strangers may come under any number of names."""
+        count = connection.execute("SELECT count(*) FROM finding").fetchone()[0]
+        if count > self._settings.findings:
+            connection.execute(
+                "DELETE FROM finding WHERE (charger_id, rule) IN "
+                "(SELECT charger_id, rule FROM finding ORDER BY last_at LIMIT ?)",
+                (count - self._settings.findings,),
+            )
         return False
 
     def _bound_attempts(self, connection: sqlite3.Connection) -> bool:
