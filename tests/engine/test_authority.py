@@ -228,3 +228,21 @@ async def test_lost_keys_mean_a_new_root(rig):
     assert again.exists
     assert again.kept.current != old
     TlsServer(again.credentials)
+
+
+async def test_what_cannot_be_stored_is_not_in_force(rig, monkeypatch):
+    made = await rig.fresh()
+    await made.ensure()
+    await made.rotate()
+    before = made.kept
+    old, other = pki.fingerprint(pki.parse(before.previous[0])), pki.make_root("another root", NOW)
+
+    async def full(*_):
+        raise EvdeskError(Reason.STORAGE, "full")
+
+    monkeypatch.setattr(made._store, "save_meta", full)
+    for act in (made.put_names(["desk.example"]), made.import_root(other.certificate), made.remove_root(old)):
+        with pytest.raises(EvdeskError, match="full"):
+            await act
+    assert made.kept == before
+    assert (made.kept.extra_names, made.kept.imported, len(made.kept.previous)) == ([], [], 1)

@@ -332,10 +332,11 @@ async def test_a_1_6_charger_goes_from_profile_0_to_3(tmp_path):
                 view = await client.call("security.get", who)
                 assert (view["min_profile"], view["profile"], view["auth"]) == (3, 3, "certificate")
                 assert "SN4711" in view["certificate"]
-            with pytest.raises(InvalidStatus, match="403"):
-                await websockets.connect(f"{tls}A1", ssl=context, additional_headers=basic("A1", key))
-            await newest(client, "tls_no_client_certificate")
-            await client.call("security.revoke", {"number": signed["number"]})
+                with pytest.raises(InvalidStatus, match="403"):
+                    await websockets.connect(f"{tls}A1", ssl=context, additional_headers=basic("A1", key))
+                await newest(client, "tls_no_client_certificate")
+                await client.call("security.revoke", {"number": signed["number"]})
+                await asyncio.wait_for(charger.ws.wait_closed(), 10)
             with pytest.raises(InvalidStatus, match="403"):
                 await websockets.connect(f"{tls}A1", ssl=mine)
             await newest(client, "tls_client_certificate_revoked")

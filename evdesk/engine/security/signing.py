@@ -36,6 +36,7 @@ class Signing:
         self._spawn = spawn
         self._wanted: dict[str, asyncio.Future[Signed]] = {}
         self._origins: dict[str, Origin] = {}
+        self._one = asyncio.Lock()  # from counting to keeping
 
     def may_sign(self, charger_id: str) -> bool:
         record = self._fleet.chargers.get(charger_id)
@@ -90,11 +91,6 @@ class Signing:
         record = reachable(self._fleet.chargers.get(charger_id), charger_id)
         link = record.link
         assert link is not None
-        if charger_id not in self._wanted and self._recent(charger_id) >= UNASKED_MOST:
-            text = (
-                f"{charger_id} asked for {UNASKED_MOST} certificates within a day; more are not signed unless you ask."
-            )
-            raise EvdeskError(Reason.REFUSED, text)
         request = pki.read_request(event.csr)
         if not named_by(request.names, charger_id, record.identity.serial):
             serial = record.identity.serial or "unknown"
@@ -103,10 +99,16 @@ class Signing:
                 "it was not signed (OCPP 2.0.1, A00.FR.405)."
             )
             raise EvdeskError(Reason.REFUSED, text)
-        pem, chain = await asyncio.to_thread(self._authority.sign, request)
-        issued = self._issued(charger_id, pem)
-        await self._store.save_issued(issued)
-        self._policies.issued[issued.number] = issued
+        async with self._one:
+            if charger_id not in self._wanted and self._recent(charger_id) >= UNASKED_MOST:
+                text = (
+                    f"{charger_id} asked for {UNASKED_MOST} certificates within a day; more are signed only if you ask."
+                )
+                raise EvdeskError(Reason.REFUSED, text)
+            pem, chain = await asyncio.to_thread(self._authority.sign, request)
+            issued = self._issued(charger_id, pem)
+            await self._store.save_issued(issued)
+            self._policies.issued[issued.number] = issued
         origin = self._origins.get(charger_id, ENGINE)
         args = {"subject": issued.subject, "number": issued.number}
         command = Command(origin, "security.certificate_signed", charger_id, args)
