@@ -326,10 +326,12 @@ QUIRKS = (
     Quirk(
         SECURITY,
         "A stack “with TLS” that never checks the CA",
-        "Does not take profile 2 for proved because it connected",
+        "Does not take profile 2 for proved because it connected; tests it with a certificate of a root that nobody knows",
         ("Seen in the MicroOcpp simulator", "Seen in Solidstudio VCP"),
-        (),
-        "A trial with a wrong CA is not offered.",
+        (
+            "engine/test_ca_test::test_who_looks_and_who_does_not_are_told_apart",
+            "engine/test_ca_test::test_nobody_else_is_met_as_a_stranger",
+        ),
     ),
     # -- types
     Quirk(

@@ -66,6 +66,7 @@ class OcppListener:
         self._guard: Guard = guard or OpenGuard()
         self._on_station = on_station
         self._on_attempt = on_attempt
+        self.on_ca_tested: Callable[[str, bool], None] = lambda host, checked: None
         self._openings = Neighbours(self.options.max_opening, self.options.opening_grace_s)
         self._undecided: set[WsPeer] = set()
         self._memories: OrderedDict[str, Memory] = OrderedDict()
@@ -97,6 +98,15 @@ class OcppListener:
         memory = self._memories.get(charger_id)
         if memory is not None:
             memory.keep_secret(*self._guard.policy(charger_id).passwords)
+
+    def alone_at(self, charger_id: str) -> str:
+        """The host this charger is connected from by TLS, "" where it is not, or where others come from there too."""
+        station = self.stations.get(charger_id)
+        if station is None or not station.link.peer.secure:
+            return ""
+        host = host_of(station.link.peer.address)
+        there = [one for one in self.stations.values() if host_of(one.link.peer.address) == host]
+        return host if len(there) == 1 and self._openings.known_at(station.link.peer.address) == charger_id else ""
 
     # -- Gate -----------------------------------------------------------------------------------------------------
 
@@ -255,6 +265,8 @@ class OcppListener:
         verdict, fill = classify(state, ours, self._host.clock.now(), offset_s)
         fill["names"] = ", ".join(sorted(server.names)[:8])
         self._tell(opening, verdict, **fill)
+        if verdict in ("ca_checked", "ca_not_checked"):
+            self.on_ca_tested(host_of(opening.address), verdict == "ca_checked")
 
     # -- helpers --------------------------------------------------------------------------------------------------
 

@@ -133,6 +133,7 @@ class TlsLayer(asyncio.Protocol):
         self._server.forgive(asyncio.get_running_loop().time())
         self._tls = self._server.wrap(self.incoming, self.outgoing, _host(self._peer))
         self.state.asked = self._tls.asked
+        self.state.strange = "shown" if self._tls.strange else ""
         return True
 
     def _go_on_reading(self) -> None:
@@ -181,6 +182,10 @@ class TlsLayer(asyncio.Protocol):
                 self._advance()
 
     def _done(self, tls: TlsObject) -> None:
+        if tls.strange:
+            self.state.strange = "trusted"
+            self._fail("it took a certificate that nobody can trust")
+            return
         self._open = True
         cipher = tls.cipher()
         self.state.version = (tls.version() or "").replace("TLSv", "TLS ")

@@ -49,6 +49,7 @@ class TlsObject(ssl.SSLObject):
 
     shown: bytes = b""
     asked = True
+    strange = False  # our side showed a certificate that nobody can trust, see `TlsServer.be_strange`
 
 
 class TlsServer:
@@ -57,6 +58,7 @@ class TlsServer:
     def __init__(self, credentials: Credentials) -> None:
         self._suspects: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._trusted: OrderedDict[str, None] = OrderedDict()
+        self._strange: dict[str, tuple[ssl.SSLContext, float]] = {}
         self.replace(credentials)
 
     def replace(self, credentials: Credentials) -> None:
@@ -73,12 +75,26 @@ class TlsServer:
 
     def wrap(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, address: str) -> TlsObject:
         """`address`: where the client comes from, see `suspect`."""
+        if address in self._strange:
+            strange = self._strange[address][0].wrap_bio(incoming, outgoing, server_side=True)
+            assert isinstance(strange, TlsObject)
+            strange.strange, strange.asked = True, False
+            return strange
         refused, _ = self._suspects.get(address, (0, 0.0))
         context = self._context if not refused else self._watching if refused == 1 else self._silent
         wrapped = context.wrap_bio(incoming, outgoing, server_side=True)
         assert isinstance(wrapped, TlsObject)
         wrapped.asked = context is not self._silent
         return wrapped
+
+    def be_strange(self, address: str, credentials: Credentials, until: float) -> None:
+        """Clients of this address get these credentials, which lead to no root they can know: who goes on all the same
+        checks nothing. Such a connection ends with its handshake. `until`: seconds of the event loop's clock."""
+        self._strange[address] = (_context(credentials), until)
+
+    def be_yourself(self, address: str) -> None:
+        """The true certificate again."""
+        self._strange.pop(address, None)
 
     def suspect(self, address: str, now: float) -> None:
         """Its certificate was refused. Next time it is watched: whose certificate it is only shows by a hook that makes
@@ -99,7 +115,9 @@ class TlsServer:
             self._trusted.popitem(last=False)
 
     def forgive(self, now: float) -> None:
-        """Those refused long ago are asked again."""
+        """Those refused long ago are asked again, and nobody is met as a stranger for longer than was said."""
+        for address in [address for address, (_, until) in self._strange.items() if now >= until]:
+            del self._strange[address]
         while self._suspects:
             address, (_, at) = next(iter(self._suspects.items()))
             if now - at < _NOT_ASKED_S:

@@ -9,7 +9,8 @@ from evdesk.drivers.client_hello import ClientHello
 class TlsState:
     """What is known of the TLS side of a connection. `error` is OpenSSL's word for what ended the handshake, `verify` its
     number for what is wrong with the client's certificate, `closed`: the client hung up without a word while we waited
-    for it; `showed`: it had seen our certificate by then."""
+    for it; `showed`: it had seen our certificate by then. `strange`: that was one it cannot trust (a test), and "trusted"
+    where it went on all the same."""
 
     hello: ClientHello | None = None
     version: str = ""
@@ -21,6 +22,7 @@ class TlsState:
     asked: bool = True  # for a certificate
     closed: bool = False
     showed: bool = False
+    strange: str = ""
     local_address: str = ""
 
     @property

@@ -109,6 +109,8 @@ def classify(state: TlsState, ours: OurSide, now: float, offset_s: float | None)
         "until": stamp(ours.not_after),
         "now": stamp(now),
     }
+    if state.strange and (told := _strange(state, alert)):
+        return told, fill
     theirs = _their_clock(state, now, offset_s)
     fill["theirs"] = stamp(theirs) if theirs is not None else "not known"
     if hello and hello.newest in _OLD_VERSIONS:
@@ -125,6 +127,18 @@ def classify(state: TlsState, ours: OurSide, now: float, offset_s: float | None)
         fill["alert"] = "none: it hung up"
         return _doubts(ours, now, theirs, fill)
     return "tls_failed", fill
+
+
+_DISTRUST = frozenset(
+    {"unknown_ca", "bad_certificate", "certificate_unknown", "unsupported_certificate", "decrypt_error"}
+)
+
+
+def _strange(state: TlsState, alert: str) -> str:
+    """What a test with a certificate of nobody has shown; "" where the handshake failed for another reason."""
+    if state.strange == "trusted":
+        return "ca_not_checked"
+    return "ca_checked" if alert in _DISTRUST or (state.closed and state.showed) else ""
 
 
 def _their_alert(

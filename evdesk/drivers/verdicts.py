@@ -127,6 +127,16 @@ VERDICTS: dict[str, Verdict] = {
         "{theirs}; evdesk's clock: {now}.",
         "Set the charger's clock (or its time server). If evdesk's own clock is wrong, set that.",
     ),
+    "ca_checked": Verdict(
+        _INFO,
+        "Tested: it refuses a certificate that it cannot know, as it should ({detail}).",
+        "The next connection gets evdesk's true certificate.",
+    ),
+    "ca_not_checked": Verdict(
+        _BAD,
+        "Tested: it took a certificate that nobody can trust. Anybody on its network can pose as evdesk.",
+        "Look in the charger for a setting that checks certificates, and for newer firmware.",
+    ),
     "tls_wrong_name": Verdict(
         _BAD,
         "The charger asks for “{name}”, which is not in evdesk's certificate (TLS alert: {alert}).",

@@ -205,6 +205,8 @@ class InChargerApi:
             "security.install_root": self._install,
             "security.delete_certificate": self._delete,
             "security.sign": self._sign,
+            "security.test_ca": self._test,
+            "security.ca_test": self._tested,
             "security.check_raise": self._check,
             "security.raise_profile": self._raise,
             "security.raise_state": self._state,
@@ -268,6 +270,12 @@ class InChargerApi:
 
     async def _sign(self, origin: Origin, params: OneCharger) -> w.Signed:
         return await self.security.signing.sign(origin, params.charger_id)
+
+    async def _test(self, origin: Origin, params: OneCharger) -> w.CaTest:
+        return await self.security.ca_tests.start(origin, params.charger_id)
+
+    async def _tested(self, _origin: Origin, params: OneCharger) -> w.CaTest:
+        return self.security.ca_tests.state(params.charger_id)
 
     async def _check(self, _origin: Origin, params: w.RaiseProfile) -> w.RaiseState:
         return self.security.raising.check(params.charger_id, params.profile)

@@ -258,6 +258,7 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.STORAGE: ("file", "History is not stored|: {sentence}"),
     NoticeKind.FAILSAFE: ("shield-alert", "{label} failsafe|: {detail}"),
     NoticeKind.SECURITY: ("shield-alert", "{label} security event|: {code}| ({info})"),
+    NoticeKind.CA_TEST: ("shield", "{label} tested|: {words}"),
     NoticeKind.NEEDS: ("car", "{label} car asks for energy|: {kwh} kWh| until {until}"),
     NoticeKind.NOT_STARTED: ("bolt", "{label} took the start|, but {words}"),
     NoticeKind.TAG: ("tag", "{label} refused an unknown card|: {tag}"),
@@ -266,6 +267,9 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
 
 
 _NOT_STARTED = {"no_charge": "no charge began", "no_power": "nothing flows", "offline": "went offline"}
+
+
+_CA_TESTS = {"checked": "it checks evdesk's certificate", "not_checked": "it takes any certificate"}
 
 
 def notice_look(notice: Notice, label: str = "") -> Look:
@@ -287,6 +291,8 @@ def notice_look(notice: Notice, label: str = "") -> Look:
             )
     if notice.kind is NoticeKind.NOT_STARTED:
         notice = _with(notice, "words", tr(_NOT_STARTED.get(str(values.get("what", "")), "no charge began")))
+    if notice.kind is NoticeKind.CA_TEST:
+        notice = _with(notice, "words", tr(_CA_TESTS.get(str(values.get("state", "")), "nothing was seen")))
     if "line" in values:
         notice = _with(notice, "line", line_words(str(values["line"])))
     return Look(icon, _fill(tr(template), notice, label), severity_role(notice.severity))

@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     FAILSAFE = "failsafe"
     SECURITY = "security"  # a security event of the charger
     EXTERNAL_LIMIT = "external_limit"  # something else than evdesk limits it
+    CA_TEST = "ca_test"  # whether a charger checks evdesk's certificate
     NEEDS = "needs"  # the car told what it needs
     NOT_STARTED = "not_started"  # a start was accepted and did not lead to a charge
     TAG = "tag"  # an unknown card was refused, a person may accept it

@@ -416,6 +416,10 @@ RULES: dict[str, RuleText] = {
         "Keep every event until it is answered, also over a reboot.", "OCPP 2.0.1, E04", ("seqNo",),
     ),
     # -- security
+    "ca_not_checked": RuleText(
+        SECURITY, "The server's certificate is not checked", "Ended that connection and wrote it down.",
+        "Verify the server's chain and name.", "OCPP 1.6 security whitepaper, 3.5; 2.0.1 part 2, A00",
+    ),
     "security_event": RuleText(
         SECURITY, "The charger reports a security event", "Written down and shown.",
         "See what the event says; it may be no fault at all.", "OCPP 1.6 security whitepaper, A04", ("type",), note=True,

@@ -26,7 +26,8 @@ class ChargerSecurity:
 
     `min_profile` 0..3; `auth`: "any", "password", "certificate". `password_form`: in which form it last sent the right
     password ("text", "hex", "bytes"), "" while it never did. `password_waits`: a new one was written and not seen yet;
-    old and new are both taken. `profile`: of the connection now (None: offline)."""
+    old and new are both taken. `profile`: of the connection now (None: offline). `ca_check`: whether it looks at evdesk's
+    certificate, as tested: "checked", "not_checked", "" where nobody tested it."""
 
     charger_id: str
     min_profile: int = 0
@@ -42,6 +43,8 @@ class ChargerSecurity:
     certificate_until: float | None = None
     root_installed: bool = False
     serial: str = ""
+    ca_check: str = ""
+    ca_check_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +258,16 @@ class Signed:
     audit_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CaTest:
+    """`state`: "none", "waiting" (for it to dial again), "checked", "not_checked", "without_tls" or "no_answer"."""
+
+    charger_id: str
+    state: str = "none"
+    at: float | None = None
+    sentence: str = ""
+
+
 # -- raising the profile ------------------------------------------------------------------------------------------
 
 
@@ -321,6 +334,10 @@ METHODS_SECURITY: dict[str, Method] = {
     "security.install_root": Method(InstallRoot, Done, "Install evdesk's root in the charger.", changes=True),
     "security.delete_certificate": Method(DeleteCertificate, Done, "Delete one from the charger.", changes=True),
     "security.sign": Method(OneCharger, Signed, "Have the charger ask for a certificate, sign it.", changes=True),
+    "security.test_ca": Method(
+        OneCharger, CaTest, "Close its connection and meet the next one with a certificate of nobody.", changes=True
+    ),
+    "security.ca_test": Method(OneCharger, CaTest, "What that test has shown."),
     "security.check_raise": Method(RaiseProfile, RaiseState, "What stands in the way of a higher profile."),
     "security.raise_profile": Method(RaiseProfile, RaiseState, "Raise the profile (one-way) and wait.", changes=True),
     "security.raise_state": Method(OneCharger, RaiseState, "How far raising the profile has come."),

@@ -21,7 +21,7 @@ from evdesk.gui.theme import current
 from evdesk.gui.widgets import Button, Label
 from evdesk.model import Attempt, EvdeskError, Reason
 from evdesk.wire import METHODS
-from evdesk.wire.security import PortState, RaiseState
+from evdesk.wire.security import CaTest, PortState, RaiseState
 from tests.gui import sample, security_sample
 
 
@@ -356,3 +356,26 @@ def test_deeds_about_security_stand_in_the_log_in_words():
     assert told["security.raise_profile"] == "Raise to security profile 3"
     assert told["security.put_ports"] == "Charger ports, with TLS"
     assert WHAT["security.put"]({"own": False}, {}) == "Rule of all chargers again"
+
+
+def test_a_test_of_trust_is_asked_about_first_and_told(mirror, engine, qtbot):
+    engine.answers["security.get"] = security_sample.charger(profile=2, secure=True)
+    engine.answers["security.test_ca"] = CaTest("WB-03", "waiting", 0.0, "Its connection was closed.")
+    sheet = SecuritySheet("WB-03", mirror, engine, current(), None)
+    qtbot.addWidget(sheet)
+    sheet.show()
+    qtbot.waitUntil(lambda: sheet.state is not None)
+    assert "not tested" in sheet.checks.text()
+    click(qtbot, sheet.test)
+    answer(qtbot, "Test it")
+    qtbot.waitUntil(lambda: engine.asked("security.test_ca") != [])
+    qtbot.waitUntil(lambda: "closed" in sheet.told.text())
+
+
+def test_what_a_test_of_trust_has_shown(security):
+    assert security.test.toolTip() or not security.test.isEnabled()  # it is not connected by TLS
+    assert not security.test.isEnabled()
+    security.show_state(security_sample.charger(secure=True, ca_check="checked", ca_check_at=sample.NOW))
+    assert security.checks.text().startswith("It checks evdesk's certificate")
+    security.show_state(security_sample.charger(secure=True, ca_check="not_checked", ca_check_at=sample.NOW))
+    assert "anybody on its network" in security.checks.text()

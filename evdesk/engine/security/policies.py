@@ -29,7 +29,8 @@ Sent = TypeVar("Sent")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is remembered of a charger's security. `root`: fingerprint of the root of ours that it has taken."""
+    """What is remembered of a charger's security. `root`: fingerprint of the root of ours that it has taken. `ca_check`:
+    what a test has shown, "checked" or "not_checked"."""
 
     min_profile: int = 0
     auth: str = ANY
@@ -37,6 +38,8 @@ class Known:
     password_at: float | None = None
     password_form: str = ""
     root: str = ""
+    ca_check: str = ""
+    ca_check_at: float | None = None
 
 
 class Policies:
@@ -122,6 +125,8 @@ class Policies:
             certificate.not_after if certificate else None,
             bool(held.root),
             self._serial_of(charger_id) if charger_id else "",
+            held.ca_check,
+            held.ca_check_at,
         )
 
     async def put(self, charger_id: str, min_profile: int, auth: str, own: bool) -> None:
@@ -201,6 +206,9 @@ class Policies:
         self.proofs.pop(charger_id, None)
         await self.passwords.clear(charger_id)
         self.on_passwords(charger_id)
+
+    def note_ca_check(self, charger_id: str, state: str, at: float) -> None:
+        self._save(self.remember(charger_id, ca_check=state, ca_check_at=at))
 
     async def _promote(self, charger_id: str, password: str, form: str) -> None:
         await self.passwords.promote(charger_id, password)

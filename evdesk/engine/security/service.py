@@ -14,6 +14,7 @@ from evdesk.engine.attempts import AttemptLog
 from evdesk.engine.commands import Commands
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.security.authority import Authority
+from evdesk.engine.security.ca_test import CaTests
 from evdesk.engine.security.doors import Doors
 from evdesk.engine.security.passwords import Passwords
 from evdesk.engine.security.policies import Policies
@@ -49,11 +50,16 @@ class Security:
             self._fleet, self._commands, self.policies, self.doors, checks, self.attempts, self._spawn
         )
         self.doors.needed = self.raising.ports
-        self.policies.on_admitted = self.raising.admitted
+        self.ca_tests = CaTests(self._fleet, self._commands, self.policies, listener)
+        self.policies.on_admitted = self._admitted
         self.policies.on_passwords = listener.know_secrets
         self._fleet.on_attempt = self.attempts.add
         self._fleet.on_booted = self.booted
         self._fleet.on_certificate_asked = self.signing.asked
+
+    def _admitted(self, charger_id: str, proof: Proof) -> None:
+        self.ca_tests.admitted(charger_id, proof)
+        self.raising.admitted(charger_id, proof)
 
     async def restore(self) -> None:
         """Secrets, policies, CA, attempts. A keyring that does not answer is told, and waited for no longer."""
@@ -77,6 +83,7 @@ class Security:
         await self.doors.retry()
 
     async def close(self) -> None:
+        self.ca_tests.close()
         await self.policies.close()
 
     async def forget(self, charger_id: str) -> None:

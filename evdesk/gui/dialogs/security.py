@@ -8,6 +8,7 @@ from evdesk.gui.dialogs.security_raise import RaiseSheet
 from evdesk.gui.dialogs.security_words import (
     AUTH,
     certificate_words,
+    check_words,
     date_words,
     password_words,
     profile_look,
@@ -22,6 +23,7 @@ from evdesk.gui.widgets import DANGER, Button, Chip, KeyValue, Label
 from evdesk.model import ChargerState
 from evdesk.wire.method import Done, OneCharger
 from evdesk.wire.security import (
+    CaTest,
     ChargerSecurity,
     DeleteCertificate,
     InstalledCertificate,
@@ -95,6 +97,10 @@ class SecuritySheet(WorkingSheet):
         self.sign = self.act_button(tr("Sign one for it"), "edit", self._sign)
         self.list = self.act_button(tr("Read what is in it"), "table", self._list)
         self.row(card, self.root, self.sign, self.list)
+        self.checks = Label("", wrap=True)
+        self.test = self.act_button(tr("Test it…"), "shield-check", self._test)
+        line = self.row(card, self.checks, self.test)
+        line.setStretch(0, 1)
         self.installed = card
         self._rows: list[QWidget] = []
 
@@ -116,6 +122,7 @@ class SecuritySheet(WorkingSheet):
             tr("evdesk's root is installed.") if state.root_installed else tr("evdesk's root is not known to be in it.")
         )
         self.certificate.setText(f"{certificate_words(state)} {root}")
+        self.checks.setText(check_words(state))
         self._enable()
 
     def _enable(self, *_: object) -> None:
@@ -125,6 +132,8 @@ class SecuritySheet(WorkingSheet):
         why = "" if self.online() else tr("It is not connected.")
         for button in (self.root, self.sign, self.list):
             button.why_off(why)
+        plain = self.state is not None and not self.state.secure
+        self.test.why_off(why or (tr("It is not connected by TLS.") if plain else ""))
         top = self.state is not None and self.state.profile == 3
         self.raise_button.why_off(tr("It is on the highest already.") if top else why)
 
@@ -160,6 +169,16 @@ class SecuritySheet(WorkingSheet):
         if signed.not_after is not None:
             words += " " + tr("Valid until {day}.").format(day=date_words(signed.not_after))
         self.tell(signed.sentence or words)
+
+    async def _test(self) -> None:
+        title = tr("Test whether {label} checks evdesk's certificate?").format(label=self._label)
+        text = tr(
+            "Its connection is closed, and the next one meets a certificate that nobody can trust. "
+            "Then it gets the true one. It may be silent for some minutes."
+        )
+        if await confirm(self, self.theme, title, text, tr("Test it"), tr("Not now")):
+            told: CaTest = await self.client.call("security.test_ca", OneCharger(self._charger_id))
+            self.tell(told.sentence)
 
     async def _raise(self) -> None:
         before = self.state.profile if self.state is not None and self.state.profile is not None else 0

@@ -54,6 +54,18 @@ def password_words(state: ChargerSecurity) -> str:
     return reasons(*parts)
 
 
+def check_words(state: ChargerSecurity) -> str:
+    """Whether the charger looks at evdesk's certificate, as tested."""
+    day = date_words(state.ca_check_at)
+    words = {
+        "checked": tr("It checks evdesk's certificate (tested {day}).").format(day=day),
+        "not_checked": tr("It takes any certificate (tested {day}): anybody on its network can pose as evdesk.").format(
+            day=day
+        ),
+    }
+    return words.get(state.ca_check, tr("Whether it checks evdesk's certificate was not tested."))
+
+
 def certificate_words(state: ChargerSecurity) -> str:
     if not state.certificate:
         return tr("It shows none of its own.")

@@ -40,6 +40,7 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "security.install_root": lambda _args, _detail: tr("Root certificate installed"),
     "security.delete_certificate": lambda _args, _detail: tr("Certificate deleted"),
     "security.sign": lambda _args, _detail: tr("Certificate asked for"),
+    "security.test_ca": lambda _args, _detail: tr("Tested whether it checks certificates"),
     "security.certificate_signed": lambda _args, _detail: tr("Signed certificate sent"),
     "security.raise_profile": _raise,
 }

@@ -168,6 +168,19 @@ VERDICTS: dict[str, Verdict] = {
         "By its clock evdesk's certificate is not valid yet.",
         "set the charger's clock or time server, and check the clock here",
     ),
+    "ca_checked": Verdict(
+        "shield-check",
+        "Checks certificates.",
+        "ok",
+        "In the test it refused one that it cannot know, as it should.",
+    ),
+    "ca_not_checked": Verdict(
+        "shield-x",
+        "Checks no certificate.",
+        "danger",
+        "In the test it took one that nobody can trust: anybody on its network can pose as evdesk.",
+        "look in the charger for a setting that checks certificates, and for newer firmware",
+    ),
     "tls_wrong_name": Verdict(
         "shield-x",
         "Wrong name.",
