@@ -98,9 +98,9 @@ class SecuritySheet(WorkingSheet):
         self.list = self.act_button(tr("Read what is in it"), "table", self._list)
         self.row(card, self.root, self.sign, self.list)
         self.checks = Label("", wrap=True)
+        card.body.addWidget(self.checks)
         self.test = self.act_button(tr("Test it…"), "shield-check", self._test)
-        line = self.row(card, self.checks, self.test)
-        line.setStretch(0, 1)
+        self.row(card, self.test)
         self.installed = card
         self._rows: list[QWidget] = []
 
