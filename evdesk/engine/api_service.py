@@ -5,6 +5,7 @@ from dataclasses import replace
 from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.api_core import Core, Handler, command, record_of
 from evdesk.model import EvdeskError, Origin, Reason
+from evdesk.ocpp.redact import HIDDEN, is_secret, redact_nested
 from evdesk.wire import service as w
 from evdesk.wire.method import Done, OneCharger
 
@@ -69,7 +70,8 @@ class ServiceApi:
     async def _data_transfer(self, origin: Origin, params: w.DataTransfer) -> Done:
         if not 0 < len(params.vendor_id) <= 255 or len(params.message_id) > 50:
             raise EvdeskError(Reason.INVALID, "A vendor id has 1 to 255 characters, a message id at most 50.")
-        args = {"vendor_id": params.vendor_id, "message_id": params.message_id, "data": params.data}
+        data = HIDDEN if is_secret(params.message_id) else redact_nested(params.data)
+        args = {"vendor_id": params.vendor_id, "message_id": params.message_id, "data": data}
         return await command(
             self.core,
             origin,

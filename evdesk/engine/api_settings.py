@@ -9,7 +9,7 @@ from evdesk.model import EvdeskError, Origin, Reason, Setting
 from evdesk.model.settings import PlannedSetting, SettingChange, SettingsSnapshot, SettingsView
 from evdesk.ocpp.dictionary import same
 from evdesk.ocpp.passwords import is_password
-from evdesk.ocpp.redact import is_secret
+from evdesk.ocpp.redact import HIDDEN, is_secret
 from evdesk.wire import methods as m
 from evdesk.wire.settings import DiffSettings, ExportSettings, ImportSettings, SettingsFile, SettingsProgress
 
@@ -46,6 +46,9 @@ class SettingsApi:
         return await book.keep(record_of(self.core, params.charger_id), found, "read")
 
     async def _write_setting(self, origin: Origin, params: m.WriteSetting) -> m.Done:
+        if HIDDEN in params.value:
+            text = f"“{HIDDEN}” stands for a password that is never shown. Write the value whole, with its password."
+            raise EvdeskError(Reason.INVALID, text)
         hidden = is_secret(params.name) or "key" in params.name.lower()
         args = {"name": params.name, "value": "(not written down)" if hidden else params.value}
         told: list[Answer] = []

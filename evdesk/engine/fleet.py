@@ -39,6 +39,7 @@ from evdesk.model import (
     TransactionStarted,
     to_site_phases,
 )
+from evdesk.ocpp.redact import redact_nested
 
 log = logging.getLogger("evdesk.fleet")
 STRANGERS_KEPT = 200
@@ -118,6 +119,7 @@ class Fleet:
     def notice(
         self, kind: NoticeKind, severity: Severity, record: ChargerRecord, connector_id: int = 0, **args: str | float
     ) -> None:
+        args = {name: redact_nested(told) if isinstance(told, str) else told for name, told in args.items()}
         args.setdefault("label", record.label or record.id)
         self.on_notice(self.store.put_notice(self.clock.now(), kind, severity, record.id, connector_id, args))
 
@@ -158,7 +160,7 @@ class Fleet:
         if event.error_code not in ("", "NoError") or event.status is not ConnectorStatus.FAULTED:
             # A triggered status may say Faulted + NoError: the last real error stays (matth-x/MicroOcpp #136).
             connector.error_code = "" if event.error_code == "NoError" else event.error_code
-            connector.error_info = event.info or event.vendor_error
+            connector.error_info = redact_nested(event.info or event.vendor_error)
         if event.status is ConnectorStatus.AVAILABLE and connector.session is None:
             # Nothing is plugged in: the last reading is over, and many chargers send none for an empty outlet.
             connector.current_a, connector.power_w = (0.0, 0.0, 0.0), 0.0

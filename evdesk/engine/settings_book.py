@@ -12,6 +12,7 @@ from evdesk.engine.state import ChargerRecord
 from evdesk.model import EvdeskError, MessageSeen, Reason, Setting
 from evdesk.model.settings import SettingChange, SettingsSnapshot, SettingsView
 from evdesk.ocpp.dictionary import describe
+from evdesk.ocpp.redact import redact_nested
 
 log = logging.getLogger("evdesk.settings")
 _NOTE = "settings"
@@ -90,7 +91,7 @@ class SettingsBook:
     def _described(self, record: ChargerRecord, setting: Setting) -> Setting:
         one = describe(setting, record.protocol)
         reboot = self._reboots.get((*_maker(record), one.name.lower()))
-        return replace(one, reboot=reboot, value=None if one.secret else one.value)
+        return replace(one, reboot=reboot, value=None if one.secret else _shown(one.value))
 
     async def _look_back(self, charger_id: str) -> None:
         """Values in the snapshot before the newest."""
@@ -125,7 +126,7 @@ class SettingsBook:
         last = self._last.get(record.id)
         for place, one in enumerate(last.settings if last is not None else ()):
             if last is not None and one.name.lower() == name.lower():
-                value = one.value if one.secret or answer.after is None else answer.after
+                value = one.value if one.secret or answer.after is None else _shown(answer.after)
                 if value != one.value:
                     self._before.setdefault(record.id, {}).setdefault(one.name, one.value)
                 last.settings[place] = replace(one, value=value, reboot=reboots)
@@ -166,6 +167,11 @@ class SettingsBook:
         before, _ = await self.settings_of(record, from_id)
         after, _ = await self.settings_of(record, to_id)
         return differences(before, after)
+
+
+def _shown(value: str | None) -> str | None:
+    """Without a password inside, e.g. of a URL: what is known of settings is stored and exported."""
+    return None if value is None else redact_nested(value)
 
 
 def _maker(record: ChargerRecord) -> tuple[str, str, str]:

@@ -12,6 +12,7 @@ from evdesk.engine.state import ChargerRecord
 from evdesk.model import EvdeskError, Reason, Setting
 from evdesk.model.settings import PlannedSetting, SettingChange
 from evdesk.ocpp.dictionary import fault, same
+from evdesk.ocpp.redact import HIDDEN
 
 FIELDS = ("name", "value", "unit", "writable", "group", "meaning")
 MASK = "(secret)"
@@ -172,7 +173,7 @@ def _one(line: FileLine, known: dict[str, Setting], last: dict[str, int], protoc
         return told("unreadable", f"{line.name} comes again in line {last[line.name.lower()]}; that one counts.")
     if setting is None:
         return told("unknown", "The charger has no such setting.")
-    if line.value is None or setting.secret:
+    if line.value is None or setting.secret or HIDDEN in line.value:
         return told("secret", "Secrets are not in files. Write it by hand.", setting)
     if same(setting, setting.value, line.value):
         return told("same", "", setting)

@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema_rs
 
 from evdesk.ocpp.frame import Odd
+from evdesk.ocpp.redact import redact_value
 from evdesk.ocpp.version import Version
 
 MAX_BREACHES = 20
@@ -122,4 +123,5 @@ def demand_valid(action: str, payload: dict[str, Any], answer: bool = False, ver
         raise NotSendable(f"{version.words} has no message called “{action[:50]}”.")
     if not validator.is_valid(payload):
         odd = breaches(action, payload, answer, version=version)
-        raise NotSendable("; ".join(item.sentence for item in odd))
+        secret = redact_value(payload) != payload  # the schema's words repeat the value
+        raise NotSendable("; ".join(f"{item.rule} is broken" if secret else item.sentence for item in odd))

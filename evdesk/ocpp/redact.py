@@ -16,7 +16,7 @@ _NAMES = ("authorizationkey", "basicauthpassword", "password", "passwd", "passph
 _EXACT = frozenset({"psk", "simpin", "authorization"})
 _CARRIERS = ("changeconfiguration", "configurationkey", "attributevalue", "variableattribute", "networkprofile")
 """What carries settings: where a frame breaks off before the name, nobody knows whether it was a secret one."""
-_PAIRED = frozenset({"value", "attributevalue", "variableattribute"})
+_PAIRED = frozenset({"value", "attributevalue", "variableattribute", "data"})
 _QUICK = ("authorization", "passw", "passph", "secret", "psk", "simpin", "://", "private", ":\\/\\/", "\\u", "vpn")
 KEPT_CHARS = 1 << 17
 """Cleaning takes up to a microsecond a character; longer texts that may hold a secret are not kept at all."""
@@ -68,7 +68,7 @@ def redact(text: str, broken: bool = False) -> str:
 def redact_value(value: Any, inside_vpn: bool = False) -> Any:
     """A decoded payload without its secrets; {"key": <secret name>, "value": ...} pairs of 1.6 and
     {"variable": {"name": <secret name>}, "attributeValue": ...} of 2.x are seen too, and the pre-shared key of a VPN."""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [redact_value(item) for item in value]
     if not isinstance(value, dict):
         return redact_nested(value) if isinstance(value, str) else value
@@ -109,7 +109,7 @@ def can_be_searched(secret: str) -> bool:
 def _names_secret(value: dict[str, Any]) -> bool:
     for key, item in value.items():
         named = item.get("name") if isinstance(item, dict) else item
-        if key.lower() in ("key", "variable", "name") and isinstance(named, str) and is_secret(named):
+        if key.lower() in ("key", "variable", "name", "messageid") and isinstance(named, str) and is_secret(named):
             return True
     return False
 
