@@ -26,6 +26,7 @@ _SPELLINGS = {
     "ocpp21": Version.V21,
 }
 MAX_ID = 255
+_UNDECODED = "\N{REPLACEMENT CHARACTER}"  # what stands for bytes that are no UTF-8
 _NOT_AN_ID = frozenset(
     {"ocpp", "ocppj", "ocpp16", "ocpp1.6", "ocpp-j", "ws", "wss", "websocket", "centralsystemservice"}
 )
@@ -99,7 +100,16 @@ def basic_user(authorization: str | None) -> str | None:
 
 def usable_id(charger_id: str) -> bool:
     """Any id is good but an endless one or one that holds control characters."""
-    return 0 < len(charger_id) <= MAX_ID and charger_id.isprintable()
+    return bool(charger_id) and not unusable(charger_id)
+
+
+def unusable(charger_id: str) -> str:
+    """What is wrong with an id, in words; "" where it is good."""
+    if len(charger_id) > MAX_ID:
+        return f"its name is longer than {MAX_ID} characters"
+    if not charger_id.isprintable() or _UNDECODED in charger_id:  # two such ids would become one
+        return "its name holds unreadable characters"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

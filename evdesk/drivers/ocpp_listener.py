@@ -141,7 +141,7 @@ class OcppListener:
         if not found.charger_id and chosen.version is None:
             return self._refuse(opening, "no_id")
         if found.charger_id and not opening.charger_id:
-            return self._refuse(opening, "bad_path")
+            return self._refuse(opening, "bad_path", detail=handshake.unusable(found.charger_id))
         if chosen.refused:
             return self._refuse(opening, "bad_subprotocol", offered=", ".join(chosen.offered))
         judged = self._judge(opening, authorization)
@@ -246,7 +246,13 @@ class OcppListener:
         elif what in ("empty", "too_slow"):
             self._tell(opening, what)
         elif what == "bad_handshake":
-            self._tell(opening, "bad_handshake", detail=detail[:300])
+            self._tell(opening, what, detail=detail[:300])
+        elif what == "bad_path":
+            opening.path = handshake.shown_path(detail)
+            self._tell(opening, what, detail=f"there is a blank in “{opening.path}”")
+        elif what == "bad_subprotocol":
+            opening.protocols = (detail,)
+            self._tell(opening, what, offered=detail)
         else:
             self._tell(opening, "not_http", detail=detail[:200])
 

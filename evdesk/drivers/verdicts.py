@@ -39,7 +39,9 @@ VERDICTS: dict[str, Verdict] = {
         "Type the id after the last slash, for example {scheme}://HOST:{port}/CHARGER-1.",
     ),
     "bad_path": Verdict(
-        _BAD, "The charger id is too long or holds unreadable characters.", "Use up to 255 plain characters."
+        _BAD,
+        "The address typed into the charger cannot be used: {detail}.",
+        "Type the address as evdesk shows it; the charger's name in it has up to 255 plain characters without blanks.",
     ),
     "bad_subprotocol": Verdict(
         _BAD,

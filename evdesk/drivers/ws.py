@@ -19,7 +19,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from evdesk.drivers.tls_state import TlsState
-from evdesk.drivers.ws_frames import Assembler, decode_text, describe_bytes, frame_length, looks_like_http, text_frame
+from evdesk.drivers.ws_frames import Assembler, decode_text, frame_length, head_fault, looks_like_http, text_frame
 from evdesk.drivers.ws_pace import MESSAGE_S, Pace, keep_alive
 
 try:
@@ -64,7 +64,8 @@ class Gate(Protocol):
         ...
 
     def failed(self, peer: "WsPeer", what: str, detail: str) -> None:
-        """It never became a WebSocket: `what` is "not_http", "empty", "too_slow", "tls" or "bad_handshake"."""
+        """It never became a WebSocket: `what` is "not_http", "empty", "too_slow", "tls", "bad_handshake", "bad_path" or
+        "bad_subprotocol"."""
         ...
 
 
@@ -191,6 +192,8 @@ class WsPeer(asyncio.Protocol):
             self.fail("not_http")
             return
         if end <= 3:
+            if b"\n\n" in self._head:  # it waits for an answer to what it takes for a whole request
+                self.fail("not_http")
             return
         rest = bytes(self._head[end:])
         ws = ServerProtocol(extensions=[_DEFLATE], max_size=self.options.max_message, logger=_log)
@@ -232,11 +235,14 @@ class WsPeer(asyncio.Protocol):
             return
         if not self.settled:
             self.settled = True
+            fault, detail = head_fault(bytes(self._head), _HEAD_MAX)
             if self.secure and self.tls is not None and not self.tls.is_open:
                 what = what if what == "too_slow" else "tls"
             elif not self._head:
                 what = "empty"
-            self._gate.failed(self, what, describe_bytes(bytes(self._head[:64])))
+            elif what == "not_http":
+                what = fault
+            self._gate.failed(self, what, detail)
         if self.transport is not None:
             self.transport.abort()
 

@@ -20,6 +20,28 @@ def describe_bytes(start: bytes) -> str:
     return f"{shown!r} (hex {start[:24].hex(' ')})"
 
 
+def head_fault(head: bytes, at_most: int) -> tuple[str, str]:
+    """Why the beginning of a connection is no WebSocket request: the word of `Gate.failed` with what is wrong in words;
+    with "bad_path" it is the path, which has a blank in it, with "bad_subprotocol" what it speaks."""
+    line, newline, _ = head.partition(b"\n")
+    words = line.rstrip(b"\r").split(b" ")
+    if not (looks_like_http(head[:8]) and newline and words[-1] in (b"HTTP/1.1", b"HTTP/1.0")):
+        return "not_http", describe_bytes(head[:64])
+    if words[0] == b"POST" and b"soap" in head.lower():
+        return "bad_subprotocol", "SOAP"
+    if words[0] != b"GET":
+        return "bad_handshake", f"it begins with {words[0].decode('ascii', 'backslashreplace')[:20]} instead of GET."
+    if len(words) > 3:
+        return "bad_path", b" ".join(words[1:-1]).decode("ascii", "backslashreplace")
+    if len(head) > at_most:
+        return "bad_handshake", f"it is longer than {at_most} bytes."
+    if b"\r\n\r\n" in head:
+        return "bad_handshake", "its headers cannot be read as HTTP."
+    if b"\n\n" in head:
+        return "bad_handshake", "its lines end with LF alone; HTTP wants CR LF."
+    return "bad_handshake", "the connection ended before it was whole."
+
+
 class Assembler:
     """WebSocket frames to whole messages, as (text, what was odd about it)."""
 

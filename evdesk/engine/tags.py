@@ -11,6 +11,7 @@ from evdesk.ocpp.tag_forms import AS_IT_IS, entry_keys, keys, plain
 
 _META = "tag_policy"
 _ONCE_S = 600.0
+_LAST = 253_402_300_799.0  # the last second of the year 9999: later ones cannot be written as a date
 _AGAIN_S = 5.0
 KEPT = 100
 MOST_CHARS, MOST_NOTE = 255, 500
@@ -131,6 +132,8 @@ class TagBook:
                 raise EvdeskError(Reason.INVALID, text)
             if tag.status not in ("Accepted", "Blocked"):
                 raise EvdeskError(Reason.INVALID, "A tag is “Accepted” or “Blocked”.")
+            if tag.expires_at is not None and not 0 <= tag.expires_at <= _LAST:
+                raise EvdeskError(Reason.INVALID, "A tag ends between the years 1970 and 9999 (Unix seconds).")
             known, how = self.find(ident)
             if known is not None and how != AS_IT_IS and known.id_tag != ident:
                 raise EvdeskError(Reason.INVALID, f"{ident} is in the list already, as {known.id_tag} ({how}).")

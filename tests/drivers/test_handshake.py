@@ -77,6 +77,13 @@ def test_usable_ids():
     assert not usable_id("CP\x001")
 
 
+def test_bytes_that_are_no_utf8_are_no_id():
+    ids = [identify(path, None).charger_id for path in ("/CP%E4", "/CP%F6")]
+    assert ids[0] == ids[1]  # two chargers would share one
+    assert not usable_id(ids[0])
+    assert usable_id(identify("/CP%C3%A4", None).charger_id)
+
+
 PROTOCOLS = [
     (["ocpp1.6"], "ocpp1.6", False, ()),
     (["ocpp2.0.1, ocpp1.6"], "ocpp2.0.1", False, ()),

@@ -98,7 +98,17 @@ STRANGERS = [
     pytest.param(b"hello\r\n\r\n", "not_http", "hello", id="lower case words"),
     pytest.param(b"GET\r\n\r\n", "not_http", "GET", id="no request line"),
     pytest.param(b"GET / HTTP/3\r\n\r\n", "not_http", "GET", id="odd version"),
-    pytest.param(b"GET / HTTP/1.1\r\nX: " + b"x" * 20000, "not_http", "GET", id="endless header"),
+    pytest.param(b"GET / HTTP/1.1\r\nX: " + b"x" * 20000, "bad_handshake", "longer than", id="endless header"),
+    pytest.param(b"GET /bay 1 HTTP/1.1\r\nHost: x\r\n\r\n", "bad_path", "blank", id="blank in the address"),
+    pytest.param(b"GET /B HTTP/1.1\nHost: x\n\n", "bad_handshake", "CR LF", id="LF alone"),
+    pytest.param(b"GET /B HTTP/1.1\r\nnonsense\r\n\r\n", "bad_handshake", "headers", id="broken header"),
+    pytest.param(b"POST /B HTTP/1.1\r\nContent-Length: 1\r\n\r\n", "bad_handshake", "POST", id="other method"),
+    pytest.param(
+        b"POST /B HTTP/1.1\r\nContent-Type: application/soap+xml\r\nContent-Length: 9\r\n\r\n<Envelope",
+        "bad_subprotocol",
+        "SOAP",
+        id="SOAP",
+    ),
 ]
 
 

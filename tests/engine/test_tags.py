@@ -160,6 +160,17 @@ async def test_a_charger_without_a_list_says_so(tmp_path):
                 await client.call("tag.sync", {"charger_id": "L2"})
 
 
+async def test_an_end_that_is_no_date_is_refused(tmp_path):
+    with engine(tmp_path) as running:
+        async with running.client() as client:
+            for at in (1e300, 253_402_300_800.0, -1.0):
+                with pytest.raises(EvdeskError) as caught:
+                    await client.call("tag.put", {"tags": [{"id_tag": "A1", "expires_at": at}]})
+                assert "9999" in caught.value.sentence
+            await client.call("tag.put", {"tags": [{"id_tag": "A1", "expires_at": 253_402_300_799.0}]})
+            assert "9999-12-31T23:59:59Z" in (await client.call("tag.export"))["text"]
+
+
 async def test_import_says_what_it_would_do_first(tmp_path):
     with engine(tmp_path) as running:
         async with running.client() as client:
