@@ -17,6 +17,7 @@ from evdesk.engine.control import Control
 from evdesk.engine.doubts import Doubts
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.host import ChargerHost
+from evdesk.engine.idle import Idle
 from evdesk.engine.joining import Joining
 from evdesk.engine.load import LoadWatch
 from evdesk.engine.measured import save_sessions
@@ -96,7 +97,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._dirty: set[str] = set()
         self._audit_rows = 0
-        self._idle_since: float | None = None
+        self._idle = Idle(IDLE_STOP_S)
         self._api_url = ""
 
     # -- life --------------------------------------------------------------------------------------------------
@@ -257,15 +258,8 @@ class Engine:
             except EvdeskError as error:  # a full disk must not keep the certificate from being renewed
                 log.warning("%s", error.sentence)
         self._spawn(self.network.follow(), "network")
-        self._stop_when_idle()
-
-    def _stop_when_idle(self) -> None:
         busy = self.server.clients or self.load.charging or any(r.online for r in self.fleet.chargers.values())
-        if not self.options.stop_when_idle or busy:
-            self._idle_since = None
-            return
-        self._idle_since = self._idle_since or time.monotonic()
-        if time.monotonic() - self._idle_since >= IDLE_STOP_S:
+        if self.options.stop_when_idle and self._idle.over(bool(busy)):
             log.info("nothing to do and nobody attached: ending")
             self._stop.set()
 

@@ -154,7 +154,8 @@ class Authority:
 
     async def _renew(self) -> bool:
         wanted = await asyncio.to_thread(own_names) | set(self.kept.extra_names)
-        if all(self._good(kind, wanted) for kind in KINDS):
+        now = self._clock.now()
+        if all(self._chain(kind) is not None and _serves(self.kept.server[kind], wanted, now) for kind in KINDS):
             return False
         await self._put(replace(self.kept, server=await self._servers(self._root(), wanted)))
         return True
@@ -169,13 +170,6 @@ class Authority:
             keys[_key_name(made.certificate)] = made.key
         await asyncio.to_thread(self._secrets.change, keys)
         return servers
-
-    def _good(self, kind: str, wanted: set[str]) -> bool:
-        if self._chain(kind) is None:
-            return False
-        certificate = pki.parse(self.kept.server[kind])
-        left = certificate.not_valid_after_utc.timestamp() - self._clock.now()
-        return left > pki.RENEW_DAYS * 86400 and wanted <= certificate_names(certificate)
 
     async def _put(self, kept: Kept) -> None:
         """On the disk first, then in force; keys nobody needs any more go last."""
@@ -204,6 +198,13 @@ def own_names() -> set[str]:
         if not (address.version == 6 and address.is_link_local):
             names.add(str(address))
     return names
+
+
+def _serves(pem: str, wanted: set[str], now: float) -> bool:
+    """Whether a server certificate is good for these names, and for a while yet."""
+    certificate = pki.parse(pem)
+    left = certificate.not_valid_after_utc.timestamp() - now
+    return left > pki.RENEW_DAYS * 86400 and wanted <= certificate_names(certificate)
 
 
 def _key_name(pem: str) -> str:

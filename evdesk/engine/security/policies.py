@@ -221,12 +221,13 @@ class Policies:
         return held if held is not None and held.own else self._known.get(EVERYBODY, Known())
 
     def _save(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._safely(work))
+        task = asyncio.get_running_loop().create_task(_logged(work))
         self._saving.add(task)
         task.add_done_callback(self._saving.discard)
 
-    async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except EvdeskError as error:
-            log.warning("%s", error.sentence)
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except EvdeskError as error:
+        log.warning("%s", error.sentence)
