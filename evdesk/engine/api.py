@@ -108,6 +108,7 @@ class Api:
             text = f"{record.label or record.id} has a car that may draw current. End the charge and unplug it first."
             raise EvdeskError(Reason.INVALID, text)
         async with self.core.sites.lock:
+            record_of(self.core, record.id)  # somebody else may have been quicker
             command = Command(origin, "charger.forget", record.id, {})
             dropped = {"dropped": ", ".join(self.core.security.policies.kept_of(record.id))}
             row = await self.core.commands.stored(command, dropped, lambda: self._forget_all(record.id))

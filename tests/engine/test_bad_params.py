@@ -70,6 +70,16 @@ async def test_old_line_ends_are_read(running):
         assert [(one["id_tag"], one["verdict"]) for one in told] == [("CAFE01", "new"), ("CAFE02", "new")]
 
 
+async def test_two_people_forget_a_charger_at_once(tmp_path):
+    with engine(tmp_path, "--accept-unknown") as one:
+        async with one.client() as here, one.client() as there, Charger("A1").on(one.ocpp):
+            await until(lambda: accepted(here, "A1"))
+            asked = [client.call("charger.forget", ID) for client in (here, there)]
+            told = await asyncio.gather(*asked, return_exceptions=True)
+            (error,) = [each for each in told if isinstance(each, EvdeskError)]
+            assert (error.reason, "There is no charger" in error.sentence) == (Reason.INVALID, True)
+
+
 # -- strangers ----------------------------------------------------------------------------------------------------
 
 
