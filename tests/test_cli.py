@@ -96,6 +96,15 @@ def test_what_is_not_understood_ends_with_2(words, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_pictures_that_cannot_be_written_are_told_in_a_line(tmp_path):
+    pytest.importorskip("PySide6.QtWidgets")
+    (tmp_path / "file").touch()
+    done = evdesk("shots", str(tmp_path / "file"))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"evdesk: {tmp_path / 'file'} cannot be used")
+    assert "Traceback" not in done.stderr
+
+
 def test_engine_and_calls_never_load_qt():
     code = (
         "import sys; from evdesk import cli\n"

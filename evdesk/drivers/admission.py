@@ -172,7 +172,9 @@ def _by_password(policy: Policy, charger_id: str, secure: bool, login: Login | N
             continue
         proof = Proof(2 if secure else 1, form, number, secure, password=password)
         if login.user != charger_id:
-            return Judgement(proof, "user_differs", fill={"user": login.user[:60]})
+            user = login.user[:60]
+            said = {"user": f"as “{user}”", "instead": f", or {user} as its id"}
+            return Judgement(proof, "user_differs", fill=said if user else {"user": "without a name", "instead": ""})
         return Judgement(proof, warnings=("password_as_hex_text",) if form == "hex" else ())
     proof = Proof(auth="wrong", secure=secure)
     for password in policy.passwords:

@@ -215,8 +215,8 @@ VERDICTS: dict[str, Verdict] = {
     ),
     "user_differs": Verdict(
         _BAD,
-        "{id} logs in as “{user}”; the user name must be the charger's id.",
-        "Enter {id} as the user name in the charger, or {user} as its id.",
+        "{id} logs in {user}; the user name must be the charger's id.",
+        "Enter {id} as the user name in the charger{instead}.",
         tell=False,
     ),
     "profile_too_low": Verdict(

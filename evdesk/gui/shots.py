@@ -178,7 +178,11 @@ class Camera:
 
 def run_shots(directory: Path, theme: str | None = None, lang: str | None = None) -> int:
     """Render every page into `directory`; 0, or 1 when Qt warned. Raises `EvdeskError` where it cannot."""
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sentence = f"{directory} cannot be used: {error.strerror}. Choose another directory."
+        raise EvdeskError(Reason.STORAGE, sentence) from None
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     if lang:
         QLocale.setDefault(QLocale(lang))

@@ -527,6 +527,15 @@ async def test_the_user_must_be_the_charger():
         assert "“admin”" in (await made.verdict("user_differs")).sentence
 
 
+async def test_a_log_in_without_a_user_is_no_name_to_take_over():
+    async with desk(guard=Demand(min_profile=1, passwords=(TEXT,))) as made:
+        with pytest.raises(InvalidStatus, match="401"):
+            await connect(f"ws://127.0.0.1:{made.port}/CP1", additional_headers=basic(TEXT, ""))
+        attempt = await made.verdict("user_differs")
+        assert "without a name" in attempt.sentence
+        assert attempt.advice == "Enter CP1 as the user name in the charger."
+
+
 @pytest.mark.parametrize("profile", [2, 3])
 async def test_a_profile_too_low_is_refused_with_both_numbers(profile):
     async with desk(guard=Demand(min_profile=profile, passwords=(TEXT,))) as made:

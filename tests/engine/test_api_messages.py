@@ -62,6 +62,28 @@ async def test_a_message_is_taken_apart(tmp_path):
             await link.close()
 
 
+async def test_endless_questions_are_answered_in_words(tmp_path):
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as client:
+            link = await a_bad_charger(running.ocpp)
+            await until(lambda: rows_of(client, action="StatusNotification"))
+            await link.close()
+            asked = {
+                "attempt.list": {"search": "x" * 100_000},
+                "message.list": {"search": "x" * 100_000},
+                "message.exchanges": {"filter": {"search": "x" * 100_000}},
+                "message.count": {"action": "x" * 100_000},
+            }
+            for method, params in asked.items():
+                with pytest.raises(RpcError) as caught:
+                    await client.call(method, params)
+                assert (caught.value.reason, "1000 characters" in caught.value.sentence) == ("invalid", True), method
+            assert await client.call("message.exchanges", {"ids": [10**30]}) == []
+            with pytest.raises(RpcError) as caught:
+                await client.call("settings.diff", {"charger_id": "BAD-1", "from_id": 10**30})
+            assert caught.value.reason == "invalid"
+
+
 async def test_schemas_of_every_version(tmp_path):
     with engine(tmp_path) as running:
         async with running.client() as client:

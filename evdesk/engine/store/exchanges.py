@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from evdesk.engine.store.pages import LARGEST_ID, MOST, Where
+from evdesk.engine.store.pages import LARGEST_ID, MOST, Where, literal
 from evdesk.engine.store.schema import BREACH, GARBAGE, NO_ANSWER, REFUSED
 from evdesk.wire.messages import (
     ActionSeen,
@@ -138,7 +138,7 @@ def message_rows(connection: sqlite3.Connection, page: MessagePage) -> list[Mess
 def exchange_rows(connection: sqlite3.Connection, page: ExchangePage) -> list[ExchangeRow]:
     where = Where()
     if page.ids:
-        ids = page.ids[:MOST]
+        ids = [min(one, LARGEST_ID) for one in page.ids[:MOST]]
         where.add(f"h.id IN ({', '.join('?' * len(ids))})", *ids)
     where.add("h.call = 0")
     _filter(connection, where, page.filter)
@@ -237,13 +237,13 @@ def _filter(connection: sqlite3.Connection, where: Where, one: MessageFilter) ->
         where.add(f"h.charger_id IN ({', '.join('?' * len(one.charger_ids))})", *one.charger_ids)
     where.equal("h.direction", one.direction)
     if one.action:
-        where.add("h.action LIKE ? ESCAPE '\\'", f"%{_literal(one.action)}%")
+        where.add("h.action LIKE ? ESCAPE '\\'", f"%{literal(one.action)}%")
     if not one.heartbeats:
         where.add("h.action != 'Heartbeat'")
     _verdict(where, one.verdict)
     _times(connection, where, one.from_at, one.to_at)
     if one.search:
-        like = f"%{_literal(one.search)}%"
+        like = f"%{literal(one.search)}%"
         where.add(
             "(h.text LIKE ? ESCAPE '\\' OR h.action LIKE ? ESCAPE '\\' OR EXISTS "
             "(SELECT 1 FROM message x WHERE x.call = h.id AND x.call > 0 AND x.text LIKE ? ESCAPE '\\'))",
@@ -280,10 +280,6 @@ def _times(connection: sqlite3.Connection, where: Where, start: float | None, en
         inner = "SELECT id FROM message WHERE call = 0 AND at < ? ORDER BY at DESC LIMIT ?"
         high = connection.execute(f"SELECT max(id) FROM ({inner})", (end, SLACK_ROWS)).fetchone()[0]
         where.add("h.id <= ?", 0 if high is None else min(high + SLACK_ROWS, LARGEST_ID))
-
-
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _keyset(where: Where, column: str, before: int | None, after: int | None) -> None:

@@ -5,13 +5,24 @@ import sqlite3
 from typing import Any
 
 from evdesk.engine.store import chain, sessions
-from evdesk.model import AuditRow, Finding, Notice, NoticeKind, Session, Severity
+from evdesk.model import AuditRow, EvdeskError, Finding, Notice, NoticeKind, Reason, Session, Severity
 from evdesk.wire.methods import AuditPage, NoticePage, Page, SessionPage
 
 MOST = 5_000
 PEOPLE = ("desk", "cli")
 WENT_WELL = ("", "accepted", "ok", "done", "stored", "scheduled", "unlocked", "rebootrequired")
 """Outcomes that are no failure: evdesk's own words and the charger's (OCPP 1.6 section 7), in lower case."""
+
+
+SEARCH_MOST = 1_000
+
+
+def literal(text: str) -> str:
+    """`text` for LIKE: `%` and `_` stand for themselves. Raises `EvdeskError(INVALID)` where it is endless: the database
+    refuses such a pattern with words that blame the disk."""
+    if len(text) > SEARCH_MOST:
+        raise EvdeskError(Reason.INVALID, f"Search for at most {SEARCH_MOST} characters.")
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 class Where:
@@ -37,7 +48,7 @@ class Where:
         if page.to_at is not None:
             self.add(f"{time_column} < ?", page.to_at)
         if page.search:
-            text = page.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            text = literal(page.search)
             matches = " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in search)
             self.add(f"({matches})", *[f"%{text}%"] * len(search))
 

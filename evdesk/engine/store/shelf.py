@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from evdesk.engine.store.core import Core
 from evdesk.engine.store.faults import storage_error
+from evdesk.engine.store.pages import LARGEST_ID
 from evdesk.model import Setting
 from evdesk.model.settings import SettingsSnapshot
 from evdesk.model.tags import Tag
@@ -55,7 +56,8 @@ class Shelf(Core):
 
         def run(connection: sqlite3.Connection) -> list[Setting] | None:
             row = connection.execute(
-                "SELECT body FROM setting_snapshot WHERE id = ? AND charger_id = ?", (snapshot_id, charger_id)
+                "SELECT body FROM setting_snapshot WHERE id = ? AND charger_id = ?",
+                (min(snapshot_id, LARGEST_ID), charger_id),
             ).fetchone()
             return None if row is None else _settings(row[0])
 
