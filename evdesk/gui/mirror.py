@@ -71,6 +71,7 @@ class Mirror(QObject):
         self.unknown_tags: list[Presented] = []
         self.connected = False
         self.lost_at: float | None = None  # this computer's clock
+        self.arranged = 0  # counts up when chargers or bays come, go or change places
         self._dirty: set[str] = set()
         self._places: dict[str, int] = {}  # the accepted ones, in order: asked for thousands of times a second
         self._clock = (0.0, 0.0)  # engine time, monotonic time
@@ -190,6 +191,7 @@ class Mirror(QObject):
         self.chargers = {c.id: c for c in ordered}
         accepted = (c.id for c in ordered if c.state is not ChargerState.PENDING)
         self._places = {charger_id: place for place, charger_id in enumerate(accepted)}
+        self.arranged += 1
 
     def _on_state(self, state: LinkState, _sentence: str) -> None:
         self._set_connected(state is LinkState.RUNNING)

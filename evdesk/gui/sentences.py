@@ -58,6 +58,8 @@ def charger_look(charger: Charger, connector: Connector | None = None) -> Look:
 
 def doubt_words(connector: Connector) -> str:
     """Why the status is not to be believed as it stands, "" where it is."""
+    if not connector.doubt:
+        return ""
     drawn = max((a for a in connector.current_a if a is not None), default=0.0)
     words = {
         Doubt.FLOWS: tr("Says it is {state}, but {amps} flow").format(

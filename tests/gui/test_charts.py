@@ -195,6 +195,14 @@ def test_many_changes_are_drawn_together(chart, qtbot):
     assert len(drawn) == 1
 
 
+def test_time_that_moves_less_than_a_pixel_draws_nothing(chart):
+    chart.refresh()
+    chart.set_now(NOW + 0.01 * chart.window_s() / chart.canvas.plot_rect().width())
+    assert not chart._timer.isActive()
+    chart.set_now(NOW + 2 * chart.window_s() / chart.canvas.plot_rect().width())
+    assert chart._timer.isActive()
+
+
 def test_stack_is_painted_in_the_colours_of_the_theme(chart, qapp):
     def colour_at(value):
         picture = chart.grab().toImage()

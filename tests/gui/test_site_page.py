@@ -215,6 +215,33 @@ def test_many_chargers_get_compact_tiles_and_grouped_layers(make, client, qtbot)
     assert [c.label for c in page.chart.feed.data().curves] == ["House", "Garage", "Yard"]
 
 
+def test_a_tile_out_of_sight_gets_its_words_when_it_is_scrolled_to(make, client):
+    base = sample.snapshot()
+    first = base.chargers[0]
+    chargers = tuple(replace(first, id=f"M-{n:03}", label=f"Bay {n}") for n in range(100))
+    client.answers["history.read_many"] = lambda p: HistoryMany([], {})
+    mirror = Mirror(client)
+    mirror.take_snapshot(replace(base, chargers=chargers, site=replace(base.site, bays=())))
+    page = make(mirror)
+    for charger in chargers:
+        broken = replace(charger.connectors[0], status=ConnectorStatus.FAULTED)
+        mirror.apply("charger", replace(charger, connectors=(broken,)))
+    mirror.flush()
+    assert tile(page, "Bay 0").words.edge == "danger"
+    last = tile(page, "Bay 99")
+    assert last.words.edge != "danger"
+    page._tile_area.ensureWidgetVisible(last)
+    assert last.words.edge == "danger"
+
+
+def test_a_charger_that_is_accepted_gets_its_layer_at_once(page, mirror, client, qtbot):
+    qtbot.waitUntil(lambda: not page.chart.chart.data.empty)
+    new = replace(mirror.chargers["WB-01"], id="WB-99", label="Bay 99")
+    mirror.apply("charger", new)
+    mirror.flush()
+    qtbot.waitUntil(lambda: "connector/WB-99/1:current_l2_a" in client.asked("history.read_many")[-1].series)
+
+
 def test_a_quiet_page_changes_nothing(page):
     before = [t.words for t in page.tiles.tiles()]
     page.refresh()

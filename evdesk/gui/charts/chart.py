@@ -40,6 +40,7 @@ class Chart(QWidget):
         self.follow = True
         self._window = 3600.0
         self._now = time.time()
+        self._drawn_end = 0.0
         self._top, self._step = 4.0, 1.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(280, 150)
@@ -70,9 +71,9 @@ class Chart(QWidget):
         self.schedule()
 
     def set_now(self, now: float) -> None:
-        """The engine's clock: the right end while following."""
+        """The engine's clock: the right end while following. Drawn when it has moved by a pixel."""
         self._now = now
-        if self.follow:
+        if self.follow and self._end() != self._drawn_end:
             self.schedule()
 
     def set_window(self, seconds: float) -> None:
@@ -111,12 +112,16 @@ class Chart(QWidget):
         """Draw now."""
         self._timer.stop()
         if self.follow:
-            pixel = self._window / max(1.0, self.canvas.plot_rect().width())
-            end = round(self._now / pixel) * pixel
+            self._drawn_end = end = self._end()
             self.canvas.set_range(end - self._window, end)
         self._look()
         self.setAccessibleName(self.sentence())
         self._place_live()
+
+    def _end(self) -> float:
+        """The right end while following, on a whole pixel."""
+        pixel = self._window / max(1.0, self.canvas.plot_rect().width())
+        return round(self._now / pixel) * pixel
 
     def picture(self, ratio: float = 2.0) -> QPixmap:
         """The chart as it is, without crosshair, for a report."""

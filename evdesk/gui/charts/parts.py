@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
 
@@ -43,7 +44,9 @@ class Scale:
 
 
 def polygon(xs: Floats, ys: Floats) -> QPolygonF:
-    return QPolygonF([QPointF(x, y) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)])
+    """The corners, written into Qt's memory at once: one by one they cost more than drawing them."""
+    shape: QPolygonF = arrayToQPolygonF(xs, ys)
+    return shape
 
 
 def band(xs: Floats, upper: Floats, lower: Floats) -> QPolygonF:

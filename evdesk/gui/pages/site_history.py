@@ -84,6 +84,7 @@ class HistoryFeed(QObject):
         self._busy = False
         self._again = False
         self._read_at = 0.0
+        self._arranged = -1  # the mirror's count when the names were made
 
     def want(self, phase: str, window: float, span: tuple[float, float] | None) -> None:
         """Show this phase ("L1", "all") over `window` seconds up to now, or over a fixed span."""
@@ -102,15 +103,19 @@ class HistoryFeed(QObject):
         """Call at each change of the mirror: reads what is missing, seldom enough."""
         if not self.phase or not self._mirror.connected:
             return
+        arranged = self._mirror.arranged
+        if self._grid is not None and arranged == self._arranged and not self._due():
+            return
         names = self._names()
         fresh = self._grid is None or self._grid.names != names
         if self._busy:
             self._again = self._again or fresh
             return
+        self._arranged = arranged
         start, end = self._span or (self._mirror.now() - self._window, self._mirror.now())
         if fresh or self._grid is None:
             self._grid = Grid(names, start, end)
-        elif self._span is not None or time.monotonic() - self._read_at < self._pause():
+        elif not self._due():
             return
         elif end - (self._grid.first + self._grid.size) * self._grid.step > (_TAIL - 2) * self._grid.step:
             self._grid = Grid(names, start, end)
@@ -119,6 +124,10 @@ class HistoryFeed(QObject):
             self._grid.roll(end)
         self._busy = True
         self._client.spawn(self._read(self._grid, not fresh))
+
+    def _due(self) -> bool:
+        """A live window is read again when the next bucket may be there."""
+        return self._span is None and time.monotonic() - self._read_at >= self._pause()
 
     def _pause(self) -> float:
         speed = self._mirror.info.speed if self._mirror.info is not None else 1.0

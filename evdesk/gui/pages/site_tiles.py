@@ -1,7 +1,7 @@
 """The charger tiles: one per bay, in the order of the site, never sorted by state."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMoveEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 
 from evdesk.gui import icons, text, theme
@@ -154,12 +154,14 @@ class TileGrid(QWidget):
         return len(self._order) > MANY
 
     def refresh(self) -> int:
-        """Show what the mirror knows; returns how many tiles there are."""
+        """Show what the mirror knows; returns how many tiles there are. A tile that is scrolled out of sight keeps its
+        words until it comes into sight: of 200 chargers that change each second a page shows some 30."""
         shown = places(self._mirror)
         order = [place.key for place in shown]
         if order != self._order:
             self._arrange(shown)
         now, last = self._mirror.now(), last_charges(self._mirror)
+        sight = self._in_sight()
         for place in shown:
             # A tile's words follow from its place and from the time in steps of a second: most are as before.
             end = last.get(place.charger.id)
@@ -167,10 +169,24 @@ class TileGrid(QWidget):
             before = self._seen.get(place.key)
             if before is not None and before[0] is place.charger and before[1] == seen:
                 continue
+            tile = self._tiles[place.key]
+            if before is not None and sight is not None and not sight.intersects(tile.geometry()):
+                continue
             self._seen[place.key] = (place.charger, seen)
             words = tile_text(place, now, end)
-            self._tiles[place.key].show_place(place, words, self.compact, self._mirror.connected)
+            tile.show_place(place, words, self.compact, self._mirror.connected)
         return len(order)
+
+    def _in_sight(self) -> QRect | None:
+        """The part that is not scrolled away, with a row more at each end; None while nothing is on the screen."""
+        shown = self.visibleRegion().boundingRect()
+        return None if shown.isEmpty() else shown.adjusted(0, -TALL, 0, TALL)
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Scrolled: other tiles are in sight."""
+        super().moveEvent(event)
+        if self._order:
+            self.refresh()
 
     def _arrange(self, shown: list[Place]) -> None:
         keys = [place.key for place in shown]
