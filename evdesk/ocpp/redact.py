@@ -14,10 +14,38 @@ from typing import Any
 HIDDEN = "(hidden)"
 _NAMES = ("authorizationkey", "basicauthpassword", "password", "passwd", "passphrase", "privatekey", "apikey", "secret")
 _EXACT = frozenset({"psk", "simpin", "authorization"})
+_ENDS = (
+    "psk", "pwd", "apnpass", "wifipass", "wlanpass", "wifikey", "wlankey", "wpakey", "wepkey", "sharedkey",
+    "authtoken", "accesstoken", "apitoken",
+)  # fmt: skip
+"""How makers' own names of secrets end; "token" alone would be every card, "key" alone every setting."""
+_KEYS_OF = ("api", "wifi", "wlan", "wpa", "wep", "shared")
 _CARRIERS = ("changeconfiguration", "configurationkey", "attributevalue", "variableattribute", "networkprofile")
 """What carries settings: where a frame breaks off before the name, nobody knows whether it was a secret one."""
 _PAIRED = frozenset({"value", "attributevalue", "variableattribute", "data"})
-_QUICK = ("authorization", "passw", "passph", "secret", "psk", "simpin", "://", "private", ":\\/\\/", "\\u", "vpn")
+_QUICK = (
+    "authorization",
+    "passw",
+    "passph",
+    "secret",
+    "psk",
+    "simpin",
+    "://",
+    "private",
+    ":\\/\\/",
+    "\\u",
+    "vpn",
+    "pwd",
+    "apnpass",
+    "wifipass",
+    "wlanpass",
+    "authtoken",
+    "auth_token",
+    "accesstoken",
+    "access_token",
+    "apitoken",
+    "api_token",
+)
 KEPT_CHARS = 1 << 17
 """Cleaning takes up to a microsecond a character; longer texts that may hold a secret are not kept at all."""
 _HEAD_CHARS = 60  # type, id and action
@@ -28,8 +56,8 @@ _QUERY = re.compile(r"([?&][\w.\-]{0,40}(?:passw|secret|token|key)[\w.\-]{0,40}=
 _BASIC = re.compile(r"(authorization[\"']?\s*:\s*[\"']?(?:basic|bearer)\s+)[\w+/=.\-]+", re.I)
 _PEM = re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----).*?(-----END [A-Z ]{0,40}PRIVATE KEY-----|$)", re.S)
 _SECRET_WORD = re.compile(
-    r"authorization_?key|passw|passphrase|private_?key|api_?key|secret|(?<![a-z])psk(?![a-z])|simpin|"
-    + "|".join(_CARRIERS),
+    r"authorization_?key|passw|passphrase|private_?key|api_?key|secret|(?<![a-z])psk(?![a-z])|simpin|pwd|(?:apn|wifi|wlan)_?pass|"
+    r"(?:wifi|wlan|wpa|wep|shared)_?key|(?:auth|access|api)_?token|" + "|".join(_CARRIERS),
     re.I,
 )
 _BROKEN_VALUE = re.compile(r"([:=]\s*)(\"(?:[^\"\\]|\\.)*(?:\"|\\?$)|[^\s\",:{}\[\]][^\",}\]]*)")
@@ -39,13 +67,13 @@ _WORD_KEPT = re.compile(r"\"?[A-Za-z][A-Za-z0-9_.]{2,49}\"?")
 def is_secret(name: str) -> bool:
     """Whether a setting of this name is never read, shown or stored."""
     plain = re.sub(r"[^a-z0-9]", "", name.lower())
-    return any(word in plain for word in _NAMES) or plain in _EXACT or plain.endswith("psk")
+    return any(word in plain for word in _NAMES) or plain in _EXACT or plain.endswith(_ENDS)
 
 
 def may_hold_secret(text: str) -> bool:
     """The quick look at every message."""
     low = text.lower()
-    return any(word in low for word in _QUICK) or ("key" in low and "api" in low)
+    return any(word in low for word in _QUICK) or ("key" in low and any(word in low for word in _KEYS_OF))
 
 
 def redact(text: str, broken: bool = False) -> str:
