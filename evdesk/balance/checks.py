@@ -9,6 +9,8 @@ from evdesk.model import PHASES, BalanceSettings, Bay, Circuit, GridType, Site
 MIN_A = 6.0
 
 LONGEST_VALID_S = 900
+LONGEST_PAUSE_S = 3_600
+LONGEST_LABEL = 200
 MOST_CIRCUITS, MOST_BAYS, DEEPEST = 500, 2000, 12
 MOST_A, MOST_BAY_A = 10_000, 500
 
@@ -136,6 +138,8 @@ def _bay(site: Site, bay: Bay, names: set[str]) -> list[str]:
         )
     elif not (math.isfinite(bay.min_a) and MIN_A <= bay.min_a <= bay.max_a):
         found.append(f"{who} has a minimum of {bay.min_a:g} A. Enter 6 A up to its maximum of {bay.max_a:g} A.")
+    if len(bay.label) > LONGEST_LABEL:
+        found.append(f"{who} has a name of {len(bay.label)} characters. Enter at most {LONGEST_LABEL}.")
     if bay.phases not in (1, 2, 3):
         found.append(f"{who} has {bay.phases} phases. Enter 1, 2 or 3.")
     if bay.rotation and (len(bay.rotation) != 3 or set(bay.rotation) != {"R", "S", "T"}):
@@ -161,11 +165,15 @@ def _settings(balance: BalanceSettings) -> list[str]:
         for name, value in positive
         if not (math.isfinite(value) and value > 0)
     ]
-    not_negative = (("margin", balance.margin_a), ("hold", balance.raise_hold_s), ("window", balance.house_window_s))
+    bounded = (
+        ("margin", balance.margin_a, "A", MOST_A),
+        ("hold", balance.raise_hold_s, "s", LONGEST_PAUSE_S),
+        ("window", balance.house_window_s, "s", LONGEST_PAUSE_S),
+    )
     found += [
-        f"The {name} is {value:g}. Enter 0 or more."
-        for name, value in not_negative
-        if not (math.isfinite(value) and value >= 0)
+        f"The {name} is {value:g} {unit}. Enter 0 to {most} {unit}: with more, nothing would ever charge or rise again."
+        for name, value, unit, most in bounded
+        if not 0 <= value <= most
     ]
     if 0 < balance.profile_valid_s <= balance.profile_refresh_s:
         found.append(

@@ -92,7 +92,11 @@ def read_file(text: str) -> list[FileLine]:
     lines = _from_json(text) if text[0] in "{[" else _from_csv(text)
     if not lines:
         raise EvdeskError(Reason.INVALID, "The file holds no settings.")
-    return lines[:MOST_LINES]
+    if len(lines) > MOST_LINES:  # a part of a file is worse than none of it
+        raise EvdeskError(
+            Reason.INVALID, f"The file holds {len(lines)} settings; at most {MOST_LINES} are taken at once."
+        )
+    return lines
 
 
 def _from_json(text: str) -> list[FileLine]:

@@ -131,6 +131,10 @@ BAD = {
     "longer than the refresh": Site(balance=BalanceSettings(profile_refresh_s=180, profile_valid_s=180)),
     "failsafe share": Site(balance=BalanceSettings(safe_share_a=3.0)),
     "The margin": Site(balance=BalanceSettings(margin_a=-1.0)),
+    "The margin is 1e+300 A": Site(balance=BalanceSettings(margin_a=1e300)),
+    "The hold is 1e+308 s": Site(balance=BalanceSettings(raise_hold_s=1e308)),
+    "The window is nan s": Site(balance=BalanceSettings(house_window_s=math.nan)),
+    "a name of 201 characters": Site(bays=(Bay("X", 1, "x" * 201, "Main"),)),
 }
 
 

@@ -62,6 +62,13 @@ def test_a_file_that_is_none_is_refused_in_words(bad):
     assert caught.value.sentence.endswith(".")
 
 
+def test_a_file_that_is_too_long_is_refused_whole():
+    assert len(read_file("name,value\n" + "a,b\n" * 20_000)) == 20_000
+    with pytest.raises(EvdeskError) as caught:
+        read_file("name,value\n" + "a,b\n" * 20_001)
+    assert "20001 settings" in caught.value.sentence
+
+
 def test_bad_lines_are_named_and_the_others_count():
     told = plan(read_file("name,value\nHeartbeatInterval,0\n,5\nlonely\nTheme,a\nTheme,b\n"), SETTINGS, "ocpp1.6")
     assert [(one.line, one.verdict) for one in told] == [
