@@ -29,6 +29,7 @@ from evdesk.drivers.ws import WsOptions, WsPeer
 from evdesk.engine.security import pki
 from evdesk.engine.security.pki import Pair
 from evdesk.model import Clock
+from evdesk.model.tags import Tag
 
 HERE = Path(__file__).resolve()
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -53,6 +54,9 @@ class Nobody:
 
     def authorize(self, charger_id: str, id_tag: str) -> str:
         return "Accepted"
+
+    def listed(self, id_tag: str) -> Tag | None:
+        return None
 
     def may_sign(self, charger_id: str) -> bool:
         return False

@@ -16,6 +16,7 @@ from evdesk.model import (
     TransactionStarted,
     Unsupported,
 )
+from evdesk.model.tags import Tag
 
 Report = Callable[[Event], None]
 """Synchronous and quick: the reader of a device never waits for whoever listens."""
@@ -50,6 +51,10 @@ class Host(Protocol):
 
     def authorize(self, charger_id: str, id_tag: str) -> str:
         """OCPP AuthorizationStatus for a presented tag."""
+        ...
+
+    def listed(self, id_tag: str) -> Tag | None:
+        """The entry of the site's list a presented tag is, in whatever encoding."""
         ...
 
     async def open_transaction(self, event: TransactionStarted) -> Opened:

@@ -9,6 +9,7 @@ from evdesk.engine.measured import save_sessions
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
 from evdesk.engine.tags import TagBook
 from evdesk.model import NoticeKind, Severity, TransactionEnded, TransactionStarted
+from evdesk.model.tags import Tag
 
 LOST_AFTER_S = 120.0
 
@@ -30,6 +31,9 @@ class ChargerHost:
     def authorize(self, charger_id: str, id_tag: str) -> str:
         """By the site's policy: everybody on an accepted charger until a person chooses otherwise."""
         return self.tags.status(charger_id, id_tag) if self.is_accepted(charger_id) else "Blocked"
+
+    def listed(self, id_tag: str) -> Tag | None:
+        return self.tags.find(id_tag)[0]
 
     def may_sign(self, charger_id: str) -> bool:
         return self.may_sign_for(charger_id)

@@ -15,7 +15,6 @@ _LAST = 253_402_300_799.0  # the last second of the year 9999: later ones cannot
 _AGAIN_S = 5.0
 KEPT = 100
 MOST_CHARS, MOST_NOTE = 255, 500
-LATEST_AT = 253_370_764_800.0  # the year 9999, in which calendars end
 
 
 class TagBook:
@@ -125,8 +124,6 @@ class TagBook:
             ident = tag.id_tag.strip()
             if not 0 < len(ident) <= MOST_CHARS or not ident.isprintable():
                 raise EvdeskError(Reason.INVALID, "A tag has 1 to 255 printable characters.")
-            if tag.expires_at is not None and not 0 <= tag.expires_at <= LATEST_AT:
-                raise EvdeskError(Reason.INVALID, f"{ident[:80]} ends at a time that no charger can be told.")
             if len(tag.parent) > MOST_CHARS or len(tag.note) > MOST_NOTE:
                 text = f"A parent has at most {MOST_CHARS} characters, a note {MOST_NOTE}."
                 raise EvdeskError(Reason.INVALID, text)

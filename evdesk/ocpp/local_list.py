@@ -5,7 +5,7 @@ from typing import Any
 
 from evdesk.model.tags import Tag
 from evdesk.ocpp.tag_forms import token_type
-from evdesk.ocpp.timestamps import format_time
+from evdesk.ocpp.tag_info import tag_details
 
 FULL, DIFFERENTIAL = "Full", "Differential"
 LONGEST = {"ocpp1.6": 20, "ocpp2.0.1": 36, "ocpp2.1": 255}
@@ -26,20 +26,10 @@ def fitting(tags: Iterable[Tag], protocol: str) -> tuple[list[Tag], list[str]]:
 
 def entry(tag: Tag, protocol: str) -> dict[str, Any]:
     """A tag to add or replace."""
-    longest = LONGEST.get(protocol, 20)
-    parent = tag.parent[:longest]
-    if protocol in ("", "ocpp1.6"):
-        info: dict[str, Any] = {"status": tag.status}
-        if tag.expires_at is not None:
-            info["expiryDate"] = format_time(tag.expires_at)
-        if parent:
-            info["parentIdTag"] = parent
+    second = protocol not in ("", "ocpp1.6")
+    info: dict[str, Any] = {"status": tag.status, **tag_details(tag, second)}
+    if not second:
         return {"idTag": tag.id_tag, "idTagInfo": info}
-    info = {"status": tag.status}
-    if tag.expires_at is not None:
-        info["cacheExpiryDateTime"] = format_time(tag.expires_at)
-    if parent:
-        info["groupIdToken"] = {"idToken": parent, "type": "Central"}
     return {"idToken": {"idToken": tag.id_tag, "type": token_type(tag.id_tag)}, "idTokenInfo": info}
 
 

@@ -17,11 +17,13 @@ from evdesk.model import (
     TransactionStarted,
     UploadStatusSeen,
 )
+from evdesk.model.tags import Tag
 from evdesk.ocpp.check import known_action
 from evdesk.ocpp.fields import number, text
 from evdesk.ocpp.frame import Call, CallError, Odd
 from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.meter import Sampled, read_meter_values
+from evdesk.ocpp.tag_info import tag_details
 from evdesk.ocpp.timestamps import LIVE_S, NOT_SET_BEFORE, Placed, format_time, parse_time, place
 from evdesk.ocpp.version import Version
 
@@ -39,6 +41,10 @@ class Policy(Protocol):
     def is_accepted(self, charger_id: str) -> bool: ...
 
     def authorize(self, charger_id: str, id_tag: str) -> str: ...
+
+    def listed(self, id_tag: str) -> Tag | None:
+        """The entry of the site's list a presented tag is, in whatever encoding."""
+        ...
 
     def heartbeat_s(self, charger_id: str) -> int: ...
 
@@ -113,6 +119,10 @@ class Station:
 
     def not_recorded(self, call: Call) -> None:
         """The start or end in this CALL could not be recorded; the charger will tell it again."""
+
+    def details(self, id_tag: str) -> dict[str, Any]:
+        """What an answer says of a tag beside its status."""
+        return tag_details(self.policy.listed(id_tag) if id_tag else None, self.version.second)
 
     # -- parts of the handlers ------------------------------------------------------------------------------------
 

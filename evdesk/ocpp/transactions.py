@@ -81,7 +81,7 @@ class Transactions(Station):
         tag, tag_kind = (text(token, "idToken"), text(token, "type")) if isinstance(token, dict) else ("", "")
         if tag:
             status = self.authorized(tag, tag_kind, where, now, outcome)
-            outcome.answer = {"idTokenInfo": {"status": token_status(status)}}
+            outcome.answer = {"idTokenInfo": {"status": token_status(status), **self.details(tag)}}
         if not ref:
             clause = f"{self.version.words}, transactionInfo"
             outcome.odd.append(Odd("transaction_id_missing", "TransactionEvent names no transaction.", clause=clause))
@@ -129,19 +129,26 @@ class Transactions(Station):
         told = self._told_of(call)
         if told is not None:
             told.session, told.opening = transaction_id, False
-        return _token_answer(call, status)
+        return self._token_answer(call, status)
 
     def stop_answer(self, call: Call, status: str) -> dict[str, Any]:
         told = self._told_of(call)
         if told is not None and told.session is not None:
             self.memory.transactions.pop(told.session, None)
-        return _token_answer(call, status)
+        return self._token_answer(call, status)
 
     def not_recorded(self, call: Call) -> None:
         told = self._told_of(call)
         if told is not None:
             told.opening = False
             told.seen.clear()
+
+    def _token_answer(self, call: Call, status: str) -> dict[str, Any]:
+        token = call.payload.get("idToken")
+        if not token:
+            return {}
+        tag = text(token, "idToken") if isinstance(token, dict) else ""
+        return {"idTokenInfo": {"status": token_status(status), **self.details(tag)}}
 
     # -- parts ----------------------------------------------------------------------------------------------------
 
@@ -232,10 +239,6 @@ class Transactions(Station):
         error = self.memory.last_error.get(where, "") if status is ConnectorStatus.FAULTED else ""
         code, _, info = error.partition("|")
         outcome.events.append(StatusChanged(self.charger_id, where, now, status, code, info))
-
-
-def _token_answer(call: Call, status: str) -> dict[str, Any]:
-    return {"idTokenInfo": {"status": token_status(status)}} if call.payload.get("idToken") else {}
 
 
 def _register(entries: list[Sampled], last: bool) -> float | None:

@@ -55,11 +55,12 @@ class Station16(Station):
     version = Version.V16
 
     def start_answer(self, call: Call, transaction_id: int, status: str) -> dict[str, Any]:
-        return {"transactionId": transaction_id, "idTagInfo": {"status": tag_status(status)}}
+        details = self.details(text(call.payload, "idTag"))
+        return {"transactionId": transaction_id, "idTagInfo": {"status": tag_status(status), **details}}
 
     def stop_answer(self, call: Call, status: str) -> dict[str, Any]:
-        named = bool(call.payload.get("idTag"))
-        return {"idTagInfo": {"status": tag_status(status)}} if named and status else {}
+        tag = text(call.payload, "idTag")
+        return {"idTagInfo": {"status": tag_status(status), **self.details(tag)}} if tag and status else {}
 
     def _boot(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:
         identity = Identity(
@@ -167,8 +168,9 @@ class Station16(Station):
 
     def _authorize(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:
         outcome.events.append(Heard(self.charger_id, now))
-        status = self.authorized(text(payload, "idTag"), "", None, now, outcome)
-        outcome.answer = {"idTagInfo": {"status": tag_status(status)}}
+        tag = text(payload, "idTag")
+        status = self.authorized(tag, "", None, now, outcome)
+        outcome.answer = {"idTagInfo": {"status": tag_status(status), **self.details(tag)}}
 
     def _sign(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:
         csr = text(payload, "csr")

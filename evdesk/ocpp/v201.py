@@ -113,8 +113,9 @@ class Station201(Transactions):
     def _authorize(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:
         token = _part(payload, "idToken")
         outcome.events.append(Heard(self.charger_id, now))
-        status = self.authorized(text(token, "idToken"), text(token, "type"), None, now, outcome)
-        outcome.answer = {"idTokenInfo": {"status": token_status(status)}}
+        tag = text(token, "idToken")
+        status = self.authorized(tag, text(token, "type"), None, now, outcome)
+        outcome.answer = {"idTokenInfo": {"status": token_status(status), **self.details(tag)}}
         if payload.get("certificate") or payload.get("iso15118CertificateHashData"):
             # A contract certificate that cannot be checked must not open a charge (C07).
             outcome.answer = {"idTokenInfo": {"status": "Invalid"}, "certificateStatus": "CertChainError"}

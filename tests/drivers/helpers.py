@@ -16,6 +16,7 @@ from evdesk.drivers.ocpp_listener import ListenerOptions, OcppListener
 from evdesk.drivers.ocpp_station import OcppStation
 from evdesk.drivers.ws import WsOptions
 from evdesk.model import Attempt, Clock, EvdeskError, Event, Reason, TransactionEnded, TransactionStarted
+from evdesk.model.tags import Tag
 
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
 QUICK = ListenerOptions(
@@ -43,6 +44,9 @@ class TestHost:
 
     def authorize(self, charger_id: str, id_tag: str) -> str:
         return "Accepted"
+
+    def listed(self, id_tag: str) -> Tag | None:
+        return None
 
     def may_sign(self, charger_id: str) -> bool:
         return self.accepted

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evdesk.model import Event, FindingSeen
+from evdesk.model.tags import Tag
 from evdesk.ocpp.dialogue import Dialogue, Step
 from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.timestamps import format_time
@@ -18,12 +19,16 @@ class FriendlyPolicy:
     accepted: bool = True
     tag: str = "Accepted"
     heartbeat: int = 60
+    tags: dict[str, Tag] = field(default_factory=dict)
 
     def is_accepted(self, charger_id: str) -> bool:
         return self.accepted
 
     def authorize(self, charger_id: str, id_tag: str) -> str:
         return self.tag
+
+    def listed(self, id_tag: str) -> Tag | None:
+        return self.tags.get(id_tag)
 
     def may_sign(self, charger_id: str) -> bool:
         return self.accepted
