@@ -1,6 +1,7 @@
 """The desk as a program: one Qt application on one asyncio loop, and an orderly end."""
 
 import asyncio
+import gc
 import logging
 import logging.handlers
 import os
@@ -61,6 +62,7 @@ class Desk(QObject):
         self.shell.show()
         self.client.start()
         QTimer.singleShot(0, self, self._engine.ensure)
+        QTimer.singleShot(PRELOAD_MS, self, gc.enable)
         for later, page in enumerate(PAGES, 1):
             QTimer.singleShot(PRELOAD_MS * later, self, page.load)
 
@@ -145,6 +147,7 @@ def run_desk(
     `quit_after_s` closes it by itself (smoke tests). Raises `EvdeskError` where there is no screen.
     """
     check_screen()
+    gc.disable()  # until the first page is there: what starts stays, and looking through it again and again takes time
     data = data_dir or launch.default_data_dir()
     _log_to_file((settings_path or data / "x").parent if attach_url else data)
     app = make_app()
@@ -162,6 +165,7 @@ def run_desk(
     try:
         loop.run_until_complete(_live(desk, signals, quit_after_s))
     finally:
+        gc.enable()
         sys.excepthook = sys.__excepthook__
         signals.restore()
         app.processEvents()
