@@ -239,12 +239,22 @@ def test_tables_are_aligned():
     assert lines == ["A          Long", "---------  ----", "wide cell  x", "y          z"]
 
 
+def _takes_ctrl_c() -> None:
+    """Tests that run in a shell's background have it ignored, and pass that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and pipes")
 def test_ctrl_c_and_a_closed_pipe_are_quiet(site):
     words = [sys.executable, "-m", "evdesk", "call"]
     params = ["charger.reset", '{"charger_id": "A"}', "--data", str(site.data)]
     with subprocess.Popen(
-        [*words, *params], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        [*words, *params],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        preexec_fn=_takes_ctrl_c,
     ) as slow:
         assert site.arrived.wait(20)
         slow.send_signal(signal.SIGINT)
