@@ -260,6 +260,7 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.STORAGE: ("file", "History is not stored|: {sentence}"),
     NoticeKind.FAILSAFE: ("shield-alert", "{label} failsafe|: {detail}"),
     NoticeKind.SECURITY: ("shield-alert", "{label} security event|: {code}| ({info})"),
+    NoticeKind.CERTIFICATE: ("shield-alert", "{whose} certificate {words}"),
     NoticeKind.CA_TEST: ("shield", "{label} tested|: {words}"),
     NoticeKind.NEEDS: ("car", "{label} car asks for energy|: {kwh} kWh| until {until}"),
     NoticeKind.NOT_STARTED: ("bolt", "{label} took the start|, but {words}"),
@@ -272,6 +273,19 @@ _NOT_STARTED = {"no_charge": "no charge began", "no_power": "nothing flows", "of
 
 
 _CA_TESTS = {"checked": "it checks evdesk's certificate", "not_checked": "it takes any certificate"}
+
+
+def _end_words(values: dict[str, str | float]) -> str:
+    days = float(values.get("days", 0.0))
+    if values.get("state") == "ended":
+        return tr("has ended; sign a new one")
+    return tr("ends in {days} days").format(days=f"{days:.0f}")
+
+
+def _whose(values: dict[str, str | float], label: str) -> str:
+    words = {"root": tr("evdesk's root"), "server": tr("evdesk's own")}
+    name = label or str(values.get("label", tr("A charger")))
+    return words.get(str(values.get("what", "")), tr("{label}: its").format(label=name))
 
 
 def notice_look(notice: Notice, label: str = "") -> Look:
@@ -293,6 +307,8 @@ def notice_look(notice: Notice, label: str = "") -> Look:
             )
     if notice.kind is NoticeKind.NOT_STARTED:
         notice = _with(notice, "words", tr(_NOT_STARTED.get(str(values.get("what", "")), "no charge began")))
+    if notice.kind is NoticeKind.CERTIFICATE:
+        notice = _with(_with(notice, "words", _end_words(values)), "whose", _whose(values, label))
     if notice.kind is NoticeKind.CA_TEST:
         notice = _with(notice, "words", tr(_CA_TESTS.get(str(values.get("state", "")), "nothing was seen")))
     if "line" in values:

@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     FAILSAFE = "failsafe"
     SECURITY = "security"  # a security event of the charger
     EXTERNAL_LIMIT = "external_limit"  # something else than evdesk limits it
+    CERTIFICATE = "certificate"  # one ends soon, or has ended
     CA_TEST = "ca_test"  # whether a charger checks evdesk's certificate
     NEEDS = "needs"  # the car told what it needs
     NOT_STARTED = "not_started"  # a start was accepted and did not lead to a charge

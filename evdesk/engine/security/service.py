@@ -16,6 +16,7 @@ from evdesk.engine.fleet import Fleet
 from evdesk.engine.security.authority import Authority
 from evdesk.engine.security.ca_test import CaTests
 from evdesk.engine.security.doors import Doors
+from evdesk.engine.security.expiry import Expiry
 from evdesk.engine.security.passwords import Passwords
 from evdesk.engine.security.policies import Policies
 from evdesk.engine.security.raise_checks import RaiseChecks
@@ -41,6 +42,7 @@ class Security:
         self.policies = Policies(store, Passwords(self.secrets), fleet.clock, self._serial)
         self.authority = Authority(store, self.secrets, fleet.clock)
         self.signing = Signing(fleet, commands, store, self.authority, self.policies, spawn)
+        self.expiry = Expiry(fleet, self.authority, self.policies)
         self._fleet, self._commands, self._store, self._spawn = fleet, commands, store, spawn
 
     def wire(self, listener: OcppListener) -> None:
@@ -81,6 +83,7 @@ class Security:
         if await self.authority.renew_if_due():
             await self.doors.refresh_tls()
         await self.doors.retry()
+        await self.expiry.look()
 
     async def close(self) -> None:
         self.ca_tests.close()
