@@ -16,6 +16,7 @@ from evdesk.model import (
     TransactionStarted,
     Unsupported,
 )
+from evdesk.model.blocks import CustomerTold, DisplayText, Monitor
 from evdesk.model.tags import Tag
 
 Report = Callable[[Event], None]
@@ -117,7 +118,38 @@ class CertificateVerbs:
         raise Unsupported("change_profile")
 
 
-class Driver(CertificateVerbs, ABC):
+class StationVerbs:
+    """What a device can be asked beside charging: monitors, its display, what it knows of a customer."""
+
+    async def monitors(self) -> list[Monitor]:
+        raise Unsupported("monitors")
+
+    async def set_monitor(self, monitor: Monitor) -> Answer:
+        """`monitor.id` 0: a new one; `Answer.after` is the id it got."""
+        raise Unsupported("set_monitor")
+
+    async def clear_monitor(self, ident: int) -> Answer:
+        raise Unsupported("clear_monitor")
+
+    async def monitoring(self, severity: int) -> Answer:
+        """Events up to this severity are told: 0 danger only, 9 everything."""
+        raise Unsupported("monitoring")
+
+    async def displays(self) -> list[DisplayText]:
+        raise Unsupported("displays")
+
+    async def set_display(self, shown: DisplayText) -> Answer:
+        raise Unsupported("set_display")
+
+    async def clear_display(self, ident: int) -> Answer:
+        raise Unsupported("clear_display")
+
+    async def customer(self, id_tag: str, report: bool, clear: bool) -> CustomerTold:
+        """`report`: tell what is known of who holds this tag; `clear`: forget it."""
+        raise Unsupported("customer")
+
+
+class Driver(CertificateVerbs, StationVerbs, ABC):
     """One device. Verbs raise `ChargerError` when the device refuses, is silent or answers nonsense."""
 
     name: str = ""

@@ -8,11 +8,12 @@ import contextlib
 from typing import Any
 
 from evdesk.drivers.base import Answer, CompositeSchedule
+from evdesk.drivers.ocpp_blocks import NEEDS as block_needs
+from evdesk.drivers.ocpp_blocks import BlockVerbs
 from evdesk.drivers.ocpp_driver import accepted
 from evdesk.drivers.ocpp_limits import Limits
 from evdesk.drivers.ocpp_link import OcppLink, Reply
 from evdesk.drivers.ocpp_service import NEEDS as service_needs
-from evdesk.drivers.ocpp_service import ServiceVerbs
 from evdesk.drivers.ocpp_variables import ESSENTIAL, Reports, read_inventory, read_variables, write_variable
 from evdesk.model import Capability, ChargerError, FindingSeen, LiveProfile, ProfileSeen, Reason, Setting
 from evdesk.ocpp.memory import Memory
@@ -31,6 +32,7 @@ NEEDS: dict[str, frozenset[Capability]] = {
     "GetVariables": frozenset({Capability.SETTINGS}),
     "SetVariables": frozenset({Capability.WRITE_SETTING}),
     **service_needs,
+    **block_needs,
 }
 ALL = frozenset().union(*NEEDS.values()) | {Capability.RAW}
 _RESET = {"soft": "OnIdle", "hard": "Immediate"}
@@ -74,7 +76,7 @@ class _Translated:
         return set_profile(payload, self._station.version, ref)
 
 
-class OcppStation2(ServiceVerbs):
+class OcppStation2(BlockVerbs):
     """A station that speaks 2.0.1 or 2.1."""
 
     needs = NEEDS

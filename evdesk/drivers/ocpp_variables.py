@@ -136,7 +136,13 @@ class Reports:
             return
 
 
-_KEYS = {"NotifyReport": "reportData", "NotifyMonitoringReport": "monitor", "ReportChargingProfiles": ""}
+_KEYS = {
+    "NotifyReport": "reportData",
+    "NotifyMonitoringReport": "monitor",
+    "NotifyDisplayMessages": "messageInfo",
+    "NotifyCustomerInformation": "",
+    "ReportChargingProfiles": "",
+}
 
 
 async def read_inventory(caller: Caller, reports: Reports) -> Inventory:

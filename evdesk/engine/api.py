@@ -7,6 +7,7 @@ from typing import Any
 from evdesk.balance import validate_site
 from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.api_abilities import AbilitiesApi
+from evdesk.engine.api_blocks import BlocksApi
 from evdesk.engine.api_charge import ChargeApi
 from evdesk.engine.api_core import Core, Handler, changed_by_hand, command, connector_of, record_of
 from evdesk.engine.api_messages import Messages
@@ -62,6 +63,7 @@ class Api:
             "charger.raw": self._raw,
             "site.put": self._put_site,
             "balance.configure": self._configure,
+            **BlocksApi(core).handlers,
             **ChargeApi(core).handlers,
             **ServiceApi(core).handlers,
             **reads.handlers,

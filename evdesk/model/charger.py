@@ -75,6 +75,7 @@ class Capability(StrEnum):
     FIRMWARE = "firmware"
     DISPLAY = "display"
     MONITORING = "monitoring"
+    CUSTOMER = "customer"  # tells what it holds about a customer, and forgets it
 
 
 class FailsafeState(StrEnum):

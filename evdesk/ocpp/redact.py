@@ -45,6 +45,7 @@ _QUICK = (
     "access_token",
     "apitoken",
     "api_token",
+    "customerinformation",
 )
 KEPT_CHARS = 1 << 17
 """Cleaning takes up to a microsecond a character; longer texts that may hold a secret are not kept at all."""
@@ -57,7 +58,7 @@ _BASIC = re.compile(r"(authorization[\"']?\s*:\s*[\"']?(?:basic|bearer)\s+)[\w+/
 _PEM = re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----).*?(-----END [A-Z ]{0,40}PRIVATE KEY-----|$)", re.S)
 _SECRET_WORD = re.compile(
     r"authorization_?key|passw|passphrase|private_?key|api_?key|secret|(?<![a-z])psk(?![a-z])|simpin|pwd|(?:apn|wifi|wlan)_?pass|"
-    r"(?:wifi|wlan|wpa|wep|shared)_?key|(?:auth|access|api)_?token|" + "|".join(_CARRIERS),
+    r"customerinformation|(?:wifi|wlan|wpa|wep|shared)_?key|(?:auth|access|api)_?token|" + "|".join(_CARRIERS),
     re.I,
 )
 _BROKEN_VALUE = re.compile(r"([:=]\s*)(\"(?:[^\"\\]|\\.)*(?:\"|\\?$)|[^\s\",:{}\[\]][^\",}\]]*)")
@@ -87,10 +88,21 @@ def redact(text: str, broken: bool = False) -> str:
         value = json.loads(text.strip("\ufeff\x00 \r\n\t"))
     except (ValueError, RecursionError):
         return _loose(_scrub(text))
-    cleaned = redact_value(value)
+    cleaned = _without_customer(redact_value(value))
     if cleaned == value:
         return text
     return json.dumps(cleaned, ensure_ascii=False, separators=(",", ":"))
+
+
+def _without_customer(frame: Any) -> Any:
+    """What a charger tells of a customer (2.x part 2, N09) is handed to who asked, and kept nowhere."""
+    told = {"NotifyCustomerInformation": "data", "CustomerInformation": "customerIdentifier"}
+    if not (isinstance(frame, list) and len(frame) > 3 and isinstance(frame[3], dict) and isinstance(frame[2], str)):
+        return frame
+    name = next((name for action, name in told.items() if frame[2].strip().lower() == action.lower()), "")
+    if not frame[3].get(name):
+        return frame
+    return [*frame[:3], frame[3] | {name: HIDDEN}, *frame[4:]]
 
 
 def redact_value(value: Any, inside_vpn: bool = False) -> Any:

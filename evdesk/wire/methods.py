@@ -19,6 +19,7 @@ from evdesk.model import (
     SiteLoad,
 )
 from evdesk.wire.abilities import METHODS_ABILITIES
+from evdesk.wire.blocks import METHODS_BLOCKS
 from evdesk.wire.messages import METHODS_MESSAGES
 from evdesk.wire.messages import MessagePage as MessagePage
 from evdesk.wire.messages import MessageRow as MessageRow
@@ -209,6 +210,7 @@ METHODS: dict[str, Method] = {
     **METHODS_MESSAGES,
     **METHODS_NETWORK,
     **METHODS_SERVICE,
+    **METHODS_BLOCKS,
     **METHODS_SETTINGS,
     **METHODS_PROFILES,
     **METHODS_SECURITY,
