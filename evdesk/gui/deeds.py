@@ -42,6 +42,7 @@ LATER = {
     "find_chargers": "evdesk.gui.dialogs.connect_deeds:find_chargers",
     "wont_connect": "evdesk.gui.dialogs.connect_deeds:wont_connect",
     "security": "evdesk.gui.dialogs.connect_deeds:security",
+    "device": "evdesk.gui.dialogs.connect_deeds:device",
     "root": "evdesk.gui.dialogs.connect_deeds:root",
     "tls": "evdesk.gui.dialogs.connect_deeds:tls",
     "password": "evdesk.gui.dialogs.connect_deeds:password",

@@ -1,14 +1,19 @@
-"""The sheets about security as pictures, on the demo site's engine."""
+"""The sheets about security and the device as pictures, on the demo site's engine."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from evdesk.gui.client import Client
+from evdesk.gui.dialogs.device import DeviceSheet
 from evdesk.gui.dialogs.security import SecuritySheet
 from evdesk.gui.dialogs.security_ca import CaSheet
 from evdesk.gui.dialogs.security_raise import RaiseSheet
+from evdesk.gui.dialogs.working import WorkingSheet
 from evdesk.gui.mirror import Mirror
+from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
+from evdesk.model.blocks import DisplayText
+from evdesk.wire.blocks import SetDisplay
 from evdesk.wire.method import Nothing
 from evdesk.wire.security import SetPassword
 
@@ -35,11 +40,18 @@ async def shoot(
     """`settled`: until every answer has come."""
     mirror, client, theme = desk
     label = mirror.label(charger_id)
-    sheets = {
+    sheets: dict[str, WorkingSheet] = {
         "security": SecuritySheet(charger_id, mirror, client, theme, None),
         "root": CaSheet(client, theme, None, mirror.now()),
         "raise": RaiseSheet(charger_id, label, 0, client, theme, None),
     }
+    second = next(
+        (one.id for one in mirror.accepted() if one.protocol != "ocpp1.6" and one.state.value == "online"), ""
+    )
+    if second:
+        text = DisplayText(1, tr("Bay 4 is out of order. Use bay 6."), "InFront", end_at=mirror.now() + 86_400)
+        await client.call("charger.set_display", SetDisplay(second, text))
+        sheets["device"] = DeviceSheet(second, mirror, client, theme, None)
     for name, sheet in sheets.items():
         sheet.resize(680, 760)
         sheet.show()

@@ -4,6 +4,7 @@ sentence for the banner, or with "" where there is nothing to tell."""
 from typing import Any
 
 from evdesk.gui.desk import Desk
+from evdesk.gui.dialogs.device import DeviceSheet
 from evdesk.gui.dialogs.find_chargers import FindSheet
 from evdesk.gui.dialogs.security import SecuritySheet
 from evdesk.gui.dialogs.security_ca import CaSheet
@@ -28,6 +29,12 @@ async def wont_connect(desk: Desk, _: Any) -> str:
 async def security(desk: Desk, charger_id: Any) -> str:
     """Everything about one charger's security."""
     await SecuritySheet(str(charger_id), desk.mirror, desk.client, desk.theme, desk.window).ask()
+    return ""
+
+
+async def device(desk: Desk, charger_id: Any) -> str:
+    """The display of a 2.x charger, what it watches, and what it knows of a customer."""
+    await DeviceSheet(str(charger_id), desk.mirror, desk.client, desk.theme, desk.window).ask()
     return ""
 
 

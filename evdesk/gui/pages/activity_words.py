@@ -231,6 +231,16 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "charger.profiles": lambda _args, _detail: tr("Profiles listed"),
     "charger.composite": lambda _args, _detail: tr("Schedule asked"),
     "charger.clear_profile": lambda _args, _detail: tr("Profile cleared"),
+    "charger.monitors": lambda _args, _detail: tr("Monitors listed"),
+    "charger.set_monitor": lambda args, _detail: tr("Watch {name}").format(name=args.get("variable", "?")),
+    "charger.clear_monitor": lambda args, _detail: tr("Watch no more, monitor {n}").format(n=args.get("id", "?")),
+    "charger.monitoring": lambda args, _detail: tr("Tell events up to {n}").format(n=args.get("severity", "?")),
+    "charger.displays": lambda _args, _detail: tr("Display texts listed"),
+    "charger.set_display": lambda args, _detail: tr("Show “{text}”").format(text=str(args.get("text", ""))[:60]),
+    "charger.clear_display": lambda args, _detail: tr("Take text {n} away").format(n=args.get("id", "?")),
+    "charger.customer": lambda args, _detail: (
+        tr("Forget a customer") if args.get("clear") else tr("Ask about a customer")
+    ),
     "tag.put": lambda _args, _detail: tr("Tags changed"),
     "tag.delete": lambda _args, _detail: tr("Tags taken out"),
     "tag.import": lambda _args, _detail: tr("Tags from a file"),

@@ -48,7 +48,7 @@ class ReportLine(QWidget):
 class ActionBar(QWidget):
     """Acts on the row it was shown last. One `Sender` for all chargers: answers find their charger again.
 
-    `asked(verb, charger_id)`: a deed of the shell ("security")."""
+    `asked(verb, charger_id)`: a deed of the shell ("security", "device")."""
 
     asked = Signal(str, object)
 
@@ -166,6 +166,7 @@ class ActionBar(QWidget):
         for what in TRIGGERS:
             self.add(asks, f"trigger/{what}", what, "message", partial(self._trigger, what))
         menu.addSeparator()
+        self.add(menu, "device", tr("Display and watches…"), "table", self._device)
         menu.addAction(icons.icon("shield", "muted"), tr("Security…")).triggered.connect(self._security)
         self.add(menu, "forget", tr("Forget this charger…"), "trash", lambda: self.ask(self._forget_after))
 
@@ -207,6 +208,10 @@ class ActionBar(QWidget):
     def _security(self) -> None:
         if self._row is not None:
             self.asked.emit("security", self._row.charger.id)
+
+    def _device(self) -> None:
+        if self._row is not None:
+            self.asked.emit("device", self._row.charger.id)
 
     def ask(self, after: Callable[..., Coroutine[Any, Any, None]], *more: str) -> None:
         if self._row is not None:

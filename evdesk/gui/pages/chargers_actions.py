@@ -62,6 +62,11 @@ def _no_reservation(charger: Charger, connector: Connector) -> str:
     return tr("Reserve is off: only a free connector can be kept for somebody.")
 
 
+def _no_device(charger: Charger, connector: Connector) -> str:
+    able = {Capability.DISPLAY, Capability.MONITORING, Capability.CUSTOMER} & set(charger.capabilities)
+    return "" if able else tr("Display and watches is off: OCPP 1.6 has none, and this charger offers none.")
+
+
 def _free(charger: Charger, connector: Connector) -> str:
     return ""
 
@@ -93,6 +98,7 @@ DEEDS: dict[str, Deed] = {
     "write": Deed(lambda: tr("Write a setting"), Capability.WRITE_SETTING),
     "composite": Deed(lambda: tr("Ask for the schedule"), Capability.COMPOSITE),
     "profile": Deed(lambda: tr("Change profiles"), Capability.SET_LIMIT),
+    "device": Deed(lambda: tr("Display and watches"), None, _no_device),
     "forget": Deed(lambda: tr("Forget"), None, offline=True),
 }
 
