@@ -75,10 +75,18 @@ class Host(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CompositeSchedule:
-    """What the charger itself says it will do: (start offset s, limit in A or None for no limit) from now."""
+    """What the charger itself says it will do: (start offset s, limit in A or None for no limit) from now. `worst`: the
+    same where one phase carries it all, which differs for chargers that count in watts."""
 
     periods: tuple[tuple[float, float | None], ...]
     unit: str = "A"
+    worst: tuple[tuple[float, float | None], ...] = ()
+
+    @property
+    def last_a(self) -> float | None:
+        """What may flow on one phase at the end of it; None: no limit."""
+        periods = self.worst or self.periods
+        return periods[-1][1] if periods else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +189,9 @@ class Driver(CertificateVerbs, StationVerbs, ABC):
     async def clear_limit(self, connector_id: int) -> Answer:
         raise Unsupported("clear_limit")
 
-    async def install_failsafe(self, max_a: float, safe_a: float, connectors: int) -> Answer:
-        """Static maximum and static safe default, written once; verified where the device can show them."""
+    async def install_failsafe(self, max_a: float, safe_a: float, connectors: int, phases: int = 3) -> Answer:
+        """Static maximum and static safe default, written once; verified where the device can show them. `phases` of its
+        outlets."""
         raise Unsupported("failsafe")
 
     async def composite(self, connector_id: int, seconds: int) -> CompositeSchedule:

@@ -78,13 +78,13 @@ class BlockVerbs(ServiceVerbs):
             if error.detail.get("status") == "Unknown":  # O03: it has none
                 return []
             raise
-        offset_s = self.memory.clock.offset_s or 0.0
+        offset_s = self.memory.clock.ahead_s
         shown = (read_display(item, offset_s) for item in report.items)
         return sorted({one.id: one for one in shown if one is not None}.values(), key=lambda one: one.id)
 
     async def set_display(self, shown: DisplayText) -> Answer:
         try:
-            item = display_item(shown, self.memory.clock.offset_s or 0.0)
+            item = display_item(shown, self.memory.clock.ahead_s)
         except ValueError as error:
             raise ChargerError(Reason.INVALID, str(error)) from None
         reply = await self.call("SetDisplayMessage", {"message": item})

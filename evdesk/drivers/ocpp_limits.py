@@ -27,18 +27,17 @@ class Limits:
         self._caller = caller
         self._learn = learn or self._read_keys
         self._asked = False
-        self._last: dict[int, float] = {}  # connector -> limit last accepted
-        self._tx_live: dict[int, int] = {}  # connector -> transaction that carries a TxProfile of ours
+        self._last: dict[int, float] = {}  # connector -> the highest limit that may be in force by our doing
 
     # -- live -----------------------------------------------------------------------------------------------------
 
     async def set_live(self, profile: LiveProfile) -> Answer:
         """Tries TxProfile and TxDefaultProfile at the levels this charger takes; the first accepted one stays."""
-        unit = await self.unit(profile.connector_id)
+        unit = await self.unit(profile.phases or 3)
         urgent = profile.limit_a < self._last.get(profile.connector_id, float("inf"))
         refused: list[str] = []
         for purpose, level in self._plans(profile):
-            cleared = await self._unshadow(profile.connector_id, purpose, refused)
+            cleared = await self._unshadow(profile, purpose)
             transaction = profile.transaction_id if purpose == TX_PURPOSE else None
             request = profiles.live_limit(
                 profile.connector_id,
@@ -49,6 +48,9 @@ class Limits:
                 self._caller.charger_now(),
                 transaction,
             )
+            last = self._last.get(profile.connector_id)
+            if last is not None:
+                self._last[profile.connector_id] = max(last, profile.limit_a)  # unanswered it may hold all the same
             reply, why = await self._put(request, urgent)
             if reply is not None:
                 self._worked(profile, purpose, level)
@@ -84,24 +86,26 @@ class Limits:
         self._last[connector] = profile.limit_a
         if purpose == TX_PURPOSE and profile.transaction_id is not None:
             memory.tx_level, memory.limit_purpose = level, TX_PURPOSE
-            self._tx_live[connector] = profile.transaction_id
+            memory.tx_live[connector] = profile.transaction_id
             return
         memory.default_level = level
         if profile.transaction_id is not None:
             memory.limit_purpose = DEFAULT_PURPOSE
 
-    async def _unshadow(self, connector: int, purpose: str, refused: list[str]) -> bool:
-        """A TxProfile of ours that still runs would overrule the TxDefaultProfile we fall back to."""
-        if purpose != DEFAULT_PURPOSE or connector not in self._tx_live:
+    async def _unshadow(self, profile: LiveProfile, purpose: str) -> bool:
+        """A TxProfile of ours that still runs would overrule the TxDefaultProfile we fall back to: it goes first, and
+        until it is known to be gone the default is no limit. Remembered over connections. Raises `ChargerError`."""
+        running, connector = self._caller.memory.tx_live, profile.connector_id
+        if purpose != DEFAULT_PURPOSE or connector not in running:
             return False
-        del self._tx_live[connector]
-        try:
-            await self._caller.call("ClearChargingProfile", {"id": LIVE_TX_ID + connector}, urgent=True)
-        except ChargerError as error:
-            if error.reason is Reason.TIMEOUT or error.reason is Reason.UNREACHABLE:
-                raise
-            refused.append(f"ClearChargingProfile: {error.sentence}")
+        if profile.transaction_id is not None and running[connector] != profile.transaction_id:
+            del running[connector]  # it ended with its transaction
             return False
+        reply = await self._caller.call("ClearChargingProfile", {"id": LIVE_TX_ID + connector}, urgent=True)
+        if reply.status not in ("Accepted", "Unknown"):
+            sentence = "The charger does not take our older limit out, which overrules any new one until it expires."
+            raise ChargerError(Reason.REFUSED, sentence, status=reply.status)
+        del running[connector]
         return True
 
     async def clear_live(self, connector: int) -> Answer:
@@ -112,7 +116,7 @@ class Limits:
             reply = await self._caller.call("ClearChargingProfile", {"id": ident})
             ms, words = ms + reply.ms, [*words, reply.status]
         self._last.pop(connector, None)
-        self._tx_live.pop(connector, None)
+        self._caller.memory.tx_live.pop(connector, None)
         return Answer("Accepted" if "Accepted" in words else "Unknown", ms, payload={"answers": words})
 
     async def _put(self, request: dict[str, object], urgent: bool = False) -> tuple[Reply | None, str]:
@@ -129,8 +133,8 @@ class Limits:
             raise ChargerError(Reason.BAD_REPLY, "The charger's answer to a charging profile holds no status.")
         return None, reply.status
 
-    async def unit(self, connector: int) -> Unit:
-        """Ampere wherever allowed; watts count the phases that carried current, else three."""
+    async def unit(self, phases: int = 3) -> Unit:
+        """Ampere wherever allowed; watts are counted over so many phases."""
         memory = self._caller.memory
         if not self._asked and (not memory.rate_unit or memory.max_level is None):
             self._asked = True
@@ -140,21 +144,23 @@ class Limits:
                 if error.reason not in (Reason.REFUSED, Reason.UNSUPPORTED):
                     self._asked = False
                     raise
-        return Unit(profiles.rate_unit(memory.rate_unit), memory.phases_seen.get(connector, 3))
+        return Unit(profiles.rate_unit(memory.rate_unit), phases)
 
     async def _read_keys(self) -> None:
         await read_keys(self._caller, *_KEYS)
 
     # -- static ---------------------------------------------------------------------------------------------------
 
-    async def install(self, max_a: float, safe_a: float, connectors: int) -> Answer:
+    async def install(self, max_a: float, safe_a: float, connectors: int, phases: int = 3) -> Answer:
         """Static maximum and safe default. "verified" when the composite schedule shows the safe value, "untested"
-        when it cannot be asked or shows another, "cannot" when the charger refuses the default."""
-        unit = await self.unit(0)
+        when it cannot be asked or shows another, "cannot" when the charger refuses the default.
+
+        In watts the default is counted over one phase: a car that uses one only may draw all of it there."""
+        unit = await self.unit(phases)
         notes: dict[str, object] = {"unit": unit.name}
-        reply, why = await self._put(profiles.static_maximum(max_a, unit))
+        reply, why = await self._put(profiles.static_maximum(max_a, unit, self._caller.charger_now()))
         notes["max"] = "Accepted" if reply is not None else why
-        accepted, why, ms = await self._put_default(safe_a, unit, connectors)
+        accepted, why, ms = await self._put_default(safe_a, await self.unit(1), connectors)
         notes["default"] = accepted or why
         if not accepted:
             notes["detail"] = f"The charger refused the safe default: {why}."
@@ -169,15 +175,15 @@ class Limits:
 
     async def _put_default(self, safe_a: float, unit: Unit, connectors: int) -> tuple[str, str, float]:
         """For the whole station, else for each connector; Absolute, else Relative. (how, why not, ms)"""
-        refused = ""
+        refused, now = "", self._caller.charger_now()
         for relative in (False, True):
-            reply, why = await self._put(profiles.static_default(safe_a, unit, 0, relative))
+            reply, why = await self._put(profiles.static_default(safe_a, unit, 0, relative, now))
             if reply is not None:
                 return "Relative" if relative else "Absolute", "", reply.ms
             refused = refused or why
         ms = 0.0
         for connector in range(1, connectors + 1):
-            reply, why = await self._put(profiles.static_default(safe_a, unit, connector))
+            reply, why = await self._put(profiles.static_default(safe_a, unit, connector, False, now))
             if reply is None:
                 return "", why or refused, ms
             ms = reply.ms
@@ -192,7 +198,7 @@ class Limits:
                 if error.reason in (Reason.TIMEOUT, Reason.UNREACHABLE):
                     raise
                 return "The charger shows no composite schedule, so the safe default is not proven."
-            last = schedule.periods[-1][1]
+            last = schedule.last_a
             if last is None:
                 return f"The composite schedule of connector {connector} shows no limit."
             if last > expected_a + _CLOSE_A:
@@ -200,7 +206,7 @@ class Limits:
         return ""
 
     async def composite(self, connector: int, seconds: int) -> CompositeSchedule:
-        unit = await self.unit(connector)
+        unit = await self.unit()
         request = {"connectorId": connector, "duration": int(seconds), "chargingRateUnit": unit.name}
         try:
             reply = await self._caller.call("GetCompositeSchedule", request)
@@ -215,10 +221,10 @@ class Limits:
             sentence = f"The charger shows no composite schedule ({reply.status or 'no status'})."
             raise ChargerError(Reason.REFUSED, sentence, status=reply.status)
         try:
-            periods, told = profiles.read_composite(reply.payload, unit, self._caller.charger_now())
+            periods, worst, told = profiles.read_composite(reply.payload, unit, self._caller.charger_now())
         except ValueError as error:
             raise ChargerError(Reason.BAD_REPLY, f"The composite schedule cannot be read: {error}.") from None
-        return CompositeSchedule(periods, told)
+        return CompositeSchedule(periods, told, worst)
 
 
 def _once(*levels: int | None) -> list[int]:

@@ -280,7 +280,7 @@ class OcppLink:
 
     def charger_now(self) -> float:
         """The time on the charger's own clock, as far as it is known."""
-        return self.host.clock.now() + (self.memory.clock.offset_s or 0.0)
+        return self.host.clock.now() + self.memory.clock.ahead_s
 
     async def call(self, action: str, payload: dict[str, Any], urgent: bool = False) -> Reply:
         """Ask the charger and wait. Raises `ChargerError`: unreachable, timeout, refused, unsupported, invalid."""

@@ -29,7 +29,7 @@ class ServiceVerbs(OcppDriver):
 
     async def reserve(self, connector_id: int, id_tag: str, reservation_id: int, until_at: float) -> Answer:
         """`connector_id` 0: any connector, where the charger can do that. `until_at` on evdesk's clock."""
-        until = format_time(until_at + (self.memory.clock.offset_s or 0.0))
+        until = format_time(until_at + self.memory.clock.ahead_s)
         if self.version.second:
             request: dict[str, Any] = {"id": reservation_id, "expiryDateTime": until}
             request["idToken"] = {"idToken": id_tag, "type": "Central"}

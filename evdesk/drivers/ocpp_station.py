@@ -79,8 +79,8 @@ class OcppStation(ServiceVerbs):
     async def clear_limit(self, connector_id: int) -> Answer:
         return await self._limits.clear_live(connector_id)
 
-    async def install_failsafe(self, max_a: float, safe_a: float, connectors: int) -> Answer:
-        return await self._limits.install(max_a, safe_a, connectors)
+    async def install_failsafe(self, max_a: float, safe_a: float, connectors: int, phases: int = 3) -> Answer:
+        return await self._limits.install(max_a, safe_a, connectors, phases)
 
     async def composite(self, connector_id: int, seconds: int) -> CompositeSchedule:
         return await self._limits.composite(connector_id, seconds)

@@ -87,7 +87,7 @@ class OcppStation2(BlockVerbs):
         self.capabilities = ALL
         self.reports = Reports()
         self._limits = Limits(_Translated(self), self._learn)
-        self._starts = 0
+        self._starts = int(link.host.clock.now()) & 0x3FFFFFFF  # not told twice, also over connections
         self._status_told = asyncio.Event()
         link.on_note = self._note
 
@@ -124,8 +124,8 @@ class OcppStation2(BlockVerbs):
     async def clear_limit(self, connector_id: int) -> Answer:
         return await self._limits.clear_live(connector_id)
 
-    async def install_failsafe(self, max_a: float, safe_a: float, connectors: int) -> Answer:
-        return await self._limits.install(max_a, safe_a, connectors)
+    async def install_failsafe(self, max_a: float, safe_a: float, connectors: int, phases: int = 3) -> Answer:
+        return await self._limits.install(max_a, safe_a, connectors, phases)
 
     async def composite(self, connector_id: int, seconds: int) -> CompositeSchedule:
         return await self._limits.composite(connector_id, seconds)

@@ -140,14 +140,23 @@ class Control:
         # While it is connected an accepted default counts: a charge that starts is seen and limited within a second.
         # Silent, only a default that the charger has shown counts.
         safe = record.safe_a if record.online else (record.failsafe.safe_a if record.falls_back else None)
-        live = connector.confirmed_a if now < connector.confirmed_until else None
-        asked = connector.asked_a if now < connector.asked_until else None  # if it arrived, it has expired
+        live = self._at_worst(bay, connector, connector.confirmed_a if now < connector.confirmed_until else None)
+        # If it arrived, it has expired by then.
+        asked = self._at_worst(bay, connector, connector.asked_a if now < connector.asked_until else None)
         if said and connector.session is None and connector.status is ConnectorStatus.AVAILABLE:
             return 0.0  # nothing is plugged in, and a new car is told to us before it draws
         fallback = bay.max_a if safe is None else safe
         # Between two charges a live limit may still stand: where it had to be a default, it outlives its charge.
         held = live if record.online and live is not None and connector.session else max(fallback, live or 0.0)
         return min(max(held, asked or 0.0), max(bay.max_a, held))
+
+    @staticmethod
+    def _at_worst(bay: Bay, connector: ConnectorRecord, limit_a: float | None) -> float | None:
+        """A limit in watts, counted over three phases, may all flow on one until it is seen how many the car uses."""
+        if limit_a is None or not connector.watt_phases:
+            return limit_a
+        spread = connector.watt_phases / max(phases_used(bay, connector), 1)
+        return min(limit_a * max(spread, 1.0), max(bay.max_a, limit_a))
 
     def _explain(
         self, record: ChargerRecord, connector: ConnectorRecord, demand: Demand, limit_a: float, why: Why
@@ -181,16 +190,19 @@ class Control:
         confirmed = demand.confirmed_a
         if connector.failed_at is not None and now - connector.failed_at < RETRY_S and not urgent:
             return
-        changed = confirmed is None or abs(confirmed - limit_a) >= 0.5
+        bay = self.fleet.site.bay(record.id, connector.id)
+        used = phases_used(bay, connector) if bay is not None else 0
+        recount = connector.watt_phases not in (0, used or connector.watt_phases)
+        changed = confirmed is None or abs(confirmed - limit_a) >= 0.5 or recount
         refresh = connector.confirmed_at is not None and now - connector.confirmed_at >= settings.profile_refresh_s
         if changed or refresh or connector.resend:
             what = "balance.limit" if changed else "balance.refresh"
-            task = asyncio.get_running_loop().create_task(self._send(record, connector, key, limit_a, what))
+            task = asyncio.get_running_loop().create_task(self._send(record, connector, key, limit_a, what, used))
             self._under_way[key] = task
             connector.resend = False
 
     async def _send(
-        self, record: ChargerRecord, connector: ConnectorRecord, key: Key, limit_a: float, what: str
+        self, record: ChargerRecord, connector: ConnectorRecord, key: Key, limit_a: float, what: str, phases: int
     ) -> None:
         session, link = connector.session, record.link
         before = connector.limit_a(self.clock.now(), record.safe_a)
@@ -200,7 +212,7 @@ class Control:
             valid_s = self.fleet.site.balance.profile_valid_s
             asked_at = self.clock.now()
             older = connector.asked_a if asked_at < connector.asked_until else None
-            profile = LiveProfile(connector.id, limit_a, valid_s, session.id)
+            profile = LiveProfile(connector.id, limit_a, valid_s, session.id, phases)
             lowers = before is None or limit_a <= before
             args = {"connector_id": connector.id, "limit_a": limit_a, "before_a": before, "why": connector.why.text}
             command = Command(BALANCER, what, record.id, args, must=not lowers)
@@ -211,7 +223,8 @@ class Control:
                 connector.failed_at = self.clock.now()  # until it is answered
                 return await link.set_limit(profile)
 
-            await self.commands.run(command, act)
+            answer, _row = await self.commands.run(command, act)
+            connector.watt_phases = (phases or 3) if answer.payload.get("unit") == "W" else 0
             now = self.clock.now()
             if connector.session is not None and connector.session.id == session.id:
                 connector.confirmed_a, connector.confirmed_at = limit_a, now
@@ -245,6 +258,15 @@ def with_user_limit(site: Site, key: Key, limit_a: float | None) -> Site:
     """The site with one bay's ceiling changed by a person."""
     bays = tuple(replace(b, user_limit_a=limit_a) if (b.charger_id, b.connector_id) == key else b for b in site.bays)
     return replace(site, bays=bays)
+
+
+def phases_used(bay: Bay, connector: ConnectorRecord) -> int:
+    """How many phases this car is known to use, 0 where that was not seen yet."""
+    if bay.phases < 3:
+        return max(bay.phases, 1)
+    if connector.terminals != (True, True, True):
+        return max(sum(connector.terminals), 1)
+    return 3 if all((amps or 0.0) > DRAWS_A for amps in connector.current_a) else 0
 
 
 def _all(phases: int) -> tuple[bool, bool, bool]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from evdesk.balance import FailsafePlan, failsafe_plans
-from evdesk.drivers.base import Answer, Driver
+from evdesk.drivers.base import Answer, CompositeSchedule, Driver
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord
@@ -36,7 +36,6 @@ SAMPLE_S = 10
 QUIET_S = 3.0
 RETRY_S = 60.0
 _CLOSE_A = 0.05
-Periods = tuple[tuple[float, float | None], ...]
 MEASURANDS = "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register"
 
 
@@ -155,7 +154,11 @@ class Setup:
         self._set(record, Failsafe(state, max_a, between, "being written"))
         try:
             answer = await self._ask(
-                FAILSAFE, "failsafe.install", record, args, lambda: link.install_failsafe(max_a, safe_a, len(bays))
+                FAILSAFE,
+                "failsafe.install",
+                record,
+                args,
+                lambda: link.install_failsafe(max_a, safe_a, len(bays), max(bay.phases for bay in bays)),
             )
         except EvdeskError as error:
             state = (
@@ -186,11 +189,10 @@ class Setup:
 
     async def _check_expiry(self, record: ChargerRecord, link: Driver, connector_id: int, safe_a: float) -> None:
         try:
-            periods = await self._schedule(record, link, connector_id)
+            last = (await self._schedule(record, link, connector_id)).last_a
         except EvdeskError as error:
             log.info("%s: %s", record.id, error.sentence)
             return
-        last = periods[-1][1] if periods else None
         have = record.failsafe
         if have.safe_a != safe_a:
             return  # another default is being written meanwhile
@@ -204,15 +206,14 @@ class Setup:
             return
         self._set(record, replace(have, state=state, detail=detail, checked_at=self.clock.now()))
 
-    async def _schedule(self, record: ChargerRecord, link: Driver, connector_id: int) -> Periods:
+    async def _schedule(self, record: ChargerRecord, link: Driver, connector_id: int) -> CompositeSchedule:
         """The composite schedule until well after a live limit must have expired."""
         seconds = self.fleet.site.balance.profile_valid_s + 120
-        found: list[Periods] = []
+        found: list[CompositeSchedule] = []
 
         async def ask() -> Answer:
-            schedule = await link.composite(connector_id, seconds)
-            found.append(schedule.periods)
-            return Answer("read", after=str(schedule.periods[-1][1]) if schedule.periods else None)
+            found.append(await link.composite(connector_id, seconds))
+            return Answer("read", after=str(found[0].last_a) if found[0].periods else None)
 
         args: dict[str, object] = {"seconds": seconds, "connector_id": connector_id}
         await self._ask(FAILSAFE, "failsafe.check", record, args, ask)
@@ -223,10 +224,9 @@ class Setup:
         if Capability.COMPOSITE not in link.capabilities:
             return False
         try:
-            periods = await self._schedule(record, link, min(record.connectors, default=1))
+            last = (await self._schedule(record, link, min(record.connectors, default=1))).last_a
         except EvdeskError:
             return False
-        last = periods[-1][1] if periods else None
         return last is not None and last <= safe_a + _CLOSE_A
 
     def _set(self, record: ChargerRecord, failsafe: Failsafe) -> None:

@@ -63,13 +63,15 @@ class LiveProfile:
     """The expiring live limit a driver is asked to put into the charger.
 
     After `valid_s` seconds the charger must by itself fall back to its safe default (facts: OCPP 1.6 charging
-    profile with `duration`, stacked above the default). `transaction_id` None: no transaction runs.
+    profile with `duration`, stacked above the default). `transaction_id` None: no transaction runs. `phases`: how many
+    the car is known to use, 0 unknown; it counts for chargers that take watts.
     """
 
     connector_id: int
     limit_a: float
     valid_s: int
     transaction_id: int | None = None
+    phases: int = 0
 
 
 NOT_KNOWN = Why()

@@ -31,6 +31,7 @@ class Evse:
     connectors: Few[str] = field(default_factory=Few)  # connector id -> ConnectorStatusEnumType
     charging: str = ""  # ChargingStateEnumType of the running transaction, "" none runs
     ref: str = ""
+    since_at: float = 0.0  # when the transaction of `ref` was first told of, by its own time
     ended: bool = False  # a transaction ended and the car is still there
     shown: str = ""  # the status last told
 
@@ -42,6 +43,7 @@ class Told:
     evse: int
     session: int | None = None
     opening: bool = False
+    ended: bool = False
     last_seq: int = -1
     seen: dict[int, str] = field(default_factory=dict)  # seqNo -> the time its event told, as written
     tag: str = ""
@@ -55,10 +57,10 @@ class Memory:
     sample_s: float | None = None
     transactions: dict[int, int] = field(default_factory=dict)  # transaction id -> connector id
     last_error: Few[str] = field(default_factory=Few)
-    phases_seen: Few[int] = field(default_factory=Few)  # connector id -> phases that carried current
     limit_purpose: str = ""  # what worked for the live limit, "" not tried
     tx_level: int | None = None
     default_level: int | None = None
+    tx_live: Few[int] = field(default_factory=Few)  # connector id -> transaction that carries a TxProfile of ours
     rate_unit: str = ""
     max_level: int | None = None
     items_per_message: dict[str, int] = field(default_factory=dict)  # 2.x: action -> most items in one request

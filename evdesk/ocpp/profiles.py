@@ -4,7 +4,7 @@ A limit is printed with at most one decimal and never above what was asked; watt
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evdesk.ocpp.timestamps import format_time, parse_time
@@ -12,6 +12,7 @@ from evdesk.ocpp.timestamps import format_time, parse_time
 MAX_PURPOSE, DEFAULT_PURPOSE, TX_PURPOSE = "ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"
 MAX_ID, DEFAULT_ID, LIVE_DEFAULT_ID, LIVE_TX_ID = 1601, 1602, 1700, 1800
 ALWAYS_AT = 1577836800.0  # 2020-01-01: a start that has passed on every sane clock
+HOUR_S = 3600.0
 BACKDATE_S = 5
 VOLT = 230.0
 
@@ -65,14 +66,21 @@ def _request(
     }
 
 
-def static_maximum(limit_a: float, unit: Unit, level: int = 0) -> dict[str, Any]:
+def always_at(charger_now: float) -> float:
+    """A start that has passed for this charger, also while its clock stands in 1970."""
+    return min(ALWAYS_AT, charger_now - HOUR_S)
+
+
+def static_maximum(limit_a: float, unit: Unit, charger_now: float = ALWAYS_AT + HOUR_S) -> dict[str, Any]:
     """SetChargingProfile request: what the whole charging station may never exceed."""
-    return _request(0, MAX_ID, level, MAX_PURPOSE, _schedule(limit_a, unit, ALWAYS_AT, None))
+    return _request(0, MAX_ID, 0, MAX_PURPOSE, _schedule(limit_a, unit, always_at(charger_now), None))
 
 
-def static_default(limit_a: float, unit: Unit, connector: int = 0, relative: bool = False) -> dict[str, Any]:
+def static_default(
+    limit_a: float, unit: Unit, connector: int = 0, relative: bool = False, charger_now: float = ALWAYS_AT + HOUR_S
+) -> dict[str, Any]:
     """SetChargingProfile request: the safe share that holds whenever evdesk is silent (level 0)."""
-    schedule = _schedule(limit_a, unit, None if relative else ALWAYS_AT, None)
+    schedule = _schedule(limit_a, unit, None if relative else always_at(charger_now), None)
     kind = "Relative" if relative else "Absolute"
     return _request(connector, DEFAULT_ID + connector, 0, DEFAULT_PURPOSE, schedule, kind)
 
@@ -104,32 +112,36 @@ def rate_unit(allowed: str | None) -> str:
 Periods = tuple[tuple[float, float | None], ...]
 
 
-def read_composite(answer: dict[str, Any], unit: Unit, charger_now: float) -> tuple[Periods, str]:
-    """((start offset in s from now, limit in A or None for none), ...) and the unit the charger told.
+def read_composite(answer: dict[str, Any], unit: Unit, charger_now: float) -> tuple[Periods, Periods, str]:
+    """((start offset in s from now, limit in A or None for none), ...), the same for a car that uses one phase only, and
+    the unit the charger told. In watts one phase may carry it all.
 
     Negative limits and empty lists mean "no limit". Raises ValueError when the answer holds no readable schedule.
     """
     schedule = answer.get("chargingSchedule")
     if schedule is None:
-        return ((0.0, None),), unit.name
+        return ((0.0, None),), ((0.0, None),), unit.name
     if not isinstance(schedule, dict):
         raise ValueError("chargingSchedule is not an object")
     told = Unit(rate_unit(str(schedule.get("chargingRateUnit") or unit.name)), unit.phases, unit.volt)
     started = parse_time(schedule.get("startSchedule") or answer.get("scheduleStart"))
     shift = started.at - charger_now if started is not None and abs(started.at - charger_now) < 86400.0 else 0.0
-    return read_periods(schedule.get("chargingSchedulePeriod"), told, shift), told.name
+    periods = schedule.get("chargingSchedulePeriod")
+    alone = replace(told, phases=1)
+    return read_periods(periods, told, shift), read_periods(periods, alone, shift, True), told.name
 
 
-def read_periods(periods: Any, unit: Unit, shift: float = 0.0) -> Periods:
-    """The periods of a schedule, in order, moved by `shift` seconds; an empty list is no limit. Raises ValueError."""
+def read_periods(periods: Any, unit: Unit, shift: float = 0.0, alone: bool = False) -> Periods:
+    """The periods of a schedule, in order, moved by `shift` seconds; an empty list is no limit. `alone`: whatever number of
+    phases is told, one carries it all. Raises ValueError."""
     if isinstance(periods, dict):
         periods = [periods]
     if not isinstance(periods, list) or not periods:
         return ((0.0, None),)
-    return tuple(sorted((_period(period, unit, shift) for period in periods), key=lambda item: item[0]))
+    return tuple(sorted((_period(period, unit, shift, alone) for period in periods), key=lambda item: item[0]))
 
 
-def _period(period: Any, unit: Unit, shift: float) -> tuple[float, float | None]:
+def _period(period: Any, unit: Unit, shift: float, alone: bool) -> tuple[float, float | None]:
     if not isinstance(period, dict):
         raise ValueError("a period is not an object")
     try:
@@ -137,7 +149,7 @@ def _period(period: Any, unit: Unit, shift: float) -> tuple[float, float | None]
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"a period is not readable: {error}") from error
     phases = period.get("numberPhases")
-    count = phases if isinstance(phases, int) and 1 <= phases <= 3 else None
+    count = phases if isinstance(phases, int) and 1 <= phases <= 3 and not alone else None
     if not math.isfinite(start) or not math.isfinite(limit):
         raise ValueError("a period holds no number")
     return start + shift, None if limit < 0 else unit.ampere(limit, count)

@@ -158,8 +158,6 @@ class Station:
             placed = self.placed(entry.stamp, now, outcome)
             if entry.empty:
                 continue
-            if placed.live:
-                self._count_phases(connector, entry)
             outcome.events.append(
                 Reading(
                     self.charger_id,
@@ -180,12 +178,6 @@ class Station:
             )
         return entries
 
-    def _count_phases(self, connector: int, entry: Sampled) -> None:
-        one, two, three = entry.current_a
-        count = (one is not None and one > 1.0) + (two is not None and two > 1.0) + (three is not None and three > 1.0)
-        if count:
-            self.memory.phases_seen[connector] = count
-
     def register(self, value: Any, outcome: Outcome) -> float | None:
         """A meter register in Wh; absent and impossible values are unknown, not zero."""
         try:
@@ -204,7 +196,9 @@ class Station:
         """The message's timestamp on our clock; measures the charger's clock on the way."""
         clock = self.memory.clock
         stamp = parse_time(written)
-        if stamp is not None and stamp.at >= NOT_SET_BEFORE:
+        if stamp is not None and stamp.at < NOT_SET_BEFORE:
+            clock.unset_s = stamp.at - now
+        elif stamp is not None:
             clock.sample(stamp, now)
             offset = clock.news(now)
             if offset is not None:

@@ -86,6 +86,7 @@ class ClockEstimate:
     """The charger's clock minus ours, from the timestamps of its messages."""
 
     zone_unknown: bool = False
+    unset_s: float | None = None  # of a clock that was never set, as last seen
     _samples: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_WINDOW))
     _settled: float | None = None
     _told: tuple[float, float] | None = None
@@ -96,15 +97,22 @@ class ClockEstimate:
         """Positive: the charger is ahead. None until it is known."""
         return self._settled
 
+    @property
+    def ahead_s(self) -> float:
+        """What to add to our time so that it is the charger's, be its clock set or not; 0 where nothing is known."""
+        if self._settled is not None:
+            return self._settled
+        return self.unset_s or 0.0
+
     def restart(self) -> None:
         """The charger has just taken our time (BootNotification answer): old samples say nothing any more."""
         self._samples.clear()
-        self._settled = None
+        self._settled = self.unset_s = None
         self._looked_at = 0.0
 
     def sample(self, stamp: Stamp, now: float) -> None:
         """A timestamp as received. Unset clocks (1970) must not get here."""
-        self.zone_unknown = stamp.zone_unknown
+        self.zone_unknown, self.unset_s = stamp.zone_unknown, None
         offset = stamp.at - now
         if self._settled is not None and offset <= self._settled and now - self._looked_at < _LOOK_S:
             return  # an older timestamp than the best one known: nothing to learn that fast again

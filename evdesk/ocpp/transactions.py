@@ -70,8 +70,7 @@ class Transactions(Station):
     """The handler of TransactionEvent and the statuses that follow from it."""
 
     def event(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:
-        info = payload.get("transactionInfo")
-        ref = text(info if isinstance(info, dict) else payload, "transactionId")[:255]
+        info, ref = payload.get("transactionInfo"), _ref(payload)
         placed = self.placed(payload.get("timestamp"), now, outcome)
         kind = text(payload, "eventType")
         told = self.memory.told.get(ref) if ref else None
@@ -123,7 +122,10 @@ class Transactions(Station):
                 ref=ref,
                 incomplete=kind != "Started",
             )
-        self._follow(ref, where, kind, info if isinstance(info, dict) else {}, now, outcome)
+        told.ended = told.ended or kind == "Ended"
+        offline = payload.get("offline") is True
+        self._follow(ref, where, kind, info if isinstance(info, dict) else {}, placed.at, offline)
+        self.show(where, now, outcome)
 
     def start_answer(self, call: Call, transaction_id: int, status: str) -> dict[str, Any]:
         told = self._told_of(call)
@@ -153,13 +155,13 @@ class Transactions(Station):
     # -- parts ----------------------------------------------------------------------------------------------------
 
     def _told_of(self, call: Call) -> Told | None:
-        info = call.payload.get("transactionInfo")
-        return self.memory.told.get(text(info, "transactionId")[:255]) if isinstance(info, dict) else None
+        return self.memory.told.get(_ref(call.payload))
 
     def _remember(self, ref: str, where: int) -> Told:
         known = self.memory.told
+        running = {evse.ref for evse in self.memory.evses.values()}
         while len(known) >= _KEPT:
-            known.pop(next(iter(known)))
+            known.pop(next((old for old in known if old not in running), next(iter(known))))
         told = known[ref] = Told(where)
         return told
 
@@ -196,8 +198,9 @@ class Transactions(Station):
             sentence = f"TransactionEvent seqNo {seq} came after {told.last_seq}; it is put in its place by its time."
             outcome.odd.append(Odd("seq_no_order", sentence, str(seq)))
         told.last_seq = max(told.last_seq, seq)
-        if len(told.seen) < _SEEN:
-            told.seen[seq] = stamp
+        if len(told.seen) >= _SEEN:
+            told.seen.pop(next(iter(told.seen)))
+        told.seen[seq] = stamp
         return False
 
     def _gaps(self, told: Told, outcome: Outcome) -> None:
@@ -213,19 +216,21 @@ class Transactions(Station):
             return []
         return self.readings(payload["meterValue"], where, session, now, outcome)
 
-    def _follow(self, ref: str, where: int, kind: str, info: dict[str, Any], now: float, outcome: Outcome) -> None:
-        """The EVSE's status after the event; what comes from the offline queue of an older transaction changes nothing."""
+    def _follow(self, ref: str, where: int, kind: str, info: dict[str, Any], at: float, offline: bool) -> None:
+        """The EVSE's state after the event. What comes late of a transaction that has ended, or from the offline queue
+        of an older one, changes nothing."""
         evse = self.memory.evse(where)
         if kind == "Ended":
             if evse.ref in ("", ref):
                 evse.ref, evse.charging, evse.ended = "", "", True
-        else:
-            told = self.memory.told[ref]
-            if evse.ref and evse.ref != ref and told.last_seq > 0 and kind == "Updated":
-                return
-            evse.ref, evse.ended = ref, False
-            evse.charging = text(info, "chargingState") or evse.charging
-        self.show(where, now, outcome)
+            return
+        older = evse.ref not in ("", ref) and (offline or at < evse.since_at)
+        if self.memory.told[ref].ended or older:
+            return
+        if evse.ref != ref:
+            evse.since_at = at
+        evse.ref, evse.ended = ref, False
+        evse.charging = text(info, "chargingState") or evse.charging
 
     def show(self, where: int, now: float, outcome: Outcome, always: bool = False) -> None:
         """Tell the EVSE's status when it changed."""
@@ -239,6 +244,12 @@ class Transactions(Station):
         error = self.memory.last_error.get(where, "") if status is ConnectorStatus.FAULTED else ""
         code, _, info = error.partition("|")
         outcome.events.append(StatusChanged(self.charger_id, where, now, status, code, info))
+
+
+def _ref(payload: dict[str, Any]) -> str:
+    """The charger's own id of the transaction, "" where it tells none."""
+    info = payload.get("transactionInfo")
+    return text(info if isinstance(info, dict) else payload, "transactionId")[:255]
 
 
 def _register(entries: list[Sampled], last: bool) -> float | None:

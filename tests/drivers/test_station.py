@@ -1,6 +1,7 @@
 """The verbs of a station against a scripted charger."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +36,12 @@ def config(**values):
         }
 
     return answer
+
+
+def watts(limit, phases):
+    period = {"startPeriod": 0, "limit": limit, "numberPhases": phases}
+    schedule = {"chargingRateUnit": "W", "chargingSchedulePeriod": [period]}
+    return {"status": "Accepted", "connectorId": 1, "chargingSchedule": schedule}
 
 
 def profiles(peer):
@@ -387,11 +394,38 @@ async def test_watts_where_only_watts_are_allowed():
     async with desk() as made, charger(made, script=script) as (peer, station):
         answer = await station.set_limit(ONE)
         assert (profiles(peer)[0][2], answer.payload["unit"]) == (6900.0, "W")
-        values = [{"value": "9", "measurand": "Current.Import", "phase": "L1"}]
-        stamp = format_time(made.host.clock.now())
-        await peer.call("MeterValues", {"connectorId": 1, "meterValue": [{"timestamp": stamp, "sampledValue": values}]})
-        await station.set_limit(ONE)
+        await station.set_limit(replace(ONE, phases=1))
         assert profiles(peer)[1][2] == 2300.0
+
+
+async def test_a_default_in_watts_holds_for_a_car_on_one_phase():
+    """4140 W "for three phases" may be 18 A on one. The default is counted over one, and a schedule is read like that."""
+    script = {
+        "GetConfiguration": config(ChargingScheduleAllowedChargingRateUnit="Power"),
+        "GetCompositeSchedule": watts(4140.0, 3),
+    }
+    async with desk() as made, charger(made, script=script) as (peer, station):
+        answer = await station.install_failsafe(16.0, 6.0, 1)
+        told = {purpose: limit for purpose, _, limit in profiles(peer)}
+        assert told == {"ChargePointMaxProfile": 11040.0, "TxDefaultProfile": 1380.0}
+        assert answer.status == "untested"
+        assert "18 A instead of 6 A" in answer.payload["detail"]
+    async with (
+        desk() as made,
+        charger(made, script=script | {"GetCompositeSchedule": watts(1380.0, 1)}) as (_, station),
+    ):
+        assert (await station.install_failsafe(16.0, 6.0, 1)).status == "verified"
+
+
+async def test_profiles_start_by_a_clock_that_was_never_set():
+    """By 1970 a start in 2026, or 2020, lies ahead: no limit at all would hold."""
+    async with desk() as made, charger(made, script={"GetConfiguration": config()}) as (peer, station):
+        await peer.call("StatusNotification", STATUS | {"timestamp": "1970-01-01T02:00:00Z"})
+        await station.set_limit(ONE)
+        await station.install_failsafe(16.0, 6.0, 1)
+        sent = [call["csChargingProfiles"]["chargingSchedule"] for call in peer.requests("SetChargingProfile")]
+        assert all(schedule["startSchedule"] < "1970-01-01T02:00:01Z" for schedule in sent)
+        assert len(sent) == 3
 
 
 async def test_the_schedule_starts_by_the_chargers_own_clock():
@@ -598,3 +632,56 @@ async def test_raw_answers_come_without_secrets():
         answer = await station.raw("GetConfiguration", {})
         assert "0123456789abcdef" not in repr(answer)
         assert "60" in repr(answer)
+
+
+def tx_then_default(clear):
+    """Takes TxProfiles until `only_default` is set on it; answers ClearChargingProfile as told."""
+    state = {"only_default": False}
+
+    def profile(request):
+        purpose = request["csChargingProfiles"]["chargingProfilePurpose"]
+        refused = state["only_default"] and purpose == "TxProfile"
+        return {"status": "Rejected" if refused else "Accepted"}
+
+    script = {"GetConfiguration": config(), "SetChargingProfile": profile, "ClearChargingProfile": clear}
+    return state, script
+
+
+@pytest.mark.parametrize("clear", [("error", "InternalError"), {"status": "Rejected"}, {}])
+async def test_a_default_is_no_limit_while_our_older_limit_overrules_it(clear):
+    """The TxProfile of 10 A still runs: a default of 8 A below it would not hold."""
+    state, script = tx_then_default(clear)
+    async with desk() as made, charger(made, script=script) as (peer, station):
+        await station.set_limit(ONE)
+        state["only_default"] = True
+        for _ in range(2):
+            with pytest.raises(ChargerError) as caught:
+                await station.set_limit(replace(ONE, limit_a=8.0))
+            assert caught.value.reason is Reason.REFUSED
+        assert len(peer.requests("ClearChargingProfile")) == 2
+        assert {purpose for purpose, _, _ in profiles(peer)} == {"TxProfile"}
+
+
+async def test_an_older_limit_is_remembered_over_connections():
+    state, script = tx_then_default({"status": "Accepted"})
+    async with desk() as made:
+        async with charger(made, script=script) as (_, station):
+            await station.set_limit(ONE)
+        state["only_default"] = True
+        async with charger(made, script=script) as (peer, _):
+            await peer.call("BootNotification", BOOT)
+            station = made.stations[-1]
+            await station.set_limit(replace(ONE, limit_a=8.0))
+            assert peer.requests("ClearChargingProfile") == [{"id": 1801}]
+            assert profiles(peer)[-1][0] == "TxDefaultProfile"
+            await station.set_limit(replace(ONE, limit_a=7.0))
+            assert len(peer.requests("ClearChargingProfile")) == 1  # it is gone
+
+
+async def test_the_limit_of_a_charge_that_ended_is_not_cleared():
+    state, script = tx_then_default({"status": "Accepted"})
+    async with desk() as made, charger(made, script=script) as (peer, station):
+        await station.set_limit(ONE)
+        state["only_default"] = True
+        await station.set_limit(replace(ONE, transaction_id=6))
+        assert peer.requests("ClearChargingProfile") == []
