@@ -539,13 +539,14 @@ QUIRKS = (
         (
             ST + "test_refusals_have_a_reason_and_a_sentence",
             DO + "test_a_refused_start_is_tried_once_more_and_the_restart_is_named",
+            DO + "test_a_refused_stop_is_tried_once_more",
         ),
     ),
     Quirk(
         ORDER,
         "RemoteStart minutes after RemoteStop: accepted, no power, then gone (FoxESS)",
         "Watches for a charge and a current after each accepted start and tells when there is none; the pause that was too "
-        "short is learnt for the model, and the next start waits it out",
+        "short is learnt for the model, and a start before its end is refused with the seconds left",
         ("lbbrhzn/ocpp PR #2073",),
         (
             DO + "test_an_accepted_start_that_leads_to_nothing_is_told",
@@ -711,9 +712,12 @@ QUIRKS = (
     Quirk(
         PROFILES,
         "0 A does not stop, or the unit starts by itself",
-        "Both ways to pause are offered",
+        "A car that goes on counts at what it draws; a limit of 0 A and a stop are both offered",
         ("lbbrhzn/ocpp #1245", "evcc-io/evcc #14804"),
-        ("simulator/test_station::test_limits_that_do_not_work",),
+        (
+            "balance/test_closed_loop::test_a_car_that_ignores_its_limit_is_counted_at_what_it_draws",
+            "simulator/test_station::test_limits_that_do_not_work",
+        ),
     ),
     Quirk(
         PROFILES,

@@ -77,11 +77,14 @@ class ChargeApi:
         except EvdeskError as error:
             if error.reason is not Reason.REFUSED:
                 raise
-            raise type(error)(error.reason, f"{error.sentence} {_next_step(record)}", **error.detail) from error
+            raise type(error)(
+                error.reason, f"{error.sentence} {_next_step(record, args.get('connector_id'))}", **error.detail
+            ) from error
 
 
-def _next_step(record: ChargerRecord) -> str:
-    others = sum(c.session is not None for c in record.connectors.values())
+def _next_step(record: ChargerRecord, asked: object) -> str:
+    """`asked`: the connector that was asked about; a restart would end the charges on the others."""
+    others = sum(c.session is not None for c in record.connectors.values() if c.id != asked)
     if others:
         return f"It was asked twice. {_AFTER_UPDATE}: restart it when no charge runs there."
     if Capability.RESET not in record.capabilities:

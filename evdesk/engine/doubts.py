@@ -121,8 +121,12 @@ class Doubts:
         at, gap_s = self._started[key]
         draws = (_drawn(connector, now) or 0.0) >= NOTHING_A
         free = connector.status in _NO_CAR and connector.session is None
-        if draws or connector.status in _PAUSED or (now - at > BEGINS_S and free and record.online):
-            del self._started[key]  # it charges, the car or a limit of ours pauses it, or the car has gone
+        if draws or connector.status in _PAUSED:
+            del self._started[key]  # it charges, or the car or a limit of ours pauses it
+            return
+        if now - at > BEGINS_S and free and record.online:
+            del self._started[key]
+            self.fleet.notice(NoticeKind.NOT_STARTED, Severity.INFO, record, connector.id, what="no_car")
             return
         what = ""
         if connector.session is None:

@@ -269,7 +269,12 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
 }
 
 
-_NOT_STARTED = {"no_charge": "no charge began", "no_power": "nothing flows", "offline": "went offline"}
+_NOT_STARTED = {
+    "no_car": "reports no car",
+    "no_charge": "no charge began",
+    "no_power": "nothing flows",
+    "offline": "went offline",
+}
 
 
 _CA_TESTS = {"checked": "it checks evdesk's certificate", "not_checked": "it takes any certificate"}

@@ -167,6 +167,16 @@ async def test_a_charge_that_begins_and_draws_nothing_is_told(tmp_path, after, t
         assert one.told() == told
 
 
+async def test_a_start_without_a_car_is_told_and_not_held_against_the_charger(tmp_path):
+    async with bench(tmp_path) as one:
+        one.tell(S.AVAILABLE)
+        one.doubts.started(one.record, 1)
+        assert await one.passes(BEGINS_S + 5, 0.0) is Doubt.NONE
+        assert one.told() == ["no_car"]
+        one.tell(S.PREPARING)
+        assert await one.passes(BEGINS_S + 5, 0.0) is Doubt.NONE
+
+
 async def test_a_start_that_is_followed_by_current_is_silent(tmp_path):
     async with bench(tmp_path) as one:
         one.tell(S.PREPARING)
@@ -264,3 +274,25 @@ async def test_a_refused_start_is_tried_once_more_and_the_restart_is_named(tmp_p
             rows = [r for r in await api.call("audit.list", {"limit": 50}) if r["what"] == "charger.start"]
             assert [r["kind"] for r in reversed(rows)] == ["asked", "answered"] * 2
             assert not any(call.startswith("Reset") for call in one.seen.calls)
+
+
+async def test_a_refused_stop_is_tried_once_more(tmp_path):
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as api, station(running.ocpp, "A1") as one:
+            await api.call("site.put", {"site": SITE})
+            await one.begin("Preparing")
+            number = await one.start_charge()
+
+            async def charges():
+                found = await api.call("charger.list")
+                known = found and found[0]["connectors"] and found[0]["state"] == "online"
+                return known and found[0]["connectors"][0]["session_id"] == number
+
+            await until(charges)
+            one.refusals = 1
+            done = await api.call("charger.stop", {"charger_id": "A1", "connector_id": 1})
+            assert done["status"] == "Accepted"
+            assert one.seen.calls.count(f"RemoteStopTransaction {number}") == 2
+            one.refusals = 2
+            with pytest.raises(EvdeskError, match=r"asked twice.*soft reset"):
+                await api.call("charger.stop", {"charger_id": "A1", "connector_id": 1})
