@@ -81,12 +81,17 @@ class CompositeSchedule:
     periods: tuple[tuple[float, float | None], ...]
     unit: str = "A"
     worst: tuple[tuple[float, float | None], ...] = ()
+    covers_s: float | None = None  # how long it reaches by its own word, None where it tells nothing
 
     @property
     def last_a(self) -> float | None:
         """What may flow on one phase at the end of it; None: no limit."""
         periods = self.worst or self.periods
         return periods[-1][1] if periods else None
+
+    def reaches(self, seconds: float) -> bool:
+        """Whether its end says something about then; one that is too short may show a live limit last."""
+        return self.covers_s is None or self.covers_s >= seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from evdesk.ocpp import profiles
 from evdesk.ocpp.profiles import DEFAULT_PURPOSE, LIVE_DEFAULT_ID, LIVE_TX_ID, TX_PURPOSE, Unit
 
 _KEYS = ("ChargingScheduleAllowedChargingRateUnit", "ChargeProfileMaxStackLevel")
-_VERIFY_S = 900
+_VERIFY_S, _PROOF_S = 1100, 905  # the longest validity of a live limit is 900 s
 _CLOSE_A = 0.15
 _LEVEL_UNKNOWN = 1
 
@@ -198,6 +198,8 @@ class Limits:
                 if error.reason in (Reason.TIMEOUT, Reason.UNREACHABLE):
                     raise
                 return "The charger shows no composite schedule, so the safe default is not proven."
+            if not schedule.reaches(_PROOF_S):
+                return f"The composite schedule of connector {connector} ends after {schedule.covers_s:g} s: too short."
             last = schedule.last_a
             if last is None:
                 return f"The composite schedule of connector {connector} shows no limit."
@@ -224,7 +226,7 @@ class Limits:
             periods, worst, told = profiles.read_composite(reply.payload, unit, self._caller.charger_now())
         except ValueError as error:
             raise ChargerError(Reason.BAD_REPLY, f"The composite schedule cannot be read: {error}.") from None
-        return CompositeSchedule(periods, told, worst)
+        return CompositeSchedule(periods, told, worst, profiles.covered_s(reply.payload))
 
 
 def _once(*levels: int | None) -> list[int]:

@@ -230,7 +230,9 @@ class Control:
                 connector.confirmed_a, connector.confirmed_at = limit_a, now
                 connector.confirmed_until = asked_at + valid_s  # the charger counts from when it was told
                 self.on_limited(record, connector.id, limit_a)
-            connector.asked_a, connector.failed_at = None, None
+                connector.asked_a = None
+            # else the charge ended on the way: where it had to be a default, it outlives it and still counts.
+            connector.failed_at = None
             self.fleet.on_changed(record.id)
         except EvdeskError as error:
             connector.failed_at = self.clock.now()

@@ -251,8 +251,7 @@ class Engine:
             await self.commands.note(ENGINE, "engine.clock_jump", "engine", {"seconds": round(jump, 1)})
         await self.recent.refresh()
         self.server.publish("info", self.info())
-        await self.host.close_lost()
-        for beat in (self.shelf.beat, self.doubts.save, self.security.minute):
+        for beat in (self.host.close_lost, self.shelf.beat, self.doubts.save, self.security.minute):
             try:
                 await beat()
             except EvdeskError as error:  # a full disk must not keep the certificate from being renewed

@@ -18,6 +18,7 @@ from evdesk.model import (
     Booted,
     CertificateAsked,
     Clock,
+    ClockState,
     Connected,
     ConnectorStatus,
     DataReceived,
@@ -230,6 +231,7 @@ class Fleet:
             new.meter_serial,
         )
         record.boots += 1
+        record.clock = ClockState()  # it has just been told the time; whether it took it shows in its next message
         for connector in record.connectors.values():
             connector.forget_limit()
         record.heard_at = event.at

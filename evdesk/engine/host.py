@@ -7,6 +7,7 @@ from evdesk.drivers.base import Opened
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.measured import save_sessions
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
+from evdesk.engine.store.sessions import NOT_REPORTED
 from evdesk.engine.tags import TagBook
 from evdesk.model import NoticeKind, Severity, TransactionEnded, TransactionStarted
 from evdesk.model.tags import Tag
@@ -89,7 +90,7 @@ class ChargerHost:
             self.clock.now(),
             session.id,
             connector.energy_wh,
-            reason="NotReported",
+            reason=NOT_REPORTED,
             connector_id=connector.id,
         )
         await self.close_transaction(event)
@@ -97,8 +98,8 @@ class ChargerHost:
     async def close_lost(self) -> None:
         """A charge whose car is gone for two minutes and whose end was never told ends as it was last measured."""
         now = self.clock.now()
-        for record in self.fleet.chargers.values():
-            for connector in record.connectors.values():
+        for record in list(self.fleet.chargers.values()):  # others join while an end is written down
+            for connector in list(record.connectors.values()):
                 gone = connector.session and record.online and not connector.status.has_car
                 if gone and connector.status_at is not None and now - connector.status_at > LOST_AFTER_S:
                     await self.close_unreported(record, connector)

@@ -134,23 +134,19 @@ class Setup:
         plan = self._plans_for(site)[record.id]
         max_a, safe_a = plan.max_a, plan.safe_a
         have = record.failsafe
-        if (
-            have.state in (FailsafeState.VERIFIED, FailsafeState.PROVEN)
-            and (have.max_a, have.safe_a)
-            == (
-                max_a,
-                safe_a,
-            )
-            and await self._still_there(record, link, safe_a)
-        ):
+        known = have.state in (FailsafeState.VERIFIED, FailsafeState.PROVEN)
+        same = known and (have.max_a, have.safe_a) == (max_a, safe_a)
+        if same and await self._still_there(record, link, safe_a):
             return
         if Capability.FAILSAFE not in link.capabilities:
             self._set(record, Failsafe(FailsafeState.CANNOT, detail="no charging profiles"))
             return
         args: dict[str, object] = {"max_a": max_a, "safe_a": safe_a}
         # Until it has answered, the old or the new default may hold: the larger one counts.
-        between = max(have.safe_a or 0.0, safe_a) if record.falls_back else None
-        state = have.state if record.falls_back else FailsafeState.UNKNOWN
+        # Where it has just not shown the default that should be there (a reboot or a flash took it), nothing holds.
+        held = record.falls_back and not same
+        between = max(have.safe_a or 0.0, safe_a) if held else None
+        state = have.state if held else FailsafeState.UNKNOWN
         self._set(record, Failsafe(state, max_a, between, "being written"))
         try:
             answer = await self._ask(
@@ -189,13 +185,14 @@ class Setup:
 
     async def _check_expiry(self, record: ChargerRecord, link: Driver, connector_id: int, safe_a: float) -> None:
         try:
-            last = (await self._schedule(record, link, connector_id)).last_a
+            schedule = await self._schedule(record, link, connector_id)
         except EvdeskError as error:
             log.info("%s: %s", record.id, error.sentence)
             return
+        last = schedule.last_a
         have = record.failsafe
-        if have.safe_a != safe_a:
-            return  # another default is being written meanwhile
+        if have.safe_a != safe_a or not schedule.reaches(self.fleet.site.balance.profile_valid_s + 5):
+            return  # another default is being written meanwhile, or it shows too little to say anything
         if last is None or last > safe_a + _CLOSE_A:
             shown = "no limit" if last is None else f"{last:g} A"
             detail = f"The schedule shows {shown} also when the live limit must have expired, not {safe_a:g} A."
@@ -224,10 +221,12 @@ class Setup:
         if Capability.COMPOSITE not in link.capabilities:
             return False
         try:
-            last = (await self._schedule(record, link, min(record.connectors, default=1))).last_a
+            schedule = await self._schedule(record, link, min(record.connectors, default=1))
         except EvdeskError:
             return False
-        return last is not None and last <= safe_a + _CLOSE_A
+        last = schedule.last_a
+        reaches = schedule.reaches(self.fleet.site.balance.profile_valid_s + 5)
+        return reaches and last is not None and last <= safe_a + _CLOSE_A
 
     def _set(self, record: ChargerRecord, failsafe: Failsafe) -> None:
         before, record.failsafe = record.failsafe, failsafe

@@ -23,6 +23,7 @@ from evdesk.model import (
 )
 
 CLOCK_OFF_S = 60.0
+PROFILE_SLACK_S = 5.0
 
 
 class Fleet(Protocol):
@@ -55,6 +56,11 @@ def side_handlers(fleet: Fleet) -> dict[type, Callable[..., None]]:
 
 def _clock(fleet: Fleet, event: ClockSeen) -> None:
     record = fleet.record(event.charger_id)
+    used_s = record.clock.offset_s or 0.0
+    if abs(event.offset_s - used_s) > PROFILE_SLACK_S:
+        # Limits start and end by the charger's clock: one made with another offset may be over, or not have begun.
+        for connector in record.connectors.values():
+            connector.forget_limit()
     record.clock = ClockState(event.offset_s, event.at, event.zone_unknown)
     off = {"clock_off"} if abs(event.offset_s) > CLOCK_OFF_S else set()
     record.warnings = frozenset((record.warnings - {"clock_off"}) | off)

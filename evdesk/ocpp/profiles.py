@@ -131,6 +131,14 @@ def read_composite(answer: dict[str, Any], unit: Unit, charger_now: float) -> tu
     return read_periods(periods, told, shift), read_periods(periods, alone, shift, True), told.name
 
 
+def covered_s(answer: dict[str, Any]) -> float | None:
+    """How many seconds a composite schedule covers by its own word, None where it tells none above 0."""
+    schedule = answer.get("chargingSchedule")
+    told = schedule.get("duration") if isinstance(schedule, dict) else None
+    plain = isinstance(told, int | float) and not isinstance(told, bool) and 0 < told < 1e9
+    return float(told) if plain and told is not None else None
+
+
 def read_periods(periods: Any, unit: Unit, shift: float = 0.0, alone: bool = False) -> Periods:
     """The periods of a schedule, in order, moved by `shift` seconds; an empty list is no limit. `alone`: whatever number of
     phases is told, one carries it all. Raises ValueError."""

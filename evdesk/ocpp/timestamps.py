@@ -107,7 +107,7 @@ class ClockEstimate:
     def restart(self) -> None:
         """The charger has just taken our time (BootNotification answer): old samples say nothing any more."""
         self._samples.clear()
-        self._settled = self.unset_s = None
+        self._settled = self.unset_s = self._told = None
         self._looked_at = 0.0
 
     def sample(self, stamp: Stamp, now: float) -> None:

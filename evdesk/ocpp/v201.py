@@ -53,6 +53,8 @@ class Station201(Transactions):
         if "chargePointVendor" in payload:
             outcome.odd.append(_wrong_shape("BootNotification", "1.6"))
         outcome.events.append(Booted(self.charger_id, now, identity, text(payload, "reason")))
+        for evse in self.memory.evses.values():
+            evse.ref = evse.charging = ""  # a transaction that goes on is told again; one that does not may never end
         outcome.answer = self.boot_answer(now)
 
     def _status(self, payload: dict[str, Any], now: float, outcome: Outcome) -> None:

@@ -449,12 +449,12 @@ async def test_clearing_takes_both_live_profiles():
 # -- failsafe -----------------------------------------------------------------------------------------------------
 
 
-def schedule(*limits):
+def schedule(*limits, **more):
     periods = [{"startPeriod": n * 180, "limit": limit} for n, limit in enumerate(limits)]
     return {
         "status": "Accepted",
         "connectorId": 1,
-        "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": periods},
+        "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": periods, **more},
     }
 
 
@@ -463,6 +463,7 @@ FAILSAFES = [
     pytest.param({}, schedule(6.0), "verified", None, id="shown without a live limit"),
     pytest.param({}, schedule(16.0), "untested", "16 A instead of 6 A", id="another limit stands above"),
     pytest.param({}, schedule(-1), "untested", "no limit", id="no limit, MicroOcpp"),
+    pytest.param({}, schedule(6.0, duration=180), "untested", "too short", id="shows the live limit only"),
     pytest.param({}, {"status": "Rejected"}, "untested", "no composite schedule", id="rejected"),
     pytest.param({}, ("error", "NotImplemented"), "untested", "no composite schedule", id="not implemented"),
     pytest.param(

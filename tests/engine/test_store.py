@@ -279,6 +279,16 @@ async def test_a_start_on_a_busy_connector_and_the_late_stop(path):
         assert (await store.sessions(SessionPage(open_only=True)))[0].id == second.id
 
 
+async def test_the_chargers_own_stop_counts_more_than_the_end_we_concluded(path):
+    async with opened(path) as store:
+        first = await store.open_session(started())
+        guessed = await store.close_session(stopped(first.id, meter=2000.0, reason="NotReported"))
+        assert guessed.energy_wh == 1000.0
+        told = await store.close_session(stopped(first.id, at=T0 + 1800, meter=2500.0))
+        assert (told.energy_wh, told.reason, told.ended_at) == (1500.0, "Local", T0 + 1800)
+        assert (await store.close_session(stopped(first.id, meter=9999.0))) == told
+
+
 async def test_a_register_that_goes_back_keeps_what_was_measured(path):
     async with opened(path) as store:
         first = await store.open_session(started(meter=9000.0))
@@ -417,6 +427,18 @@ async def test_a_tag_that_comes_later_is_kept(path):
         assert (await store.open_session(begun("T1", tag=""))).id_tag == ""
         assert (await store.open_session(begun("T1", tag="CARD", incomplete=True))).id_tag == "CARD"
         assert (await store.open_session(begun("T1", tag="OTHER", incomplete=True))).id_tag == "CARD"
+
+
+@pytest.mark.parametrize(
+    ("begin", "energy", "incomplete"), [(1000.0, 7000.0, False), (None, None, True), (9e3, None, True)]
+)
+async def test_a_begin_that_comes_after_the_end_completes_it(path, begin, energy, incomplete):
+    async with opened(path) as store:
+        alone = await store.close_session(over("T9"))
+        whole = await store.open_session(begun("T9", meter=begin))
+        assert (whole.id, whole.energy_wh, whole.incomplete) == (alone.id, energy, incomplete)
+        assert whole.ended_at == T0 + 3600
+        assert await store.sessions(SessionPage(open_only=True)) == []
 
 
 async def test_an_end_without_a_begin_is_kept(path):

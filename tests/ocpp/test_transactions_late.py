@@ -101,3 +101,17 @@ def test_an_id_beside_the_info_is_the_same_transaction():
     (deferred,) = one.call("TransactionEvent", payload).deferred
     one.dialogue.settle_start(deferred, 5, "Accepted", NOW)
     assert (one.memory.told["A"].session, one.memory.told["A"].opening) == (5, False)
+
+
+def test_a_boot_ends_what_seemed_to_run():
+    """The transaction that goes on is told again; one whose end never comes must not keep the place for ever."""
+    one = Station()
+    one.event("Started", "A", 0)
+    boot = {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}}
+    one.call("BootNotification", boot)
+    status = {"timestamp": format_time(NOW), "connectorStatus": "Available", "evseId": 1, "connectorId": 1}
+    step = one.call("StatusNotification", status)
+    assert [e.status for e in step.events if isinstance(e, StatusChanged)] == [ConnectorStatus.AVAILABLE]
+    one.call("StatusNotification", status | {"connectorStatus": "Occupied"})
+    step = one.event("Updated", "A", 1, 60)
+    assert [e.status for e in step.events if isinstance(e, StatusChanged)] == [ConnectorStatus.CHARGING]

@@ -14,7 +14,9 @@ COLUMNS = (
     "id, charger_id, connector_id, id_tag, started_at, ended_at, meter_start_wh, meter_stop_wh, energy_wh, "
     "max_power_w, reason, incomplete, ref"
 )
-SUPERSEDED = "Superseded"
+SUPERSEDED, NOT_REPORTED = "Superseded", "NotReported"
+GUESSED = frozenset({SUPERSEDED, NOT_REPORTED})
+"""Ends that evdesk concluded by itself: the charger's own word, when it comes, counts instead."""
 """The reason of a session whose end was never told: the next one began on the same connector."""
 
 _NEXT = "session_next"
@@ -128,7 +130,7 @@ def close_session(connection: sqlite3.Connection, event: TransactionEnded, numbe
 def ended(session: Session, event: TransactionEnded) -> Session:
     """`session` after this stop; unchanged where it had ended already. Energy by the meter register, never negative:
     a register that went back, or was not told, leaves what was measured on the way, and marks the session."""
-    if session.ended_at is not None and session.reason != SUPERSEDED:
+    if session.ended_at is not None and session.reason not in GUESSED:
         return session
     start, stop = session.meter_start_wh, event.meter_wh
     proven = start is not None and stop is not None and stop >= start
@@ -138,7 +140,7 @@ def ended(session: Session, event: TransactionEnded) -> Session:
         meter_stop_wh=stop,
         energy_wh=stop - start if start is not None and stop is not None and proven else session.energy_wh,
         reason=event.reason,
-        incomplete=not proven or (session.incomplete and session.reason != SUPERSEDED),
+        incomplete=not proven or (session.incomplete and session.reason not in GUESSED),
         id_tag=session.id_tag or event.id_tag,
     )
 
@@ -177,6 +179,14 @@ def _complete(connection: sqlite3.Connection, event: TransactionStarted, number:
         connection.execute(
             "UPDATE session SET incomplete = 0, started_at = min(started_at, ?), meter_start_wh = ? "
             "WHERE id = ? AND incomplete = 1 AND ended_at IS NULL AND meter_start_wh IS NULL",
+            (event.at, event.meter_wh, number),
+        )
+        # Its end came first, from another place of the offline queue.
+        connection.execute(
+            "UPDATE session SET started_at = min(started_at, ?1), meter_start_wh = ?2, "
+            "energy_wh = CASE WHEN meter_stop_wh >= ?2 THEN meter_stop_wh - ?2 ELSE energy_wh END, "
+            "incomplete = CASE WHEN meter_stop_wh >= ?2 THEN 0 ELSE incomplete END "
+            "WHERE id = ?3 AND ended_at IS NOT NULL AND meter_start_wh IS NULL AND ?2 IS NOT NULL",
             (event.at, event.meter_wh, number),
         )
 
