@@ -14,7 +14,8 @@ from evdesk.ocpp import profiles
 from evdesk.ocpp.profiles import DEFAULT_PURPOSE, LIVE_DEFAULT_ID, LIVE_TX_ID, TX_PURPOSE, Unit
 
 _KEYS = ("ChargingScheduleAllowedChargingRateUnit", "ChargeProfileMaxStackLevel")
-_VERIFY_S, _PROOF_S = 1100, 905  # the longest validity of a live limit is 900 s
+_VERIFY_S = 1100  # the longest validity of a live limit is 900 s
+_VALID_S, _SLACK_S = 180, 5
 _CLOSE_A = 0.15
 _LEVEL_UNKNOWN = 1
 
@@ -27,12 +28,14 @@ class Limits:
         self._caller = caller
         self._learn = learn or self._read_keys
         self._asked = False
+        self._valid_s = _VALID_S  # of the longest live limit that may be in the charger
         self._last: dict[int, float] = {}  # connector -> the highest limit that may be in force by our doing
 
     # -- live -----------------------------------------------------------------------------------------------------
 
     async def set_live(self, profile: LiveProfile) -> Answer:
         """Tries TxProfile and TxDefaultProfile at the levels this charger takes; the first accepted one stays."""
+        self._valid_s = max(self._valid_s, profile.valid_s)
         unit = await self.unit(profile.phases or 3)
         urgent = profile.limit_a < self._last.get(profile.connector_id, float("inf"))
         refused: list[str] = []
@@ -198,7 +201,7 @@ class Limits:
                 if error.reason in (Reason.TIMEOUT, Reason.UNREACHABLE):
                     raise
                 return "The charger shows no composite schedule, so the safe default is not proven."
-            if not schedule.reaches(_PROOF_S):
+            if not schedule.reaches(self._valid_s + _SLACK_S):
                 return f"The composite schedule of connector {connector} ends after {schedule.covers_s:g} s: too short."
             last = schedule.last_a
             if last is None:
