@@ -89,9 +89,13 @@ def test_a_half_written_text_never_breaks_it():
         for _ in range(rng.randrange(6)):
             text[rng.randrange(len(text))] = rng.choice('{}[],:" \\x1\n')
         cut = "".join(text)
-        completions(PROFILE, cut, rng.randrange(len(cut) + 1))
+        at = rng.randrange(len(cut) + 1)
+        place, offered = completions(PROFILE, cut, at)
+        assert 0 <= place.start <= at
+        assert cut[place.start :].startswith(place.part)
+        assert len(set(offered)) == len(offered)
         Scanner(cut)
-        line_of(cut, "/csChargingProfiles/chargingSchedule/x")
+        assert 0 <= line_of(cut, "/csChargingProfiles/chargingSchedule/x") <= cut.count("\n") + 1
 
 
 def test_problems_stand_at_their_line():

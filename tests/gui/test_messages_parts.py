@@ -101,8 +101,11 @@ def test_any_text_can_be_typed():
     for _ in range(3000):
         text = "".join(rng.choice(signs) for _ in range(rng.randrange(30)))
         parse(text, NAMES, NOW)
-        completions(text, rng.randrange(len(text) + 1), NAMES, ["Reset"])
-        with_part(text, "from", "10m", NAMES)
+        at = rng.randrange(len(text) + 1)
+        start, offered = completions(text, at, NAMES, ["Reset"])
+        assert 0 <= start <= at
+        assert len(set(offered)) == len(offered)
+        assert parse(with_part(text, "from", "10m", NAMES), NAMES, NOW).from_at == NOW - 600.0
 
 
 # -- model ------------------------------------------------------------------------------------------------------------

@@ -347,8 +347,15 @@ def test_palette_model_keeps_the_rules(make, qtbot):
     shell = make()
     model = shell.open_palette().model
     QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    whole = model.rowCount()
     for query in ("b", "bay", "bay 1", "zzz", ""):
         model.search(query)
+        titles = [model.index(row, 0).data() for row in range(model.rowCount())]
+        if query == "bay 1":
+            assert "Bay 1" in titles[0]
+        elif query == "zzz":
+            assert titles == []
+    assert model.rowCount() == whole > 0
 
 
 def test_failures_are_said(make, client, qtbot):

@@ -163,6 +163,8 @@ def typed(at: float, now: float) -> str:
 def with_part(text: str, key: str, value: str, names: dict[str, str]) -> str:
     """The text with one part set, or taken away by an empty value; the rest stays as typed."""
     kept = [text[token.start : token.end] for token in tokens(text, names) if token.key != key]
+    if kept and kept[-1].count('"') % 2:
+        kept[-1] += '"'  # still being typed: it would swallow what follows
     if value:
         quoted = f'"{value}"' if " " in value and value not in names else value
         kept.append(f"{key}:{quoted}")
