@@ -75,19 +75,16 @@ class Host(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CompositeSchedule:
-    """What the charger itself says it will do: (start offset s, limit in A or None for no limit) from now. `worst`: the
-    same where one phase carries it all, which differs for chargers that count in watts."""
+    """What the charger itself says it will do: (start offset s, limit in A or None for no limit) from now."""
 
     periods: tuple[tuple[float, float | None], ...]
     unit: str = "A"
-    worst: tuple[tuple[float, float | None], ...] = ()
     covers_s: float | None = None  # how long it reaches by its own word, None where it tells nothing
 
     @property
     def last_a(self) -> float | None:
-        """What may flow on one phase at the end of it; None: no limit."""
-        periods = self.worst or self.periods
-        return periods[-1][1] if periods else None
+        """What holds at the end of it; None: no limit."""
+        return self.periods[-1][1] if self.periods else None
 
     def reaches(self, seconds: float) -> bool:
         """Whether its end says something about then; one that is too short may show a live limit last."""

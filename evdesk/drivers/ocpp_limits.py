@@ -158,7 +158,8 @@ class Limits:
         """Static maximum and safe default. "verified" when the composite schedule shows the safe value, "untested"
         when it cannot be asked or shows another, "cannot" when the charger refuses the default.
 
-        In watts the default is counted over one phase: a car that uses one only may draw all of it there."""
+        In watts the default is counted over one phase (decision 0014): whether a charger takes it for the power of all
+        phases or for that of each, no phase carries more."""
         unit = await self.unit(phases)
         notes: dict[str, object] = {"unit": unit.name}
         reply, why = await self._put(profiles.static_maximum(max_a, unit, self._caller.charger_now()))
@@ -226,10 +227,10 @@ class Limits:
             sentence = f"The charger shows no composite schedule ({reply.status or 'no status'})."
             raise ChargerError(Reason.REFUSED, sentence, status=reply.status)
         try:
-            periods, worst, told = profiles.read_composite(reply.payload, unit, self._caller.charger_now())
+            periods, told = profiles.read_composite(reply.payload, unit, self._caller.charger_now())
         except ValueError as error:
             raise ChargerError(Reason.BAD_REPLY, f"The composite schedule cannot be read: {error}.") from None
-        return CompositeSchedule(periods, told, worst, profiles.covered_s(reply.payload))
+        return CompositeSchedule(periods, told, profiles.covered_s(reply.payload))
 
 
 def _once(*levels: int | None) -> list[int]:

@@ -140,23 +140,14 @@ class Control:
         # While it is connected an accepted default counts: a charge that starts is seen and limited within a second.
         # Silent, only a default that the charger has shown counts.
         safe = record.safe_a if record.online else (record.failsafe.safe_a if record.falls_back else None)
-        live = self._at_worst(bay, connector, connector.confirmed_a if now < connector.confirmed_until else None)
-        # If it arrived, it has expired by then.
-        asked = self._at_worst(bay, connector, connector.asked_a if now < connector.asked_until else None)
+        live = connector.confirmed_a if now < connector.confirmed_until else None
+        asked = connector.asked_a if now < connector.asked_until else None  # if it arrived, it has expired
         if said and connector.session is None and connector.status is ConnectorStatus.AVAILABLE:
             return 0.0  # nothing is plugged in, and a new car is told to us before it draws
         fallback = bay.max_a if safe is None else safe
         # Between two charges a live limit may still stand: where it had to be a default, it outlives its charge.
         held = live if record.online and live is not None and connector.session else max(fallback, live or 0.0)
         return min(max(held, asked or 0.0), max(bay.max_a, held))
-
-    @staticmethod
-    def _at_worst(bay: Bay, connector: ConnectorRecord, limit_a: float | None) -> float | None:
-        """A limit in watts, counted over three phases, may all flow on one until it is seen how many the car uses."""
-        if limit_a is None or not connector.watt_phases:
-            return limit_a
-        spread = connector.watt_phases / max(phases_used(bay, connector), 1)
-        return min(limit_a * max(spread, 1.0), max(bay.max_a, limit_a))
 
     def _explain(
         self, record: ChargerRecord, connector: ConnectorRecord, demand: Demand, limit_a: float, why: Why

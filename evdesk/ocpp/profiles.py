@@ -4,7 +4,7 @@ A limit is printed with at most one decimal and never above what was asked; watt
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from evdesk.ocpp.timestamps import format_time, parse_time
@@ -112,23 +112,20 @@ def rate_unit(allowed: str | None) -> str:
 Periods = tuple[tuple[float, float | None], ...]
 
 
-def read_composite(answer: dict[str, Any], unit: Unit, charger_now: float) -> tuple[Periods, Periods, str]:
-    """((start offset in s from now, limit in A or None for none), ...), the same for a car that uses one phase only, and
-    the unit the charger told. In watts one phase may carry it all.
+def read_composite(answer: dict[str, Any], unit: Unit, charger_now: float) -> tuple[Periods, str]:
+    """((start offset in s from now, limit in A or None for none), ...) and the unit the charger told.
 
     Negative limits and empty lists mean "no limit". Raises ValueError when the answer holds no readable schedule.
     """
     schedule = answer.get("chargingSchedule")
     if schedule is None:
-        return ((0.0, None),), ((0.0, None),), unit.name
+        return ((0.0, None),), unit.name
     if not isinstance(schedule, dict):
         raise ValueError("chargingSchedule is not an object")
     told = Unit(rate_unit(str(schedule.get("chargingRateUnit") or unit.name)), unit.phases, unit.volt)
     started = parse_time(schedule.get("startSchedule") or answer.get("scheduleStart"))
     shift = started.at - charger_now if started is not None and abs(started.at - charger_now) < 86400.0 else 0.0
-    periods = schedule.get("chargingSchedulePeriod")
-    alone = replace(told, phases=1)
-    return read_periods(periods, told, shift), read_periods(periods, alone, shift, True), told.name
+    return read_periods(schedule.get("chargingSchedulePeriod"), told, shift), told.name
 
 
 def covered_s(answer: dict[str, Any]) -> float | None:
@@ -139,17 +136,16 @@ def covered_s(answer: dict[str, Any]) -> float | None:
     return float(told) if plain and told is not None else None
 
 
-def read_periods(periods: Any, unit: Unit, shift: float = 0.0, alone: bool = False) -> Periods:
-    """The periods of a schedule, in order, moved by `shift` seconds; an empty list is no limit. `alone`: whatever number of
-    phases is told, one carries it all. Raises ValueError."""
+def read_periods(periods: Any, unit: Unit, shift: float = 0.0) -> Periods:
+    """The periods of a schedule, in order, moved by `shift` seconds; an empty list is no limit. Raises ValueError."""
     if isinstance(periods, dict):
         periods = [periods]
     if not isinstance(periods, list) or not periods:
         return ((0.0, None),)
-    return tuple(sorted((_period(period, unit, shift, alone) for period in periods), key=lambda item: item[0]))
+    return tuple(sorted((_period(period, unit, shift) for period in periods), key=lambda item: item[0]))
 
 
-def _period(period: Any, unit: Unit, shift: float, alone: bool) -> tuple[float, float | None]:
+def _period(period: Any, unit: Unit, shift: float) -> tuple[float, float | None]:
     if not isinstance(period, dict):
         raise ValueError("a period is not an object")
     try:
@@ -157,7 +153,7 @@ def _period(period: Any, unit: Unit, shift: float, alone: bool) -> tuple[float, 
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"a period is not readable: {error}") from error
     phases = period.get("numberPhases")
-    count = phases if isinstance(phases, int) and 1 <= phases <= 3 and not alone else None
+    count = phases if isinstance(phases, int) and 1 <= phases <= 3 else None
     if not math.isfinite(start) or not math.isfinite(limit):
         raise ValueError("a period holds no number")
     return start + shift, None if limit < 0 else unit.ampere(limit, count)

@@ -399,7 +399,8 @@ async def test_watts_where_only_watts_are_allowed():
 
 
 async def test_a_default_in_watts_holds_for_a_car_on_one_phase():
-    """4140 W "for three phases" may be 18 A on one. The default is counted over one, and a schedule is read like that."""
+    """4140 W "for three phases" may be 18 A on one where a charger takes it for the power of all: counted over one phase it
+    is 6 A for both readings. The charger may show it over three."""
     script = {
         "GetConfiguration": config(ChargingScheduleAllowedChargingRateUnit="Power"),
         "GetCompositeSchedule": watts(4140.0, 3),
@@ -408,13 +409,14 @@ async def test_a_default_in_watts_holds_for_a_car_on_one_phase():
         answer = await station.install_failsafe(16.0, 6.0, 1)
         told = {purpose: limit for purpose, _, limit in profiles(peer)}
         assert told == {"ChargePointMaxProfile": 11040.0, "TxDefaultProfile": 1380.0}
-        assert answer.status == "untested"
-        assert "18 A instead of 6 A" in answer.payload["detail"]
+        assert answer.status == "verified"
     async with (
         desk() as made,
-        charger(made, script=script | {"GetCompositeSchedule": watts(1380.0, 1)}) as (_, station),
+        charger(made, script=script | {"GetCompositeSchedule": watts(4140.0, 1)}) as (_, station),
     ):
-        assert (await station.install_failsafe(16.0, 6.0, 1)).status == "verified"
+        answer = await station.install_failsafe(16.0, 6.0, 1)
+        assert answer.status == "untested"
+        assert "18 A instead of 6 A" in answer.payload["detail"]
 
 
 async def test_profiles_start_by_a_clock_that_was_never_set():

@@ -56,7 +56,6 @@ class Forgetful(Driver):
         (CompositeSchedule(((0.0, None),)), False),
         (CompositeSchedule(((0.0, 16.0),), covers_s=60.0), False),  # may be a live limit
         (CompositeSchedule(((0.0, 16.0),), covers_s=600.0), True),
-        (CompositeSchedule(((0.0, 5.0),), "W", ((0.0, 16.5),)), False),
     ],
 )
 async def test_a_default_that_is_gone_does_not_count_until_it_is_written_again(tmp_path, schedule, there):

@@ -1,8 +1,8 @@
-"""Chargers that take watts: until it is seen how many phases a car uses, one phase may carry it all."""
+"""Chargers that take watts: over how many phases a limit is counted."""
 
 import pytest
 
-from evdesk.engine.control import Control, phases_used
+from evdesk.engine.control import phases_used
 from evdesk.engine.state import ConnectorRecord
 from evdesk.model import Bay
 
@@ -27,20 +27,3 @@ def connector(**fields):
 )
 def test_how_many_phases_a_car_uses(phases, fields, used):
     assert phases_used(Bay("A", 1, "A", "Main", phases=phases), connector(**fields)) == used
-
-
-@pytest.mark.parametrize(
-    ("fields", "limit_a", "worst_a"),
-    [
-        ({}, 10.0, 10.0),  # in ampere
-        ({"watt_phases": 3}, 10.0, 16.0),  # 6900 W on one phase: the branch fuse is what limits it
-        ({"watt_phases": 3}, 5.0, 15.0),
-        ({"watt_phases": 3, "current_a": (9.0, 9.0, 9.0)}, 10.0, 10.0),
-        ({"watt_phases": 3, "terminals": (True, False, False)}, 5.0, 15.0),  # counted over three, and it uses one
-        ({"watt_phases": 1, "terminals": (True, False, False)}, 10.0, 10.0),
-        ({"watt_phases": 3}, None, None),
-    ],
-)
-def test_a_limit_in_watts_at_its_worst(fields, limit_a, worst_a):
-    bay = Bay("A", 1, "A", "Main", max_a=16.0)
-    assert Control._at_worst(bay, connector(**fields), limit_a) == worst_a
