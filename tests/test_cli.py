@@ -239,6 +239,14 @@ def test_tables_are_aligned():
     assert lines == ["A          Long", "---------  ----", "wide cell  x", "y          z"]
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/api", "127.0.0.1:9000", "ws://"])
+def test_an_address_that_is_none_is_said_before_a_token_is_asked_for(url):
+    done = evdesk("call", "engine.info", "--url", url)
+    assert done.returncode == 1
+    assert "is no engine's address" in done.stderr
+    assert "ws://HOST:PORT/api" in done.stderr
+
+
 def _takes_ctrl_c() -> None:
     """Tests that run in a shell's background have it ignored, and pass that on."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

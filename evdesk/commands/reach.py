@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from evdesk.engine.client import ApiClient
 from evdesk.engine.instance import default_data_dir, find_running
@@ -31,6 +32,9 @@ def with_engine(args: argparse.Namespace, work: Callable[[ApiClient], Awaitable[
 def engine_address(args: argparse.Namespace) -> tuple[str, str]:
     """(url, token)."""
     if args.url:
+        if urlsplit(args.url).scheme not in ("ws", "wss") or not urlsplit(args.url).hostname:
+            text = f"“{args.url}” is no engine's address. It looks like ws://HOST:PORT/api (evdesk status --json tells it)."
+            raise EvdeskError(Reason.INVALID, text)
         return args.url, remote_token(args.token_file)
     data = args.data or default_data_dir()
     instance = find_running(data)

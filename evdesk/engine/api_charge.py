@@ -16,6 +16,7 @@ _AFTER_UPDATE = "Some chargers take no commands after an update until they resta
 class ChargeApi:
     def __init__(self, core: Core) -> None:
         self.core = core
+        self._trying: set[tuple[object, ...]] = set()
         self.handlers: dict[str, Handler] = {"charger.start": self._start, "charger.stop": self._stop}
 
     async def _start(self, origin: Origin, params: m.Start) -> m.Done:
@@ -64,11 +65,31 @@ class ChargeApi:
     ) -> m.Done:
         """Refused after an update until a reset (evcc-io/evcc #14056): once more, then the restart is the next step. It
         is only named: a restart ends what else goes on there."""
+        key = (what, record.id, args.get("connector_id"))
+        if key in self._trying:  # a second click between the two tries
+            raise EvdeskError(
+                Reason.INVALID, "This was asked a moment ago and is tried once more. Wait for the answer."
+            )
         try:
             return await command(self.core, origin, what, record.id, args, verb)
         except EvdeskError as error:
             if error.reason is not Reason.REFUSED:
                 raise
+        self._trying.add(key)
+        try:
+            return await self._again(origin, what, record, args, verb, again)
+        finally:
+            self._trying.discard(key)
+
+    async def _again(
+        self,
+        origin: Origin,
+        what: str,
+        record: ChargerRecord,
+        args: dict[str, object],
+        verb: Callable[[Driver], Awaitable[Answer]],
+        again: Callable[[], bool],
+    ) -> m.Done:
         await asyncio.sleep(self.core.fleet.clock.wall_s(AGAIN_S))
         if not again():
             raise EvdeskError(Reason.INVALID, "It was refused, and things have changed meanwhile. Look again.")

@@ -71,7 +71,7 @@ class Doubts:
         self._charging: set[_Key] = set()
         self._stopped: dict[_Key, float] = {}
         self._pauses: dict[str, float] = {}
-        self._dirty = False
+        self._dirty: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
@@ -82,10 +82,10 @@ class Doubts:
                 log.warning("the pause of %s cannot be read: %s", maker, error)
 
     async def save(self) -> None:
-        if self._dirty:
-            self._dirty = False
-            for maker, pause_s in self._pauses.items():
-                await self.fleet.store.save_note(_NOTE, maker, msgspec.json.encode(pause_s))
+        """What could not be written is tried again."""
+        for maker in list(self._dirty):
+            await self.fleet.store.save_note(_NOTE, maker, msgspec.json.encode(self._pauses[maker]))
+            self._dirty.discard(maker)
 
     async def close(self) -> None:
         for task in list(self._tasks):
@@ -148,7 +148,8 @@ class Doubts:
         maker = _maker(record)
         pause_s = min(gap_s + PAUSE_STEP_S, LONGEST_PAUSE_S)
         if maker.strip("|") and pause_s > self._pauses.get(maker, 0.0):
-            self._pauses[maker], self._dirty = pause_s, True
+            self._pauses[maker] = pause_s
+            self._dirty.add(maker)
             log.info("%s: at least %.0f s between a stop and a start from now on", maker, pause_s)
 
     def _watch_stop(self, key: _Key, connector: ConnectorRecord, now: float) -> None:

@@ -27,7 +27,7 @@ class ChargerHost:
     def is_accepted(self, charger_id: str) -> bool:
         """In a lab everybody is, from the first message on: the place in the site follows within the second."""
         record = self.fleet.chargers.get(charger_id)
-        return record is not None and (record.accepted or self.fleet.accept_unknown)
+        return self.fleet.accept_unknown or (record is not None and record.accepted)
 
     def authorize(self, charger_id: str, id_tag: str) -> str:
         """By the site's policy: everybody on an accepted charger until a person chooses otherwise."""

@@ -102,7 +102,7 @@ def _pretty(text: str) -> str:
 def _found(right: list[dict[str, Any]]) -> str:
     if not right:
         return "<p>Nothing yet.</p>"
-    items = (f"{one['what']}" + (f" ({one['count']} times)" if one["count"] else "") for one in right)
+    items = (f"{one['what']}" + (f" ({_times(one['count'])})" if one["count"] else "") for one in right)
     return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 
 
@@ -119,3 +119,7 @@ def _messages(rows: list[dict[str, Any]]) -> str:
         for row in rows
     )
     return f"<table>{head}</tr>{body}</table>"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -33,7 +33,7 @@ class TagBook:
     async def open(self) -> None:
         word = await self.store.load_meta(_META)
         self.policy = TagPolicy(word) if word in {p.value for p in TagPolicy} else TagPolicy.ALL
-        self.tags = {tag.id_tag: tag for tag in await self.store.tags()}
+        self.tags = {tag.id_tag: _datable(tag) for tag in await self.store.tags()}
         self._reindex()
 
     def _reindex(self) -> None:
@@ -152,3 +152,10 @@ class TagBook:
 
     def listed(self) -> list[Tag]:
         return sorted(self.tags.values(), key=lambda tag: tag.id_tag.lower())
+
+
+def _datable(tag: Tag) -> Tag:
+    """As it was kept, but for an end outside the calendar, which older versions took: it never comes, or has come."""
+    if tag.expires_at is None or 0.0 <= tag.expires_at <= _LAST:
+        return tag
+    return replace(tag, expires_at=0.0 if tag.expires_at < 0.0 else None)

@@ -1,5 +1,6 @@
 """A status that contradicts the meter, a start that led to nothing, a charger that stays away as long as ever."""
 
+import asyncio
 import contextlib
 from dataclasses import replace
 
@@ -274,6 +275,33 @@ async def test_a_refused_start_is_tried_once_more_and_the_restart_is_named(tmp_p
             rows = [r for r in await api.call("audit.list", {"limit": 50}) if r["what"] == "charger.start"]
             assert [r["kind"] for r in reversed(rows)] == ["asked", "answered"] * 2
             assert not any(call.startswith("Reset") for call in one.seen.calls)
+
+
+async def test_a_second_click_between_the_two_tries_starts_nothing(tmp_path):
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as api, running.client() as other, station(running.ocpp, "A1") as one:
+            await api.call("site.put", {"site": SITE})
+            await one.begin("Preparing")
+
+            async def online():
+                found = await api.call("charger.list")
+                return found and found[0]["connectors"] and found[0]["state"] == "online"
+
+            await until(online)
+            assert (await api.call("attempt.list", {"limit": 1}))[0]["verdict"] == "accepted"  # nobody is waited for
+            one.refusals = 1
+            params = {"charger_id": "A1", "connector_id": 1, "id_tag": "T"}
+            first = asyncio.create_task(api.call("charger.start", params))
+
+            async def refused():
+                rows = await other.call("audit.list", {"limit": 20})
+                return any(r["what"] == "charger.start" and r["kind"] == "answered" for r in rows)
+
+            await until(refused)
+            with pytest.raises(EvdeskError, match="tried once more"):
+                await other.call("charger.start", params)
+            assert (await first)["status"] == "Accepted"
+            assert one.seen.calls.count("RemoteStartTransaction") == 2
 
 
 async def test_a_refused_stop_is_tried_once_more(tmp_path):

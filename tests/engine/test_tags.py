@@ -7,6 +7,7 @@ from evdesk.engine.tag_files import as_csv, read_csv
 from evdesk.model import EvdeskError
 from evdesk.model.tags import Tag
 from tests.engine.harness import engine, station, until
+from tests.engine.store_kit import opened
 from tests.engine.test_settings import online
 
 NOW = 1.8e9
@@ -181,3 +182,21 @@ async def test_import_says_what_it_would_do_first(tmp_path):
             await client.call("tag.import", {"text": text, "dry_run": False})
             assert [t["id_tag"] for t in (await client.call("tag.list"))["tags"]] == ["AA01", "AA02"]
             assert "AA02" in (await client.call("tag.export"))["text"]
+
+
+async def test_ends_outside_the_calendar_that_are_kept_already_harm_nobody(tmp_path):
+    """Older versions took them: an answer that cannot be written would end the charger's connection."""
+    tags = [Tag("NEVER", expires_at=1e300, parent="CREW"), Tag("LONG-GONE", expires_at=-5.0)]
+    async with opened(tmp_path / "evdesk.db") as store:
+        await store.save_tags(tags)
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as client, station(running.ocpp, "T1") as charger:
+            await client.call("tag.policy", {"policy": "list"})
+            await charger.begin()
+            await online(client, "T1")
+            assert (await charger.call(call.Authorize("NEVER"))).id_tag_info == {
+                "status": "Accepted",
+                "parent_id_tag": "CREW",
+            }
+            assert await authorized(charger, "LONG-GONE") == "Expired"
+            assert "NEVER" in (await client.call("tag.export"))["text"]

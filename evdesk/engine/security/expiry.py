@@ -42,7 +42,7 @@ class Expiry:
         now = self._fleet.clock.now()
         if self._looked_at is not None and 0.0 <= now - self._looked_at < _EVERY_S:
             return
-        store = self._fleet.store
+        store, self._looked_at = self._fleet.store, now
         if self._told is None:
             self._told = {key: int(body) for key, body in (await store.load_notes(_NOTE)).items() if body.isdigit()}
         for one in self.endings():
@@ -51,13 +51,12 @@ class Expiry:
             if stage == told:
                 continue
             if stage:
+                self._told[one.key] = stage  # first: what cannot be written down is told once all the same
                 self._tell(one, stage, now)
                 await store.save_note(_NOTE, one.key, str(stage).encode())
-                self._told[one.key] = stage
             else:  # it was the clock
-                await store.drop_note(_NOTE, one.key)
                 del self._told[one.key]
-        self._looked_at = now
+                await store.drop_note(_NOTE, one.key)
 
     def endings(self) -> Iterator[Ending]:
         """Every certificate that matters: of two of one charger the one that ends last."""

@@ -16,8 +16,8 @@ COLUMNS = (
 )
 SUPERSEDED, NOT_REPORTED = "Superseded", "NotReported"
 GUESSED = frozenset({SUPERSEDED, NOT_REPORTED})
-"""Ends that evdesk concluded by itself: the charger's own word, when it comes, counts instead."""
-"""The reason of a session whose end was never told: the next one began on the same connector."""
+"""Ends that evdesk concluded by itself: the charger's own word, when it comes, counts instead. Superseded: the next
+charge began on the same connector; not reported: the car has been gone for a while."""
 
 _NEXT = "session_next"
 _INT32_MAX = 2_147_483_647

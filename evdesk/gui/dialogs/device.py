@@ -41,13 +41,8 @@ class DeviceSheet(WorkingSheet):
         self._monitor_card()
         self._customer_card()
         self.close_button()
-        self.reading = self._able(Capability.DISPLAY) or self._able(Capability.MONITORING)
+        self.reading = True
         self.start(None, self._read)
-
-    def _able(self, capability: Capability) -> bool:
-        charger = self._mirror.chargers.get(self._one.charger_id)
-        online = charger is not None and charger.state is ChargerState.ONLINE
-        return online and charger is not None and capability in charger.capabilities
 
     def _why(self, capability: Capability) -> str:
         charger = self._mirror.chargers.get(self._one.charger_id)
@@ -103,10 +98,10 @@ class DeviceSheet(WorkingSheet):
 
     async def _read(self) -> None:
         try:
-            if self._able(Capability.DISPLAY):
+            if not self._why(Capability.DISPLAY):
                 self.shown = await self.client.call("charger.displays", self._one, READ_S)
             self.show_texts(self.shown)
-            if self._able(Capability.MONITORING):
+            if not self._why(Capability.MONITORING):
                 self.watched = await self.client.call("charger.monitors", self._one, READ_S)
             self.show_monitors(self.watched)
             self.show_events(await self.client.call("charger.events", self._one))
