@@ -154,6 +154,9 @@ def why_look(why: Why, connector: Connector | None = None) -> Look:
         WhyCode.OFFLINE: Look("shield-check", tr("Silent: its safe share is kept free"), "warn"),
         WhyCode.NOT_ACCEPTED: Look("person", tr("Not accepted yet"), "accent"),
         WhyCode.OFF: Look("info", tr("Balancing is off"), "warn"),
+        WhyCode.CAP: Look("gauge", tr("Power limit from outside: {source}").format(source=why.line), "text"),
+        WhyCode.SOLAR: Look("info", tr("Takes what the roof gives away"), "info"),
+        WhyCode.PRICE: Look("clock", tr("Waits for a cheaper hour"), "info"),
     }
     look = looks.get(why.code, Look("question", tr("Reason unknown"), "muted"))
     detail = _DETAILS.get(why.detail)
@@ -174,6 +177,9 @@ def why_short(why: Why) -> str:
         WhyCode.OFFLINE: tr("Silent"),
         WhyCode.NOT_ACCEPTED: tr("Not accepted"),
         WhyCode.OFF: tr("Balancing off"),
+        WhyCode.CAP: tr("Power limit"),
+        WhyCode.SOLAR: tr("Solar surplus"),
+        WhyCode.PRICE: tr("Cheaper hour"),
     }
     return words.get(why.code, tr("unknown"))
 
@@ -188,6 +194,9 @@ def why_next(why: Why) -> str:
         WhyCode.SAFE_SHARE: tr("Ends when every value is fresh again."),
         WhyCode.WAITING: tr("Starts as soon as 6 A are free, longest wait first."),
         WhyCode.OFFLINE: tr("Ends when the charger answers again."),
+        WhyCode.CAP: tr("Ends when the power limit is taken back."),
+        WhyCode.SOLAR: tr("Rises with the sun."),
+        WhyCode.PRICE: tr("Ends with the dear hours."),
         WhyCode.FAULT: tr("Ends when the charger reports no fault."),
     }
     return words.get(why.code, "")

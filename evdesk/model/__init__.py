@@ -49,10 +49,28 @@ from evdesk.model.limits import NOT_KNOWN, CurrentLimit, LiveProfile, Why, WhyCo
 from evdesk.model.profiles import ProfileSeen
 from evdesk.model.readings import NO_PHASES, PHASES, MeterReading, Phases, Reading
 from evdesk.model.sessions import Session
-from evdesk.model.sites import BalanceSettings, Bay, Circuit, GridType, MeterSource, Site, to_site_phases
+from evdesk.model.sites import (
+    ACROSS,
+    BalanceSettings,
+    Bay,
+    Breaker,
+    CapGroup,
+    CapRule,
+    ChargeMode,
+    Circuit,
+    GridType,
+    MeterSource,
+    PowerCap,
+    PriceRule,
+    ShareBy,
+    Site,
+    Transformer,
+    to_site_phases,
+)
 from evdesk.model.state import EngineInfo, LineLoad, Notice, NoticeKind, Severity, SiteLoad, StorageHealth
 
 __all__ = [
+    "ACROSS",
     "NOT_KNOWN",
     "NO_PHASES",
     "PHASES",
@@ -61,10 +79,14 @@ __all__ = [
     "BalanceSettings",
     "Bay",
     "Booted",
+    "Breaker",
+    "CapGroup",
+    "CapRule",
     "CapabilitiesChanged",
     "Capability",
     "CertificateAsked",
     "ChainVerdict",
+    "ChargeMode",
     "Charger",
     "ChargerError",
     "ChargerState",
@@ -101,6 +123,8 @@ __all__ = [
     "NoticeKind",
     "Origin",
     "Phases",
+    "PowerCap",
+    "PriceRule",
     "ProfileSeen",
     "Reading",
     "Reason",
@@ -108,6 +132,7 @@ __all__ = [
     "Session",
     "Setting",
     "Severity",
+    "ShareBy",
     "Site",
     "SiteLoad",
     "StatusChanged",
@@ -116,6 +141,7 @@ __all__ = [
     "TlsSeen",
     "TransactionEnded",
     "TransactionStarted",
+    "Transformer",
     "Unsupported",
     "UploadStatusSeen",
     "Why",

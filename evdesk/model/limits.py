@@ -18,6 +18,9 @@ class WhyCode(StrEnum):
     OFFLINE = "offline"  # silent: what it may draw stays reserved
     NOT_ACCEPTED = "not_accepted"
     OFF = "off"  # balancing is switched off
+    CAP = "cap"  # a power limit from outside; `line` names its source
+    SOLAR = "solar"  # only what the roof gives away
+    PRICE = "price"  # waits for a cheaper hour
     UNKNOWN = "unknown"
 
 
@@ -44,6 +47,9 @@ class Why:
             WhyCode.NO_CAR: "no car",
             WhyCode.NOT_ACCEPTED: "not accepted",
             WhyCode.OFF: "balancing off",
+            WhyCode.CAP: f"power limit: {self.line}" if self.line else "power limit",
+            WhyCode.SOLAR: "solar surplus",
+            WhyCode.PRICE: "waits for a cheaper hour",
         }
         return words.get(self.code, self.code.value)
 

@@ -8,7 +8,51 @@ from evdesk.model.readings import Phases
 
 class GridType(StrEnum):
     WYE = "wye"  # three phases and neutral
+    DELTA = "delta"  # three phases without neutral: one-phase chargers sit between two of them
+    SPLIT = "split"  # two hot legs L1, L2 and neutral, 120/240 V; the L3 rating is 0
     SINGLE = "single"  # one phase; L2 and L3 ratings are 0
+
+    @property
+    def phases(self) -> int:
+        """How many conductors have a fuse."""
+        return {GridType.SINGLE: 1, GridType.SPLIT: 2}.get(self, 3)
+
+
+class Breaker(StrEnum):
+    """What protects a circuit; says how long how much overload is held (`balance.thermal`)."""
+
+    UNKNOWN = ""
+    B = "B"
+    C = "C"
+    D = "D"
+    GG = "gG"
+
+
+class Transformer(StrEnum):
+    """How a circuit is fed. Dyn5 counts as Dyn11 and Dyn7 as Dyn1: reversed polarity, the same amperes."""
+
+    NONE = ""
+    YY = "yy"
+    DYN1 = "dyn1"
+    DYN11 = "dyn11"
+
+
+class ChargeMode(StrEnum):
+    FAST = "fast"
+    SOLAR_FIRST = "solar_first"  # the minimum always, more only from what the roof gives away
+    SOLAR_ONLY = "solar_only"
+    CHEAP = "cheap"  # only in hours not dearer than `BalanceSettings.cheap_below`
+
+
+class ShareBy(StrEnum):
+    EQUAL = "equal"
+    PRIORITY = "priority"
+    LEAVING = "leaving"  # who leaves soon and lacks most, as far as such words have proven right
+
+
+class CapGroup(StrEnum):
+    CHARGERS = "chargers"  # all chargers together
+    CONNECTION = "connection"  # the whole site, house included
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +69,24 @@ class MeterSource:
 @dataclass(frozen=True, slots=True)
 class Circuit:
     """`rating_a` is the breaker per phase. `parent` "" is the supply. `other_max_a`: the most that loads without a
-    charger ever draw here per phase, counted whenever there is no fresh measurement."""
+    charger ever draw here per phase, counted whenever there is no fresh measurement.
+
+    `continuous`: the part of the rating that may flow for hours (0.8 under NEC 625.42). `grid` None: as the site's.
+    `ratio`: volts of the feeding side over volts of this side, line to line, where a transformer feeds it.
+    `unbalance_a`: the most two phases may differ (20 A under VDE-AR-N 4100), None: no limit.
+    """
 
     name: str
     rating_a: tuple[float, float, float]
     parent: str = ""
     meter: MeterSource | None = None
     other_max_a: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    continuous: float = 1.0
+    breaker: Breaker = Breaker.UNKNOWN
+    grid: GridType | None = None
+    transformer: Transformer = Transformer.NONE
+    ratio: float = 1.0
+    unbalance_a: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +94,9 @@ class Bay:
     """One connector of one charger at its place.
 
     `rotation`: site phases at the charger's terminals L1 L2 L3, in OCPP's letters (R = L1, S = L2, T = L3), e.g.
-    "RST", "STR"; "" = unknown: the worst is assumed on each phase. `phases` is how many the outlet has.
-    `max_a` is the branch fuse or the cable, whichever is smaller.
+    "RST", "STR"; two letters, "RS", "ST" or "TR", for a one-phase outlet between two phases; "" = unknown: the worst
+    is assumed on each phase. `phases` is how many the outlet has. `max_a` is the branch fuse or the cable, whichever is
+    smaller. `priority`: 0 usual, more comes first. `mode` None: as the site's.
     """
 
     charger_id: str
@@ -52,11 +108,59 @@ class Bay:
     phases: int = 3
     rotation: str = ""
     user_limit_a: float | None = None
+    priority: int = 0
+    mode: ChargeMode | None = None
+
+    @property
+    def across(self) -> tuple[int, int] | None:
+        """The two site phases a line-to-line outlet sits between, None for one that has a neutral."""
+        return ACROSS.get(self.rotation)
+
+
+ACROSS = {"RS": (0, 1), "ST": (1, 2), "TR": (2, 0)}
+
+
+@dataclass(frozen=True, slots=True)
+class CapRule:
+    """A power limit by the clock of the site: on `days` (0 = Monday, () = all), from `start` to `end` (minutes of the
+    day; an end before the start is on the next day)."""
+
+    name: str
+    power_w: float
+    group: CapGroup = CapGroup.CHARGERS
+    days: tuple[int, ...] = ()
+    start: int = 0
+    end: int = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class PowerCap:
+    """A power limit in force now, given from outside: `source` says by whom ("grid operator", "schedule Evening").
+    None as `until_at`: until it is taken back."""
+
+    source: str
+    power_w: float
+    group: CapGroup = CapGroup.CHARGERS
+    since_at: float = 0.0
+    until_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRule:
+    """A price per kWh by the clock of the site, in the money of the site; `days`, `start`, `end` as in `CapRule`."""
+
+    price: float
+    days: tuple[int, ...] = ()
+    start: int = 0
+    end: int = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceSettings:
-    """`safe_share_a` None = computed: floor(worst-case free current / connectors), 0 below 6."""
+    """`safe_share_a` None = computed: floor(worst-case free current / connectors), 0 below 6.
+
+    `dwell_s`: a car that was started stays on, and one that was paused stays off, at least this long. `turn_s`: how long
+    a turn lasts where 6 A is not there for all. `reclaim_s`: what a car leaves unused for this long is given on."""
 
     enabled: bool = True
     margin_a: float = 1.0
@@ -67,6 +171,12 @@ class BalanceSettings:
     raise_hold_s: float = 20.0
     house_window_s: float = 90.0
     safe_share_a: float | None = None
+    share_by: ShareBy = ShareBy.EQUAL
+    dwell_s: float = 300.0
+    turn_s: float = 900.0
+    reclaim_s: float = 45.0
+    mode: ChargeMode = ChargeMode.FAST
+    cheap_below: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +191,8 @@ class Site:
     balance: BalanceSettings = BalanceSettings()
     assumed: bool = True
     simulated: bool = False
+    caps: tuple[CapRule, ...] = ()
+    prices: tuple[PriceRule, ...] = ()
 
     def circuit(self, name: str) -> Circuit | None:
         return next((c for c in self.circuits if c.name == name), None)
@@ -90,7 +202,15 @@ class Site:
 
 
 def to_site_phases(current: Phases, rotation: str) -> Phases:
-    """Currents at the charger's terminals put on the site's phases. Unknown rotation: all unknown."""
+    """Currents at the charger's terminals put on the site's phases. Unknown rotation: all unknown. An outlet between
+    two phases puts its current on both."""
+    across = ACROSS.get(rotation)
+    if across is not None:
+        drawn = max((amps for amps in current if amps is not None), default=None)
+        both: list[float | None] = [0.0, 0.0, 0.0]
+        for phase in across:
+            both[phase] = drawn
+        return (both[0], both[1], both[2])
     if len(rotation) != 3 or set(rotation) != {"R", "S", "T"}:
         return (None, None, None)
     placed: list[float | None] = [None, None, None]
