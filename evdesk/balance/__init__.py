@@ -9,8 +9,8 @@ Nothing here does I/O, reads a clock or knows a protocol. Currents are ampere RM
 from evdesk.balance.balancer import Balancer
 from evdesk.balance.checks import validate_site
 from evdesk.balance.failsafe import FailsafePlan, failsafe_plans, safe_share, site_share
-from evdesk.balance.lines import build_lines
 from evdesk.balance.types import ANY_TERMINAL, Decision, Demand, Key, Line, LineSample, LineView
+from evdesk.balance.wiring import build_lines
 
 __all__ = [
     "ANY_TERMINAL",

@@ -10,16 +10,17 @@ from dataclasses import dataclass, replace
 
 from evdesk.balance.failsafe import safe_share, site_share
 from evdesk.balance.house import House, Other
-from evdesk.balance.lines import EPS, Net, build_lines
+from evdesk.balance.lines import EPS, Net, Wire
 from evdesk.balance.policy import DWELL_S, Seat, bidder, drop_order, rank, reclaim
 from evdesk.balance.reasons import held_why, idle_why, line_why, own_why, tell, waiting_why
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
 from evdesk.balance.seats import base_current, in_force, shown, silent, take_seat, turn
 from evdesk.balance.sharing import Bidder, Shares, full_line, share
 from evdesk.balance.track import Bounds, Track
-from evdesk.balance.types import Decision, Demand, Key, LineSample
+from evdesk.balance.types import CAP, Decision, Demand, Key, LineKind, LineSample
 from evdesk.balance.view import line_views
-from evdesk.model import Site, Why, WhyCode
+from evdesk.balance.wiring import build_lines, usable
+from evdesk.model import PowerCap, Site, Why, WhyCode
 
 SLACK_A = 0.5
 """Room left unused when raising, so that meter noise does not take the last ampere back each time."""
@@ -53,6 +54,8 @@ class Balancer:
         self._house = House(site.balance)
         self._signature: tuple[object, ...] = ()
         self._shared_at = -math.inf
+        self._caps: tuple[PowerCap, ...] = ()
+        self._cap_a: dict[str, float] = {}
         self.reconfigure(site)
 
     def reconfigure(self, site: Site) -> None:
@@ -63,9 +66,35 @@ class Balancer:
         self._site_share = site_share(site)
         self._margin = max(site.balance.margin_a, 0.0)
         self._tracks = {key: self._tracks.get(key, Track(key)) for key in sorted(self._bays)}
-        self._net = Net(build_lines(site), tuple(self._tracks))
+        self._net = Net(build_lines(site, self._caps), tuple(self._tracks))
         self._house.reconfigure(site.balance)
         self._signature = ()
+
+    def limit_power(self, caps: Sequence[PowerCap]) -> None:
+        """The power limits in force from now on; each source counts with its smallest. Falls at once, also for chargers
+        that are at their limit. NaN and negative ones count as 0."""
+        least: dict[str, PowerCap] = {}
+        for cap in caps:
+            had = least.get(cap.source)
+            if had is None or usable(cap.power_w) < usable(had.power_w):
+                least[cap.source] = cap
+        kept = tuple(least.values())
+        same = [(c.source, c.group) for c in kept] == [(c.source, c.group) for c in self._caps]
+        self._caps = kept
+        if not same:
+            self._net = Net(build_lines(self._site, kept), tuple(self._tracks))
+            self._signature = ()
+        volts = self._site.voltage_v if self._site.voltage_v > 0 else math.inf
+        limits = {f"{CAP}{cap.source}": usable(cap.power_w) / volts for cap in kept}
+        if limits != self._cap_a:
+            self._cap_a, self._signature = limits, ()
+
+    def _limit(self, wire: Wire) -> float:
+        return self._cap_a.get(wire.line.name, wire.line.limit_a)
+
+    def _room(self, wire: Wire, other: Other) -> float:
+        margin = self._margin if wire.line.kind is LineKind.PHASE else 0.0
+        return self._limit(wire) - margin - other.plan_a
 
     def step(self, now: float, demands: Sequence[Demand], samples: Sequence[LineSample]) -> Decision:
         """One second. `demands`: one per connector, missing ones count as silent at their full rating; `samples`: the
@@ -108,7 +137,7 @@ class Balancer:
         past = now - self._house.lag_s
         earlier = [s.track.bounds_at(past, now, s.used) for s in seats]
         others = self._house.estimate(self._net.wires, now, nowish, earlier)
-        rooms = [w.line.limit_a - self._margin - o.plan_a for w, o in zip(self._net.wires, others, strict=True)]
+        rooms = [self._room(wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
         return Second(now, seats, others, rooms, [s.base_a for s in seats], nowish)
 
     # -- sharing -----------------------------------------------------------------------------------------------------
@@ -238,8 +267,8 @@ class Balancer:
         readings = [seat.track.reading for seat in second.seats]
         hard = Cuttable(minimum, drop_order(active, second.now, drawing_first=True))
         for w, (wire, other) in enumerate(zip(self._net.wires, second.others, strict=True)):
-            if other.total_a is not None and other.total_a > wire.line.limit_a:
-                above = Above(wire, w, other.total_a - (wire.line.limit_a - self._margin))
+            if other.total_a is not None and other.total_a > self._limit(wire):
+                above = Above(wire, w, other.total_a - (self._limit(wire) - self._margin))
                 relieve_metered(above, second.base, readings, second.bounds, cut, hard)
         amps = [float(limit) for limit in cut.limits]
         for i, w in cut.by.items():
@@ -252,7 +281,7 @@ class Balancer:
     def _endangered(self, second: Second) -> bool:
         amps = [seat.fixed_a for seat in second.seats]
         return any(
-            wire.load(amps) > room + EPS or (other.total_a is not None and other.total_a > wire.line.limit_a)
+            wire.load(amps) > room + EPS or (other.total_a is not None and other.total_a > self._limit(wire))
             for wire, room, other in zip(self._net.wires, second.rooms, second.others, strict=True)
         )
 

@@ -3,8 +3,9 @@
 import math
 from collections import Counter
 
-from evdesk.balance.lines import paths
-from evdesk.model import PHASES, BalanceSettings, Bay, Circuit, GridType, Site
+from evdesk.balance.check_rules import rule_problems
+from evdesk.balance.wiring import grid_of, paths
+from evdesk.model import PHASES, BalanceSettings, Bay, Circuit, GridType, Site, Transformer
 
 MIN_A = 6.0
 
@@ -12,7 +13,7 @@ LONGEST_VALID_S = 900
 LONGEST_PAUSE_S = 3_600
 LONGEST_LABEL = 200
 MOST_CIRCUITS, MOST_BAYS, DEEPEST = 500, 2000, 12
-MOST_A, MOST_BAY_A = 10_000, 500
+MOST_A, MOST_BAY_A, MOST_PRIORITY = 10_000, 500, 10
 
 
 def validate_site(site: Site) -> list[str]:
@@ -25,6 +26,7 @@ def validate_site(site: Site) -> list[str]:
         found += _circuit(site, circuit)
     found += _bays(site)
     found += _settings(site.balance)
+    found += rule_problems(site)
     if not (math.isfinite(site.voltage_v) and 80 <= site.voltage_v <= 500):
         found.append(
             f"The voltage is {site.voltage_v:g} V. Enter the voltage between phase and neutral, usually 230 V."
@@ -83,8 +85,10 @@ def _loops(site: Site, circuit: Circuit) -> bool:
 def _circuit(site: Site, circuit: Circuit) -> list[str]:
     found: list[str] = []
     parent = site.circuit(circuit.parent) if circuit.parent else None
+    grid = grid_of(site, circuit)
+    found += _feed(site, circuit, parent)
     for phase, (rating, other) in enumerate(zip(circuit.rating_a, circuit.other_max_a, strict=True)):
-        if site.grid is GridType.SINGLE and phase > 0:
+        if phase >= grid.phases:
             continue
         where = f"{circuit.name}/{PHASES[phase]}"
         if not (math.isfinite(rating) and 0 < rating <= MOST_A):
@@ -104,11 +108,47 @@ def _circuit(site: Site, circuit: Circuit) -> list[str]:
                 f"{where} has a meter but no largest other load. Enter the most that everything but chargers draws "
                 "there: it counts when the meter is silent, and for the chargers' safe default."
             )
-        if parent is not None and rating > parent.rating_a[phase]:
+        if circuit.transformer is Transformer.NONE and parent is not None and rating > parent.rating_a[phase]:
             found.append(
                 f"{where} is rated {rating:g} A, above the {parent.rating_a[phase]:g} A of {parent.name!r} "
                 "that feeds it. Enter the smaller fuse, or swap the two circuits."
             )
+    return found
+
+
+def _feed(site: Site, circuit: Circuit, parent: Circuit | None) -> list[str]:
+    """Grid, transformer and factors of one circuit."""
+    name, grid = circuit.name, grid_of(site, circuit)
+    found: list[str] = []
+    if not (math.isfinite(circuit.continuous) and 0.5 <= circuit.continuous <= 1):
+        found.append(
+            f"The continuous load of {name!r} is {circuit.continuous:g} of its rating. Enter 0.5 to 1, for example 0.8."
+        )
+    if circuit.unbalance_a is not None and not (
+        math.isfinite(circuit.unbalance_a) and 0 < circuit.unbalance_a <= MOST_A
+    ):
+        found.append(
+            f"The unbalance limit of {name!r} is {circuit.unbalance_a:g} A. Enter a current above 0, or clear it."
+        )
+    if circuit.unbalance_a is not None and grid is GridType.SINGLE:
+        found.append(f"{name!r} has one phase and cannot be unbalanced. Clear its unbalance limit.")
+    if circuit.transformer is Transformer.NONE:
+        if parent is not None and grid.phases != grid_of(site, parent).phases:
+            found.append(
+                f"{name!r} is {grid.value}, {parent.name!r} that feeds it is {grid_of(site, parent).value}. "
+                "Use the same grid: an outlet on one or between two phases is set at the connector."
+            )
+        return found
+    if parent is None:
+        found.append(f"{name!r} has a transformer but nothing feeds it. Add the circuit before the transformer.")
+        return found
+    if 3 not in (grid.phases, grid_of(site, parent).phases) or grid.phases != grid_of(site, parent).phases:
+        found.append(f"The transformer of {name!r} needs three phases on both sides. Correct the grid of one of them.")
+    if not (math.isfinite(circuit.ratio) and 0.01 <= circuit.ratio <= 200):
+        found.append(
+            f"The transformer of {name!r} has a ratio of {circuit.ratio:g}. Enter the volts of the feeding side over its "
+            "own, line to line, for example 2.31 for 480 to 208 V."
+        )
     return found
 
 
@@ -142,14 +182,35 @@ def _bay(site: Site, bay: Bay, names: set[str]) -> list[str]:
         found.append(f"{who} has a name of {len(bay.label)} characters. Enter at most {LONGEST_LABEL}.")
     if bay.phases not in (1, 2, 3):
         found.append(f"{who} has {bay.phases} phases. Enter 1, 2 or 3.")
-    if bay.rotation and (len(bay.rotation) != 3 or set(bay.rotation) != {"R", "S", "T"}):
-        found.append(
-            f"{who} has the rotation {bay.rotation!r}. Write R, S and T once each in the order of its terminals "
-            "L1 L2 L3, for example RST, or leave it empty if nobody knows."
-        )
+    found += _rotation(site, bay, who)
+    if not -MOST_PRIORITY <= bay.priority <= MOST_PRIORITY:
+        found.append(f"{who} has the priority {bay.priority}. Enter {-MOST_PRIORITY} to {MOST_PRIORITY}; 0 is usual.")
     if bay.user_limit_a is not None and not (math.isfinite(bay.user_limit_a) and bay.user_limit_a >= 0):
         found.append(f"{who} has a limit of {bay.user_limit_a:g} A set by hand. Enter 0 or more, or clear it.")
     return found
+
+
+def _rotation(site: Site, bay: Bay, who: str) -> list[str]:
+    circuit = site.circuit(bay.circuit)
+    grid = site.grid if circuit is None else grid_of(site, circuit)
+    if not bay.rotation:
+        return []
+    if bay.across is not None:
+        if bay.phases != 1:
+            return [f"{who} sits between two phases but has {bay.phases}. Enter 1 phase, or three letters."]
+        if max(bay.across) >= grid.phases:
+            return [f"{who} sits between {bay.rotation}, which a {grid.value} grid does not have. Correct its wiring."]
+        return []
+    if len(bay.rotation) != 3 or set(bay.rotation) != {"R", "S", "T"}:
+        return [
+            f"{who} has the rotation {bay.rotation!r}. Write R, S and T once each in the order of its terminals "
+            "L1 L2 L3, for example RST; RS, ST or TR for an outlet between two phases; or leave it empty if nobody knows."
+        ]
+    if grid is GridType.SPLIT and (bay.phases != 1 or bay.rotation[0] == "T"):
+        return [f"{who} is on a split-phase grid. Its wiring is RS for 240 V, RST or SRT for one leg, with 1 phase."]
+    if grid is GridType.DELTA and bay.phases != 3:
+        return [f"{who} has {bay.phases} phase on a grid without neutral. Its wiring is RS, ST or TR."]
+    return []
 
 
 def _settings(balance: BalanceSettings) -> list[str]:
@@ -159,6 +220,8 @@ def _settings(balance: BalanceSettings) -> list[str]:
         ("time after which a silent meter counts as stale", balance.meter_stale_s),
         ("validity of the live profile", float(balance.profile_valid_s)),
         ("refresh of the live profile", float(balance.profile_refresh_s)),
+        ("length of a turn", balance.turn_s),
+        ("time after which unused current is given on", balance.reclaim_s),
     )
     found += [
         f"The {name} is {value:g} s. Enter a time above 0."
@@ -169,6 +232,7 @@ def _settings(balance: BalanceSettings) -> list[str]:
         ("margin", balance.margin_a, "A", MOST_A),
         ("hold", balance.raise_hold_s, "s", LONGEST_PAUSE_S),
         ("window", balance.house_window_s, "s", LONGEST_PAUSE_S),
+        ("time a car stays on or off", balance.dwell_s, "s", LONGEST_PAUSE_S),
     )
     found += [
         f"The {name} is {value:g} {unit}. Enter 0 to {most} {unit}: with more, nothing would ever charge or rise again."

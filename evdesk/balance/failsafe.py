@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from evdesk.balance.lines import EPS, build_lines, usable
+from evdesk.balance.lines import EPS
 from evdesk.balance.types import Key
+from evdesk.balance.wiring import build_lines, usable
 from evdesk.model import Bay, Site
 
 MIN_A = 6

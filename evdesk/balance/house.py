@@ -111,11 +111,16 @@ class House:
             self._below = [children(wires, w) for w in range(len(wires))]
         found = [self._line(wire, now, bounds, earlier) for wire in wires]
         for w in range(len(wires) - 1, -1, -1):  # leaves first
-            if wires[w].line.metered:
+            if wires[w].line.metered or wires[w].line.phase < 0:
                 continue
             below = sum(found[c].plan_a for c in self._below[w])
             if below > found[w].plan_a:  # a line without a meter carries at least what those below it show
                 found[w] = Other(below, found[w].now_a, None, False, math.inf)
+        for w, wire in enumerate(wires):
+            if wire.line.with_other:
+                found[w] = _whole(
+                    [o for o, at in zip(found, wires, strict=True) if at.line.phase >= 0 and not at.line.parent]
+                )
         return found
 
     def _line(self, wire: Wire, now: float, bounds: Sequence[Bounds], earlier: Sequence[Bounds]) -> Other:
@@ -144,8 +149,7 @@ class House:
         return seen.samples[-1][1][phase]
 
     def _look_now(self, state: _LineState, wire: Wire, total: float, now: float, bounds: Sequence[Bounds]) -> float:
-        low, high = line_bounds(wire, bounds)
-        least, most = total - high, total - low
+        least, most = rest(wire, total, bounds)
         if state.settled is None:
             state.settled = max(most, 0.0)  # all of it could be house; a later ramp of a car must not add to that
         guess = min(max(state.settled, least), most)
@@ -158,21 +162,53 @@ class House:
         total = past[wire.line.phase] if past is not None else None
         if total is None:
             return
-        low, high = line_bounds(wire, earlier)
-        least, most = total - high, total - low
+        least, most = rest(wire, total, earlier)
         before = most if state.settled is None else state.settled
         state.settled = max(0.0, min(max(before, least), most))
         state.slow.push(now, state.settled)
 
 
+def _whole(supply: Sequence[Other]) -> Other:
+    """What is no charger on all phases of the supply together."""
+    now = [o.now_a for o in supply]
+    total = [o.total_a for o in supply]
+    return Other(
+        plan_a=sum(o.plan_a for o in supply),
+        now_a=None if None in now else sum(a or 0.0 for a in now),
+        total_a=None if None in total else sum(a or 0.0 for a in total),
+        stale=any(o.stale for o in supply),
+        fresh_s=min((o.fresh_s for o in supply), default=math.inf),
+    )
+
+
+def rest(wire: Wire, total: float, bounds: Sequence[Bounds]) -> tuple[float, float]:
+    """(least, most) of what is no charger, from the measured sum and what the connectors may be drawing.
+
+    In phase, magnitudes subtract. Where connectors sit between phases, the rest may be up to 60 degrees off their sum: the
+    most it can then be is the third side of that triangle. Behind a transformer currents may even cancel: nothing is
+    subtracted, what the cars may hide is added."""
+    low, high = line_bounds(wire, bounds)
+    if wire.aligned:
+        return total - high, total - low
+    if wire.acute:
+        square = total * total - 0.75 * low * low
+        return total - high, max(math.sqrt(max(square, 0.0)) - low / 2.0, total - low)
+    return total - high, total + high
+
+
 def line_bounds(wire: Wire, bounds: Sequence[Bounds]) -> tuple[float, float]:
     """Lowest and highest sum of the connectors on a line; the fourth bound stands for an unknown terminal."""
-    if wire.unit:
-        pairs = [(bounds[i], t) for i, t in zip(wire.members, wire.terminals, strict=True)]
-        return sum([b[0][t] for b, t in pairs]), sum([b[1][t] for b, t in pairs])
-    low = abs(sum(c * bounds[i][0][t] for c, i, t in zip(wire.coefs, wire.members, wire.terminals, strict=True)))
-    high = sum(abs(c) * bounds[i][1][t] for c, i, t in zip(wire.coefs, wire.members, wire.terminals, strict=True))
-    return low, high
+    rows = list(zip(wire.sizes, wire.members, wire.terminals, strict=True))
+    if wire.aligned:
+        return sum([s * bounds[i][0][t] for s, i, t in rows]), sum([s * bounds[i][1][t] for s, i, t in rows])
+    highs = {i: bounds[i][1][t] for _, i, t in rows}
+    high = wire.load([highs.get(i, 0.0) for i in range(len(bounds))])
+    if not wire.acute:
+        return 0.0, high
+    known = [(c, bounds[i][0][t]) for c, i, t in zip(wire.coefs, wire.members, wire.terminals, strict=True)]
+    loose = sum([s * bounds[i][0][t] for s, i, t in rows if i in wire.loose])
+    fixed = abs(sum([c * a for (c, a), i in zip(known, wire.members, strict=True) if i not in wire.loose]))
+    return max(fixed, loose), high
 
 
 def children(wires: Sequence[Wire], w: int) -> list[int]:

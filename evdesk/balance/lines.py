@@ -1,100 +1,16 @@
-"""Circuit tree -> conductors, and the load a set of limits puts on each.
-
-A conductor is one phase of one circuit. Every connector on the circuit or on one below it loads it with a complex
-coefficient; for star-connected chargers that is 1 on the phase its terminal is wired to (OCPP `ConnectorPhaseRotation`)
-and, where nobody knows the wiring, 1 on every phase: the worst case, never an average.
-"""
+"""The lines as the balancer works with them: which connectors load each, and the load a set of limits puts on it."""
 
 import cmath
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import mul
 
-from evdesk.balance.types import ANY_TERMINAL, Key, Line
-from evdesk.model import PHASES, Bay, Circuit, GridType, Site
+from evdesk.balance.types import ANY_TERMINAL, Key, Line, LineKind
 
 EPS = 1e-6
 """Ampere: rounding noise of sums, far below what any meter resolves."""
 
 Terminals = tuple[bool, bool, bool]
-
-
-def usable(rating_a: float) -> float:
-    """A rating as a number that can only err towards 0: NaN, infinite and negative ones carry nothing."""
-    return rating_a if math.isfinite(rating_a) and rating_a > 0 else 0.0
-
-
-def paths(site: Site) -> dict[str, tuple[Circuit, ...]]:
-    """Circuit name -> the circuit itself and everything above it up to the supply.
-
-    Circuits that never reach the supply (loop, unknown parent) are left out: nothing may be allotted through them.
-    """
-    by_name = {c.name: c for c in site.circuits}
-    found: dict[str, tuple[Circuit, ...]] = {}
-    for circuit in site.circuits:
-        chain: list[Circuit] = []
-        at: Circuit | None = circuit
-        while at is not None and at not in chain:
-            chain.append(at)
-            if at.parent == "":
-                found[circuit.name] = tuple(chain)
-                break
-            at = by_name.get(at.parent)
-    return found
-
-
-def wired_terminal(bay: Bay, phase: int, grid: GridType) -> int | None:
-    """Which terminal of the bay's charger loads this site phase; None: no terminal does; ANY_TERMINAL: not known."""
-    if grid is GridType.SINGLE:
-        return 0 if phase == 0 else None
-    if len(bay.rotation) != 3 or set(bay.rotation) != {"R", "S", "T"}:
-        return ANY_TERMINAL
-    terminal = bay.rotation.index("RST"[phase])
-    return terminal if terminal < bay.phases else None
-
-
-def other_max(site: Site, phase: int) -> dict[str, float]:
-    """Worst load that is no charger, per circuit. A circuit's own figure includes its sub-circuits (it is what its
-    meter would show with no car there), so the larger of it and the sum of the children's counts."""
-    known = paths(site)
-    total = {name: 0.0 for name in known}
-    for name, chain in sorted(known.items(), key=lambda item: -len(item[1])):  # leaves first
-        total[name] = max(total[name], usable(chain[0].other_max_a[phase]))
-        if len(chain) > 1:
-            total[chain[1].name] += total[name]
-    return total
-
-
-def build_lines(site: Site) -> tuple[Line, ...]:
-    """One `Line` per circuit and phase, supply first. `limit_a` is the rating; the margin is applied when deciding.
-
-    A single-phase site has L1 only. Bays on circuits that do not reach the supply are on no line (and get nothing).
-    """
-    known = paths(site)
-    lines: list[Line] = []
-    for phase in range(1 if site.grid is GridType.SINGLE else 3):
-        others = other_max(site, phase)
-        for circuit in site.circuits:
-            if circuit.name not in known:
-                continue
-            below = [b for b in site.bays if circuit in known.get(b.circuit, ())]
-            wired = {(b.charger_id, b.connector_id): wired_terminal(b, phase, site.grid) for b in below}
-            terminal = {key: t for key, t in wired.items() if t is not None}
-            lines.append(
-                Line(
-                    name=f"{circuit.name}/{PHASES[phase]}",
-                    circuit=circuit.name,
-                    phase=phase,
-                    limit_a=usable(circuit.rating_a[phase]),
-                    coef=dict.fromkeys(terminal, 1 + 0j),
-                    terminal=terminal,
-                    other_max_a=others[circuit.name],
-                    metered=circuit.meter is not None,
-                    parent=circuit.parent,
-                )
-            )
-    depth = {name: len(chain) for name, chain in known.items()}
-    return tuple(sorted(lines, key=lambda line: depth[line.circuit]))
 
 
 def worst_magnitude(parts: Iterable[tuple[complex, float]]) -> float:
@@ -119,19 +35,76 @@ def worst_magnitude(parts: Iterable[tuple[complex, float]]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One line with the connectors that can load it now, as positions in the net's list. `unit`: all coefficients 1."""
+    """One line with the connectors that can load it now, as positions in the net's list.
+
+    `aligned`: all currents on it are in phase, so that magnitudes add up; `acute`: no two are more than 90 degrees apart,
+    so that the most flows when all flow. `loose`: members whose angle nobody knows."""
 
     line: Line
     members: tuple[int, ...]
     coefs: tuple[complex, ...]
     terminals: tuple[int, ...]
-    unit: bool
+    loose: frozenset[int] = frozenset()
+    sizes: tuple[float, ...] = field(init=False)
+    aligned: bool = field(init=False)
+    acute: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        fixed = {c / abs(c) for c, i in zip(self.coefs, self.members, strict=True) if i not in self.loose and c != 0}
+        pairs = [(a * b.conjugate()).real for a in fixed for b in fixed]
+        object.__setattr__(self, "sizes", tuple(abs(c) for c in self.coefs))
+        object.__setattr__(self, "aligned", all(cosine > 1 - 1e-9 for cosine in pairs))
+        object.__setattr__(self, "acute", all(cosine > -1e-9 for cosine in pairs))
+
+    @property
+    def unit(self) -> bool:
+        """Every ampere of a member is one ampere on this line."""
+        return self.aligned and all(cmath.isclose(size, 1.0) for size in self.sizes)
+
+    @property
+    def nominal(self) -> bool:
+        """Counted with every car at its limit: one that draws less may raise it (unbalance)."""
+        return self.line.kind is LineKind.UNBALANCE
 
     def load(self, amps: Sequence[float]) -> float:
         """The most this line carries when each connector may take up to `amps[position]`."""
-        if self.unit:
-            return sum([amps[i] for i in self.members])
-        return worst_magnitude((c, amps[i]) for c, i in zip(self.coefs, self.members, strict=True))
+        return self.sum([amps[i] for i in self.members])
+
+    def sum(self, each: Sequence[float]) -> float:
+        """The same, `each` in the order of `members`."""
+        if self.aligned:
+            return sum(map(mul, self.sizes, each), 0.0)
+        extra, known = 0.0, []
+        for c, i, a in zip(self.coefs, self.members, each, strict=True):
+            if i in self.loose:
+                extra += abs(c) * a
+            else:
+                known.append((c, a))
+        if self.acute or self.nominal:
+            return abs(sum([c * a for c, a in known], 0j)) + extra
+        return worst_magnitude(known) + extra
+
+    def sign(self, amps: Sequence[float]) -> int:
+        """Which of two unbalanced phases carries more, +1 or -1; 0 for every other line."""
+        if not self.nominal:
+            return 0
+        known = sum([c.real * amps[i] for c, i in zip(self.coefs, self.members, strict=True) if i not in self.loose])
+        return 1 if known >= 0 else -1
+
+    def towards(self, amps: Sequence[float], sign: int) -> float:
+        """By how much the phase of that sign is above the other; falls when one of its connectors is cut."""
+        return sum(
+            [
+                (s if i in self.loose else sign * c.real) * amps[i]
+                for s, c, i in zip(self.sizes, self.coefs, self.members, strict=True)
+            ]
+        )
+
+    def heavier(self, sign: int) -> tuple[int, ...]:
+        """The members whose cut lowers the load: all, but on an unbalanced pair of phases those of the fuller one."""
+        if sign == 0:
+            return self.members
+        return tuple(i for c, i in zip(self.coefs, self.members, strict=True) if i in self.loose or c.real * sign > 0)
 
 
 class Net:
@@ -162,19 +135,23 @@ class Net:
         self.over = tuple(tuple(lines) for lines in over)
 
     def _wire(self, line: Line, terminals: Sequence[Terminals]) -> Wire:
-        members = [
-            (self.index[key], coef, terminal)
-            for key, coef in line.coef.items()
-            if key in self.index
-            and _carries(terminal := line.terminal.get(key, ANY_TERMINAL), terminals[self.index[key]])
-        ]
+        members: list[tuple[int, complex, int]] = []
+        for key, whole in line.coef.items():
+            if key not in self.index:
+                continue
+            used, coef = terminals[self.index[key]], whole
+            terminal = line.terminal.get(key, ANY_TERMINAL)
+            if key in line.parts:
+                coef = sum((c for t, c in line.parts[key] if used[t]), 0j)
+            if _carries(terminal, used) and abs(coef) > EPS:
+                members.append((self.index[key], coef, terminal))
         members.sort(key=lambda member: member[0])
         return Wire(
             line,
             tuple(i for i, _, _ in members),
             tuple(c for _, c, _ in members),
             tuple(t for _, _, t in members),
-            all(cmath.isclose(c, 1) for _, c, _ in members),
+            frozenset(i for i, _, _ in members if self.keys[i] in line.loose),
         )
 
 

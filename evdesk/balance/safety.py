@@ -51,12 +51,22 @@ def enforce(net: Net, rooms: Sequence[float], base: Sequence[float], cut: Cut, c
     the larger of it and its limit. Where that alone is too much, every cuttable connector on the line ends at 0.
     """
     amps = [max(b, float(limit)) for b, limit in zip(base, cut.limits, strict=True)]
-    for w in range(len(net.wires) - 1, -1, -1):
+    # A cut lowers every line but one: the difference of two phases, when the lighter one lost. Those come last, and again
+    # while one still gives way; each round lowers a limit, so it ends.
+    order = [w for w in range(len(net.wires) - 1, -1, -1) if not net.wires[w].nominal]
+    pairs = [w for w, wire in enumerate(net.wires) if wire.nominal]
+    for w in order + pairs * (len(pairs) and 1 + len(cut.limits)):
         wire = net.wires[w]
         if wire.load(amps) > rooms[w] + EPS:
             relieve(wire, w, rooms[w], base, None, cut, cuttable)
             for i in wire.members:
                 amps[i] = max(base[i], float(cut.limits[i]))
+        elif wire.nominal and w == pairs[-1] and not _above(net, rooms, amps, pairs):
+            break
+
+
+def _above(net: Net, rooms: Sequence[float], amps: Sequence[float], wires: Sequence[int]) -> bool:
+    return any(net.wires[w].load(amps) > rooms[w] + EPS for w in wires)
 
 
 def relieve(
@@ -70,14 +80,16 @@ def relieve(
 ) -> None:
     """Lowers the limits on one line until it fits. With `drawn` (what each connector takes now) a limit above it counts
     as what is drawn: used when the meter is above the limit and only real current helps."""
-    members = [i for i in wire.members if i in cuttable.min_a and cut.limits[i] > 0]
+    now = [max(b, float(limit)) for b, limit in zip(base, cut.limits, strict=True)]
+    sign = wire.sign(now)
+    members = [i for i in wire.heavier(sign) if i in cuttable.min_a and cut.limits[i] > 0]
     amps = [0.0] * len(base)
 
     def load(limits: Mapping[int, int]) -> float:
         for i in wire.members:
             wanted = float(limits.get(i, cut.limits[i]))
             amps[i] = max(base[i], wanted if drawn is None else min(wanted, drawn[i]))
-        return wire.load(amps)
+        return wire.load(amps) if sign == 0 else wire.towards(amps, sign)
 
     dropped: dict[int, int] = {}
     order = [i for i in cuttable.drop_order if i in set(members)]

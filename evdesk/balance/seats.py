@@ -2,10 +2,11 @@
 
 import math
 
-from evdesk.balance.lines import EPS, usable
+from evdesk.balance.lines import EPS
 from evdesk.balance.policy import Seat
 from evdesk.balance.track import ANSWER_S, Track, clean
 from evdesk.balance.types import Demand, Key
+from evdesk.balance.wiring import usable
 from evdesk.model import Bay, Why, WhyCode
 
 CARRIES_A = 1.0

@@ -4,6 +4,7 @@ All currents are ampere RMS per phase. `None` means unknown, and unknown always 
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from evdesk.model import Phases, Why
 
@@ -13,21 +14,38 @@ Key = tuple[str, int]
 ANY_TERMINAL = -1
 """The rotation is not known: whichever terminal carries the most may be the one on this conductor."""
 
+CAP = "cap/"
+"""What the name of a power limit's line begins with; the source follows."""
+
+Part = tuple[int, complex]
+"""(terminal, coefficient)"""
+
+
+class LineKind(StrEnum):
+    PHASE = "phase"  # a conductor: what flows is bounded whatever each car draws below its limit
+    UNBALANCE = "unbalance"  # the difference of two phases, counted with every car at its limit
+    POWER = "power"  # a power limit, in ampere at the site's voltage
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One conductor: |sum(coef[key] * I[key])| + other <= limit. `coef` is complex: phase angle and turns, so that
-    unbalanced, rotated and line-to-line wiring are exact."""
+    unbalanced, rotated and line-to-line wiring are exact. `loose`: connectors whose angle nobody knows; they count by
+    magnitude. `parts`: for connectors that load it with several terminals, what each adds to `coef`."""
 
     name: str  # "Garage/L2"
-    circuit: str
-    phase: int  # 0, 1, 2
-    limit_a: float
+    circuit: str = ""
+    phase: int = -1  # 0, 1, 2; -1: no single one
+    limit_a: float = 0.0
     coef: dict[Key, complex] = field(default_factory=dict)
     terminal: dict[Key, int] = field(default_factory=dict)  # which terminal (0, 1, 2) feeds it; ANY_TERMINAL = unknown
     other_max_a: float = 0.0  # worst case of everything that is not a charger
     metered: bool = False
     parent: str = ""  # circuit that feeds this one
+    kind: LineKind = LineKind.PHASE
+    loose: frozenset[Key] = frozenset()
+    parts: dict[Key, tuple[Part, ...]] = field(default_factory=dict)
+    with_other: bool = False  # a power limit of the whole site: what is no charger counts too
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,33 +5,34 @@ from collections.abc import Sequence
 from evdesk.balance.house import Other
 from evdesk.balance.lines import Net, Wire
 from evdesk.balance.policy import Seat
-from evdesk.balance.types import ANY_TERMINAL, LineView
+from evdesk.balance.types import ANY_TERMINAL, LineKind, LineView
 
 
 def line_views(
     net: Net, seats: Sequence[Seat], others: Sequence[Other], margin_a: float, now: float
 ) -> tuple[LineView, ...]:
-    """One per line. What is not known stays None; `free_a` then counts the worst case."""
-    return tuple(_view(wire, seats, other, margin_a, now) for wire, other in zip(net.wires, others, strict=True))
+    """One per conductor. What is not known stays None; `free_a` then counts the worst case."""
+    return tuple(
+        _view(wire, seats, other, margin_a, now)
+        for wire, other in zip(net.wires, others, strict=True)
+        if wire.line.kind is LineKind.PHASE
+    )
 
 
 def _view(wire: Wire, seats: Sequence[Seat], other: Other, margin_a: float, now: float) -> LineView:
-    cars: float | None = 0.0
-    reserved = worst = 0.0
+    all_known, flows, kept, most = True, list[float](), list[float](), list[float]()
     for i, terminal in zip(wire.members, wire.terminals, strict=True):
         seat = seats[i]
-        may = max(float(seat.track.limit), seat.base_a)
-        worst += may
         drawn = _drawn(seat, terminal, now)
-        if drawn is None:
-            if seat.active or seat.demand.commandable:
-                cars = None
-            else:
-                reserved += seat.base_a  # silent: nobody knows what it draws, so all it may is kept free
-            continue
-        cars = None if cars is None else cars + drawn
-        if not seat.active:
-            reserved += max(seat.base_a - drawn, 0.0)
+        most.append(max(float(seat.track.limit), seat.base_a))
+        flows.append(drawn or 0.0)
+        if drawn is None and (seat.active or seat.demand.commandable):
+            all_known = False
+        # Silent: nobody knows what it draws, so all it may is kept free.
+        heard = seat.active or (drawn is None and seat.demand.commandable)
+        kept.append(0.0 if heard else max(seat.base_a - (drawn or 0.0), 0.0))
+    cars = wire.sum(flows) if all_known else None
+    reserved = wire.sum(kept)
     total = other.total_a
     house = other.now_a
     if total is not None and house is not None:
@@ -44,7 +45,7 @@ def _view(wire: Wire, seats: Sequence[Seat], other: Other, margin_a: float, now:
     if total is None and cars is not None and other.now_a is not None and not other.stale:
         total = cars + other.now_a
     limit = wire.line.limit_a
-    free = limit - margin_a - other.plan_a - worst if total is None else limit - margin_a - total - reserved
+    free = limit - margin_a - other.plan_a - wire.sum(most) if total is None else limit - margin_a - total - reserved
     return LineView(wire.line.name, total, cars, house, round(reserved, 3), max(free, 0.0))
 
 
