@@ -15,7 +15,7 @@ help:
 	@echo "make test    run the tests"
 	@echo "make check   format, lint, types, floors, docs, then the tests: the same as CI"
 	@echo "make bench   run the benchmarks and write docs/benchmarks.md"
-	@echo "make fuzz    mutated frames and handshakes against the protocol code (N=1000000 for the long run)"
+	@echo "make fuzz    random sites, mutated frames and handshakes against the balancer and the protocol code (N=1000000 for the long run)"
 	@echo "make shots   render every page of the desk into docs/img"
 	@echo "make docs    write docs/api.md from the API's own tables"
 	@echo "make peers   install the third-party OCPP client the tests use (needs npm)"
@@ -52,7 +52,7 @@ bench: $(VENV)/.installed
 	$(PY) benchmarks/run.py
 
 fuzz: $(VENV)/.installed
-	$(PY) -m tests.fuzz --frames $(N) --handshakes $$(( $(N) / 10 ))
+	$(PY) -m tests.fuzz --frames $(N) --handshakes $$(( $(N) / 10 )) --sites $$(( $(N) / 10 ))
 
 shots: $(VENV)/.installed
 	QT_QPA_PLATFORM=offscreen $(BIN)/evdesk shots docs/img

@@ -17,7 +17,7 @@ from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
 from evdesk.balance.seats import base_current, in_force, shown, silent, take_seat, turn
 from evdesk.balance.sharing import Bidder, Shares, full_line, share
 from evdesk.balance.track import Bounds, Track
-from evdesk.balance.types import CAP, Decision, Demand, Key, LineKind, LineSample
+from evdesk.balance.types import CAP, Decision, Demand, Key, Line, LineKind, LineSample
 from evdesk.balance.view import line_views
 from evdesk.balance.wiring import build_lines, usable
 from evdesk.model import PowerCap, Site, Why, WhyCode
@@ -69,6 +69,11 @@ class Balancer:
         self._net = Net(build_lines(site, self._caps), tuple(self._tracks))
         self._house.reconfigure(site.balance)
         self._signature = ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Every line that is watched now."""
+        return tuple(wire.line for wire in self._net.wires)
 
     def limit_power(self, caps: Sequence[PowerCap]) -> None:
         """The power limits in force from now on; each source counts with its smallest. Falls at once, also for chargers

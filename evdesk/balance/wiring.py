@@ -148,8 +148,15 @@ def build_lines(site: Site, caps: Sequence[PowerCap] = ()) -> tuple[Line, ...]:
     lines: list[Line] = []
     for name in sorted(known, key=lambda name: len(known[name])):
         circuit = known[name][0]
-        for phase in range(grid_of(site, circuit).phases):
-            parts = {key: r.parts[phase] for key, r in reaches[name].items() if r.parts[phase]}
+        grid = grid_of(site, circuit)
+        for phase in range(grid.phases):
+            # Only angles within a line count: seen from its own voltage a star-connected ampere is exactly 1.
+            turn = cmath.rect(1.0, -math.radians(_TURN[grid][phase]))
+            parts = {
+                key: tuple((t, _exact(c if t == ANY_TERMINAL else c * turn)) for t, c in r.parts[phase])
+                for key, r in reaches[name].items()
+                if r.parts[phase]
+            }
             loose = frozenset(key for key in parts if reaches[name][key].loose)
             lines.append(
                 _line(
@@ -169,6 +176,10 @@ def build_lines(site: Site, caps: Sequence[PowerCap] = ()) -> tuple[Line, ...]:
     for name in known:
         lines += _unbalance(site, known[name][0], reaches[name])
     return tuple(lines) + tuple(_cap_line(site, cap, known) for cap in caps)
+
+
+def _exact(coef: complex) -> complex:
+    return complex(round(coef.real, 12), round(coef.imag, 12))
 
 
 def _reaches(site: Site, known: dict[str, tuple[Circuit, ...]]) -> dict[str, dict[Key, Reach]]:
@@ -214,7 +225,7 @@ def _unbalance(site: Site, circuit: Circuit, reaches: dict[Key, Reach]) -> list[
             for sign, phase in ((1, one), (-1, two)):
                 for terminal, coef in reach.parts[phase]:
                     sums[terminal] = sums.get(terminal, 0j) + sign * abs(coef)
-            made = tuple((t, c) for t, c in sums.items() if abs(c) > 1e-9)
+            made = tuple((t, _exact(c)) for t, c in sums.items() if abs(c) > 1e-9)
             if made:
                 parts[key] = made
         lines.append(
@@ -243,12 +254,10 @@ def _cap_line(site: Site, cap: PowerCap, known: dict[str, tuple[Circuit, ...]]) 
         if not chain:
             continue
         grid = grid_of(site, chain[0])
-        if bay.across is not None and grid is not GridType.SINGLE:
+        certain = not wired(bay, grid).loose
+        if grid is not GridType.SINGLE and bay.phases == 1 and (bay.across is not None or not certain):
+            # Where nobody knows, it may sit between two phases: more power per ampere.
             made: tuple[Part, ...] = ((0, complex(2.0 if grid is GridType.SPLIT else math.sqrt(3.0))),)
-        elif grid is GridType.DELTA and bay.phases == 1:
-            made = ((0, complex(math.sqrt(3.0))),)
-        elif grid is GridType.SPLIT and wired(bay, grid).loose:
-            made = ((0, 2 + 0j),)
         else:
             made = tuple((t, 1 + 0j) for t in range(min(max(bay.phases, 1), grid.phases)))
         parts[(bay.charger_id, bay.connector_id)] = made

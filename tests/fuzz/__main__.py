@@ -1,6 +1,7 @@
-"""The long run: `make fuzz`, or python -m tests.fuzz [--frames N] [--handshakes N] [--seed N].
+"""The long run: `make fuzz`, or python -m tests.fuzz [--frames N] [--handshakes N] [--sites N] [--seed N].
 
-Frames of the three versions in equal parts through a dialogue, handshakes and WebSocket frames as bytes through a peer.
+Random sites (every grid, transformer and wiring) through the balancer against Kirchhoff; frames of the three versions in
+equal parts through a dialogue, handshakes and WebSocket frames as bytes through a peer.
 Ends with exit code 1 and the guilty bytes at the first broken invariant.
 """
 
@@ -11,6 +12,7 @@ import time
 import tracemalloc
 
 from evdesk.ocpp.version import Version
+from tests.balance.random_sites import try_site
 from tests.fuzz.frames import FrameFuzz, Tally
 from tests.fuzz.handshakes import HandshakeFuzz
 
@@ -47,13 +49,24 @@ async def handshakes(count: int, seed: int, quiet: bool = False) -> None:
     print("verdicts:", ", ".join(f"{name} {times}" for name, times in tally.verdicts.most_common()), flush=True)
 
 
+def sites(count: int, seed: int) -> None:
+    began = time.monotonic()
+    for n in range(count):
+        broken = try_site(seed * 1_000_000 + n)
+        if broken:
+            raise SystemExit(broken)
+    print(f"{count} random sites: no conductor above its limit ({time.monotonic() - began:.0f} s)", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=100_000)
     parser.add_argument("--handshakes", type=int, default=10_000)
+    parser.add_argument("--sites", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     began = time.monotonic()
+    sites(args.sites, args.seed)
     for version in Version:  # what is made once is no leak
         FrameFuzz(version, args.seed).run(2000)
     asyncio.run(handshakes(1000, args.seed, quiet=True))
