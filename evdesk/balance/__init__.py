@@ -8,7 +8,7 @@ Nothing here does I/O, reads a clock or knows a protocol. Currents are ampere RM
 
 from evdesk.balance.balancer import Balancer
 from evdesk.balance.checks import validate_site
-from evdesk.balance.failsafe import FailsafePlan, failsafe_plans, safe_share, site_share
+from evdesk.balance.failsafe import FailsafePlan, failsafe_plans, failsafe_problems, safe_share, site_share
 from evdesk.balance.types import ANY_TERMINAL, Decision, Demand, Key, Line, LineSample, LineView
 from evdesk.balance.wiring import build_lines
 
@@ -24,6 +24,7 @@ __all__ = [
     "LineView",
     "build_lines",
     "failsafe_plans",
+    "failsafe_problems",
     "safe_share",
     "site_share",
     "validate_site",

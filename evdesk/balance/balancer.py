@@ -5,7 +5,7 @@ is really free) -> enforce every line -> explain. Nothing is remembered about co
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from evdesk.balance.failsafe import safe_share, site_share
@@ -58,12 +58,13 @@ class Balancer:
         self._cap_a: dict[str, float] = {}
         self.reconfigure(site)
 
-    def reconfigure(self, site: Site) -> None:
-        """Takes a changed site; connectors, lines and meters that are still there keep their state."""
+    def reconfigure(self, site: Site, unable: Set[str] = frozenset()) -> None:
+        """Takes a changed site; connectors, lines and meters that are still there keep their state. `unable`: chargers
+        that cannot fall back by themselves, reserved in full by the safe shares."""
         self._site = site
         self._bays = {(b.charger_id, b.connector_id): b for b in site.bays}
-        self._safe = safe_share(site)
-        self._site_share = site_share(site)
+        self._safe = safe_share(site, unable)
+        self._site_share = site_share(site, unable)
         self._margin = max(site.balance.margin_a, 0.0)
         self._tracks = {key: self._tracks.get(key, Track(key)) for key in sorted(self._bays)}
         self._net = Net(build_lines(site, self._caps), tuple(self._tracks))

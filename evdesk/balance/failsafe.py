@@ -1,64 +1,85 @@
-"""What a charger falls back to when nobody talks to it, so that the fuse holds with every charger on its own."""
+"""What a charger falls back to when nobody talks to it, so that the fuse holds with every charger on its own.
+
+Three parts, recommended for OCPP 1.6 and 2.x (docs/failsafe.md): a static maximum (the branch fuse), a static safe
+default, and a live limit that ends by itself. Who cannot fall back is counted at its full rating, for ever.
+"""
 
 import math
+from collections.abc import Set
 from dataclasses import dataclass
 
 from evdesk.balance.lines import EPS
-from evdesk.balance.types import Key
+from evdesk.balance.types import Key, Line
 from evdesk.balance.wiring import build_lines, usable
 from evdesk.model import Bay, Site
 
 MIN_A = 6
+FOLLOWS_S = 15
+"""After the live limit has ended: some look at their schedule each 10 s, and a car has 5 s to follow (IEC 61851-1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailsafePlan:
-    """The static part of the protection inside one charger, in ampere per phase.
+    """The protection inside one charger, in ampere per phase.
 
-    `max_a`: charging station maximum (branch fuse or cable, the smallest of its connectors).
-    `safe_a`: its default without a live limit; 0 where 6 A does not fit for everybody.
+    `max_a`: charging station maximum (branch fuse or cable, the smallest of its connectors), written once.
+    `safe_a`: its default without a live limit, written once; 0 where 6 A does not fit for everybody.
+    `valid_s`, `refresh_s`: the live limit ends after `valid_s`, and is sent anew each `refresh_s`.
+    `reserved_a`: what the safe shares of the others leave free for it: its full rating where it cannot fall back.
     """
 
     charger_id: str
     max_a: float
     safe_a: float
+    valid_s: int = 180
+    refresh_s: int = 60
+    reserved_a: float = 0.0
+
+    @property
+    def falls_after_s(self) -> int:
+        """So long after the last live limit it must have fallen at the latest."""
+        return self.valid_s + FOLLOWS_S
 
 
-def safe_share(site: Site) -> dict[Key, float]:
+def safe_share(site: Site, unable: Set[str] = frozenset()) -> dict[Key, float]:
     """Failsafe share per connector, whole ampere: on each line the rating less margin and worst other load, divided by
     the connectors on it; the smallest over all lines above the connector; 0 below its minimum.
 
-    All connectors together then fit every line even if each draws its share and the rest of the site its worst. A share
-    set by hand may only lower it.
+    `unable`: chargers that cannot fall back. Their full rating is taken off their lines before the rest is divided among
+    the others; their own share is what they would get, should they ever obey. All connectors together then fit every
+    line even if each draws its share and the rest of the site its worst. A share set by hand may only lower it.
     """
-    lines = build_lines(site)
     wanted = site.balance.safe_share_a
-    margin = max(site.balance.margin_a, 0.0)
+    full = _ratings(site)
     shares: dict[Key, float] = {}
     fits: dict[Key, float] = {}
-    for line in lines:
-        room = max(line.limit_a - margin - line.other_max_a, 0.0)
-        each = room / max(sum(abs(c) for c in line.coef.values()), EPS)
+    for line in build_lines(site):
+        able = [key for key in line.coef if key[0] not in unable]
+        room = max(_room(site, line) - _reserved(line, unable, full), 0.0)
+        whole = max(_room(site, line), 0.0) / max(sum(abs(c) for c in line.coef.values()), EPS)
+        # Never more than with all of them able: a failure must not be the occasion to write a higher default.
+        each = min(room / max(sum(abs(line.coef[key]) for key in able), EPS), whole)
         for key in line.coef:
-            fits[key] = min(fits.get(key, math.inf), each)
+            fits[key] = min(fits.get(key, math.inf), whole if key[0] in unable else each)
     for bay in site.bays:
         key = (bay.charger_id, bay.connector_id)
         top = min(fits[key], usable(bay.max_a)) if key in fits else 0.0
         if wanted is not None:
             top = min(top, wanted) if math.isfinite(wanted) else 0.0
-        whole = math.floor(top + EPS)
-        shares[key] = float(whole) if whole >= max(MIN_A, bay.min_a) else 0.0
+        floored = math.floor(top + EPS)
+        shares[key] = float(floored) if floored >= max(MIN_A, bay.min_a) else 0.0
     return shares
 
 
-def site_share(site: Site) -> float:
-    """The one figure for the whole site: the smallest share of any connector, 0 without connectors."""
-    return min(safe_share(site).values(), default=0.0)
+def site_share(site: Site, unable: Set[str] = frozenset()) -> float:
+    """The one figure for the whole site: the smallest share of any connector that can fall back, 0 without any."""
+    shares = safe_share(site, unable)
+    return min((amps for key, amps in shares.items() if key[0] not in unable), default=0.0)
 
 
-def failsafe_plans(site: Site) -> dict[str, FailsafePlan]:
-    """Charger id -> what to write into it once."""
-    shares = safe_share(site)
+def failsafe_plans(site: Site, unable: Set[str] = frozenset()) -> dict[str, FailsafePlan]:
+    """Charger id -> what to write into it once, and how its live limit ends."""
+    shares = safe_share(site, unable)
     by_charger: dict[str, list[Bay]] = {}
     for bay in site.bays:
         by_charger.setdefault(bay.charger_id, []).append(bay)
@@ -66,5 +87,40 @@ def failsafe_plans(site: Site) -> dict[str, FailsafePlan]:
     for charger, bays in by_charger.items():
         top = float(math.floor(min(usable(bay.max_a) for bay in bays)))
         safe = min(shares[(charger, bay.connector_id)] for bay in bays)
-        plans[charger] = FailsafePlan(charger, top, safe)
+        reserved = max(usable(bay.max_a) for bay in bays) if charger in unable else safe
+        valid_s, refresh_s = site.balance.profile_valid_s, site.balance.profile_refresh_s
+        plans[charger] = FailsafePlan(charger, top, safe, valid_s, refresh_s, reserved)
     return plans
+
+
+def failsafe_problems(site: Site, unable: Set[str]) -> list[str]:
+    """Lines that are too small for the chargers that cannot fall back, in words; empty when the fuses hold."""
+    full = _ratings(site)
+    found = []
+    for line in build_lines(site):
+        reserved = _reserved(line, unable, full)
+        if reserved <= 0 or reserved + line.other_max_a <= line.limit_a + EPS:
+            continue
+        names = ", ".join(sorted({_label(site, key) for key in line.coef if key[0] in unable}))
+        found.append(
+            f"{line.name}: {names} cannot fall back and may draw {reserved:g} A beside {line.other_max_a:g} A of other "
+            f"load, above its {line.limit_a:g} A. Lower their current inside the charger (DIP switch, installer menu)."
+        )
+    return found
+
+
+def _room(site: Site, line: Line) -> float:
+    return line.limit_a - max(site.balance.margin_a, 0.0) - line.other_max_a
+
+
+def _reserved(line: Line, unable: Set[str], full: dict[Key, float]) -> float:
+    return sum(abs(coef) * full[key] for key, coef in line.coef.items() if key[0] in unable)
+
+
+def _ratings(site: Site) -> dict[Key, float]:
+    return {(bay.charger_id, bay.connector_id): usable(bay.max_a) for bay in site.bays}
+
+
+def _label(site: Site, key: Key) -> str:
+    bay = site.bay(*key)
+    return bay.label if bay is not None else key[0]

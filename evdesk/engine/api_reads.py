@@ -59,7 +59,9 @@ class Reads:
 
 def balance_state(core: Core) -> m.BalanceState:
     site, decision = core.fleet.site, core.control.decision
-    return m.BalanceState(site.balance, core.load, site_share(site), decision.at if decision else None)
+    return m.BalanceState(
+        site.balance, core.load, site_share(site, core.fleet.unable), decision.at if decision else None
+    )
 
 
 def _check_span(from_at: float, to_at: float, buckets: int) -> None:

@@ -35,7 +35,7 @@ RETRY_S = 10.0
 STRANGER_A = 32.0  # what a charging station may draw that told nothing of its current
 DRAWS_A = 0.5
 ON_THE_WAY_S = 70.0  # an unanswered limit may still reach the charger within the call's own deadline
-NO_CAR = Why(WhyCode.NO_CAR)
+NO_CAR, DRILLED = Why(WhyCode.NO_CAR), Why(WhyCode.SAFE_SHARE, detail="drill")
 _DEAD = frozenset({ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE})
 
 
@@ -47,6 +47,7 @@ class Control:
         self.commands = commands
         self.clock = clock
         self.balancer = Balancer(fleet.site)
+        self.held: set[str] = set()  # not commanded, and counted in full: a drill
         self.decision: Decision | None = None
         self._strange: tuple[Bay, ...] = ()
         self._under_way: dict[Key, asyncio.Task[None]] = {}
@@ -55,7 +56,7 @@ class Control:
     def reconfigure(self, site: Site) -> None:
         """A changed site takes effect with the next tick."""
         self._strange = ()
-        self.balancer.reconfigure(site)
+        self.balancer.reconfigure(site, self.fleet.unable)
 
     def tick(self) -> Decision:
         """Decide, write the reasons into the records, send what has to be sent."""
@@ -87,7 +88,7 @@ class Control:
                 demands.append(Demand((record.id, connector.id), True, False, None, worst, worst, why))
         if tuple(bays) != self._strange:
             self._strange = tuple(bays)
-            self.balancer.reconfigure(replace(site, bays=(*site.bays, *bays)))
+            self.balancer.reconfigure(replace(site, bays=(*site.bays, *bays)), self.fleet.unable)
         return demands
 
     def _find(self, bay: Bay) -> tuple[ChargerRecord, ConnectorRecord] | None:
@@ -117,7 +118,7 @@ class Control:
         return Demand(
             key=(record.id, connector.id),
             wants=(connector.status.has_car or connector.session is not None) and not dead,
-            commandable=online and Capability.SET_LIMIT in record.capabilities and connector.session is not None,
+            commandable=online and self._commands(record) and connector.session is not None,
             confirmed_a=connector.confirmed_a if live else None,
             worst_a=self._worst(bay, record, connector, now),
             ceiling_a=ceiling,
@@ -132,8 +133,13 @@ class Control:
             sample_s=connector.sample_s,
         )
 
+    def _commands(self, record: ChargerRecord) -> bool:
+        return Capability.SET_LIMIT in record.capabilities and record.id not in self.held
+
     def _worst(self, bay: Bay, record: ChargerRecord, connector: ConnectorRecord, now: float) -> float:
         """The most this connector can draw without a further command. What is not known counts in full."""
+        if record.id in self.held:
+            return bay.max_a  # whatever it does, the fuse must hold
         said = record.online and (connector.status_at or 0.0) >= (record.connected_at or 0.0)
         if said and connector.status in _DEAD:
             return 0.0
@@ -158,6 +164,8 @@ class Control:
             why = Why(WhyCode.OFFLINE, since_at=record.lost_at)
         elif not demand.wants:
             why = NO_CAR
+        elif record.id in self.held:
+            why = DRILLED
         elif connector.session is None:
             why = Why(WhyCode.SAFE_SHARE, since_at=connector.plugged_at, detail="not_started")
         reserved = 0.0 if demand.commandable else demand.worst_a
@@ -186,6 +194,8 @@ class Control:
         recount = connector.watt_phases not in (0, used or connector.watt_phases)
         changed = confirmed is None or abs(confirmed - limit_a) >= 0.5 or recount
         refresh = connector.confirmed_at is not None and now - connector.confirmed_at >= settings.profile_refresh_s
+        if not connector.resend and not recount and default_does(record, connector, limit_a):
+            return
         if changed or refresh or connector.resend:
             what = "balance.limit" if changed else "balance.refresh"
             task = asyncio.get_running_loop().create_task(self._send(record, connector, key, limit_a, what, used))
@@ -235,7 +245,8 @@ class Control:
 
     def clock_jumped(self, seconds: float) -> None:
         """The computer's clock was set: deadlines keep what is left of them, everything measured is unknown again."""
-        self.balancer, self._strange = Balancer(self.fleet.site), ()
+        self.balancer = Balancer(self.fleet.site)
+        self.reconfigure(self.fleet.site)
         self.fleet.meters.clear()
         for record in self.fleet.chargers.values():
             for connector in record.connectors.values():
@@ -251,6 +262,20 @@ def with_user_limit(site: Site, key: Key, limit_a: float | None) -> Site:
     """The site with one bay's ceiling changed by a person."""
     bays = tuple(replace(b, user_limit_a=limit_a) if (b.charger_id, b.connector_id) == key else b for b in site.bays)
     return replace(site, bays=bays)
+
+
+def default_does(record: ChargerRecord, connector: ConnectorRecord, limit_a: float) -> bool:
+    """Whether the charger's own safe default keeps it at this limit, so that a refresh would only wear its flash.
+
+    Only after this charge was once told so: what was told earlier and may still hold has then been replaced or has
+    ended. A default in watts is counted over one phase and keeps less."""
+    safe_a, told_at, session = record.failsafe.safe_a, connector.confirmed_at, connector.session
+    if not record.falls_back or safe_a is None or abs(safe_a - limit_a) > 0.05 or connector.watt_phases:
+        return False
+    told_a = connector.confirmed_a if connector.asked_a is None else None
+    if session is None or told_a is None or told_at is None or told_at < session.started_at:
+        return False
+    return abs(told_a - limit_a) < 0.05
 
 
 def phases_used(bay: Bay, connector: ConnectorRecord) -> int:

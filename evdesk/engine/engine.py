@@ -143,6 +143,7 @@ class Engine:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.network.close()
         await self.meters.close()
+        self.sites.close()
         await self.control.close()
         await self.doubts.close()
         await self.setup.close()
@@ -177,6 +178,7 @@ class Engine:
         self.fleet.on_ready = self.setup.begin
         self.control.on_limited = self.setup.limited
         self.shelf.tags.on_presented = partial(self.server.publish, "tag")
+        self.setup.standing.on_unable = self.sites.reassess
         self.setup.on_settings = partial(self.shelf.settings.keep, reason="setup")
         self.security.attempts.on_attempt = partial(self.server.publish, "attempt")
         self.fleet.on_unknown = self._on_unknown
@@ -188,8 +190,9 @@ class Engine:
         site = await self.store.load_site()
         if site is not None:
             self.fleet.site = site
-        self.control.reconfigure(self.fleet.site)
         await recover(self.store, self.fleet, self.clock.now())
+        self.setup.standing.restore()
+        self.control.reconfigure(self.fleet.site)
         counts = await self.store.counts()
         self._audit_rows = counts.get("audit", 0)
         await self.recent.refresh()

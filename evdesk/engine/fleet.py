@@ -61,6 +61,7 @@ class Fleet:
         self.site = Site()
         self.chargers: dict[str, ChargerRecord] = {}
         self.meters: dict[str, MeterReading] = {}
+        self.unable: set[str] = set()  # chargers that cannot fall back by themselves: reserved in full
         self.messages = 0
         self._drivers: set[asyncio.Task[None]] = set()
         self.on_changed: Callable[[str], None] = _ignore

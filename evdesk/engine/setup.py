@@ -6,14 +6,15 @@ charger's full rating until its failsafe is verified.
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
-from evdesk.balance import FailsafePlan, failsafe_plans
 from evdesk.drivers.base import Answer, CompositeSchedule, Driver
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.fleet import Fleet
+from evdesk.engine.standing import Standing
 from evdesk.engine.state import ChargerRecord
 from evdesk.model import (
     Capability,
@@ -26,7 +27,6 @@ from evdesk.model import (
     Reason,
     Setting,
     Severity,
-    Site,
 )
 
 log = logging.getLogger("evdesk.setup")
@@ -51,7 +51,8 @@ class Setup:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._checks: set[asyncio.Task[None]] = set()
         self._seen_expiry: dict[str, tuple[int, float]] = {}
-        self._plans: tuple[Site, dict[str, FailsafePlan]] | None = None
+        self._written: dict[str, int] = {}  # charger -> its boots when the static profiles were written
+        self.standing = Standing(fleet)
 
     def begin(self, record: ChargerRecord) -> None:
         """Prepare this charger soon; called on connection, boot, acceptance, and after the site changed."""
@@ -120,27 +121,42 @@ class Setup:
                 except EvdeskError as error:
                     log.info("%s: %s", record.id, error.sentence)
 
-    def _plans_for(self, site: Site) -> dict[str, FailsafePlan]:
-        """Worked out once per site, not once per charger: when a thousand come back, all of them ask."""
-        if self._plans is None or self._plans[0] is not site:
-            self._plans = (site, failsafe_plans(site))
-        return self._plans[1]
-
     async def _failsafe(self, record: ChargerRecord, link: Driver) -> None:
-        site = self.fleet.site
-        bays = [b for b in site.bays if b.charger_id == record.id]
-        if not bays:
-            return
-        plan = self._plans_for(site)[record.id]
-        max_a, safe_a = plan.max_a, plan.safe_a
-        have = record.failsafe
-        known = have.state in (FailsafeState.VERIFIED, FailsafeState.PROVEN)
-        same = known and (have.max_a, have.safe_a) == (max_a, safe_a)
-        if same and await self._still_there(record, link, safe_a):
+        plan = self.standing.plans().get(record.id)
+        if plan is None:
             return
         if Capability.FAILSAFE not in link.capabilities:
             self._set(record, Failsafe(FailsafeState.CANNOT, detail="no charging profiles"))
             return
+        max_a, safe_a = self.standing.next_step(record, plan)
+        same = (record.failsafe.max_a, record.failsafe.safe_a) == (max_a, safe_a)
+        if same and await self._kept(record, link, safe_a):
+            return
+        try:
+            await self._install(record, link, max_a, safe_a, same)
+        finally:
+            for other in self.standing.may_rise():
+                self.begin(other)
+
+    async def _kept(self, record: ChargerRecord, link: Driver, safe_a: float) -> bool:
+        """Whether the static profiles of earlier are there still and need no writing: each writing wears its flash."""
+        have = record.failsafe
+        if have.state is FailsafeState.UNTESTED:  # it cannot be asked; profiles survive restarts (1.6 errata 3.37)
+            return self._written.get(record.id) == record.boots
+        if have.state is FailsafeState.UNKNOWN:
+            return False
+        shown_a = await self._shown_next(record, link)
+        if shown_a is None or shown_a > safe_a + _CLOSE_A:
+            if shown_a is not None and self._written.get(record.id, record.boots) != record.boots:
+                await self.standing.lost_at_restart(record, shown_a)
+            return False
+        self._written[record.id] = record.boots
+        self._set(record, self.standing.judged(record, replace(have, state=FailsafeState.VERIFIED, detail="")))
+        return True
+
+    async def _install(self, record: ChargerRecord, link: Driver, max_a: float, safe_a: float, same: bool) -> None:
+        bays = [b for b in self.fleet.site.bays if b.charger_id == record.id]
+        have = record.failsafe
         args: dict[str, object] = {"max_a": max_a, "safe_a": safe_a}
         # Until it has answered, the old or the new default may hold: the larger one counts.
         # Where it has just not shown the default that should be there (a reboot or a flash took it), nothing holds.
@@ -168,7 +184,8 @@ class Setup:
             else FailsafeState.UNTESTED
         )
         detail = str(answer.payload.get("detail", ""))
-        self._set(record, Failsafe(state, max_a, safe_a, detail, self.clock.now()))
+        self._written[record.id] = record.boots
+        self._set(record, self.standing.judged(record, Failsafe(state, max_a, safe_a, detail, self.clock.now())))
 
     def limited(self, record: ChargerRecord, connector_id: int, limit_a: float) -> None:
         """A live limit is in force. Once per connection, one above the safe default is the occasion to see whether the
@@ -189,19 +206,22 @@ class Setup:
         except EvdeskError as error:
             log.info("%s: %s", record.id, error.sentence)
             return
-        last = schedule.last_a
+        state, last = FailsafeState.UNTESTED, schedule.last_a
         have = record.failsafe
+        if have.state is FailsafeState.PROVEN:
+            return  # a drill has measured what the schedule only tells
         if have.safe_a != safe_a or not schedule.reaches(self.fleet.site.balance.profile_valid_s + 5):
             return  # another default is being written meanwhile, or it shows too little to say anything
         if last is None or last > safe_a + _CLOSE_A:
             shown = "no limit" if last is None else f"{last:g} A"
             detail = f"The schedule shows {shown} also when the live limit must have expired, not {safe_a:g} A."
-            state = FailsafeState.UNTESTED
+            state = have.state if have.state is FailsafeState.CANNOT else state
         elif have.state is FailsafeState.UNTESTED and len(record.connectors) == 1:
             state, detail = FailsafeState.VERIFIED, ""
         else:
             return
-        self._set(record, replace(have, state=state, detail=detail, checked_at=self.clock.now()))
+        found = replace(have, state=state, detail=detail, checked_at=self.clock.now())
+        self._set(record, self.standing.judged(record, found))
 
     async def _schedule(self, record: ChargerRecord, link: Driver, connector_id: int) -> CompositeSchedule:
         """The composite schedule until well after a live limit must have expired."""
@@ -216,20 +236,22 @@ class Setup:
         await self._ask(FAILSAFE, "failsafe.check", record, args, ask)
         return found[0]
 
-    async def _still_there(self, record: ChargerRecord, link: Driver, safe_a: float) -> bool:
-        """The composite schedule beyond the live limit's validity must end at the safe default."""
+    async def _shown_next(self, record: ChargerRecord, link: Driver) -> float | None:
+        """What the composite schedule shows beyond the live limit's validity: there it must end at the safe default.
+        Infinite for no limit at all; None where it tells nothing that far."""
         if Capability.COMPOSITE not in link.capabilities:
-            return False
+            return None
         try:
             schedule = await self._schedule(record, link, min(record.connectors, default=1))
         except EvdeskError:
-            return False
-        last = schedule.last_a
-        reaches = schedule.reaches(self.fleet.site.balance.profile_valid_s + 5)
-        return reaches and last is not None and last <= safe_a + _CLOSE_A
+            return None
+        if not schedule.reaches(self.fleet.site.balance.profile_valid_s + 5):
+            return None
+        return math.inf if schedule.last_a is None else schedule.last_a
 
     def _set(self, record: ChargerRecord, failsafe: Failsafe) -> None:
         before, record.failsafe = record.failsafe, failsafe
+        self.standing.note(record)
         if failsafe.state is FailsafeState.CANNOT and before.state is not FailsafeState.CANNOT:
             self.fleet.notice(NoticeKind.FAILSAFE, Severity.WARN, record, detail=failsafe.detail)
         self.fleet.on_changed(record.id)

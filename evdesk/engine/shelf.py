@@ -6,6 +6,7 @@ from evdesk.engine.list_sync import ListSync
 from evdesk.engine.profile_book import ProfileBook
 from evdesk.engine.settings_book import SettingsBook
 from evdesk.engine.tags import TagBook
+from evdesk.engine.wear import Wear
 from evdesk.model import MessageSeen
 
 
@@ -19,6 +20,7 @@ class Shelf:
         self.tags = TagBook(fleet)
         self.lists = ListSync(fleet, self.tags, self.settings)
         self.abilities = AbilityBook(fleet, self.settings)
+        self.wear = Wear(fleet)
         fleet.on_tag = self.tags.seen
         fleet.on_frame = self.frame
 
@@ -28,11 +30,13 @@ class Shelf:
         await self.tags.open()
         await self.lists.open()
         await self.abilities.open()
+        await self.wear.open()
 
     async def beat(self) -> None:
         await self.settings.save()
         await self.profiles.save()
         await self.abilities.save()
+        await self.wear.save()
 
     def frame(self, event: MessageSeen) -> None:
         """Nearly all messages are CALLs of chargers and our answers: they are let go first."""
@@ -43,3 +47,4 @@ class Shelf:
             self.settings.frame(event)
             self.profiles.frame(event)
             self.abilities.frame(event)
+            self.wear.frame(event)

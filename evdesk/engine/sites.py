@@ -6,16 +6,17 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
-from evdesk.balance import failsafe_plans
+from evdesk.balance import failsafe_problems
 from evdesk.engine.control import Control
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.meters import Meters
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord
-from evdesk.model import Bay, EvdeskError, FindingSeen, Site
+from evdesk.model import Bay, EvdeskError, FindingSeen, NoticeKind, Severity, Site
 from evdesk.wire.methods import Accept
 
 MOST_CONNECTORS = 12
+REASSESS_S = 1.0
 Publish = Callable[[str, object], None]
 
 
@@ -27,12 +28,14 @@ class Sites:
         self.publish = publish
         self.lock = asyncio.Lock()
         self._saving: set[asyncio.Task[None]] = set()
+        self._reassess: asyncio.TimerHandle | None = None
+        self.problems: list[str] = []  # lines too small for the chargers that cannot fall back
 
     async def put(self, site: Site, basis: Site) -> None:
         """Store, then apply. `basis`: the site it was made from; a connector that showed up since then stays.
 
         Raises `EvdeskError(STORAGE)` and changes nothing when it cannot be stored."""
-        before, was_on = failsafe_plans(self.fleet.site), self.fleet.site.balance.enabled
+        before, was_on = self.setup.standing.plans(), self.fleet.site.balance.enabled
         await self.fleet.store.save_site(site)
         came = [
             b for b in self.fleet.site.bays if b not in basis.bays and site.bay(b.charger_id, b.connector_id) is None
@@ -41,7 +44,8 @@ class Sites:
             site = replace(site, bays=(*site.bays, *came))
             await self.fleet.store.save_site(site)
         self.apply(site)
-        after = failsafe_plans(site)
+        self._warn()
+        after = self.setup.standing.plans()
         for record in self.fleet.chargers.values():
             changed = before.get(record.id) != after.get(record.id) or was_on != site.balance.enabled
             if changed and record.accepted and record.online:
@@ -57,6 +61,35 @@ class Sites:
         self.meters.follow(site)
         self.publish("site", site)
 
+    def close(self) -> None:
+        if self._reassess is not None:
+            self._reassess.cancel()
+
+    def reassess(self) -> None:
+        """Somebody can fall back no more, or can again: soon everybody's safe share is worked out anew."""
+        if self._reassess is None:
+            wait_s = self.fleet.clock.wall_s(REASSESS_S)
+            self._reassess = asyncio.get_running_loop().call_later(wait_s, self._reassessed)
+
+    def _reassessed(self) -> None:
+        self._reassess = None
+        self.control.reconfigure(self.fleet.site)
+        self._warn()
+        for charger_id, plan in self.setup.standing.plans().items():
+            record = self.fleet.chargers.get(charger_id)
+            if record is not None and record.accepted and record.online and record.failsafe.safe_a != plan.safe_a:
+                self.setup.begin(record)
+
+    def _warn(self) -> None:
+        """A line that is too small for those that cannot fall back is said once, loudly."""
+        unable = {charger_id for charger_id in self.fleet.unable if charger_id in self.fleet.chargers}
+        problems = failsafe_problems(self.fleet.site, unable)
+        for problem in problems:
+            if problem not in self.problems:
+                record = self.fleet.chargers[min(unable)]
+                self.fleet.notice(NoticeKind.FAILSAFE, Severity.DANGER, record, detail=problem)
+        self.problems = problems
+
     async def forget(self, charger_id: str) -> None:
         record = self.fleet.chargers[charger_id]
         await self.fleet.store.forget_charger(charger_id)  # first: where that fails, nothing has changed
@@ -70,6 +103,7 @@ class Sites:
         if bays != site.bays:
             await self.put(replace(site, bays=bays), site)
         self.fleet.chargers.pop(charger_id, None)
+        self.fleet.unable.discard(charger_id)
         self.publish("charger.gone", {"charger_id": charger_id})
 
     def place_new_connector(self, record: ChargerRecord, connector_id: int) -> None:

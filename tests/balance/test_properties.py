@@ -110,15 +110,22 @@ def test_same_input_gives_the_same_answer(data):
 
 
 @settings(max_examples=100, deadline=None)
-@given(sites())
-def test_safe_shares_fit_with_everybody_on_their_own(site):
-    shares = safe_share(site)
+@given(sites(), st.data())
+def test_safe_shares_fit_with_everybody_on_their_own(site, data):
+    """Also where some cannot fall back and draw their full rating."""
+    names = sorted({bay.charger_id for bay in site.bays})
+    unable = frozenset(data.draw(st.sets(st.sampled_from(names))) if names else ())
+    shares = safe_share(site, unable)
+    full = {(b.charger_id, b.connector_id): b.max_a for b in site.bays}
     assert all(a == 0 or a >= 6 for a in shares.values())
     for line in build_lines(site):
-        load = sum(shares[key] * abs(c) for key, c in line.coef.items())
-        assert load == 0 or load + line.other_max_a <= line.limit_a - site.balance.margin_a + 1e-6
-    for plan in failsafe_plans(site).values():
+        reserved = sum(full[key] * abs(c) for key, c in line.coef.items() if key[0] in unable)
+        load = sum(shares[key] * abs(c) for key, c in line.coef.items() if key[0] not in unable)
+        assert load == 0 or load + reserved + line.other_max_a <= line.limit_a - site.balance.margin_a + 1e-6
+    for plan in failsafe_plans(site, unable).values():
         assert plan.safe_a <= plan.max_a
+    alone = safe_share(site)
+    assert all(shares[key] <= alone[key] for key in shares if key[0] not in unable)
 
 
 def car(key, confirmed=None, drawn=None, at=None, **more):

@@ -66,7 +66,7 @@ async def test_a_default_that_is_gone_does_not_count_until_it_is_written_again(t
         record = fleet.record("A")
         record.accepted, record.link = True, Forgetful(schedule)
         fleet.connector(record, 1)
-        plan = setup._plans_for(SITE)["A"]
+        plan = setup.standing.plans()["A"]
         record.failsafe = Failsafe(FailsafeState.VERIFIED, plan.max_a, plan.safe_a)
         assert plan.safe_a == 16.0
         seen = []
