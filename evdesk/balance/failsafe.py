@@ -8,8 +8,8 @@ import math
 from collections.abc import Set
 from dataclasses import dataclass
 
-from evdesk.balance.lines import EPS
-from evdesk.balance.types import Key, Line
+from evdesk.balance.lines import EPS, worst_magnitude
+from evdesk.balance.types import Key, Line, LineKind
 from evdesk.balance.wiring import build_lines, usable
 from evdesk.model import Bay, Site
 
@@ -54,11 +54,12 @@ def safe_share(site: Site, unable: Set[str] = frozenset()) -> dict[Key, float]:
     shares: dict[Key, float] = {}
     fits: dict[Key, float] = {}
     for line in build_lines(site):
-        able = [key for key in line.coef if key[0] not in unable]
+        weights = {key: _weight(line, key) for key in line.coef}
         room = max(_room(site, line) - _reserved(line, unable, full), 0.0)
-        whole = max(_room(site, line), 0.0) / max(sum(abs(c) for c in line.coef.values()), EPS)
+        whole = max(_room(site, line), 0.0) / max(sum(weights.values()), EPS)
         # Never more than with all of them able: a failure must not be the occasion to write a higher default.
-        each = min(room / max(sum(abs(line.coef[key]) for key in able), EPS), whole)
+        able = sum(weight for key, weight in weights.items() if key[0] not in unable)
+        each = min(room / max(able, EPS), whole)
         for key in line.coef:
             fits[key] = min(fits.get(key, math.inf), whole if key[0] in unable else each)
     for bay in site.bays:
@@ -99,7 +100,7 @@ def failsafe_problems(site: Site, unable: Set[str]) -> list[str]:
     found = []
     for line in build_lines(site):
         reserved = _reserved(line, unable, full)
-        if reserved <= 0 or reserved + line.other_max_a <= line.limit_a + EPS:
+        if line.kind is not LineKind.PHASE or reserved <= 0 or reserved + line.other_max_a <= line.limit_a + EPS:
             continue
         names = ", ".join(sorted({_label(site, key) for key in line.coef if key[0] in unable}))
         found.append(
@@ -114,7 +115,14 @@ def _room(site: Site, line: Line) -> float:
 
 
 def _reserved(line: Line, unable: Set[str], full: dict[Key, float]) -> float:
-    return sum(abs(coef) * full[key] for key, coef in line.coef.items() if key[0] in unable)
+    return sum(_weight(line, key) * full[key] for key in line.coef if key[0] in unable)
+
+
+def _weight(line: Line, key: Key) -> float:
+    """The most one ampere at this connector puts on the line, be its car a one-phase one."""
+    if line.kind is not LineKind.PHASE or key not in line.parts:
+        return abs(line.coef[key])
+    return worst_magnitude((coef, 1.0) for _, coef in line.parts[key])
 
 
 def _ratings(site: Site) -> dict[Key, float]:
