@@ -9,6 +9,7 @@ Nothing here does I/O, reads a clock or knows a protocol. Currents are ampere RM
 from evdesk.balance.balancer import Balancer
 from evdesk.balance.checks import validate_site
 from evdesk.balance.failsafe import FailsafePlan, failsafe_plans, failsafe_problems, safe_share, site_share
+from evdesk.balance.schedule import caps_at, dimmed_w, price_at
 from evdesk.balance.types import ANY_TERMINAL, Decision, Demand, Key, Line, LineSample, LineView
 from evdesk.balance.wiring import build_lines
 
@@ -23,8 +24,11 @@ __all__ = [
     "LineSample",
     "LineView",
     "build_lines",
+    "caps_at",
+    "dimmed_w",
     "failsafe_plans",
     "failsafe_problems",
+    "price_at",
     "safe_share",
     "site_share",
     "validate_site",

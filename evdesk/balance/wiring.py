@@ -104,7 +104,8 @@ def fed_through(reach: Reach, circuit: Circuit) -> Reach:
         return Reach(tuple(tuple((t, c / ratio) for t, c in part) for part in reach.parts), reach.loose)
     turns = 1.0 / (math.sqrt(3.0) * ratio)
     if reach.loose:  # at its worst it sits between the two phases a winding pair sees
-        return Reach((((ANY_TERMINAL, complex(2.0 * turns)),),) * 3, loose=True)
+        most = max((abs(c) for part in reach.parts for _, c in part), default=0.0)
+        return Reach((((ANY_TERMINAL, complex(2.0 * turns * most)),),) * 3, loose=True)
     made: list[tuple[Part, ...]] = []
     for phase in range(3):
         sums: dict[int, complex] = {}

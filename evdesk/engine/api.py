@@ -17,17 +17,17 @@ from evdesk.engine.api_reads import Reads, balance_state
 from evdesk.engine.api_security import SecurityApi
 from evdesk.engine.api_service import ServiceApi
 from evdesk.engine.api_settings import SettingsApi
+from evdesk.engine.api_site import SiteApi
 from evdesk.engine.api_tags import TagsApi
 from evdesk.engine.commands import Command
 from evdesk.engine.control import with_user_limit
-from evdesk.engine.sites import keep_accepted, place_charger
+from evdesk.engine.sites import place_charger
 from evdesk.engine.state import ConnectorRecord
 from evdesk.model import (
     Bay,
     EvdeskError,
     Origin,
     Reason,
-    Site,
 )
 from evdesk.ocpp.passwords import password_sent, password_taken
 from evdesk.ocpp.redact import redact_value
@@ -61,7 +61,6 @@ class Api:
             "charger.unlock": self._unlock,
             "charger.trigger": self._trigger,
             "charger.raw": self._raw,
-            "site.put": self._put_site,
             "balance.configure": self._configure,
             **BlocksApi(core).handlers,
             **ChargeApi(core).handlers,
@@ -73,6 +72,7 @@ class Api:
             **ProfilesApi(core).handlers,
             **SecurityApi(core).handlers,
             **TagsApi(core).handlers,
+            **SiteApi(core).handlers,
             **AbilitiesApi(core).handlers,
         }
 
@@ -208,18 +208,6 @@ class Api:
 
     # -- site --------------------------------------------------------------------------------------------------
 
-    async def _put_site(self, origin: Origin, params: m.PutSite) -> Site:
-        async with self.core.sites.lock:
-            before = self.core.fleet.site
-            site = replace(params.site, assumed=False, simulated=before.simulated or params.site.simulated)
-            accepted = {r.id for r in self.core.fleet.chargers.values() if r.accepted}
-            site = keep_accepted(site, before, accepted)
-            _refuse(validate_site(site))
-            command = Command(origin, "site.put", "site", {"name": site.name, "circuits": _ratings(site)})
-            detail = {"before": str(_ratings(before)), "after": str(_ratings(site))}
-            await self.core.commands.stored(command, detail, lambda: self.core.sites.put(site, before))
-        return self.core.fleet.site
-
     async def _configure(self, origin: Origin, params: Any) -> m.BalanceState:
         async with self.core.sites.lock:
             before = self.core.fleet.site
@@ -248,10 +236,6 @@ def _check_limit(limit_a: float | None, bay: Bay) -> None:
         raise EvdeskError(Reason.INVALID, f"The limit must be between 0 and {bay.max_a:g} A, the bay's own maximum.")
     if 0 < limit_a < 6:
         raise EvdeskError(Reason.INVALID, "A car takes no limit between 0 and 6 A (IEC 61851-1). Set 0 to pause, or 6.")
-
-
-def _ratings(site: Site) -> dict[str, list[float]]:
-    return {c.name: list(c.rating_a) for c in site.circuits}
 
 
 def _amps(limit_a: float | None) -> str:

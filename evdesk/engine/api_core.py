@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from evdesk.drivers.base import Answer, Driver
+from evdesk.engine.caps import Caps
 from evdesk.engine.commands import Command, Commands, reachable
 from evdesk.engine.control import Control
 from evdesk.engine.doubts import Doubts
@@ -34,6 +35,7 @@ class Core(Protocol):
     shelf: Shelf
     security: Security
     load: SiteLoad
+    caps: Caps
 
     def info(self) -> EngineInfo: ...
 

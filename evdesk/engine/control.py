@@ -23,6 +23,7 @@ from evdesk.model import (
     EvdeskError,
     LiveProfile,
     Origin,
+    PowerCap,
     Reason,
     Site,
     Why,
@@ -58,13 +59,14 @@ class Control:
         self._strange = ()
         self.balancer.reconfigure(site, self.fleet.unable)
 
-    def tick(self) -> Decision:
+    def tick(self, caps: Sequence[PowerCap] = ()) -> Decision:
         """Decide, write the reasons into the records, send what has to be sent."""
         now = self.clock.now()
         site = self.fleet.site
         pairs = [(bay, *found) for bay in site.bays if (found := self._find(bay))]
         demands = [self._demand(bay, record, connector, now) for bay, record, connector in pairs]
         demands += self._strangers(site)
+        self.balancer.limit_power(caps)
         decision = self.balancer.step(now, demands, self._samples(site))
         self.decision = decision
         for (_bay, record, connector), demand in zip(pairs, demands, strict=False):  # strangers stand last

@@ -6,12 +6,14 @@ import logging
 import os
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from evdesk import __version__
 from evdesk.drivers.ocpp_listener import OcppListener
 from evdesk.engine.api import Api
+from evdesk.engine.caps import Caps
 from evdesk.engine.commands import Commands
 from evdesk.engine.control import Control
 from evdesk.engine.doubts import Doubts
@@ -73,6 +75,7 @@ class Engine:
         self.doubts = Doubts(self.fleet, self.commands)
         self.setup = Setup(self.fleet, self.commands, self.clock)
         self.watch = LoadWatch(self.fleet)
+        self.caps = Caps(self.fleet, self._note_cap)
         self.recent = Recent(self.store, self.clock, self.watch)
         self.load = SiteLoad(at=self.started_at)
         self.network = Network(
@@ -198,6 +201,7 @@ class Engine:
         await self.recent.refresh()
         await self.shelf.open()
         await self.doubts.open()
+        await self.caps.open()
 
     def _spawn(self, coro: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(coro, name=name)
@@ -222,12 +226,17 @@ class Engine:
     # -- beats -------------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        decision = self.control.tick()
-        self.load = self.watch.update(decision)
+        now = self.clock.now()
+        decision = self.control.tick(self.caps.tick(now))
+        self.load = replace(self.watch.update(decision), caps=self.caps.in_force)
+        self.caps.effect(now, self.load.cars_w, self.load.total_w)
         self.doubts.tick()
         self.store.put_load(self.load)
         save_sessions(self.fleet.chargers.values(), self.store)
         self.server.publish("load", self.load)
+
+    def _note_cap(self, what: str, detail: dict[str, object]) -> None:
+        self._spawn(self.commands.note(ENGINE, what, "site", detail), what)
 
     def _publish(self) -> None:
         self.security.attempts.publish()
@@ -248,6 +257,7 @@ class Engine:
         if abs(jump) > CLOCK_JUMP_S:
             self.control.clock_jumped(jump)
             self.doubts.clock_jumped()
+            self.caps.shift(jump)
             for record in self.fleet.chargers.values():
                 record.connected_at = None if record.connected_at is None else record.connected_at + jump
                 record.lost_at = None if record.lost_at is None else record.lost_at + jump

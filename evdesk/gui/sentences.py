@@ -273,6 +273,7 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.CA_TEST: ("shield", "{label} tested|: {words}"),
     NoticeKind.NEEDS: ("car", "{label} car asks for energy|: {kwh} kWh| until {until}"),
     NoticeKind.NOT_STARTED: ("bolt", "{label} took the start|, but {words}"),
+    NoticeKind.POWER_CAP: ("gauge", "Power limit {words}|: {source}|, {kw} kW"),
     NoticeKind.TAG: ("tag", "{label} refused an unknown card|: {tag}"),
     NoticeKind.EXTERNAL_LIMIT: ("gauge", "{label} is limited from outside|: {state}| by {source}| to {amps} A"),
 }
@@ -325,6 +326,9 @@ def notice_look(notice: Notice, label: str = "") -> Look:
         notice = _with(_with(notice, "words", _end_words(values)), "whose", _whose(values, label))
     if notice.kind is NoticeKind.CA_TEST:
         notice = _with(notice, "words", tr(_CA_TESTS.get(str(values.get("state", "")), "nothing was seen")))
+    if notice.kind is NoticeKind.POWER_CAP:
+        ended = values.get("what") == "cap_ended"
+        notice = _with(notice, "words", tr("taken back") if ended else tr("from outside"))
     if "line" in values:
         notice = _with(notice, "line", line_words(str(values["line"])))
     return Look(icon, _fill(tr(template), notice, label), severity_role(notice.severity))

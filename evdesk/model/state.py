@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evdesk.model.readings import NO_PHASES, Phases
+from evdesk.model.sites import PowerCap
 
 
 class Severity(StrEnum):
@@ -40,6 +41,7 @@ class NoticeKind(StrEnum):
     CA_TEST = "ca_test"  # whether a charger checks evdesk's certificate
     NEEDS = "needs"  # the car told what it needs
     NOT_STARTED = "not_started"  # a start was accepted and did not lead to a charge
+    POWER_CAP = "power_cap"  # a power limit from outside begins or ends
     TAG = "tag"  # an unknown card was refused, a person may accept it
 
 
@@ -92,6 +94,7 @@ class SiteLoad:
     tightest: str = ""  # line name
     over_s: float = 0.0  # seconds any line was above its rating since the engine started
     over_longest_s: float = 0.0
+    caps: tuple[PowerCap, ...] = ()  # power limits in force
 
 
 @dataclass(frozen=True, slots=True)

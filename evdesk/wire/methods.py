@@ -35,6 +35,7 @@ from evdesk.wire.profiles import METHODS_PROFILES
 from evdesk.wire.security import METHODS_SECURITY
 from evdesk.wire.service import METHODS_SERVICE
 from evdesk.wire.settings import METHODS_SETTINGS
+from evdesk.wire.site import METHODS_SITE
 from evdesk.wire.tags import METHODS_TAGS
 
 
@@ -215,5 +216,6 @@ METHODS: dict[str, Method] = {
     **METHODS_PROFILES,
     **METHODS_SECURITY,
     **METHODS_TAGS,
+    **METHODS_SITE,
     **METHODS_ABILITIES,
 }

@@ -1,0 +1,122 @@
+"""The API's handlers about the site as a file, its check, and power limits from outside."""
+
+import math
+from dataclasses import replace
+
+from evdesk.balance import dimmed_w, validate_site
+from evdesk.engine.api_core import Core, Handler
+from evdesk.engine.commands import Command
+from evdesk.engine.site_file import from_toml, to_toml
+from evdesk.engine.sites import keep_accepted
+from evdesk.model import EvdeskError, Origin, PowerCap, Reason, Site
+from evdesk.wire import site as w
+from evdesk.wire.method import Done, Nothing
+
+LONGEST_SOURCE = 60
+MOST_CAPS = 50
+
+
+class SiteApi:
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.handlers: dict[str, Handler] = {
+            "site.put": self._put,
+            "site.check": self._check,
+            "site.export": self._export,
+            "site.import": self._import,
+            "balance.caps": self._caps,
+            "balance.cap": self._cap,
+            "balance.uncap": self._uncap,
+        }
+
+    async def _put(self, origin: Origin, params: w.CheckSite) -> Site:
+        return await self._replace(origin, params.site, "site.put")
+
+    async def _replace(self, origin: Origin, new: Site, what: str) -> Site:
+        async with self.core.sites.lock:
+            before = self.core.fleet.site
+            site = self._completed(new)
+            problems = validate_site(site)
+            if problems:
+                raise EvdeskError(Reason.INVALID, " ".join(problems))
+            command = Command(origin, what, "site", {"name": site.name, "circuits": _ratings(site)})
+            detail = {"before": str(_ratings(before)), "after": str(_ratings(site))}
+            await self.core.commands.stored(command, detail, lambda: self.core.sites.put(site, before))
+        return self.core.fleet.site
+
+    def _completed(self, site: Site) -> Site:
+        """What a person enters is not assumed any more; accepted chargers stay in it."""
+        before = self.core.fleet.site
+        site = replace(site, assumed=False, simulated=before.simulated or site.simulated)
+        accepted = {r.id for r in self.core.fleet.chargers.values() if r.accepted}
+        return keep_accepted(site, before, accepted)
+
+    async def _check(self, origin: Origin, params: w.CheckSite) -> w.SiteProblems:
+        return w.SiteProblems(validate_site(self._completed(params.site)))
+
+    async def _export(self, origin: Origin, params: Nothing) -> w.SiteFile:
+        return w.SiteFile(to_toml(self.core.fleet.site))
+
+    async def _import(self, origin: Origin, params: w.ImportSite) -> w.ImportedSite:
+        site, problems = from_toml(params.toml)
+        if site is not None:
+            site = self._completed(site)
+            problems = problems + validate_site(site)
+        if not params.apply:
+            return w.ImportedSite(site, problems)
+        if site is None or problems:
+            raise EvdeskError(Reason.INVALID, " ".join(problems))
+        return w.ImportedSite(await self._replace(origin, site, "site.import"), [], applied=True)
+
+    # -- power limits ------------------------------------------------------------------------------------------
+
+    async def _caps(self, origin: Origin, params: Nothing) -> list[PowerCap]:
+        return list(self.core.caps.in_force)
+
+    async def _cap(self, origin: Origin, params: w.GiveCap) -> Done:
+        caps, now = self.core.caps, self.core.fleet.clock.now()
+        power_w = _power(params, len({b.charger_id for b in self.core.fleet.site.bays}))
+        if not params.source.strip() or len(params.source) > LONGEST_SOURCE:
+            raise EvdeskError(Reason.INVALID, f"Say who gives this limit, in up to {LONGEST_SOURCE} characters.")
+        if params.source not in caps.given and len(caps.given) >= MOST_CAPS:
+            raise EvdeskError(Reason.INVALID, f"There are {MOST_CAPS} power limits already. Take one back first.")
+        if params.valid_s is not None and not (math.isfinite(params.valid_s) and params.valid_s > 0):
+            raise EvdeskError(Reason.INVALID, "The time is in seconds from now, above 0; leave it out for no end.")
+        until = None if params.valid_s is None else now + params.valid_s
+        cap = PowerCap(params.source.strip(), power_w, params.group, now, until)
+        before = caps.given.get(cap.source)
+        detail = {"before": "none" if before is None else f"{before.power_w:g} W", "after": f"{power_w:g} W"}
+        args = {"source": cap.source, "power_w": power_w, "group": cap.group.value, "valid_s": params.valid_s}
+        command = Command(origin, "balance.cap", "site", args, must=False)  # it protects: no full disk may keep it out
+        row = await self.core.commands.stored(command, detail, lambda: caps.give(cap))
+        return Done(status="in force", before=detail["before"], after=detail["after"], audit_id=row)
+
+    async def _uncap(self, origin: Origin, params: w.TakeCap) -> Done:
+        caps = self.core.caps
+        source = params.source.strip()
+        if source not in caps.given:
+            by_clock = any(rule.name == source for rule in self.core.fleet.site.caps)
+            text = (
+                f"“{source}” is a limit by the clock: change it in the site."
+                if by_clock
+                else f"No limit of “{source}”."
+            )
+            given = ", ".join(sorted(caps.given)) or "none"
+            raise EvdeskError(Reason.INVALID, f"{text} Given over the API: {given}.")
+        command = Command(origin, "balance.uncap", "site", {"source": source})
+        row = await self.core.commands.stored(command, {}, lambda: caps.take(source))
+        return Done(status="taken back", audit_id=row)
+
+
+def _power(params: w.GiveCap, chargers: int) -> float:
+    if params.rule:
+        if params.rule != "enwg14a" or params.power_w is not None:
+            raise EvdeskError(Reason.INVALID, "The only rule is “enwg14a”; it goes without power_w.")
+        return dimmed_w(chargers)
+    if params.power_w is None or not (math.isfinite(params.power_w) and params.power_w >= 0):
+        raise EvdeskError(Reason.INVALID, "Give power_w in watt, 0 or more, or the rule “enwg14a”.")
+    return params.power_w
+
+
+def _ratings(site: Site) -> dict[str, list[float]]:
+    return {c.name: list(c.rating_a) for c in site.circuits}

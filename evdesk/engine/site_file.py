@@ -1,0 +1,50 @@
+"""The site as a TOML file a person can read, keep and carry to another engine."""
+
+import tomllib
+
+import msgspec
+
+from evdesk.model import Site
+
+MOST_CHARS = 4_000_000
+_HEAD = "# A site. Currents in ampere per phase, power in watt, times in seconds, hours as minutes of the day.\n\n"
+
+
+def to_toml(site: Site) -> str:
+    """What is None is left out: TOML has no word for it, and reading puts it back."""
+    return _HEAD + msgspec.toml.encode(_without_none(msgspec.to_builtins(site))).decode()
+
+
+def from_toml(text: str) -> tuple[Site | None, list[str]]:
+    """(site, what is wrong with the text). Names evdesk does not know are told, they may be misspelt ones."""
+    if len(text) > MOST_CHARS:
+        return None, ["The file is too long for a site. Choose the file written by the export."]
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return None, [f"This is no TOML: {error}. Correct that place, or export the site again."]
+    try:
+        site = msgspec.convert(raw, type=Site)
+    except msgspec.ValidationError as error:
+        return None, [f"This is no site: {error}. Correct that value, or export the site again."]
+    known = _without_none(msgspec.to_builtins(site))
+    return site, [f"“{name}” is not known. Remove it, or correct its name." for name in _strange(raw, known)]
+
+
+def _without_none(value: object) -> object:
+    if isinstance(value, dict):
+        return {k: _without_none(v) for k, v in value.items() if v is not None}
+    return [_without_none(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _strange(raw: object, known: object, path: str = "") -> list[str]:
+    """Paths in `raw` that did not become part of the site."""
+    if isinstance(raw, dict) and isinstance(known, dict):
+        found: list[str] = []
+        for name, value in raw.items():
+            at = f"{path}.{name}" if path else str(name)
+            found += _strange(value, known[name], at) if name in known else [at]
+        return found
+    if isinstance(raw, list) and isinstance(known, list):
+        return [f for n, (a, b) in enumerate(zip(raw, known, strict=False)) for f in _strange(a, b, f"{path}[{n}]")]
+    return []

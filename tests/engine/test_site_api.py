@@ -1,0 +1,160 @@
+"""The site as a file, its check, and power limits from outside: over the API of a real engine with a real station."""
+
+from datetime import datetime
+
+import pytest
+
+from evdesk.balance import caps_at, dimmed_w, price_at
+from evdesk.engine.site_file import from_toml, to_toml
+from evdesk.model import Bay, CapRule, ChargeMode, Circuit, EvdeskError, GridType, PriceRule, Site, Transformer
+from tests.engine.harness import engine, start_engine, station, until
+from tests.engine.test_engine import SITE, limit_is
+
+FULL = Site(
+    name='Yard "7" <b>',
+    voltage_v=120.0,
+    grid=GridType.DELTA,
+    circuits=(
+        Circuit("Main", (100.0,) * 3, unbalance_a=20.0, continuous=0.8),
+        Circuit("Low", (80.0,) * 3, "Main", grid=GridType.WYE, transformer=Transformer.DYN11, ratio=2.31),
+    ),
+    bays=(Bay("A", 1, "Bay 1", "Low", phases=1, rotation="ST", mode=ChargeMode.SOLAR_FIRST, priority=2),),
+    caps=(CapRule("Evening", 11_000.0, days=(0, 4), start=17 * 60, end=60),),
+    prices=(PriceRule(0.31), PriceRule(0.12, start=0, end=6 * 60)),
+)
+
+
+def test_a_site_survives_its_file():
+    assert from_toml(to_toml(FULL)) == (FULL, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("circuits = [", "This is no TOML"),
+        ('name = 7\n[[circuits]]\nname = "A"\nrating_a = [1, 2, 3]\n', "This is no site"),
+        ('nmae = "x"\n', "“nmae” is not known"),
+        ('[[circuits]]\nname = "A"\nrating_a = [1.0, 2.0, 3.0]\nratting = 3\n', "“circuits[0].ratting” is not known"),
+        ("x = 1\n" * 1_000_000, "too long"),
+    ],
+)
+def test_a_file_that_is_no_site_is_refused_in_words(text, words):
+    site, problems = from_toml(text)
+    assert words in problems[0]
+    assert site is None or "not known" in problems[0]
+
+
+def at(weekday, hour, minute=0):
+    return datetime(2026, 11, 23 + weekday, hour, minute)  # the 23rd is a Monday
+
+
+def test_a_rule_that_ends_before_it_starts_reaches_into_the_next_day():
+    holds = {
+        moment for moment in ((0, 16), (0, 17), (1, 0), (1, 1), (1, 17), (4, 23), (5, 0)) if caps_at(FULL, at(*moment))
+    }
+    assert holds == {(0, 17), (1, 0), (4, 23), (5, 0)}
+
+
+def test_the_last_price_that_holds_counts():
+    assert [price_at(FULL.prices, at(2, hour)) for hour in (0, 5, 6)] == [0.12, 0.12, 0.31]
+    assert price_at((), at(2, 3)) is None
+
+
+@pytest.mark.parametrize(("devices", "watts"), [(0, 4200), (1, 4200), (2, 7560), (9, 19_320), (54, 104_370)])
+def test_the_power_that_stays_while_the_grid_operator_dims(devices, watts):
+    assert dimmed_w(devices) == pytest.approx(watts)
+
+
+async def test_check_says_what_put_would_refuse_and_changes_nothing(tmp_path):
+    with engine(tmp_path) as running:
+        async with running.client() as client:
+            await client.call("site.put", {"site": SITE})
+            wrong = SITE | {"circuits": [{"name": "Main", "rating_a": [0, 20, 20]}]}
+            assert "Main/L1 is 0 A" in (await client.call("site.check", {"site": wrong}))["problems"][0]
+            assert (await client.call("site.check", {"site": SITE}))["problems"] == []
+            assert (await client.call("site.get"))["circuits"][0]["rating_a"] == [20, 20, 20]
+
+
+async def test_a_site_is_carried_to_another_engine_as_text(tmp_path):
+    with engine(tmp_path / "one") as one:
+        async with one.client() as client:
+            await client.call("site.put", {"site": SITE})
+            text = (await client.call("site.export"))["toml"]
+    with engine(tmp_path / "two") as two:
+        async with two.client() as client:
+            seen = await client.call("site.import", {"toml": text})
+            assert (seen["problems"], seen["applied"]) == ([], False)
+            assert (await client.call("site.get"))["name"] != "Test yard"
+            assert (await client.call("site.import", {"toml": text, "apply": True}))["applied"]
+            assert (await client.call("site.get"))["name"] == "Test yard"
+            with pytest.raises(EvdeskError, match="no TOML"):
+                await client.call("site.import", {"toml": "[[", "apply": True})
+            assert (await client.call("site.get"))["name"] == "Test yard"
+
+
+async def test_a_power_limit_is_obeyed_told_and_kept_over_a_restart(tmp_path):
+    running = start_engine(tmp_path, "--accept-unknown")
+    try:
+        async with running.client() as client, station(running.ocpp, "A1") as one:
+            await one.begin()
+            await client.call("site.put", {"site": SITE | {"bays": SITE["bays"][:1]}})
+            charge = await one.start_charge()
+            await one.measure(charge, 15.8, 1100)
+            await until(lambda: limit_is(one, 16.0), 20)
+            done = await client.call("balance.cap", {"source": "grid operator", "power_w": 4200})
+            assert (done["before"], done["after"]) == ("none", "4200 W")
+            await until(lambda: limit_is(one, 6.0), 10)
+            (view,) = [c for c in await client.call("charger.list") if c["id"] == "A1"]
+            assert view["connectors"][0]["limit_reason"] == "power limit: grid operator"
+            load = (await client.call("balance.get"))["load"]
+            assert [cap["source"] for cap in load["caps"]] == ["grid operator"]
+            await one.measure(charge, 5.9, 1150)
+            await until(lambda: noted(client, "balance.cap_effective"), 10)
+        running.kill()
+        running = start_engine(tmp_path, "--accept-unknown")
+        async with running.client() as client:
+            assert [cap["power_w"] for cap in await client.call("balance.caps")] == [4200.0]
+            await client.call("balance.uncap", {"source": "grid operator"})
+            await until(lambda: none_in_force(client), 5)
+            assert (await client.call("audit.verify"))["holds"]
+    finally:
+        running.stop()
+
+
+async def noted(client, what):
+    return [row for row in await client.call("audit.list", {"search": what}) if row["what"] == what]
+
+
+async def none_in_force(client):
+    return await client.call("balance.caps") == []
+
+
+async def test_a_power_limit_ends_by_itself(tmp_path):
+    with engine(tmp_path) as running:
+        async with running.client() as client:
+            given = {"source": "test", "rule": "enwg14a", "valid_s": 1.5}
+            assert (await client.call("balance.cap", given))["after"] == "4200 W"
+            await until(lambda: noted(client, "balance.cap_begins"), 5)
+            await until(lambda: none_in_force(client), 5)
+            await until(lambda: noted(client, "balance.cap_ended"), 5)
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"source": "x"}, "Give power_w"),
+        ({"source": "x", "power_w": -1}, "Give power_w"),
+        ({"source": " ", "power_w": 1}, "Say who gives"),
+        ({"source": "x", "power_w": 1, "rule": "enwg14a"}, "goes without power_w"),
+        ({"source": "x", "rule": "mine"}, "The only rule"),
+        ({"source": "x", "power_w": 1, "valid_s": 0}, "above 0"),
+        ({"source": "x", "power_w": 1, "group": "all"}, "group"),
+    ],
+)
+async def test_a_power_limit_that_means_nothing_is_refused(tmp_path, params, words):
+    with engine(tmp_path) as running:
+        async with running.client() as client:
+            with pytest.raises(EvdeskError, match=words):
+                await client.call("balance.cap", params)
+            with pytest.raises(EvdeskError, match="No limit of “x”"):
+                await client.call("balance.uncap", {"source": "x"})
