@@ -1,0 +1,181 @@
+"""The Balancing page: the site as a single-line diagram, live; what each limit is made of; how sharing works."""
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from evdesk.gui import text, tokens
+from evdesk.gui.client import Client
+from evdesk.gui.mirror import Mirror
+from evdesk.gui.pages.balancing_facts import BAY, Scene, bay_key, build_scene, circuit_key, site_words, split_key
+from evdesk.gui.pages.balancing_inspect_words import told
+from evdesk.gui.pages.balancing_inspector import Inspector
+from evdesk.gui.pages.balancing_site import SiteCard
+from evdesk.gui.pages.base import Page
+from evdesk.gui.sentences import Look
+from evdesk.gui.text import tr
+from evdesk.gui.theme import Theme
+from evdesk.gui.widgets import Chip
+
+TICK_MS = 1000
+SIDE, SIDE_WIDE = 314, 380
+
+
+class BalancingPage(Page):
+    """Diagram and decisions at the left, inspector, sharing and failsafe at the right."""
+
+    name = "balancing"
+    icon = "balance"
+
+    def __init__(self, mirror: Mirror, client: Client, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(mirror, client, theme, parent)
+        self.key = ""
+        self.scene: Scene = build_scene(mirror)
+        self.site = SiteCard(self)
+        self.inspector = Inspector(self)
+        self.over = Chip(None, self)
+        self.over.hide()
+        self._shown = False
+        self._header = ""
+        self._build()
+        self.site.diagram.chosen.connect(self.choose)
+        self.site.diagram.opened.connect(self._open)
+        self.inspector.charger_asked.connect(self._to_charger)
+        self.mirror.changed.connect(self._changed)
+        self._ages = QTimer(self)
+        self._ages.setInterval(TICK_MS)
+        self._ages.timeout.connect(self.refresh)
+        self.refresh()
+
+    def _build(self) -> None:
+        self._left = QVBoxLayout()
+        self._left.setSpacing(tokens.GAP)
+        self._left.addWidget(self.site, 10)
+        held = QWidget()
+        self._right = QVBoxLayout(held)
+        self._right.setContentsMargins(0, 0, 0, 0)
+        self._right.setSpacing(tokens.GAP)
+        self._right.addWidget(self.inspector)
+        self._right.addStretch(1)
+        self._side = QScrollArea(self)
+        self._side.setWidgetResizable(True)
+        self._side.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._side.setWidget(held)
+        held.setAutoFillBackground(False)
+        self._side.viewport().setAutoFillBackground(False)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(tokens.MARGIN, tokens.MARGIN, tokens.MARGIN, tokens.MARGIN)
+        whole.setSpacing(tokens.GAP)
+        whole.addLayout(self._left, 1)
+        whole.addWidget(self._side)
+        self._side.setFixedWidth(SIDE)
+
+    # -- page
+
+    def subtitle(self) -> str:
+        return site_words(self.mirror.site, self.mirror.load) if self.mirror.site is not None else ""
+
+    def header_actions(self) -> list[QWidget]:
+        return [self.over]
+
+    def on_shown(self) -> None:
+        self._shown = True
+        self._ages.start()
+        self.refresh()
+
+    def on_hidden(self) -> None:
+        self._shown = False
+        self._ages.stop()
+
+    def go(self, argument: object) -> None:
+        """A part of the site by its key ("circuit/Garage"), a charger by its id, a line by its name ("Garage/L2")."""
+        if not isinstance(argument, str) or not argument:
+            return
+        circuit = argument.rpartition("/")[0]
+        names = {feed.circuit.name for feed in self.scene.all_feeds()}
+        outlet = next((o for o in self.scene.outlets() if argument in (o.key, o.bay.charger_id)), None)
+        if outlet is not None:
+            self.choose(outlet.key)
+        elif circuit in names or argument in names:
+            self.choose(circuit_key(circuit if circuit in names else argument))
+        else:
+            self.choose(argument)
+
+    def place(self) -> object:
+        return self.key or None
+
+    # -- showing
+
+    def refresh(self) -> None:
+        """Everything from the mirror."""
+        self.scene = build_scene(self.mirror)
+        if not self.key:
+            self.key = self._first()
+            self.site.diagram.select(self.key)
+        self.site.show_scene(self.scene)
+        self.site.diagram.select(self.key) if self.site.diagram.canvas.key != self.key else None
+        self._inspect()
+        self._head()
+
+    def choose(self, key: str) -> None:
+        """Select a part of the site: the diagram marks it, the inspector tells about it."""
+        self.key = key
+        self.site.diagram.select(key)
+        self._inspect()
+
+    def _first(self) -> str:
+        """What is chosen at first: the fullest circuit, since there something can be learnt."""
+        if self.mirror.load is None or self.mirror.site is None:
+            return ""
+        line = next((one for one in self.mirror.load.lines if one.line == self.mirror.load.tightest), None)
+        main = self.scene.main
+        if line is not None and self.scene.feed(line.circuit) is not None:
+            return circuit_key(line.circuit)
+        return main.key if main is not None else ""
+
+    def _inspect(self) -> None:
+        self.inspector.show_told(told(self.mirror, self.scene, self.key), self.mirror.connected)
+
+    def _head(self) -> None:
+        look = over_look(self.mirror)
+        self.over.setVisible(look is not None)
+        if look is not None:
+            self.over.set_look(look)
+        header = f"{self.title()}/{self.subtitle()}/{look.word if look else ''}"
+        if header != self._header:
+            self._header = header
+            self.header_changed.emit()
+
+    def _changed(self) -> None:
+        if self._shown:
+            self.refresh()
+
+    # -- ways
+
+    def _open(self, key: str) -> None:
+        kind, name, connector = split_key(key)
+        if kind == BAY and bay_key(name, connector) == key:
+            self._to_charger(name)
+
+    def _to_charger(self, charger_id: str) -> None:
+        if charger_id in self.mirror.chargers:
+            self.navigate.emit("chargers", charger_id)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._side.setFixedWidth(SIDE_WIDE if self.width() >= 1500 else SIDE)
+
+
+def over_look(mirror: Mirror) -> Look | None:
+    """The header's chip: how long a line was above its rating."""
+    load, info = mirror.load, mirror.info
+    if load is None or info is None or not load.lines:
+        return None
+    since = text.age(mirror.now() - info.started_at)
+    if load.over_longest_s < 0.5:
+        return Look("shield-check", tr("Never over a rating, {age}").format(age=since), "ok")
+    words = tr("Longest over a rating: {s} s").format(s=text.number(load.over_longest_s))
+    return Look(
+        "shield-check" if load.over_longest_s <= 10 else "gauge", words, "ok" if load.over_longest_s <= 10 else "warn"
+    )

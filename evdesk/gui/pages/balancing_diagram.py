@@ -1,0 +1,318 @@
+"""The single-line diagram as a widget: chosen by pointer and keys, folded, zoomed, told to screen readers."""
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QContextMenuEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
+
+from evdesk.gui.pages.balancing_facts import Scene, circuit_key
+from evdesk.gui.pages.balancing_layout import NOTE, Item, Plan, lay_out
+from evdesk.gui.pages.balancing_paint import paint_plan
+from evdesk.gui.pages.balancing_ways import WAYS, neighbour
+from evdesk.gui.text import tr
+from evdesk.gui.widgets import Painted, copy_menu
+
+ZOOMS = (0.6, 0.75, 0.9, 1.0, 1.25, 1.5, 2.0)
+FOLD_FROM = 40
+"""With more outlets than this a site opens folded, but for its fullest circuit."""
+
+
+class Canvas(Painted):
+    """The drawing. `chosen(key)`: a person chose; `opened(key)`: double click or Enter; `folded(key)`: open or close."""
+
+    chosen = Signal(str)
+    opened = Signal(str)
+    folded = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plan = Plan()
+        self.zoom = 1.0
+        self.key = ""
+        self._under = ""
+        self._grab: QPoint | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("The site as a diagram"))
+
+    def show_plan(self, plan: Plan, zoom: float) -> None:
+        """Draw this from now on; only what changed is painted again."""
+        before, self.plan = self.plan, plan
+        same = zoom == self.zoom and len(before.items) == len(plan.items) and before.wires == plan.wires
+        self.zoom = zoom
+        if not same or any(a.rect != b.rect or a.key != b.key for a, b in zip(before.items, plan.items, strict=True)):
+            self.update()
+            self._tell()
+            return
+        for old, new in zip(before.items, plan.items, strict=True):
+            if old.what != new.what:
+                self.update(self._on_screen(new.rect))
+        self._tell()
+
+    def select(self, key: str) -> None:
+        """Choose without a signal."""
+        if key == self.key:
+            return
+        for one in (self.key, key):
+            for item in self.plan.items:
+                if item.key == one:
+                    self.update(self._on_screen(item.rect))
+        self.key = key
+        self._tell()
+
+    def rect_of(self, key: str) -> QRect:
+        """Where a thing is on the canvas."""
+        item = self.plan.item(key)
+        return self._on_screen(item.rect) if item is not None else QRect()
+
+    def _on_screen(self, rect: QRectF) -> QRect:
+        z = self.zoom
+        whole = QRectF(rect.left() * z, rect.top() * z, rect.width() * z, rect.height() * z)
+        return whole.adjusted(-6, -6, 6, 6).toAlignedRect()
+
+    def _tell(self) -> None:
+        item = self.plan.item(self.key)
+        words = item.what.said if item is not None else ""
+        if words != self.accessibleDescription():
+            self.setAccessibleDescription(words)
+            if self.hasFocus() and QAccessible.isActive():
+                QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+
+    def copy_text(self) -> str:
+        return self.accessibleDescription()
+
+    # -- pointer ------------------------------------------------------------------------------------------------------
+
+    def _item_at(self, where: QPointF) -> Item | None:
+        item = self.plan.at(where.x() / self.zoom, where.y() / self.zoom)
+        return None if item is None or item.kind == NOTE else item
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        item = self._item_at(event.position())
+        if item is None:
+            self._grab = event.globalPosition().toPoint()
+            return
+        on_arrow = item.open is not None and event.position().x() / self.zoom < item.rect.left() + 28
+        self.chosen.emit(item.key)
+        if on_arrow:
+            self.folded.emit(item.key)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._grab = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        item = self._item_at(event.position())
+        if item is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if item.open is not None:
+            self.folded.emit(item.key)
+        else:
+            self.opened.emit(item.key)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grab is not None and isinstance(area := self.parent(), QWidget):
+            scroll = area.parent()
+            here = event.globalPosition().toPoint()
+            if isinstance(scroll, QScrollArea):
+                for bar, moved in (
+                    (scroll.horizontalScrollBar(), here.x() - self._grab.x()),
+                    (scroll.verticalScrollBar(), here.y() - self._grab.y()),
+                ):
+                    bar.setValue(bar.value() - moved)
+            self._grab = here
+            return
+        item = self._item_at(event.position())
+        self._hover(item.key if item is not None else "")
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover("")
+
+    def _hover(self, key: str) -> None:
+        if key == self._under:
+            return
+        for one in (self._under, key):
+            if one:
+                self.update(self.rect_of(one))
+        self._under = key
+        self.setCursor(Qt.CursorShape.PointingHandCursor if key else Qt.CursorShape.ArrowCursor)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.update()
+        if isinstance(event, QHelpEvent):
+            item = self._item_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), item.what.said if item is not None else "", self)
+            return True
+        return super().event(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        item = (
+            self._item_at(QPointF(event.pos()))
+            if event.reason() == QContextMenuEvent.Reason.Mouse
+            else self.plan.item(self.key)
+        )
+        if item is not None:
+            copy_menu(self, item.what.said).popup(event.globalPos())
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        item = self.plan.item(self.key)
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            event.ignore()
+        elif key in WAYS:
+            found = neighbour(self.plan, self.key, key)
+            if found:
+                self.chosen.emit(found)
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and self.plan.items:
+            self.chosen.emit(self.plan.items[0 if key == Qt.Key.Key_Home else -1].key)
+        elif key == Qt.Key.Key_Space and item is not None and item.open is not None:
+            self.folded.emit(item.key)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and item is not None:
+            self.opened.emit(item.key)
+        else:
+            event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.scale(self.zoom, self.zoom)
+        part = QRectF(event.rect())
+        z = self.zoom
+        seen = QRectF(part.left() / z, part.top() / z, part.width() / z, part.height() / z)
+        paint_plan(painter, self.plan, seen, self.key, self._under, self.hasFocus())
+
+
+class Diagram(QScrollArea):
+    """The canvas with its scroll bars. `chosen(key)`, `opened(key)` as above. Zoom by Ctrl and wheel or Ctrl + and -;
+    `fit` takes it back to the size that fits."""
+
+    chosen = Signal(str)
+    opened = Signal(str)
+    zoomed = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = Canvas(self)
+        self.setWidget(self.canvas)
+        self.setFocusProxy(self.canvas)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.viewport().setAutoFillBackground(False)
+        self.canvas.setAutoFillBackground(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.scene: Scene | None = None
+        self.zoom = 1.0
+        self._folded: set[str] = set()
+        self._first = True
+        self.canvas.chosen.connect(self._chosen)
+        self.canvas.opened.connect(self.opened)
+        self.canvas.folded.connect(self.fold)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(320, 240)
+
+    def show_scene(self, scene: Scene) -> None:
+        """What is true now; selection, folds and place stay."""
+        self.scene = scene
+        if self._first and any(True for _ in scene.all_feeds()):
+            self._first = False
+            self._folded = _folds(scene)
+        self._lay()
+
+    def is_folded(self, key: str) -> bool:
+        return key in self._folded
+
+    def fold(self, key: str) -> None:
+        """Open or close a circuit."""
+        self._folded ^= {key}
+        self._lay()
+
+    def fold_all(self, closed: bool) -> None:
+        self._folded = {f.key for f in self.scene.all_feeds()} if closed and self.scene is not None else set()
+        self._lay()
+
+    def select(self, key: str) -> None:
+        """Choose without a signal; what is folded away opens."""
+        if self.scene is not None and self.canvas.plan.item(key) is None:
+            self._open_to(key)
+        self.canvas.select(key)
+        rect = self.canvas.rect_of(key)
+        if rect.isValid():
+            self.ensureVisible(rect.center().x(), rect.center().y(), rect.width() // 2 + 8, rect.height() // 2 + 8)
+
+    def set_zoom(self, zoom: float) -> None:
+        zoom = max(ZOOMS[0], min(ZOOMS[-1], zoom))
+        if zoom != self.zoom:
+            self.zoom = zoom
+            self._lay()
+            self.zoomed.emit(zoom)
+
+    def zoom_step(self, way: int) -> None:
+        """One step larger (1) or smaller (-1)."""
+        larger = [z for z in ZOOMS if z > self.zoom + 0.01]
+        smaller = [z for z in ZOOMS if z < self.zoom - 0.01]
+        self.set_zoom((larger[0] if larger else self.zoom) if way > 0 else (smaller[-1] if smaller else self.zoom))
+
+    def fit(self) -> None:
+        self.set_zoom(1.0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom_step(1 if event.angleDelta().y() > 0 else -1)
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def _chosen(self, key: str) -> None:
+        self.select(key)
+        self.chosen.emit(key)
+
+    def _open_to(self, key: str) -> None:
+        assert self.scene is not None
+        for feed in self.scene.all_feeds():
+            if any(outlet.key == key for outlet in feed.below()) or any(f.key == key for f in feed.walk()):
+                self._folded.discard(feed.key)
+        self._lay()
+
+    def _lay(self) -> None:
+        if self.scene is None:
+            return
+        room = self.viewport().size()
+        spare = 0 if self.verticalScrollBar().isVisible() else self.verticalScrollBar().sizeHint().width()
+        plan = lay_out(self.scene, room.width() / self.zoom, room.height() / self.zoom, self._folded)
+        if plan.board and plan.height * self.zoom > room.height() and spare:
+            plan = lay_out(self.scene, (room.width() - spare) / self.zoom, room.height() / self.zoom, self._folded)
+        self.canvas.resize(round(plan.width * self.zoom), max(room.height(), round(plan.height * self.zoom)))
+        self.canvas.show_plan(plan, self.zoom)
+
+
+def _folds(scene: Scene) -> set[str]:
+    """What is folded at first: nothing on a small site; on a large one all but the fullest circuit."""
+    if scene.count() <= FOLD_FROM:
+        return set()
+    feeds = [feed for top in scene.feeds for feed in (top.feeds if scene.main is not None else (top,))]
+    tight = min(
+        ((line.free_a, feed) for feed in feeds for line in feed.lines if line.free_a is not None),
+        key=lambda row: row[0],
+        default=None,
+    )
+    keep = tight[1] if tight is not None else None
+    root = scene.main
+    closed = {feed.key for feed in scene.all_feeds() if feed is not root}
+    return closed - {feed.key for feed in keep.walk()} if keep is not None else closed - {circuit_key("")}

@@ -1,0 +1,439 @@
+"""How each part of the single-line diagram is drawn."""
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from evdesk.gui import icons, text, theme, tokens
+from evdesk.gui.pages.balancing_facts import (
+    Feed,
+    Outlet,
+    Part,
+    breaker_words,
+    count_words,
+    is_full,
+    is_over,
+    problems,
+)
+from evdesk.gui.pages.balancing_layout import (
+    BOX,
+    DENSE,
+    FULL,
+    HOUSE_BOX,
+    MAINS,
+    NOTE,
+    ROW,
+    SHORT,
+    SYMBOL,
+    Item,
+    Plan,
+)
+from evdesk.gui.sentences import Look
+from evdesk.gui.text import tr
+from evdesk.gui.widgets import draw
+from evdesk.model import PHASES, ConnectorStatus, LineLoad, Phases
+
+BOXED = (BOX, ROW, FULL, SHORT, DENSE)
+
+
+def paint_plan(painter: QPainter, plan: Plan, part: QRectF, chosen: str, under: str, focus: bool) -> None:
+    """Everything that touches `part`; the chosen thing lies on a band, the one under the pointer is raised."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    look = theme.current()
+    seen = part.adjusted(-8, -8, 8, 8)
+    for item in plan.items:
+        if item.rect.intersects(seen):
+            _back(painter, item, item.key == chosen, item.key == under, focus)
+    ink = look.color("text")
+    for wire in plan.wires:
+        painter.setPen(QPen(ink, wire.thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+        painter.drawLine(QPointF(wire.x1, wire.y1), QPointF(wire.x2, wire.y2))
+    for switch in plan.switches:
+        paint_switch(painter, switch.x, switch.y, switch.down)
+    for item in plan.items:
+        if item.rect.intersects(seen):
+            _PAINTERS[item.kind](painter, item)
+
+
+def paint_switch(painter: QPainter, x: float, y: float, down: bool) -> None:
+    """A circuit breaker: the open arm and the cross of its contact, 16 long."""
+    look = theme.current()
+    painter.setPen(QPen(look.color("text"), 1.4))
+    cross = QPointF(x, y + 13) if down else QPointF(x + 13, y)
+    arm = QLineF(x - 6, y - 1, x, y + 13) if down else QLineF(x, y, x + 13, y - 7)
+    if down:
+        painter.drawLine(arm)
+    else:
+        painter.drawLine(QLineF(x, y - 7, x + 13, y))
+    for dx, dy in ((-2.6, -2.6), (-2.6, 2.6)):
+        painter.drawLine(QLineF(cross.x() + dx, cross.y() + dy, cross.x() - dx, cross.y() - dy))
+
+
+def _back(painter: QPainter, item: Item, chosen: bool, under: bool, focus: bool) -> None:
+    """Edge and fill of an item, before the wires go over it."""
+    look = theme.current()
+    what = item.what
+    boxed = item.kind in BOXED
+    edge = "border"
+    if isinstance(what, Outlet):
+        edge = what.edge
+    elif isinstance(what, Feed) and item.kind in BOXED:
+        edge = "danger" if what.lost or any(is_over(line) for line in what.lines) else "border"
+    fill = "raised" if item.kind in (BOX, ROW) else "surface"
+    line = float(look.edge)
+    if under and boxed:
+        fill = "sunken"
+    if chosen:
+        fill, edge, line = "selection", "accent", 2.0
+    if boxed:
+        draw.box(painter, item.rect, look.color(fill), look.color(edge), tokens.RADIUS_CONTROL, line)
+    elif chosen:
+        rim = look.color("accent") if look.is_contrast else None
+        draw.box(painter, item.rect.adjusted(-2, 0, 2, 4), look.color(fill), rim, tokens.RADIUS_CONTROL, line)
+    if chosen and focus:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(look.color("accent"), 2))
+        painter.drawRoundedRect(item.rect.adjusted(-3.0, -3.0, 3.0, 3.0), 8, 8)
+
+
+# -- parts ----------------------------------------------------------------------------------------------------------------
+
+
+def centre(painter: QPainter, middle: float, baseline: float, words: str, kind: str, role: str, room: float) -> None:
+    shown = draw.elided(words, kind, room)
+    draw.text(painter, middle - draw.width(shown, kind) / 2, baseline, shown, kind, role)
+
+
+def line_bar(painter: QPainter, rect: QRectF, line: LineLoad) -> None:
+    """House, cars and what is kept free against the rating; the end of the track is the rating, a red tick when it is
+    passed. The house is in grey, the cars in the phase's colour."""
+    look = theme.current()
+    draw.box(painter, rect, look.color("sunken"), None, 2)
+    total = line.total_a
+    if total is None:
+        painter.setPen(look.pen("borderStrong", 1, Qt.PenStyle.DotLine))
+        painter.drawLine(QPointF(rect.left() + 2, rect.center().y()), QPointF(rect.right() - 2, rect.center().y()))
+        return
+    reserved = max(0.0, line.reserved_a)
+    top = max(line.limit_a, total + reserved, 1.0)
+    scale = rect.width() / top
+    other = min(total, max(0.0, line.other_a or 0.0))
+    role = line.phase if line.phase in PHASES else "accent"
+    x = rect.left()
+    for amps, part in ((other, "house"), (total - other, role)):
+        wide = amps * scale
+        if wide >= 0.75:
+            painter.fillRect(
+                QRectF(x, rect.top(), max(0.75, wide - (0.75 if part == "house" else 0)), rect.height()),
+                look.color(part),
+            )
+        x += wide
+    if reserved * scale >= 3:
+        draw.hatch(painter, QRectF(x + 1, rect.top(), reserved * scale - 1, rect.height()), look.color("muted"), 5)
+    if top > line.limit_a * 1.001:
+        at = rect.left() + line.limit_a * scale
+        painter.fillRect(QRectF(at - 1, rect.top() - 2, 2, rect.height() + 4), look.color("limit"))
+
+
+def amps_role(line: LineLoad) -> str:
+    return "danger" if is_over(line) else "warn" if is_full(line) else "text"
+
+
+def figure(line: LineLoad) -> str:
+    """What flows; without a decimal where the rating is in hundreds of ampere."""
+    return text.number(line.total_a, 0 if line.limit_a >= 200 else 1, short=True)
+
+
+def phase_row(painter: QPainter, rect: QRectF, line: LineLoad, high: float = 10.0) -> None:
+    """L1 [bar] 34.6"""
+    words = figure(line)
+    middle = rect.center().y()
+    baseline = middle + draw.metrics("chip").capHeight() / 2
+    role = line.phase if line.phase in PHASES else "muted"
+    draw.text(painter, rect.left(), baseline, line.phase, "chip", role)
+    left = rect.left() + 20
+    line_bar(painter, QRectF(left, middle - high / 2, max(8.0, rect.right() - 40 - left), high), line)
+    draw.text_right(painter, rect.right(), baseline, words, "chip", amps_role(line))
+
+
+def small_bars(painter: QPainter, rect: QRectF, bars: Phases, limit_a: float | None, max_a: float) -> None:
+    """Three upright bars without names; the limit is a line over each that carries current."""
+    look = theme.current()
+    pitch = rect.width() / 3
+    bar = min(22.0, pitch - 3)
+    for i, value in enumerate(bars):
+        left = rect.left() + pitch * i + (pitch - bar) / 2
+        draw.box(painter, QRectF(left, rect.top(), bar, rect.height()), look.color("sunken"), None, 2)
+        if value is None or value < 0.5:
+            continue
+        high = min(1.0, value / max(max_a, 1.0)) * rect.height()
+        draw.box(painter, QRectF(left, rect.bottom() - high, bar, high), look.phase(i), None, 2)
+        if limit_a:
+            y = rect.bottom() - rect.height() * min(1.0, limit_a / max(max_a, 1.0))
+            painter.fillRect(QRectF(left - 1, y - 0.75, bar + 2, 1.5), look.color("text"))
+
+
+def _look(painter: QPainter, x: float, middle: float, look: Look, room: float, kind: str = "chip") -> None:
+    """Icon and word in the colour of a state; smaller where the room is short."""
+    side, gap = 14.0, 3.0
+    if kind == "chip" and draw.width(look.word, kind) + side + gap > room:
+        kind, side, gap = "chartBold", 12.0, 2.0
+    icons.paint(painter, look.icon, look.role, QRectF(x, middle - side / 2, side, side))
+    words = draw.elided(look.word, kind, room - side - gap)
+    draw.text(painter, x + side + gap, middle + draw.metrics(kind).capHeight() / 2, words, kind, look.role)
+
+
+# -- kinds ----------------------------------------------------------------------------------------------------------------
+
+
+def _symbol(painter: QPainter, item: Item) -> None:
+    look = theme.current()
+    middle, top = item.rect.center().x(), item.rect.top() + 20
+    room = item.rect.width()
+    if isinstance(item.what, Feed):
+        circuit = item.what.circuit
+        words = ", ".join(part for part in (item.what.rating, breaker_words(circuit)) if part)
+        centre(painter, middle, top + 29, tr("Main breaker"), "chip", "text", room)
+        centre(painter, middle, top + 43, words, "small", "muted", room + 20)
+        return
+    assert isinstance(item.what, Part)
+    part = item.what
+    box = QRectF(middle - 16, top - 16, 32, 32)
+    edge = "warn" if part.look.role == "warn" else "borderStrong"
+    draw.box(painter, box, look.color("surface"), look.color(edge), tokens.RADIUS_CONTROL, float(look.edge))
+    icons.paint(painter, part.icon, "text", box.adjusted(6, 6, -6, -6))
+    centre(painter, middle, top + 29, part.name, "chip", "text", room)
+    centre(painter, middle, top + 43, part.look.word, "small", part.look.role, room + 16)
+
+
+def _mains(painter: QPainter, item: Item) -> None:
+    """The load of the supply, and what is free on each phase."""
+    assert isinstance(item.what, Feed)
+    feed = item.what
+    words_wide = 138.0 if item.rect.width() > 330 else 96.0
+    left = item.rect.left() + 8
+    bar_right = item.rect.right() - words_wide
+    tight = min(
+        (line for line in feed.lines if line.free_a is not None), key=lambda one: one.free_a or 0.0, default=None
+    )
+    for i, line in enumerate(feed.lines):
+        row = QRectF(left, item.rect.top() + 8 + 20 * i, bar_right - left, 18)
+        phase_row(painter, row, line)
+        look = _free(line, line is tight)
+        baseline = row.center().y() + draw.metrics("small").capHeight() / 2
+        x = bar_right + 10
+        if look.icon:
+            icons.paint(painter, look.icon, look.role, QRectF(x, row.center().y() - 7, 14, 14))
+            x += 17
+        kind = "chip" if look.icon else "small"
+        draw.text(painter, x, baseline, draw.elided(look.word, kind, item.rect.right() - x), kind, look.role)
+
+
+def _free(line: LineLoad, tight: bool) -> Look:
+    if line.total_a is None or line.free_a is None:
+        return Look("question", tr("unknown"), "warn")
+    if is_over(line):
+        return Look("octagon", tr("{amps} too much").format(amps=text.amps(line.total_a - line.limit_a)), "danger")
+    room = max(0.0, line.free_a)
+    free = tr("{amps} free").format(amps=text.limit(round(room)) if room >= 100 else text.amps(room))
+    if is_full(line):
+        return Look("gauge", tr("full: {free}").format(free=free), "warn")
+    words = tr("of {limit}, {free}").format(limit=text.limit(line.limit_a), free=free) if tight else free
+    return Look("", words, "muted")
+
+
+def _house(painter: QPainter, item: Item) -> None:
+    """What is no car, per phase: upright in the tree, in one line on the board."""
+    assert isinstance(item.what, Part)
+    part = item.what
+    look = theme.current()
+    flat = item.rect.height() < 60
+    middle = item.rect.left() + (16 if flat else 40)
+    top = item.rect.top() + (4 if flat else 0)
+    box = QRectF(middle - 16, top, 32, 32)
+    draw.box(painter, box, look.color("surface"), look.color("borderStrong"), tokens.RADIUS_CONTROL, float(look.edge))
+    icons.paint(painter, part.icon, "text", box.adjusted(7, 7, -7, -7))
+    if flat:
+        baseline = box.center().y() + draw.metrics("chip").capHeight() / 2
+        x = box.right() + 10
+        x += draw.text(painter, x, baseline, part.name, "chip", "text") + 16
+        for name, value in part.house:
+            x += draw.text(painter, x, baseline, name, "chip", name) + 8
+            x += draw.text(painter, x, baseline, text.amps(value, short=True), "small", "text") + 18
+        return
+    centre(painter, middle, top + 47, part.name, "chip", "text", 84)
+    for i, (name, value) in enumerate(part.house):
+        y = top + 67 + 16 * i
+        draw.text(painter, middle - 24, y, name, "chip", name)
+        draw.text_right(painter, middle + 26, y, text.number(value, short=True), "small", "text")
+
+
+def _box(painter: QPainter, item: Item) -> None:
+    """A circuit in the tree: its breaker at the left, name, rating, bars."""
+    assert isinstance(item.what, Feed)
+    feed = item.what
+    left = item.rect.left() + 44
+    right = item.rect.right() - 10
+    rating = tr("of {rating}").format(rating=feed.rating)
+    wide = draw.text_right(painter, right, item.rect.top() + 17, rating, "small", "muted")
+    name = draw.elided(feed.circuit.name, "card", wide - left - 6)
+    draw.text(painter, left, item.rect.top() + 17.5, name, "card", "text")
+    for i, line in enumerate(feed.lines):
+        phase_row(painter, QRectF(left, item.rect.top() + 22 + 16 * i, right - left, 16), line)
+
+
+def _row(painter: QPainter, item: Item) -> None:
+    """A circuit on the board: name and rating, bars, and every outlet below as a small column."""
+    assert isinstance(item.what, Feed)
+    feed, rect = item.what, item.rect
+    if item.open is not None:
+        arrow = "chevron-down" if item.open else "chevron-right"
+        icons.paint(painter, arrow, "muted", QRectF(rect.left() + 8, rect.center().y() - 8, 16, 16))
+    left = rect.left() + 30
+    name_wide = min(150.0, rect.width() * 0.24)
+    top = rect.center().y() - 15
+    draw.text(painter, left, top + 10, draw.elided(feed.circuit.name, "card", name_wide), "card", "text")
+    words = Look("octagon", tr("not fed"), "danger") if feed.lost else feed.full
+    rating = tr("of {rating}").format(rating=feed.rating)
+    x = left + draw.text(painter, left, top + 28, draw.elided(rating, "small", name_wide), "small", "muted") + 8
+    if words is not None and x + 34 < left + name_wide + 10:
+        _look(painter, x, top + 24, words, left + name_wide + 12 - x)
+    bars_left = left + name_wide + 14
+    bars_wide = min(250.0, rect.width() * 0.32)
+    pitch = 16.0
+    start = rect.center().y() - pitch * len(feed.lines) / 2
+    for i, line in enumerate(feed.lines):
+        phase_row(painter, QRectF(bars_left, start + pitch * i, bars_wide, pitch), line)
+    _columns(painter, QRectF(bars_left + bars_wide + 16, rect.top() + 7, 0, 0), rect.right() - 12, feed, rect.height())
+
+
+def _columns(painter: QPainter, corner: QRectF, right: float, feed: Feed, high: float) -> None:
+    """Words about the outlets, then each of them as a column: how much of its maximum it takes, coloured by state."""
+    look = theme.current()
+    x, y = corner.left(), corner.top()
+    baseline = y + 11
+    end = right
+    for icon, role, count in reversed(problems(feed)):
+        end = draw.text_right(painter, end, baseline, str(count), "chip", role) - 16
+        icons.paint(painter, icon, role, QRectF(end, baseline - 11, 14, 14))
+        end -= 8
+    draw.text(painter, x, baseline, draw.elided(count_words(feed), "small", end - x - 4), "small", "muted")
+    outlets = list(feed.below())
+    if not outlets or right - x < 30:
+        return
+    room, top, tall = right - x, y + 19, high - 32
+    rows = 1 if len(outlets) * 6 <= room else 2
+    per = (len(outlets) + rows - 1) // rows
+    pitch = max(2.0, min(10.0, room / per))
+    each = (tall - 3 * (rows - 1)) / rows
+    for place, outlet in enumerate(outlets):
+        row, column = divmod(place, per)
+        rect = QRectF(x + column * pitch, top + row * (each + 3), max(1.5, pitch - 2), each)
+        painter.fillRect(rect, look.color("sunken"))
+        role = outlet.state.role
+        if role in ("danger", "warn"):
+            painter.fillRect(rect, look.color(role))
+        elif outlet.amps:
+            part = min(1.0, outlet.amps / max(1.0, outlet.bay.max_a)) * each
+            painter.fillRect(QRectF(rect.left(), rect.bottom() - part, rect.width(), part), look.color(role))
+        elif outlet.connector.status is not ConnectorStatus.AVAILABLE:
+            painter.fillRect(QRectF(rect.left(), rect.bottom() - 3, rect.width(), 3), look.color("muted"))
+
+
+def _full(painter: QPainter, item: Item) -> None:
+    """A charger of the tree: everything that counts, from the name to the failsafe."""
+    assert isinstance(item.what, Outlet)
+    one, rect = item.what, item.rect
+    look = theme.current()
+    pad = 6.0 if rect.width() < 92 else 9.0
+    left, right = rect.left() + pad, rect.right() - pad
+    room = right - left
+    draw.box(painter, QRectF(left, rect.top() + 10, 8, 8), look.charger(one.index), None, 2)
+    draw.text(painter, left + 13, rect.top() + 18.5, draw.elided(one.label, "chip", room - 13), "chip", "text")
+    _look(painter, left, rect.top() + 34, one.state, room)
+    foot = rect.bottom() - 42
+    reason = rect.width() >= 104
+    lines = 3 if reason else 2
+    top, bottom = rect.top() + 47, foot - 8 - 16 * lines
+    bars = QRectF(rect.center().x() - min(96.0, room) / 2, top, min(96.0, room), bottom - top)
+    if one.amps is None and (one.connector.status.has_car or one.state.role == "warn"):
+        centre(painter, rect.center().x(), bars.center().y() + 4, text.unknown(), "small", "muted", room)
+    else:
+        small_bars(painter, bars, one.bars, one.limit_a, one.bay.max_a)
+    ink = "text" if one.connector.status.has_car else "muted"
+    for i, (name, value) in enumerate(((tr("Limit"), one.limit), (tr("Takes"), one.takes))):
+        y = bottom + 17 + 16 * i
+        draw.text(painter, left, y, draw.elided(name, "chart", room - draw.width(value, "chip") - 2), "chart", "muted")
+        draw.text_right(painter, right, y, value, "chip", ink)
+    if reason:
+        draw.text(painter, left, bottom + 49, draw.elided(one.why, "chart", room), "chart", "muted")
+    painter.fillRect(QRectF(rect.left() + 1, foot, rect.width() - 2, 1), look.color("border"))
+    _look(painter, left, foot + 15, one.safe, room)
+    draw.text(painter, left, foot + 33, draw.elided(one.safe_words, "chart", room), "chart", "muted")
+
+
+def _short(painter: QPainter, item: Item) -> None:
+    """A charger on the board: name, state, bars, what it takes of its limit, why."""
+    assert isinstance(item.what, Outlet)
+    one, rect = item.what, item.rect
+    look = theme.current()
+    left, right = rect.left() + 8, rect.right() - 8
+    draw.box(painter, QRectF(left, rect.top() + 10, 8, 8), look.charger(one.index), None, 2)
+    icons.paint(painter, one.safe.icon, one.safe.role, QRectF(right - 14, rect.top() + 7, 14, 14))
+    state_wide = draw.width(one.state.word, "chip") + 18
+    name_room = right - 18 - left - 13
+    shown = min(state_wide, max(20.0, name_room - draw.width(one.label, "chip") - 8))
+    draw.text(
+        painter, left + 13, rect.top() + 18.5, draw.elided(one.label, "chip", name_room - shown - 4), "chip", "text"
+    )
+    _look(painter, right - 18 - shown, rect.top() + 14, one.state, shown)
+    bars = QRectF(left, rect.top() + 27, 34, rect.height() - 34)
+    small_bars(painter, bars, one.bars, one.limit_a, one.bay.max_a)
+    x = bars.right() + 8
+    words, ink = _taken(one)
+    draw.text(painter, x, rect.top() + 38, draw.elided(words, "chip", right - x), "chip", ink)
+    draw.text(painter, x, rect.top() + 54, draw.elided(one.why, "chart", right - x), "chart", "muted")
+
+
+def _taken(one: Outlet) -> tuple[str, str]:
+    """ "13.8 of 14 A" """
+    if not one.connector.status.has_car and one.amps is not None and one.amps < 0.5:
+        return tr("no car"), "muted"
+    if one.limit_a == 0:
+        return tr("paused"), "muted"
+    if one.limit_a is None:
+        return text.amps(one.amps, short=True), "text"
+    return tr("{amps} of {limit}").format(amps=one.takes, limit=one.limit), "text"
+
+
+def _dense(painter: QPainter, item: Item) -> None:
+    """A charger among many: name, state, bars, its limit."""
+    assert isinstance(item.what, Outlet)
+    one, rect = item.what, item.rect
+    left, right = rect.left() + 6, rect.right() - 6
+    icons.paint(painter, one.state.icon, one.state.role, QRectF(right - 13, rect.top() + 5, 13, 13))
+    draw.text(painter, left, rect.top() + 16, draw.elided(one.label, "chip", right - 17 - left), "chip", "text")
+    small_bars(painter, QRectF(left, rect.top() + 23, 24, rect.height() - 29), one.bars, one.limit_a, one.bay.max_a)
+    words = one.limit if one.connector.status.has_car else tr("free") if one.state.role == "muted" else one.state.word
+    role = one.state.role if one.state.role in ("danger", "warn") else "text" if one.limit_a else "muted"
+    draw.text(painter, left + 30, rect.bottom() - 11, draw.elided(words, "chip", right - left - 48), "chip", role)
+    icons.paint(painter, one.safe.icon, one.safe.role, QRectF(right - 13, rect.bottom() - 20, 13, 13))
+
+
+def _note(painter: QPainter, item: Item) -> None:
+    """Over the chargers that hang on no circuit."""
+    assert isinstance(item.what, Part)
+    words = Look(item.what.icon, item.what.name, item.what.look.role)
+    _look(painter, item.rect.left(), item.rect.center().y(), words, item.rect.width(), "card")
+
+
+_PAINTERS = {
+    SYMBOL: _symbol,
+    MAINS: _mains,
+    HOUSE_BOX: _house,
+    BOX: _box,
+    ROW: _row,
+    FULL: _full,
+    SHORT: _short,
+    DENSE: _dense,
+    NOTE: _note,
+}

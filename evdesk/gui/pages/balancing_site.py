@@ -1,0 +1,76 @@
+"""The card of the diagram: its head with what one can do, the diagram under it."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+from evdesk.gui.pages.balancing_diagram import Diagram
+from evdesk.gui.pages.balancing_facts import Scene
+from evdesk.gui.text import tr
+from evdesk.gui.widgets import GHOST, Button, Card, ElidedLabel, EmptyState
+
+
+class SiteCard(Card):
+    """`edit_asked()`, `export_asked()`: the buttons of the head."""
+
+    edit_asked = Signal()
+    export_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(tr("The site, live"), parent, padding=0)
+        self.diagram = Diagram(self)
+        self.unit = ElidedLabel(tr("amperes per phase"), "small", "muted", self)
+        self.smaller = Button("", "minus", GHOST, self, label=tr("Smaller (Ctrl+-)"), dense=True)
+        self.fit = Button("100 %", "", GHOST, self, label=tr("Back to the usual size (Ctrl+0)"), dense=True)
+        self.larger = Button("", "plus", GHOST, self, label=tr("Larger (Ctrl++)"), dense=True)
+        self.folds = Button(tr("Close all"), "", GHOST, self, label=tr("Fold or open every circuit"), dense=True)
+        self.edit = Button(tr("Edit"), "edit", GHOST, self, dense=True)
+        self.export = Button(tr("Export"), "export", GHOST, self, dense=True)
+        self.head.insertWidget(1, self.unit, 1)
+        for button in (self.folds, self.smaller, self.fit, self.larger, self.edit, self.export):
+            self.head.addWidget(button)
+        self.none = EmptyState("balance", tr("No circuit yet"), tr("Enter the main fuse, then let chargers join."))
+        self.body.setContentsMargins(2, 2, 2, 4)
+        self.body.addWidget(self.diagram, 1)
+        self.body.addWidget(self.none, 1)
+        self.none.hide()
+        self.smaller.clicked.connect(self._smaller)
+        self.larger.clicked.connect(self._larger)
+        self.fit.clicked.connect(self.diagram.fit)
+        self.folds.clicked.connect(self._fold_all)
+        self.edit.clicked.connect(self.edit_asked)
+        self.export.clicked.connect(self.export_asked)
+        self.diagram.zoomed.connect(self._zoomed)
+        for keys, deed in (
+            ("Ctrl++", self._larger), ("Ctrl+=", self._larger), ("Ctrl+-", self._smaller), ("Ctrl+0", self.diagram.fit),
+        ):  # fmt: skip
+            QShortcut(QKeySequence(keys), self, deed)
+
+    def show_scene(self, scene: Scene) -> None:
+        """What is true now."""
+        some = bool(scene.feeds)
+        self.diagram.setVisible(some)
+        self.none.setVisible(not some)
+        self.diagram.show_scene(scene)
+        board = self.diagram.canvas.plan.board
+        self.folds.setVisible(board and any(feed.feeds or feed.outlets for feed in scene.all_feeds()))
+        self.folds.setText(tr("Open all") if self._any_folded(scene) else tr("Close all"))
+
+    def _any_folded(self, scene: Scene) -> bool:
+        return any(self.diagram.is_folded(feed.key) for feed in scene.all_feeds())
+
+    def _fold_all(self) -> None:
+        scene = self.diagram.scene
+        if scene is not None:
+            self.diagram.fold_all(not self._any_folded(scene))
+            self.show_scene(scene)
+
+    def _larger(self) -> None:
+        self.diagram.zoom_step(1)
+
+    def _smaller(self) -> None:
+        self.diagram.zoom_step(-1)
+
+    def _zoomed(self, zoom: float) -> None:
+        self.fit.setText(f"{zoom * 100:.0f} %")
+        self.fit.updateGeometry()

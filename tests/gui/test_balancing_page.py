@@ -1,0 +1,302 @@
+"""The Balancing page on the design's site and on large ones: what a person sees, chooses and is told."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPixmap
+
+from evdesk.gui import theme
+from evdesk.gui.client import LinkState
+from evdesk.gui.mirror import Mirror
+from evdesk.gui.pages.balancing import BalancingPage
+from evdesk.gui.pages.balancing_facts import build_scene
+from evdesk.gui.pages.balancing_layout import lay_board, lay_out, lay_tree
+from evdesk.gui.pages.balancing_ways import neighbour
+from evdesk.model import Bay, ChargerState, Circuit, ConnectorStatus, GridType, LineLoad
+from tests.gui import crowd, sample
+
+
+@pytest.fixture
+def make(qapp, qtbot, client):
+    theme.current().apply(qapp, "light")
+
+    def build(mirror, width=1112, height=748):
+        page = BalancingPage(mirror, client, theme.current())
+        qtbot.addWidget(page)
+        page.resize(width, height)
+        page.show()
+        page.on_shown()
+        return page
+
+    return build
+
+
+@pytest.fixture
+def page(make, mirror):
+    return make(mirror)
+
+
+def crowded(client, count):
+    one = Mirror(client)
+    one.take_snapshot(crowd.snapshot(count))
+    return one
+
+
+def centre(page, key):
+    return page.site.diagram.canvas.rect_of(key).center()
+
+
+def click(qtbot, page, key):
+    qtbot.mouseClick(page.site.diagram.canvas, Qt.MouseButton.LeftButton, pos=centre(page, key))
+
+
+# -- what is drawn --------------------------------------------------------------------------------------------------------
+
+
+def test_the_tree_holds_every_part_of_the_design(mirror):
+    plan = lay_tree(build_scene(mirror), 740, 430)
+    kinds = [item.kind for item in plan.items]
+    assert kinds.count("full") == 8
+    assert kinds.count("box") == 2
+    assert [i.key for i in plan.items if i.kind == "symbol"] == ["grid", "meter", "circuit/Main"]
+    assert "house" in kinds
+    assert "mains" in kinds
+
+
+@pytest.mark.parametrize("count", [2, 8, 54, 200])
+@pytest.mark.parametrize("width", [560.0, 748.0, 1300.0])
+def test_nothing_lies_on_anything_else_and_all_is_inside(client, count, width):
+    plan = lay_out(build_scene(crowded(client, count)), width, 430, frozenset())
+    solid = [item for item in plan.items if item.kind not in ("symbol", "mains")]
+    for item in plan.items:
+        assert item.rect.left() >= 0
+        assert item.rect.right() <= plan.width + 0.5
+        assert item.rect.bottom() <= plan.height
+    for place, one in enumerate(solid):
+        for other in solid[place + 1 : place + 40]:
+            assert not one.rect.adjusted(1, 1, -1, -1).intersects(other.rect), (one.key, other.key)
+
+
+def test_a_small_site_is_a_tree_and_a_large_one_a_board(client):
+    assert not lay_out(build_scene(crowded(client, 2)), 740, 430, frozenset()).board
+    assert lay_out(build_scene(crowded(client, 54)), 740, 430, frozenset()).board
+
+
+def test_a_narrow_window_gets_the_board(mirror):
+    scene = build_scene(mirror)
+    assert lay_tree(scene, 500, 430) is None
+    assert lay_out(scene, 500, 430, frozenset()).board
+
+
+def test_folded_circuits_hide_their_chargers(client):
+    scene = build_scene(crowded(client, 200))
+    closed = {feed.key for feed in scene.all_feeds()}
+    plan = lay_board(scene, 740, closed)
+    assert not [item for item in plan.items if item.kind in ("short", "dense")]
+    assert plan.height < lay_board(scene, 740, frozenset()).height / 3
+
+
+def test_a_cell_says_state_limit_takes_and_failsafe(mirror):
+    scene = build_scene(mirror)
+    one = scene.outlet("bay/WB-01/1")
+    assert (one.limit, one.takes, one.state.word, one.safe.word, one.safe_words) == (
+        "14 A", "13.8", "Charging", "Proven", "6 A",
+    )  # fmt: skip
+    assert scene.outlet("bay/WB-04/1").edge == "danger"
+    silent = scene.outlet("bay/WB-07/1")
+    assert (silent.takes, silent.edge, silent.amps) == ("?", "warn", None)
+    assert scene.outlet("bay/WB-06/1").limit == "–"
+
+
+def test_house_and_free_current_come_from_the_lines(mirror):
+    scene = build_scene(mirror)
+    assert scene.house == (6.4, 22.8, 8.1)
+    assert scene.feed("Garage").full.word == "L1 full"
+    assert scene.feed("Yard").full is None
+
+
+def test_a_loop_and_a_bay_without_circuit_are_shown_not_lost(mirror):
+    site = mirror.site
+    loop = (Circuit("A", (16.0,) * 3, "B"), Circuit("B", (16.0,) * 3, "A"))
+    away = Bay("WB-99", 1, "Bay 99", "Nowhere")
+    scene = build_scene(mirror, replace(site, circuits=(*site.circuits, *loop), bays=(*site.bays, away)))
+    names = [feed.circuit.name for feed in scene.all_feeds()]
+    assert sorted(names) == ["A", "B", "Garage", "Main", "Yard"]
+    assert all(feed.lost for feed in scene.all_feeds() if feed.circuit.name in "AB")
+    assert [outlet.label for outlet in scene.astray] == ["Bay 99"]
+    plan = lay_out(scene, 740, 430, frozenset())
+    assert plan.board
+    assert plan.item("bay/WB-99/1") is not None
+
+
+def test_one_phase_split_and_unbalance_lines(mirror):
+    site = replace(mirror.site, grid=GridType.SINGLE)
+    assert len(build_scene(mirror, site).main.lines) == 1
+    assert len(build_scene(mirror, replace(site, grid=GridType.SPLIT)).main.lines) == 2
+    rule = LineLoad("Main/L1-L2", "Main", "L1-L2", 20.0, 12.5, 12.5, 0.0, 0.0, 7.5)
+    cap = LineLoad("cap/grid operator", "cap", "", 18.0, 12.0, 12.0, 0.0, 0.0, 6.0)
+    mirror.apply("load", replace(mirror.load, lines=(*mirror.load.lines, rule, cap)))
+    scene = build_scene(mirror)
+    assert scene.main.rules == (rule,)
+    assert scene.caps == (cap,)
+    assert lay_out(scene, 740, 430, frozenset()).item("circuit/Main") is not None
+
+
+def test_zero_ratings_and_names_with_markup_are_painted(make, mirror, qapp):
+    site = mirror.site
+    odd = replace(site.circuits[1], name="<b>Gar&age</b>\n" * 3, rating_a=(0.0, 0.0, 0.0))
+    bays = tuple(replace(b, circuit=odd.name, label="<img src=x>") for b in site.bays)
+    mirror.apply("site", replace(site, circuits=(site.circuits[0], odd), bays=bays))
+    mirror.flush()
+    page = make(mirror)
+    page.choose(f"circuit/{odd.name}")
+    picture = QPixmap(page.size())
+    page.render(picture)
+    assert page.inspector.title.text() == odd.name
+
+
+# -- choosing -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_fullest_circuit_is_chosen_at_first(page):
+    assert page.key == "circuit/Main"
+    assert page.inspector.title.text() == "Main"
+    assert page.inspector.chip.look().word == "L2 full"
+    assert page.inspector.pairs.value("On L2") == "Bay 1 13.7, Bay 8 9.8, Bay 3 8.9"
+    assert page.inspector.pairs.value("More when") == "Bay 1 leaves or takes less"
+
+
+def test_a_click_chooses_and_the_inspector_tells(page, qtbot):
+    click(qtbot, page, "bay/WB-03/1")
+    assert page.key == "bay/WB-03/1"
+    assert page.inspector.title.text() == "Bay 3"
+    assert page.inspector.pairs.value("Limit") == "9 A"
+    assert page.inspector.pairs.value("Why").startswith("Main L2 is full: 62.2 of 63 A, since ")
+    assert "its terminals on L1 L2 L3 (RST)" in page.inspector.pairs.value("Wiring")
+    assert page.inspector.pairs.value("If silent") == "falls to 6 A within 180 s (proven)"
+    click(qtbot, page, "meter")
+    assert page.inspector.title.text() == "Site meter"
+    assert "the house counts with 24 A, 24 A, 24 A" in page.inspector.pairs.value("If it is silent")
+    click(qtbot, page, "house")
+    assert page.inspector.title.text() == "House"
+    click(qtbot, page, "grid")
+    assert page.inspector.pairs.value("Takes now") == "36.0 kW"
+
+
+def test_arrows_walk_the_diagram_and_enter_opens_the_charger(page, qtbot):
+    canvas = page.site.diagram.canvas
+    canvas.setFocus()
+    click(qtbot, page, "circuit/Garage")
+    qtbot.keyClick(canvas, Qt.Key.Key_Down)
+    assert page.key.startswith("bay/WB-0")
+    first = page.key
+    qtbot.keyClick(canvas, Qt.Key.Key_Right)
+    assert page.key != first
+    assert "limit" in canvas.accessibleDescription()
+    qtbot.keyClick(canvas, Qt.Key.Key_Up)
+    qtbot.keyClick(canvas, Qt.Key.Key_Home)
+    assert page.key == "grid"
+    page.choose("bay/WB-02/1")
+    with qtbot.waitSignal(page.navigate) as heard:
+        qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    assert heard.args == ["chargers", "WB-02"]
+
+
+@pytest.mark.parametrize("count", [8, 54, 200])
+def test_every_part_is_reached_by_arrows(make, client, qtbot, count):
+    page = make(crowded(client, count))
+    page.site.diagram.fold_all(False)
+    canvas = page.site.diagram.canvas
+    keys = {item.key for item in canvas.plan.items}
+    reached, todo = {page.key}, [page.key]
+    while todo:
+        here = todo.pop()
+        for way in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
+            found = neighbour(canvas.plan, here, way)
+            if found and found not in reached:
+                reached.add(found)
+                todo.append(found)
+    assert keys <= reached
+
+
+def test_selection_stays_over_updates_and_a_lost_engine(page, mirror, client, qtbot):
+    click(qtbot, page, "bay/WB-08/1")
+    charger = mirror.chargers["WB-08"]
+    broken = replace(charger.connectors[0], status=ConnectorStatus.FAULTED, error_code="GroundFailure")
+    mirror.apply("charger", replace(charger, connectors=(broken,)))
+    mirror.flush()
+    assert page.key == "bay/WB-08/1"
+    assert page.inspector.chip.look().word == "Fault"
+    client.go(LinkState.LOST, "gone")
+    mirror.flush()
+    assert page.key == "bay/WB-08/1"
+    assert page.inspector.title.text() == "Bay 8"
+    mirror.take_snapshot(sample.snapshot(200))
+    assert page.key == "bay/WB-08/1"
+    assert page.inspector.chip.look().word == "Charging"
+
+
+def test_space_and_the_arrow_fold_a_circuit(make, client, qtbot):
+    page = make(crowded(client, 200))
+    diagram = page.site.diagram
+    page.choose("circuit/Board 2")
+    before = len(diagram.canvas.plan.items)
+    qtbot.keyClick(diagram.canvas, Qt.Key.Key_Space)
+    assert len(diagram.canvas.plan.items) > before
+    rect = diagram.canvas.rect_of("circuit/Board 2")
+    qtbot.mouseClick(diagram.canvas, Qt.MouseButton.LeftButton, pos=rect.topLeft() + QPointF(22, 30).toPoint())
+    assert len(diagram.canvas.plan.items) == before
+    assert page.key == "circuit/Board 2"
+
+
+def test_going_to_a_folded_charger_opens_its_circuit(make, client):
+    page = make(crowded(client, 200))
+    page.go("WB-200")
+    assert page.site.diagram.canvas.plan.item("bay/WB-200/1") is not None
+    assert page.inspector.title.text() == "Bay 200"
+
+
+def test_go_takes_lines_circuits_and_charger_ids(page):
+    page.go("Garage/L2")
+    assert page.key == "circuit/Garage"
+    page.go("WB-05")
+    assert page.key == "bay/WB-05/1"
+    assert page.place() == "bay/WB-05/1"
+
+
+def test_zoom_by_keys_and_back(page, qtbot):
+    diagram = page.site.diagram
+    wide = diagram.canvas.rect_of("bay/WB-01/1").width()
+    diagram.zoom_step(1)
+    assert page.site.fit.text() == "125 %"
+    diagram.set_zoom(9)
+    assert diagram.zoom == 2.0
+    diagram.fit()
+    assert diagram.canvas.rect_of("bay/WB-01/1").width() == wide
+
+
+# -- cost -----------------------------------------------------------------------------------------------------------------
+
+
+def test_only_what_changed_is_painted_again(make, client):
+    mirror = crowded(client, 54)
+    page = make(mirror)
+    canvas = page.site.diagram.canvas
+    asked = []
+    canvas.update = lambda *args: asked.append(args)
+    page.refresh()
+    assert asked == []
+    charger = mirror.chargers["WB-001"]
+    mirror.apply("charger", replace(charger, connectors=(replace(charger.connectors[0], limit_a=7.0),)))
+    page.refresh()
+    assert 1 <= len(asked) <= 5
+    assert all(args for args in asked)
+
+
+def test_a_hidden_page_does_nothing(page, mirror, monkeypatch):
+    page.on_hidden()
+    monkeypatch.setattr(page, "refresh", lambda: pytest.fail("drawn while hidden"))
+    charger = mirror.chargers["WB-01"]
+    mirror.apply("charger", replace(charger, state=ChargerState.OFFLINE))
+    mirror.flush()
