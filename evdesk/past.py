@@ -1,7 +1,7 @@
 """Writes a simulated past into a new data directory, through the same store the engine uses (demo only)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evdesk.balance import failsafe_plans
@@ -14,14 +14,20 @@ from evdesk.model import (
     Connector,
     Failsafe,
     FailsafeState,
+    NoticeKind,
     Origin,
     Reading,
     Site,
     SiteLoad,
+    Why,
+    WhyCode,
 )
-from evdesk.simulator.past import CommandSample, Item, NoticeSample, ReadingSample, SessionSpan
+from evdesk.model.decisions import Cause, CauseKind, DecisionRow, RowEnd
+from evdesk.simulator.past import CommandSample, Item, LimitSample, NoticeSample, ReadingSample, SessionSpan
 
 NOBODY = (0.0, 0.0, 0.0)
+NO_CAR = Why(WhyCode.NO_CAR)
+CAME_S = 60.0
 OWNER = Origin("Owner", "desk")
 
 
@@ -35,6 +41,56 @@ class PastClock(Clock):
         return Clock.now(self) if self.at is None else self.at
 
 
+@dataclass(slots=True)
+class PastDecisions:
+    """The decision log of that time: limits as they changed; a cut is laid to the car that had just come."""
+
+    store: Store
+    open: dict[tuple[str, int], DecisionRow] = field(default_factory=dict)
+    came: tuple[float, str] = (0.0, "")
+
+    def begin(self, site: Site, at: float) -> None:
+        for bay in site.bays:
+            self._put((bay.charger_id, bay.connector_id), at, 0.0, replace(NO_CAR, since_at=at))
+
+    def take(self, item: Item) -> None:
+        if isinstance(item, NoticeSample) and item.kind is NoticeKind.PLUGGED:
+            self.came = (item.at, f"{item.charger_id}/{item.connector_id}")
+        elif isinstance(item, NoticeSample) and item.kind is NoticeKind.UNPLUGGED:
+            self._put((item.charger_id, item.connector_id), item.at, 0.0, replace(NO_CAR, since_at=item.at))
+        elif isinstance(item, LimitSample):
+            limit = item.limit
+            self._put(
+                (limit.charger_id, limit.connector_id), item.at, limit.limit_a, replace(limit.why, since_at=item.at)
+            )
+
+    def end(self, at: float) -> None:
+        ended = [replace(row, to_at=max(row.from_at, at), ended=RowEnd.STOPPED) for row in self.open.values()]
+        self.store.put_decisions(ended, at)
+        self.open.clear()
+
+    def _put(self, key: tuple[str, int], at: float, limit_a: float, why: Why) -> None:
+        before = self.open.get(key)
+        came_at, who = self.came
+        cause = None
+        if before is not None and limit_a < before.limit_a and why.line and at - came_at <= CAME_S:
+            cause = Cause(CauseKind.CAR, why.line, who=who)
+        row = DecisionRow(
+            id=self.store.decision_id(),
+            charger_id=key[0],
+            connector_id=key[1],
+            from_at=at,
+            to_at=None,
+            limit_a=limit_a,
+            why=why,
+            before_a=None if before is None else before.limit_a,
+            cause=cause,
+        )
+        ended = [] if before is None else [replace(before, to_at=max(before.from_at, at))]
+        self.open[key] = row
+        self.store.put_decisions([*ended, row], at)
+
+
 async def write_past(data: Path, site: Site, items: Iterable[Item], began_at: float) -> None:
     """Site, chargers, sessions, readings, notices and audit rows from `began_at` on, as if evdesk had run then.
 
@@ -45,9 +101,13 @@ async def write_past(data: Path, site: Site, items: Iterable[Item], began_at: fl
         await store.open()
         try:
             await _found(store, site, began_at)
+            decisions = PastDecisions(store)
+            decisions.begin(site, began_at)
             for item in items:
+                decisions.take(item)
                 await _write(store, clock, item)
             clock.at = None
+            decisions.end(clock.now())
             for bay in site.bays:  # everybody has left when the live site begins
                 empty = Reading(bay.charger_id, bay.connector_id, clock.now(), current_a=NOBODY, power_w=0.0)
                 store.put_reading(empty, NOBODY, None)

@@ -10,6 +10,7 @@ from evdesk.engine.api_abilities import AbilitiesApi
 from evdesk.engine.api_blocks import BlocksApi
 from evdesk.engine.api_charge import ChargeApi
 from evdesk.engine.api_core import Core, Handler, changed_by_hand, command, connector_of, record_of
+from evdesk.engine.api_explain import ExplainApi
 from evdesk.engine.api_messages import Messages
 from evdesk.engine.api_network import NetworkApi
 from evdesk.engine.api_profiles import ProfilesApi
@@ -74,6 +75,7 @@ class Api:
             **TagsApi(core).handlers,
             **SiteApi(core).handlers,
             **AbilitiesApi(core).handlers,
+            **ExplainApi(core).handlers,
         }
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:

@@ -8,6 +8,7 @@ from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.caps import Caps
 from evdesk.engine.commands import Command, Commands, reachable
 from evdesk.engine.control import Control
+from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.network import Network
@@ -29,6 +30,7 @@ class Core(Protocol):
     commands: Commands
     control: Control
     doubts: Doubts
+    decisions: DecisionLog
     setup: Setup
     sites: Sites
     network: Network

@@ -16,6 +16,7 @@ from evdesk.engine.api import Api
 from evdesk.engine.caps import Caps
 from evdesk.engine.commands import Commands
 from evdesk.engine.control import Control
+from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.host import ChargerHost
@@ -73,6 +74,7 @@ class Engine:
         self.commands = Commands(self.store)
         self.control = Control(self.fleet, self.commands, self.clock)
         self.doubts = Doubts(self.fleet, self.commands)
+        self.decisions = DecisionLog(self.fleet, self.store, self.clock)
         self.setup = Setup(self.fleet, self.commands, self.clock)
         self.watch = LoadWatch(self.fleet)
         self.caps = Caps(self.fleet, self._note_cap)
@@ -155,6 +157,7 @@ class Engine:
         with contextlib.suppress(EvdeskError):
             await self.shelf.beat()
             await self.doubts.save()
+        self.decisions.close()
         await self.security.close()
         await self.server.close()
         now = self.clock.now()
@@ -183,6 +186,7 @@ class Engine:
         self.shelf.tags.on_presented = partial(self.server.publish, "tag")
         self.setup.standing.on_unable = self.sites.reassess
         self.setup.on_settings = partial(self.shelf.settings.keep, reason="setup")
+        self.decisions.on_rows = partial(self.server.publish, "decision")
         self.security.attempts.on_attempt = partial(self.server.publish, "attempt")
         self.fleet.on_unknown = self._on_unknown
         self.fleet.on_new_connector = self.sites.place_new_connector
@@ -230,6 +234,7 @@ class Engine:
         decision = self.control.tick(self.caps.tick(now))
         self.load = replace(self.watch.update(decision), caps=self.caps.in_force)
         self.caps.effect(now, self.load.cars_w, self.load.total_w)
+        self.decisions.tick(self.load)
         self.doubts.tick()
         self.store.put_load(self.load)
         save_sessions(self.fleet.chargers.values(), self.store)

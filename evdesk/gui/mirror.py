@@ -18,6 +18,7 @@ from evdesk.model import (
     Site,
     SiteLoad,
 )
+from evdesk.model.decisions import DecisionRow
 from evdesk.model.tags import Presented
 from evdesk.wire import Snapshot
 
@@ -41,6 +42,7 @@ _KINDS: dict[str, Any] = {
     "attempt": Attempt,
     "tag": Presented,
     "audit": AuditRow,
+    "decision": list[DecisionRow],
 }
 
 
@@ -57,6 +59,7 @@ class Mirror(QObject):
     attempt_added = Signal(object)
     audit_added = Signal(object)
     tag_added = Signal(object)
+    decided = Signal(object)
     connection_changed = Signal(bool)
 
     def __init__(self, client: Client | None = None, parent: QObject | None = None) -> None:
@@ -170,6 +173,8 @@ class Mirror(QObject):
             self.audit_added.emit(value)
         elif kind == "tag":
             self._put_tag(value)
+        elif kind == "decision":
+            self.decided.emit(value)
 
     def _put_tag(self, card: Presented) -> None:
         """A card that nobody knows waits for a person until it is in the list."""

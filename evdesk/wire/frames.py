@@ -32,6 +32,7 @@ EVENT_KINDS: dict[str, str] = {
     "tag": "Presented: somebody held a card to a reader, or it is known by now",
     "attempt": "Attempt: someone opened the charger port",
     "audit": "AuditRow: written",
+    "decision": "[DecisionRow]: those that began, ended or were completed in this second",
 }
 
 

@@ -10,6 +10,7 @@ Row = tuple[Any, ...]
 KEEP_READINGS = 50_000
 KEEP_MESSAGES = 5_000
 KEEP_NOTICES = 2_000
+KEEP_DECISIONS = 20_000
 """How many rows are kept in memory while nothing can be written; the oldest go first."""
 
 
@@ -33,7 +34,8 @@ class Tally:
 class Batch:
     """`readings` (source, t, l1, l2, l3, power_w, energy_wh, limit_a); `messages` and `notices` as their tables;
     `marks` (fault, id of the call it is about);
-    `sessions` by id (energy_wh, max_power_w, meter_start_wh); `sources` (id, name) not stored yet."""
+    `sessions` by id (energy_wh, max_power_w, meter_start_wh); `sources` (id, name) not stored yet; `decisions` by id, as
+    their table; `beat`: the last second decided about."""
 
     sources: list[Row] = field(default_factory=list)
     readings: list[Row] = field(default_factory=list)
@@ -43,13 +45,16 @@ class Batch:
     findings: dict[tuple[str, str], Tally] = field(default_factory=dict)
     sessions: dict[int, Row] = field(default_factory=dict)
     attempts: dict[int, Row] = field(default_factory=dict)
+    decisions: dict[int, Row] = field(default_factory=dict)
+    beat: float | None = None
 
     def __bool__(self) -> bool:
         rows = self.readings or self.messages or self.notices or self.findings
-        return bool(rows or self.sessions or self.sources or self.attempts)
+        return bool(rows or self.sessions or self.sources or self.attempts or self.decisions or self.beat is not None)
 
     def rows(self) -> int:
-        return len(self.readings) + len(self.messages) + len(self.notices) + len(self.findings) + len(self.attempts)
+        logs = len(self.messages) + len(self.notices) + len(self.findings) + len(self.attempts)
+        return len(self.readings) + logs + len(self.decisions)
 
     def absorb(self, later: "Batch") -> None:
         """Appends a later batch."""
@@ -60,6 +65,8 @@ class Batch:
         self.notices += later.notices
         self.sessions.update(later.sessions)
         self.attempts.update(later.attempts)
+        self.decisions.update(later.decisions)
+        self.beat = later.beat if later.beat is not None else self.beat
         for key, tally in later.findings.items():
             if key in self.findings:
                 self.findings[key].add(tally)
@@ -75,4 +82,6 @@ class Batch:
         del self.notices[: max(0, len(self.notices) - KEEP_NOTICES)]
         for number in sorted(self.attempts)[: max(0, len(self.attempts) - KEEP_NOTICES)]:
             del self.attempts[number]
+        for number in sorted(self.decisions)[: max(0, len(self.decisions) - KEEP_DECISIONS)]:
+            del self.decisions[number]
         return gone

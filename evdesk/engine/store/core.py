@@ -6,10 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from sqlite_utils import Database
 
 from evdesk.engine.store.batch import Batch
+from evdesk.engine.store.decided import settle
 from evdesk.engine.store.faults import is_too_much, sentence_for, storage_error
 from evdesk.engine.store.files import open_reader, open_writer
 from evdesk.engine.store.guard import Guard
@@ -38,6 +40,7 @@ class Core:
         self._connectors: dict[tuple[str, int], int] = {}  # the same ids again, without making the name
         self._next_notice = 1
         self._next_message = 1
+        self._next_decision = 1
         self._last_attempt = 0
         self._calls: dict[tuple[str, str, str], int] = {}  # (charger, who called, message id) -> row, unanswered
         self._numbers: Numbers | None = None
@@ -94,6 +97,7 @@ class Core:
             self._next_notice = (newest or 0) + 1
             newest = database.conn.execute("SELECT max(id) FROM message").fetchone()[0]
             self._next_message = (newest or 0) + 1
+            self._next_decision = settle(database.conn, self._clock.now())
             self._last_attempt = database.conn.execute("SELECT coalesce(max(id), 0) FROM attempt").fetchone()[0]
         except sqlite3.Error as error:
             database.close()
@@ -113,6 +117,21 @@ class Core:
         elif self._pending:
             self._in_flight = asyncio.get_running_loop().create_future()
             self._writer.submit(BatchJob(self._take(), self._in_flight))
+
+    def _source(self, name: str) -> int:
+        number = self._sources.get(name)
+        if number is None:
+            number = max(self._sources.values(), default=0) + 1
+            self._sources[name] = number
+            self._pending.sources.append((number, name))
+        return number
+
+    def _connector_source(self, charger_id: str, connector_id: int) -> int:
+        number = self._connectors.get((charger_id, connector_id))
+        if number is None:
+            number = self._source(f"connector/{quote(charger_id, safe='')}/{connector_id}")
+            self._connectors[charger_id, connector_id] = number
+        return number
 
     def _take(self) -> Batch:
         batch, self._pending = self._pending, Batch()

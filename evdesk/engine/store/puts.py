@@ -35,11 +35,7 @@ class Puts(Core):
 
     def put_reading(self, reading: Reading, site_current_a: Phases, limit_a: float | None) -> None:
         """One measurement of one connector, its currents on the site's phases."""
-        connector = (reading.charger_id, reading.connector_id)
-        source = self._connectors.get(connector)
-        if source is None:
-            source = self._source(f"connector/{quote(connector[0], safe='')}/{connector[1]}")
-            self._connectors[connector] = source
+        source = self._connector_source(reading.charger_id, reading.connector_id)
         at = reading.at
         if not 0.0 < at < LATEST_AT:
             at = self._clock.now()
@@ -157,14 +153,6 @@ class Puts(Core):
     def put_session(self, session: Session) -> None:
         """A running session's energy so far and highest power. An ended one is not changed."""
         self._pending.sessions[session.id] = (session.energy_wh, session.max_power_w, session.meter_start_wh)
-
-    def _source(self, name: str) -> int:
-        number = self._sources.get(name)
-        if number is None:
-            number = max(self._sources.values(), default=0) + 1
-            self._sources[name] = number
-            self._pending.sources.append((number, name))
-        return number
 
     def _put(
         self, name: str, at: float, amps: list[float | None], power_w: float | None, limit_a: float | None

@@ -31,6 +31,12 @@ _ATTEMPT = (
     "INSERT INTO attempt(id, at, address, charger_id, verdict, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE "
     "SET at = excluded.at, address = excluded.address, body = excluded.body"
 )
+_DECISION = (
+    "INSERT INTO decision(id, source, from_at, to_at, limit_a, code, line, detail, load_a, rating_a, since_at, before_a, "
+    "took_a, ended, cause) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE "
+    "SET to_at = excluded.to_at, ended = excluded.ended, cause = excluded.cause"
+)
+_BEAT = "INSERT OR REPLACE INTO meta(key, value) VALUES ('decided_at', ?)"
 
 
 def write_batch(connection: sqlite3.Connection, batch: Batch) -> int:
@@ -47,6 +53,8 @@ def write_batch(connection: sqlite3.Connection, batch: Batch) -> int:
             (_FINDING, findings),
             (_ATTEMPT, list(batch.attempts.values())),
             (_SESSION, [(*told, number) for number, told in batch.sessions.items()]),
+            (_DECISION, list(batch.decisions.values())),
+            (_BEAT, [] if batch.beat is None else [(repr(batch.beat),)]),
         )
         if rows
     )

@@ -121,6 +121,16 @@ _SECURITY: tuple[str, ...] = (
     "issued_at REAL NOT NULL, not_after REAL NOT NULL, fingerprint TEXT NOT NULL, revoked_at REAL) WITHOUT ROWID",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHARGER_REF, _PAIRS, _CHARGER_PAGE, _SECURITY)
+_DECISIONS: tuple[str, ...] = (
+    # `source` as in `reading` ("connector/..."); `cause` is JSON, "" where the limit did not fall.
+    "CREATE TABLE decision(id INTEGER PRIMARY KEY, source INTEGER NOT NULL, from_at REAL NOT NULL, to_at REAL, "
+    "limit_a REAL NOT NULL, code TEXT NOT NULL, line TEXT NOT NULL, detail TEXT NOT NULL, load_a REAL, rating_a REAL, "
+    "since_at REAL, before_a REAL, took_a REAL, ended TEXT NOT NULL, cause TEXT NOT NULL)",
+    "CREATE INDEX decision_source ON decision(source, from_at)",
+    "CREATE INDEX decision_from ON decision(from_at)",
+    "CREATE INDEX decision_open ON decision(id) WHERE to_at IS NULL",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHARGER_REF, _PAIRS, _CHARGER_PAGE, _SECURITY, _DECISIONS)
 
 LATEST = len(MIGRATIONS)

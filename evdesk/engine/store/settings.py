@@ -21,6 +21,7 @@ class StoreSettings:
     notices: int = 20_000
     attempts: int = 20_000
     findings: int = 20_000
+    decisions: int = 400_000
     checkpoint_rows: int = 100
     checkpoint_s: float = 60.0
     flush_s: float = 1.0

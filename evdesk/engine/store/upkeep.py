@@ -38,6 +38,7 @@ class Upkeep:
             Task(self._bound_notices, settings.prune_s),
             Task(self._bound_attempts, settings.prune_s),
             Task(self._bound_findings, settings.prune_s),
+            Task(self._bound_decisions, settings.prune_s),
         ]
         self._doubt_until: float | None = None
         self._rows = 0
@@ -138,6 +139,26 @@ class Upkeep:
                 (count - self._settings.findings,),
             )
         return False
+
+    def _bound_decisions(self, connection: sqlite3.Connection) -> bool:
+        """As old as the readings of a minute at most: without them no moment can be explained. Open ones stay."""
+        now = self._clock.now()
+        oldest = connection.execute(
+            "SELECT id FROM decision ORDER BY id DESC LIMIT 1 OFFSET ?", (self._settings.decisions,)
+        ).fetchone()
+        gone = 0
+        if oldest is not None:
+            gone += connection.execute(
+                "DELETE FROM decision WHERE id IN (SELECT id FROM decision WHERE id <= ? AND to_at IS NOT NULL "
+                "ORDER BY id LIMIT ?)",
+                (oldest[0], rollup.STEP),
+            ).rowcount
+        if not self._clock_doubtful(connection, now):
+            gone += connection.execute(
+                "DELETE FROM decision WHERE id IN (SELECT id FROM decision WHERE from_at < ? AND to_at < ? LIMIT ?)",
+                (now - self._settings.minute_s, now - self._settings.minute_s, rollup.STEP),
+            ).rowcount
+        return gone >= rollup.STEP
 
     def _bound_attempts(self, connection: sqlite3.Connection) -> bool:
         """Those that came again count by their last time."""

@@ -1,0 +1,199 @@
+"""The API's methods about decisions."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from evdesk.balance import Key, Line, build_lines
+from evdesk.engine.api_core import Core, Handler, record_of
+from evdesk.engine.decisions import took_a
+from evdesk.engine.explain_words import sentence, unknown_sentence, what_changes
+from evdesk.engine.load import root_circuit
+from evdesk.model import NO_PHASES, EvdeskError, LineLoad, Origin, Phases, Reason, Site, to_site_phases
+from evdesk.model.decisions import DecisionRow
+from evdesk.wire.explain import (
+    MOST_ROWS,
+    BalanceHistory,
+    DecisionPage,
+    Explained,
+    ExplainOne,
+    LineMember,
+    LineMoment,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """A moment: the site then, what each connector drew and had, and the line of the question as it was measured."""
+
+    site: Site
+    drawn: Mapping[Key, Phases]
+    rows: Mapping[Key, DecisionRow]
+    measured: LineLoad | None
+
+
+class ExplainApi:
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.handlers: dict[str, Handler] = {"balance.history": self._history, "balance.explain": self._explain}
+
+    async def _history(self, _origin: Origin, params: BalanceHistory) -> DecisionPage:
+        check_window(params.from_at, params.to_at)
+        if not 1 <= params.limit <= MOST_ROWS:
+            raise EvdeskError(Reason.INVALID, f"Ask for 1 to {MOST_ROWS} rows.")
+        if not 0 <= params.merge_s <= 86_400.0:
+            raise EvdeskError(Reason.INVALID, "“merge_s” must be between 0 and 86400 seconds.")
+        if params.charger_id:
+            record_of(self.core, params.charger_id)
+        return await self.core.fleet.store.decisions(params)
+
+    async def _explain(self, _origin: Origin, params: ExplainOne) -> Explained:
+        record = record_of(self.core, params.charger_id)
+        if params.connector_id not in record.connectors:
+            known = ", ".join(str(k) for k in sorted(record.connectors)) or "none yet"
+            raise EvdeskError(Reason.INVALID, f"{record.id} has no connector {params.connector_id}. It has: {known}.")
+        key = (record.id, params.connector_id)
+        now = self.core.fleet.clock.now()
+        if params.at is not None and not 0 <= params.at <= now + 5.0:
+            raise EvdeskError(Reason.INVALID, "“at” must be a moment of the past (Unix seconds).")
+        if params.at is None:
+            return self._now(key, now)
+        return await self._then(key, params.at)
+
+    # -- now ---------------------------------------------------------------------------------------------------
+
+    def _now(self, key: Key, now: float) -> Explained:
+        site = self.core.fleet.site
+        row = self.core.decisions.current(key)
+        if row is None:
+            text = f"{_label(site, key)} takes no part in balancing: nobody has accepted it yet."
+            return Explained(now, *key, _label(site, key), known=False, sentence=text)
+        drawn, rows = {}, {}
+        for bay in site.bays:
+            other = (bay.charger_id, bay.connector_id)
+            record = self.core.fleet.chargers.get(bay.charger_id)
+            connector = record.connectors.get(bay.connector_id) if record is not None else None
+            if connector is not None:
+                drawn[other] = to_site_phases(connector.current_a, bay.rotation)
+            held = self.core.decisions.current(other)
+            if held is not None:
+                rows[other] = held
+        measured = next((x for x in self.core.load.lines if x.line == row.why.line), None)
+        record = self.core.fleet.chargers[key[0]]
+        return _explained(key, now, row, _Scene(site, drawn, rows, measured), took_a(record.connectors[key[1]]))
+
+    # -- then --------------------------------------------------------------------------------------------------
+
+    async def _then(self, key: Key, at: float) -> Explained:
+        store = self.core.fleet.store
+        site = await store.site_at(at) or self.core.fleet.site
+        row = (await store.decided_at(at, [key])).get(key)
+        held = self.core.decisions.current(key)
+        if row is None and held is not None and held.from_at <= at:
+            row = held  # so new that it is not written yet
+        if row is None:
+            page = await store.decisions(BalanceHistory(at, at + 1.0, limit=1))
+            before = await store.decided_before(at, key)
+            text = unknown_sentence(_label(site, key), at, page.oldest_at, before)
+            return Explained(at, *key, _label(site, key), known=False, sentence=text)
+        line = _line(site, row.why.line)
+        keys = sorted({key, *(line.coef if line is not None else ())})
+        names = {_source(k): k for k in keys}
+        wanted = list(names)
+        if line is not None:
+            wanted += [f"circuit/{quote(line.circuit, safe='')}", "other", "reserved"]
+        told = await store.currents_at(at, wanted)
+        drawn = {k: told.get(name, NO_PHASES) for name, k in names.items()}
+        rows = await store.decided_at(at, keys)
+        scene = _Scene(site, drawn, rows, _measured(site, line, told))
+        took = max((a for a in drawn[key] if a is not None), default=None)
+        return _explained(key, at, row, scene, took if took is not None or at - row.from_at > 60.0 else row.took_a)
+
+
+def check_window(from_at: float, to_at: float) -> None:
+    """Raises `EvdeskError(INVALID)` where a window is none."""
+    if not (math.isfinite(from_at) and math.isfinite(to_at) and from_at < to_at):
+        raise EvdeskError(Reason.INVALID, "“from” must be before “to” (Unix seconds).")
+
+
+def _explained(key: Key, at: float, row: DecisionRow, scene: _Scene, took: float | None) -> Explained:
+    label = _label(scene.site, key)
+    line = _line_moment(row, scene)
+    return Explained(
+        at,
+        *key,
+        label,
+        known=True,
+        sentence=sentence(label, row, line, _who(scene.site, row)),
+        limit_a=row.limit_a,
+        before_a=row.before_a,
+        why=row.why,
+        since_at=row.from_at,
+        until_at=row.to_at,
+        what_changes=what_changes(row.why),
+        binding_line=line,
+        took_a=took,
+        neighbours=[m for m in line.members if (m.charger_id, m.connector_id) != key] if line is not None else [],
+        cause=row.cause,
+    )
+
+
+def _line_moment(row: DecisionRow, scene: _Scene) -> LineMoment | None:
+    """The binding line as it was at that moment; None where the reason is no line."""
+    why, measured = row.why, scene.measured
+    if not why.line:
+        return None
+    line = _line(scene.site, why.line)
+    members = []
+    for key in line.coef if line is not None else ():
+        held = scene.rows.get(key)
+        drawn = _on_line(scene.drawn.get(key, NO_PHASES), line.phase) if line is not None else None
+        limit_a = held.limit_a if held is not None else None
+        members.append(LineMember(*key, _label(scene.site, key), drawn, limit_a))
+    members.sort(key=lambda m: (-(m.drawn_a or 0.0), -(m.limit_a or 0.0), m.label))
+    return LineMoment(
+        line=why.line,
+        rating_a=measured.limit_a if measured is not None else why.rating_a,
+        load_a=measured.total_a if measured is not None else None,
+        cars_a=measured.cars_a if measured is not None else None,
+        other_a=measured.other_a if measured is not None else None,
+        reserved_a=measured.reserved_a if measured is not None else None,
+        decided_a=why.load_a,
+        members=members,
+    )
+
+
+def _measured(site: Site, line: Line | None, told: Mapping[str, Phases]) -> LineLoad | None:
+    """The line from what is stored: the total of every circuit, the rest of the load for the supply alone."""
+    if line is None:
+        return None
+    total = told.get(f"circuit/{quote(line.circuit, safe='')}", NO_PHASES)[line.phase]
+    at_root = line.circuit == root_circuit(site).name
+    other = told.get("other", NO_PHASES)[line.phase] if at_root else None
+    reserved = told.get("reserved", NO_PHASES)[line.phase] if at_root else None
+    cars = max(total - other, 0.0) if total is not None and other is not None else None
+    return LineLoad(line.name, line.circuit, "", line.limit_a, total, cars, other, reserved or 0.0)
+
+
+def _line(site: Site, name: str) -> Line | None:
+    return next((line for line in build_lines(site) if line.name == name), None) if name else None
+
+
+def _on_line(drawn: Phases, phase: int) -> float | None:
+    return drawn[phase] if 0 <= phase < 3 else None
+
+
+def _source(key: Key) -> str:
+    return f"connector/{quote(key[0], safe='')}/{key[1]}"
+
+
+def _who(site: Site, row: DecisionRow) -> str:
+    """The car behind a cut, by its bay."""
+    charger_id, _, number = row.cause.who.rpartition("/") if row.cause is not None else ("", "", "")
+    return _label(site, (charger_id, int(number))) if number.isdecimal() else ""
+
+
+def _label(site: Site, key: Key) -> str:
+    bay = site.bay(*key)
+    return bay.label if bay is not None and bay.label else f"{key[0]}/{key[1]}"
