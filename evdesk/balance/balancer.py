@@ -162,7 +162,7 @@ class Balancer:
         if not hungry:
             return False
         amps = [seat.fixed_a for seat in second.seats]
-        left = [room - wire.load(amps) for wire, room in zip(self._net.wires, self._tight(second), strict=True)]
+        left = [room - load for load, room in zip(self._net.loads(amps), self._tight(second), strict=True)]
         for seat in hungry:
             limit = seat.track.limit
             step = 1 if limit else seat.min_a
@@ -224,8 +224,9 @@ class Balancer:
         return replace(self._line_why(tightest, shares.amps, target, second), detail="hold")
 
     def _line_why(self, w: int, amps: Sequence[float], limit_a: int, second: Second) -> Why:
-        allotted = self._net.wires[w].load([max(a, b) for a, b in zip(amps, second.base, strict=True)])
-        return line_why(self._net.wires[w].line, second.others[w].plan_a + allotted, limit_a)
+        wire = self._net.wires[w]
+        allotted = wire.sum([max(amps[i], second.base[i]) for i in wire.members])
+        return line_why(wire.line, second.others[w].plan_a + allotted, limit_a)
 
     # -- moving and protecting ---------------------------------------------------------------------------------------
 
@@ -287,8 +288,10 @@ class Balancer:
     def _endangered(self, second: Second) -> bool:
         amps = [seat.fixed_a for seat in second.seats]
         return any(
-            wire.load(amps) > room + EPS or (other.total_a is not None and other.total_a > self._limit(wire))
-            for wire, room, other in zip(self._net.wires, second.rooms, second.others, strict=True)
+            load > room + EPS or (other.total_a is not None and other.total_a > self._limit(wire))
+            for load, wire, room, other in zip(
+                self._net.loads(amps), self._net.wires, second.rooms, second.others, strict=True
+            )
         )
 
     # -- saying it ---------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from evdesk.balance.filters import MaxWindow
 from evdesk.balance.lines import Wire
 from evdesk.balance.track import Bounds, clean
-from evdesk.balance.types import LineSample
+from evdesk.balance.types import Line, LineSample
 from evdesk.model import BalanceSettings, Phases
 
 
@@ -74,6 +74,7 @@ class House:
         self._states: dict[str, _LineState] = {}
         self._wires: Sequence[Wire] = ()
         self._below: list[list[int]] = []
+        self._plain: list[Other | None] = []
         self.lag_s = 12.0
 
     def reconfigure(self, settings: BalanceSettings) -> None:
@@ -109,24 +110,23 @@ class House:
         if wires is not self._wires:
             self._wires = wires
             self._below = [children(wires, w) for w in range(len(wires))]
-        found = [self._line(wire, now, bounds, earlier) for wire in wires]
+            self._plain = [None if w.line.metered else _unmetered(w.line) for w in wires]
+        found = [
+            plain or self._line(wire, now, bounds, earlier) for plain, wire in zip(self._plain, wires, strict=True)
+        ]
         for w in range(len(wires) - 1, -1, -1):  # leaves first
             if wires[w].line.metered or wires[w].line.phase < 0:
                 continue
-            below = sum(found[c].plan_a for c in self._below[w])
+            below = sum([found[c].plan_a for c in self._below[w]])
             if below > found[w].plan_a:  # a line without a meter carries at least what those below it show
                 found[w] = Other(below, found[w].now_a, None, False, math.inf)
-        for w, wire in enumerate(wires):
-            if wire.line.with_other:
-                found[w] = _whole(
-                    [o for o, at in zip(found, wires, strict=True) if at.line.phase >= 0 and not at.line.parent]
-                )
+        if any(wire.line.with_other for wire in wires):
+            supply = [o for o, at in zip(found, wires, strict=True) if at.line.phase >= 0 and not at.line.parent]
+            found = [_whole(supply) if wire.line.with_other else o for o, wire in zip(found, wires, strict=True)]
         return found
 
     def _line(self, wire: Wire, now: float, bounds: Sequence[Bounds], earlier: Sequence[Bounds]) -> Other:
         line = wire.line
-        if not line.metered:
-            return Other(line.other_max_a, None if line.other_max_a > 0 else 0.0, None, False, math.inf)
         state = self._states.get(line.name)
         if state is None:
             state = _LineState(MaxWindow(self._window_s), MaxWindow(self.lag_s + 3.0), plan=0.0)
@@ -168,6 +168,10 @@ class House:
         state.slow.push(now, state.settled)
 
 
+def _unmetered(line: Line) -> Other:
+    return Other(line.other_max_a, None if line.other_max_a > 0 else 0.0, None, False, math.inf)
+
+
 def _whole(supply: Sequence[Other]) -> Other:
     """What is no charger on all phases of the supply together."""
     now = [o.now_a for o in supply]
@@ -198,6 +202,9 @@ def rest(wire: Wire, total: float, bounds: Sequence[Bounds]) -> tuple[float, flo
 
 def line_bounds(wire: Wire, bounds: Sequence[Bounds]) -> tuple[float, float]:
     """Lowest and highest sum of the connectors on a line; the fourth bound stands for an unknown terminal."""
+    if wire.unit:
+        pairs = [(bounds[i], t) for i, t in zip(wire.members, wire.terminals, strict=True)]
+        return sum([b[0][t] for b, t in pairs]), sum([b[1][t] for b, t in pairs])
     rows = list(zip(wire.sizes, wire.members, wire.terminals, strict=True))
     if wire.aligned:
         return sum([s * bounds[i][0][t] for s, i, t in rows]), sum([s * bounds[i][1][t] for s, i, t in rows])

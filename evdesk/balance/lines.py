@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import mul
 
+import numpy as np
+
 from evdesk.balance.types import ANY_TERMINAL, Key, Line, LineKind
 
 EPS = 1e-6
@@ -38,7 +40,8 @@ class Wire:
     """One line with the connectors that can load it now, as positions in the net's list.
 
     `aligned`: all currents on it are in phase, so that magnitudes add up; `acute`: no two are more than 90 degrees apart,
-    so that the most flows when all flow. `loose`: members whose angle nobody knows."""
+    so that the most flows when all flow; `unit`: one ampere of a member is one ampere here. `loose`: members whose angle
+    nobody knows."""
 
     line: Line
     members: tuple[int, ...]
@@ -48,18 +51,15 @@ class Wire:
     sizes: tuple[float, ...] = field(init=False)
     aligned: bool = field(init=False)
     acute: bool = field(init=False)
+    unit: bool = field(init=False)
 
     def __post_init__(self) -> None:
         fixed = {c / abs(c) for c, i in zip(self.coefs, self.members, strict=True) if i not in self.loose and c != 0}
         pairs = [(a * b.conjugate()).real for a in fixed for b in fixed]
         object.__setattr__(self, "sizes", tuple(abs(c) for c in self.coefs))
+        object.__setattr__(self, "unit", all(cmath.isclose(c, 1.0) for c in self.coefs))
         object.__setattr__(self, "aligned", all(cosine > 1 - 1e-9 for cosine in pairs))
         object.__setattr__(self, "acute", all(cosine > -1e-9 for cosine in pairs))
-
-    @property
-    def unit(self) -> bool:
-        """Every ampere of a member is one ampere on this line."""
-        return self.aligned and all(cmath.isclose(size, 1.0) for size in self.sizes)
 
     @property
     def nominal(self) -> bool:
@@ -107,6 +107,30 @@ class Wire:
         return tuple(i for c, i in zip(self.coefs, self.members, strict=True) if i in self.loose or c.real * sign > 0)
 
 
+class SizeMatrix:
+    """Coefficients of all wires as one matrix: with 200 connectors a product takes what a single line takes in Python.
+    Only where currents are in phase magnitudes add up; the positions in `odd` need their own sum."""
+
+    def __init__(self, wires: Sequence[Wire], columns: int) -> None:
+        self._sizes = np.zeros((len(wires), columns))
+        self._terminals = np.zeros((len(wires), columns * 4))
+        for w, wire in enumerate(wires):
+            self._sizes[w, list(wire.members)] = wire.sizes
+            at = [i * 4 + t % 4 for i, t in zip(wire.members, wire.terminals, strict=True)]
+            self._terminals[w, at] = wire.sizes
+        self.odd = tuple(w for w, wire in enumerate(wires) if not wire.aligned)
+
+    def times(self, amps: Sequence[float]) -> list[float]:
+        """One value per connector -> one per wire."""
+        found: list[float] = (self._sizes @ np.array(amps, dtype=float)).tolist()
+        return found
+
+    def times_terminals(self, amps: Sequence[float]) -> list[float]:
+        """Four values per connector, one after the other (L1, L2, L3, a terminal nobody knows) -> one per wire."""
+        found: list[float] = (self._terminals @ np.array(amps)).tolist()
+        return found
+
+
 class Net:
     """The lines, indexed: positions instead of keys, and which lines are over each connector."""
 
@@ -133,6 +157,22 @@ class Net:
             for i in wire.members:
                 over[i].append(w)
         self.over = tuple(tuple(lines) for lines in over)
+        self.matrix = SizeMatrix(self.wires, len(self.keys))
+
+    def terminal_loads(self, amps: Sequence[float]) -> list[float]:
+        """What each wire carries with these amps, four per connector: L1, L2, L3 and a terminal nobody knows."""
+        found = self.matrix.times_terminals(amps)
+        for w in self.matrix.odd:
+            wire = self.wires[w]
+            found[w] = wire.sum([amps[4 * i + t % 4] for i, t in zip(wire.members, wire.terminals, strict=True)])
+        return found
+
+    def loads(self, amps: Sequence[float]) -> list[float]:
+        """`Wire.load` of every wire."""
+        found = self.matrix.times(amps)
+        for w in self.matrix.odd:
+            found[w] = self.wires[w].load(amps)
+        return found
 
     def _wire(self, line: Line, terminals: Sequence[Terminals]) -> Wire:
         members: list[tuple[int, complex, int]] = []

@@ -13,6 +13,7 @@ CARRIES_A = 1.0
 """A terminal with more than this carries current, whatever is said about the car's phases."""
 
 MIN_A = 6
+_ALL = (True, True, True)
 
 
 def silent(key: Key, bay: Bay) -> Demand:
@@ -24,12 +25,10 @@ def silent(key: Key, bay: Bay) -> Demand:
 def take_seat(index: int, demand: Demand, track: Track, bay: Bay, safe_a: int) -> Seat:
     """Adopts what is in force when a connector becomes active, so that a restarted engine does not pause anybody."""
     rating = usable(bay.max_a)
-    worst = clean(demand.worst_a)
-    worst_a = rating if worst is None else max(worst, 0.0)
-    ceiling = clean(demand.ceiling_a)
-    top = math.floor(min(rating, 0.0 if ceiling is None else max(ceiling, 0.0)) + EPS)
-    lowest = clean(demand.min_a)
-    min_a = max(MIN_A, math.ceil((lowest or 0.0) - EPS))
+    worst_a = max(demand.worst_a, 0.0) if math.isfinite(demand.worst_a) else rating
+    ceiling = max(demand.ceiling_a, 0.0) if math.isfinite(demand.ceiling_a) else 0.0
+    top = math.floor(min(rating, ceiling) + EPS)
+    min_a = max(MIN_A, math.ceil(demand.min_a - EPS)) if math.isfinite(demand.min_a) else MIN_A
     top = top if top >= min_a else 0
     used = _used(demand, bay)
     if not demand.wants:
@@ -48,6 +47,8 @@ def take_seat(index: int, demand: Demand, track: Track, bay: Bay, safe_a: int) -
 
 
 def _used(demand: Demand, bay: Bay) -> tuple[bool, bool, bool]:
+    if bay.phases >= 3 and demand.terminals == _ALL:
+        return _ALL
     carried = [v is not None and math.isfinite(v) and v > CARRIES_A for v in demand.drawn_a]
     said = demand.terminals if any(demand.terminals) else (True, True, True)
     fitted = max(1, min(bay.phases, 3))

@@ -67,6 +67,9 @@ class Track:
     force: MaxWindow = field(default_factory=lambda: MaxWindow(REACT_S))
     readings: deque[tuple[float, Phases]] = field(default_factory=lambda: deque(maxlen=8))
     forces: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=24))  # (since, ampere)
+    _basis: tuple[object, ...] = ()  # what `_bounds` was worked out from
+    _bounds: Bounds = IDLE
+    _span: tuple[float, float, float, tuple[bool, bool, bool], Bounds] | None = None  # from, to, newest force, used
 
     def observe(self, demand: Demand, force_a: float, now: float) -> bool:
         """Takes in one second; `force_a` is the most it may draw without a further command. True: a new reading."""
@@ -109,8 +112,15 @@ class Track:
         return drawn if drawn > self.reach(now) + OBEYS_A else 0.0
 
     def bounds(self, now: float, used: tuple[bool, bool, bool]) -> Bounds:
-        """Where its current is now, per terminal."""
+        """Where its current is now, per terminal. Worked out anew only when something it depends on has changed."""
         top = self.reach(now)
+        at = self.readings[-1][0] if self.reading is not None else None
+        basis = (at, top, self.limit, self.lowered_at, self.raised_at, used)
+        if basis != self._basis:
+            self._basis, self._bounds = basis, self._bounds_of(top, used)
+        return self._bounds
+
+    def _bounds_of(self, top: float, used: tuple[bool, bool, bool]) -> Bounds:
         reading = self.reading
         if reading is None:
             return IDLE if top <= 0 else _spread((0.0, 0.0, 0.0), _top(top, used))
@@ -132,6 +142,9 @@ class Track:
     def bounds_at(self, at: float, now: float, used: tuple[bool, bool, bool]) -> Bounds:
         """Where its current was at an earlier moment: between the readings before and after it, and if its limit changed
         around then, anywhere between what it was told."""
+        span = self._span
+        if span is not None and span[0] <= at < span[1] and span[2] == self.forces[-1][0] and span[3] == used:
+            return span[4]
         before: tuple[float, Phases] | None = None
         after: tuple[float, Phases] | None = None
         for entry in self.readings:
@@ -148,7 +161,9 @@ class Track:
             one, two = a or 0.0, b or 0.0
             low.append(min(one, two, least))
             high.append(max(one, two, most if active else 0.0))
-        return _spread((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+        found = _spread((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+        self._span = (before[0], after[0], self.forces[-1][0], used, found)
+        return found
 
     def _told(self, start: float, end: float) -> tuple[float, float]:
         """Lowest and highest limit in force during a span with a change in it; without one nothing is added."""

@@ -5,34 +5,42 @@ from collections.abc import Sequence
 from evdesk.balance.house import Other
 from evdesk.balance.lines import Net, Wire
 from evdesk.balance.policy import Seat
-from evdesk.balance.types import ANY_TERMINAL, LineKind, LineView
+from evdesk.balance.types import LineKind, LineView
+
+Drawn = tuple[float | None, float | None, float | None, float | None]
+_NOTHING: Drawn = (0.0, 0.0, 0.0, 0.0)
+_NONE = [0.0, 0.0, 0.0, 0.0]
+_UNKNOWN: Drawn = (None, None, None, None)
 
 
 def line_views(
     net: Net, seats: Sequence[Seat], others: Sequence[Other], margin_a: float, now: float
 ) -> tuple[LineView, ...]:
     """One per conductor. What is not known stays None; `free_a` then counts the worst case."""
+    flows, gaps, kept = list[float](), list[float](), list[float]()  # four per seat
+    for seat in seats:
+        four = _drawn(seat)
+        silent = not seat.active and not seat.demand.commandable
+        if None in four:
+            gaps += _NONE if silent else [float(a is None) for a in four]
+            four = (four[0] or 0.0, four[1] or 0.0, four[2] or 0.0, four[3] or 0.0)
+        else:
+            gaps += _NONE
+        flows += four  # type: ignore[arg-type]
+        # Silent: nobody knows what it draws, so all it may is kept free.
+        kept += _NONE if seat.active or seat.base_a <= 0 else [max(seat.base_a - (a or 0.0), 0.0) for a in four]
+    cars = net.terminal_loads(flows)
+    unknown = net.matrix.times_terminals(gaps) if any(gaps) else [0.0] * len(cars)
+    reserved = net.terminal_loads(kept) if any(kept) else [0.0] * len(cars)
+    most = net.loads([max(float(seat.track.limit), seat.base_a) for seat in seats])
     return tuple(
-        _view(wire, seats, other, margin_a, now)
-        for wire, other in zip(net.wires, others, strict=True)
+        _view(wire, other, margin_a, None if unknown[w] else cars[w], reserved[w], most[w])
+        for w, (wire, other) in enumerate(zip(net.wires, others, strict=True))
         if wire.line.kind is LineKind.PHASE
     )
 
 
-def _view(wire: Wire, seats: Sequence[Seat], other: Other, margin_a: float, now: float) -> LineView:
-    all_known, flows, kept, most = True, list[float](), list[float](), list[float]()
-    for i, terminal in zip(wire.members, wire.terminals, strict=True):
-        seat = seats[i]
-        drawn = _drawn(seat, terminal, now)
-        most.append(max(float(seat.track.limit), seat.base_a))
-        flows.append(drawn or 0.0)
-        if drawn is None and (seat.active or seat.demand.commandable):
-            all_known = False
-        # Silent: nobody knows what it draws, so all it may is kept free.
-        heard = seat.active or (drawn is None and seat.demand.commandable)
-        kept.append(0.0 if heard else max(seat.base_a - (drawn or 0.0), 0.0))
-    cars = wire.sum(flows) if all_known else None
-    reserved = wire.sum(kept)
+def _view(wire: Wire, other: Other, margin_a: float, cars: float | None, reserved: float, most_a: float) -> LineView:
     total = other.total_a
     house = other.now_a
     if total is not None and house is not None:
@@ -45,17 +53,16 @@ def _view(wire: Wire, seats: Sequence[Seat], other: Other, margin_a: float, now:
     if total is None and cars is not None and other.now_a is not None and not other.stale:
         total = cars + other.now_a
     limit = wire.line.limit_a
-    free = limit - margin_a - other.plan_a - wire.sum(most) if total is None else limit - margin_a - total - reserved
+    free = limit - margin_a - other.plan_a - most_a if total is None else limit - margin_a - total - reserved
     return LineView(wire.line.name, total, cars, house, round(reserved, 3), max(free, 0.0))
 
 
-def _drawn(seat: Seat, terminal: int, now: float) -> float | None:
-    """The current this connector puts on a conductor; None: it has a car and nobody knows."""
-    reading = seat.track.reading if seat.demand.wants or seat.base_a > 0 else None
-    if not seat.demand.commandable and seat.base_a > 0 and seat.demand.wants is False:
-        return None
+def _drawn(seat: Seat) -> Drawn:
+    """The current on its terminals L1, L2, L3 and on one nobody knows; None: it has a car and nobody knows."""
+    demand = seat.demand
+    reading = seat.track.reading if demand.wants or seat.base_a > 0 else None
+    if not demand.commandable and seat.base_a > 0 and demand.wants is False:
+        return _UNKNOWN
     if reading is None:
-        return 0.0 if seat.base_a <= 0 and not seat.demand.charging else None
-    if terminal == ANY_TERMINAL:
-        return max((a for a in reading if a is not None), default=None)
-    return reading[terminal]
+        return _NOTHING if seat.base_a <= 0 and not demand.charging else _UNKNOWN
+    return (*reading, max((a for a in reading if a is not None), default=None))
