@@ -13,14 +13,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from evdesk.engine.client import ApiClient
+from evdesk.engine.insights.days import day_of
 from evdesk.model import Clock, EvdeskError, Reason
 from evdesk.past import write_past
 from evdesk.simulator import SimulatedSite, Truth
 from evdesk.simulator.history import history
+from evdesk.simulator.past_days import past_days
 
 HISTORY_H = 24.0
 CAR_RESPONSE_S = 5.0
@@ -81,7 +84,9 @@ class Demo:
         site = self.site.site_config(port)
         now = self.clock.now()
         past = history(now, seed=self.args.seed, chargers=self.args.chargers, hours=HISTORY_H)
-        await write_past(self.data, site, past, now - HISTORY_H * 3600.0)
+        began_at = now - HISTORY_H * 3600.0
+        days = past_days(day_of(began_at) - timedelta(days=1), seed=self.args.seed, chargers=self.args.chargers)
+        await write_past(self.data, site, past, began_at, days)
         ready = await self._start_engine()
         await self.site.start(str(ready["ocpp"]))
         return ready | {"simulated": True, "chargers": self.args.chargers, "site": site.name}

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from evdesk.balance import failsafe_plans
+from evdesk.engine.insights.days import begin_of
+from evdesk.engine.insights.service import Counter
 from evdesk.engine.instance import claim
 from evdesk.engine.store import Store
+from evdesk.engine.store.insights import SavedDay
 from evdesk.model import (
     Charger,
     ChargerState,
@@ -23,11 +27,13 @@ from evdesk.model import (
     WhyCode,
 )
 from evdesk.model.decisions import Cause, CauseKind, DecisionRow, RowEnd
+from evdesk.model.insights import DayFigures
 from evdesk.simulator.past import CommandSample, Item, LimitSample, NoticeSample, ReadingSample, SessionSpan
 
 NOBODY = (0.0, 0.0, 0.0)
 NO_CAR = Why(WhyCode.NO_CAR)
 CAME_S = 60.0
+LONGEST_STEP_S = 120.0
 OWNER = Origin("Owner", "desk")
 
 
@@ -91,8 +97,15 @@ class PastDecisions:
         self.store.put_decisions([*ended, row], at)
 
 
-async def write_past(data: Path, site: Site, items: Iterable[Item], began_at: float) -> None:
-    """Site, chargers, sessions, readings, notices and audit rows from `began_at` on, as if evdesk had run then.
+async def write_past(
+    data: Path,
+    site: Site,
+    items: Iterable[Item],
+    began_at: float,
+    days: Iterable[tuple[date, DayFigures]] = (),
+) -> None:
+    """Site, chargers, sessions, readings, notices and audit rows from `began_at` on, as if evdesk had run then; `days`:
+    figures of the days before.
 
     The directory is claimed meanwhile: no engine can start on it."""
     clock = PastClock(at=began_at)
@@ -103,11 +116,16 @@ async def write_past(data: Path, site: Site, items: Iterable[Item], began_at: fl
             await _found(store, site, began_at)
             decisions = PastDecisions(store)
             decisions.begin(site, began_at)
+            counter = Counter(store)
             for item in items:
                 decisions.take(item)
+                if isinstance(item, SiteLoad):
+                    counter.tick(item, LONGEST_STEP_S)
                 await _write(store, clock, item)
             clock.at = None
             decisions.end(clock.now())
+            for day, told in days:
+                await store.save_day(SavedDay(day.isoformat(), begin_of(day), began_at, True, told))
             for bay in site.bays:  # everybody has left when the live site begins
                 empty = Reading(bay.charger_id, bay.connector_id, clock.now(), current_a=NOBODY, power_w=0.0)
                 store.put_reading(empty, NOBODY, None)

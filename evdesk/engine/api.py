@@ -11,6 +11,7 @@ from evdesk.engine.api_blocks import BlocksApi
 from evdesk.engine.api_charge import ChargeApi
 from evdesk.engine.api_core import Core, Handler, changed_by_hand, command, connector_of, record_of
 from evdesk.engine.api_explain import ExplainApi
+from evdesk.engine.api_insights import InsightsApi
 from evdesk.engine.api_messages import Messages
 from evdesk.engine.api_network import NetworkApi
 from evdesk.engine.api_profiles import ProfilesApi
@@ -76,6 +77,7 @@ class Api:
             **SiteApi(core).handlers,
             **AbilitiesApi(core).handlers,
             **ExplainApi(core).handlers,
+            **InsightsApi(core).handlers,
         }
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:

@@ -11,6 +11,7 @@ from evdesk.engine.control import Control
 from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
 from evdesk.engine.fleet import Fleet
+from evdesk.engine.insights.service import Insights
 from evdesk.engine.network import Network
 from evdesk.engine.security.service import Security
 from evdesk.engine.setup import Setup
@@ -31,6 +32,7 @@ class Core(Protocol):
     control: Control
     doubts: Doubts
     decisions: DecisionLog
+    insights: Insights
     setup: Setup
     sites: Sites
     network: Network

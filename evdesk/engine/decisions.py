@@ -24,7 +24,7 @@ LOOK_BACK = 20
 STEP_A = 2.0
 WATCH_S = 120.0
 CALM_S = 3.0
-OTHERS_MOST = 20
+OTHERS_MOST = 10
 _BY_A_LINE = frozenset({WhyCode.LINE, WhyCode.WAITING})
 
 
@@ -176,13 +176,18 @@ class DecisionLog:
             since = self._over_since.get(name)
             cause = self._cause(name, cut_rows, since)
             self._cuts.append(_Cut(name, now, [r.id for r in cut_rows], since, None, totals.get(name) or 0.0))
-            for row in cut_rows:
-                others = [r for r in cut_rows if r is not row]
+            first = [
+                CutOther(r.charger_id, r.connector_id, r.before_a or 0.0, r.limit_a)
+                for r in cut_rows[: OTHERS_MOST + 1]
+            ]
+            count = len(cut_rows) - 1
+            shared = replace(cause, others=tuple(first[:OTHERS_MOST]), others_count=count)
+            for place, row in enumerate(cut_rows):
                 self._watched[row.id] = row
-                told = tuple(
-                    CutOther(r.charger_id, r.connector_id, r.before_a or 0.0, r.limit_a) for r in others[:OTHERS_MOST]
-                )
-                self._put(replace(row, cause=replace(cause, others=told, others_count=len(others))))
+                mine = shared
+                if place < OTHERS_MOST:
+                    mine = replace(cause, others=(*first[:place], *first[place + 1 :]), others_count=count)
+                self._put(replace(row, cause=mine))
 
     def _cause(self, name: str, rows: list[DecisionRow], since: float | None) -> Cause:
         above_s = None if since is not None else 0.0

@@ -21,6 +21,7 @@ from evdesk.engine.doubts import Doubts
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.host import ChargerHost
 from evdesk.engine.idle import Idle
+from evdesk.engine.insights.service import Insights
 from evdesk.engine.joining import Joining
 from evdesk.engine.load import LoadWatch
 from evdesk.engine.measured import save_sessions
@@ -75,6 +76,7 @@ class Engine:
         self.control = Control(self.fleet, self.commands, self.clock)
         self.doubts = Doubts(self.fleet, self.commands)
         self.decisions = DecisionLog(self.fleet, self.store, self.clock)
+        self.insights = Insights(self.fleet, self.store, self.clock)
         self.setup = Setup(self.fleet, self.commands, self.clock)
         self.watch = LoadWatch(self.fleet)
         self.caps = Caps(self.fleet, self._note_cap)
@@ -205,6 +207,7 @@ class Engine:
         await self.recent.refresh()
         await self.shelf.open()
         await self.doubts.open()
+        await self.insights.open()
         await self.caps.open()
 
     def _spawn(self, coro: Coroutine[Any, Any, None], name: str) -> None:
@@ -235,6 +238,7 @@ class Engine:
         self.load = replace(self.watch.update(decision), caps=self.caps.in_force)
         self.caps.effect(now, self.load.cars_w, self.load.total_w)
         self.decisions.tick(self.load)
+        self.insights.tick(self.load)
         self.doubts.tick()
         self.store.put_load(self.load)
         save_sessions(self.fleet.chargers.values(), self.store)
@@ -269,7 +273,13 @@ class Engine:
             await self.commands.note(ENGINE, "engine.clock_jump", "engine", {"seconds": round(jump, 1)})
         await self.recent.refresh()
         self.server.publish("info", self.info())
-        for beat in (self.host.close_lost, self.shelf.beat, self.doubts.save, self.security.minute):
+        for beat in (
+            self.host.close_lost,
+            self.shelf.beat,
+            self.doubts.save,
+            self.security.minute,
+            self.insights.minute,
+        ):
             try:
                 await beat()
             except EvdeskError as error:  # a full disk must not keep the certificate from being renewed

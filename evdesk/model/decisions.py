@@ -39,7 +39,7 @@ class Cause:
     """Why a limit fell: on `line`, `other_from_a` of other load became `other_a` (or `who` took more).
 
     `above_s`: seconds the line stayed above its rating, 0.0 where it never was, None while it still is. `peak_a`: the
-    most it carried meanwhile. `others`: at most 20 of the `others_count` connectors that were lowered too."""
+    most it carried meanwhile. `others`: at most 10 of the `others_count` connectors that were lowered too."""
 
     kind: CauseKind = CauseKind.SHARED
     line: str = ""

@@ -21,6 +21,7 @@ from evdesk.model import (
 from evdesk.wire.abilities import METHODS_ABILITIES
 from evdesk.wire.blocks import METHODS_BLOCKS
 from evdesk.wire.explain import METHODS_EXPLAIN
+from evdesk.wire.insights import METHODS_INSIGHTS
 from evdesk.wire.messages import METHODS_MESSAGES
 from evdesk.wire.messages import MessagePage as MessagePage
 from evdesk.wire.messages import MessageRow as MessageRow
@@ -220,4 +221,5 @@ METHODS: dict[str, Method] = {
     **METHODS_SITE,
     **METHODS_ABILITIES,
     **METHODS_EXPLAIN,
+    **METHODS_INSIGHTS,
 }

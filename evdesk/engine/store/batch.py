@@ -35,7 +35,7 @@ class Batch:
     """`readings` (source, t, l1, l2, l3, power_w, energy_wh, limit_a); `messages` and `notices` as their tables;
     `marks` (fault, id of the call it is about);
     `sessions` by id (energy_wh, max_power_w, meter_start_wh); `sources` (id, name) not stored yet; `decisions` by id, as
-    their table; `beat`: the last second decided about."""
+    their table; `beat`: the last second decided about; `counts` by (day, name), to be added."""
 
     sources: list[Row] = field(default_factory=list)
     readings: list[Row] = field(default_factory=list)
@@ -47,10 +47,19 @@ class Batch:
     attempts: dict[int, Row] = field(default_factory=dict)
     decisions: dict[int, Row] = field(default_factory=dict)
     beat: float | None = None
+    counts: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         rows = self.readings or self.messages or self.notices or self.findings
-        return bool(rows or self.sessions or self.sources or self.attempts or self.decisions or self.beat is not None)
+        return bool(
+            rows
+            or self.sessions
+            or self.sources
+            or self.attempts
+            or self.decisions
+            or self.beat is not None
+            or self.counts
+        )
 
     def rows(self) -> int:
         logs = len(self.messages) + len(self.notices) + len(self.findings) + len(self.attempts)
@@ -66,6 +75,8 @@ class Batch:
         self.sessions.update(later.sessions)
         self.attempts.update(later.attempts)
         self.decisions.update(later.decisions)
+        for key, value in later.counts.items():
+            self.counts[key] = self.counts.get(key, 0.0) + value
         self.beat = later.beat if later.beat is not None else self.beat
         for key, tally in later.findings.items():
             if key in self.findings:

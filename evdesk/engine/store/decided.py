@@ -90,12 +90,17 @@ def from_row(told: tuple[Any, ...]) -> DecisionRow:
         from_at=from_at,
         to_at=to_at,
         limit_a=limit_a,
-        why=Why(_CODES.get(code, WhyCode.UNKNOWN), line, load_a, rating_a, since_at, detail),
+        why=Why(code_of(code), line, load_a, rating_a, since_at, detail),
         before_a=before_a,
         took_a=took_a,
         ended=_ENDS.get(end, RowEnd.NONE),
         cause=_cause(why),
     )
+
+
+def code_of(word: str) -> WhyCode:
+    """A reason that a newer evdesk wrote is unknown to this one."""
+    return _CODES.get(word, WhyCode.UNKNOWN)
 
 
 def key_of(name: str) -> tuple[str, int]:

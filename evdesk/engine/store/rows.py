@@ -37,6 +37,10 @@ _DECISION = (
     "SET to_at = excluded.to_at, ended = excluded.ended, cause = excluded.cause"
 )
 _BEAT = "INSERT OR REPLACE INTO meta(key, value) VALUES ('decided_at', ?)"
+_COUNT = (
+    "INSERT INTO insight_count(day, name, value) VALUES (?, ?, ?) ON CONFLICT(day, name) DO UPDATE "
+    "SET value = value + excluded.value"
+)
 
 
 def write_batch(connection: sqlite3.Connection, batch: Batch) -> int:
@@ -54,6 +58,7 @@ def write_batch(connection: sqlite3.Connection, batch: Batch) -> int:
             (_ATTEMPT, list(batch.attempts.values())),
             (_SESSION, [(*told, number) for number, told in batch.sessions.items()]),
             (_DECISION, list(batch.decisions.values())),
+            (_COUNT, [(*key, value) for key, value in batch.counts.items()]),
             (_BEAT, [] if batch.beat is None else [(repr(batch.beat),)]),
         )
         if rows

@@ -131,6 +131,26 @@ _DECISIONS: tuple[str, ...] = (
     "CREATE INDEX decision_open ON decision(id) WHERE to_at IS NULL",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHARGER_REF, _PAIRS, _CHARGER_PAGE, _SECURITY, _DECISIONS)
+_INSIGHTS: tuple[str, ...] = (
+    "CREATE TABLE insight_day(day TEXT PRIMARY KEY, from_at REAL NOT NULL, made_at REAL NOT NULL, "
+    "final INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE insight_count(day TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL, "
+    "PRIMARY KEY(day, name)) WITHOUT ROWID",
+    "CREATE TABLE session_hint(session_id INTEGER PRIMARY KEY, depart_at REAL, energy_wh REAL, source TEXT NOT NULL, "
+    "at REAL NOT NULL)",
+    # how right a hint was, 0 to 1, for stay and energy; NULL where that cannot be told
+    "CREATE TABLE hint_result(session_id INTEGER PRIMARY KEY, id_tag TEXT NOT NULL, at REAL NOT NULL, stay REAL, "
+    "energy REAL)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _FIRST,
+    _CHARGER_REF,
+    _PAIRS,
+    _CHARGER_PAGE,
+    _SECURITY,
+    _DECISIONS,
+    _INSIGHTS,
+)
 
 LATEST = len(MIGRATIONS)
