@@ -16,11 +16,12 @@ from evdesk.balance.reasons import held_why, idle_why, line_why, own_why, tell, 
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
 from evdesk.balance.seats import base_current, in_force, shown, silent, take_seat, turn
 from evdesk.balance.sharing import Bidder, Shares, full_line, share
+from evdesk.balance.thermal import Heat
 from evdesk.balance.track import Bounds, Track
-from evdesk.balance.types import CAP, Decision, Demand, Key, Line, LineKind, LineSample
+from evdesk.balance.types import CAP, Decision, Demand, Key, Line, LineKind, LineSample, LineView
 from evdesk.balance.view import line_views
 from evdesk.balance.wiring import build_lines, usable
-from evdesk.model import PowerCap, Site, Why, WhyCode
+from evdesk.model import Breaker, PowerCap, Site, Why, WhyCode
 
 SLACK_A = 0.5
 """Room left unused when raising, so that meter noise does not take the last ampere back each time."""
@@ -34,12 +35,14 @@ SOON_S = 5.0
 
 @dataclass(slots=True)
 class Second:
-    """Everything one step works on. `rooms`: ampere per line left for connectors; `base`: what flows in any case."""
+    """Everything one step works on. `rooms`: ampere per line left for connectors; `extra`: what its breaker bears beyond
+    that before somebody is switched off; `base`: what flows in any case."""
 
     now: float
     seats: list[Seat]
     others: list[Other]
     rooms: list[float]
+    extra: list[float]
     base: list[float]
     bounds: list[Bounds]
     shared: bool = False
@@ -51,6 +54,7 @@ class Balancer:
     def __init__(self, site: Site) -> None:
         self._tracks: dict[Key, Track] = {}
         self._cut_at: dict[str, float] = {}
+        self._heat: dict[str, Heat] = {}
         self._house = House(site.balance)
         self._signature: tuple[object, ...] = ()
         self._shared_at = -math.inf
@@ -118,7 +122,7 @@ class Balancer:
             at=now,
             limits={self._net.keys[seat.index]: (float(shown(seat)), seat.track.why) for seat in second.seats},
             urgent=frozenset(urgent),
-            lines=line_views(self._net, second.seats, second.others, self._margin, now),
+            lines=self._views(second),
             safe_share_a=self._site_share,
             shared=second.shared,
         )
@@ -144,7 +148,17 @@ class Balancer:
         earlier = [s.track.bounds_at(past, now, s.used) for s in seats]
         others = self._house.estimate(self._net.wires, now, nowish, earlier)
         rooms = [self._room(wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
-        return Second(now, seats, others, rooms, [s.base_a for s in seats], nowish)
+        extra = [self._bears(now, wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
+        return Second(now, seats, others, rooms, extra, [s.base_a for s in seats], nowish)
+
+    def _bears(self, now: float, wire: Wire, other: Other) -> float:
+        """What this line's breaker bears for now above its rating, in ampere."""
+        line = wire.line
+        if line.breaker is Breaker.UNKNOWN or not line.metered:
+            return 0.0
+        heat = self._heat.setdefault(line.name, Heat())
+        heat.update(now, line.breaker, other.total_a, line.rating_a)
+        return heat.extra_a(line.breaker, line.rating_a)
 
     # -- sharing -----------------------------------------------------------------------------------------------------
 
@@ -195,7 +209,8 @@ class Balancer:
         steerable = [seat for seat in second.seats if seat.steerable]
         ranked = [self._bidder(seat, second) for seat in rank(steerable, second.now)]
         fixed = [0.0 if seat.steerable else seat.fixed_a for seat in second.seats]
-        shares = share(self._net, second.rooms, self._tight(second), fixed, ranked)
+        hold = [room + extra for room, extra in zip(second.rooms, second.extra, strict=True)]
+        shares = share(self._net, hold, self._tight(second), fixed, ranked)
         somebody_rises = any(shares.amps[seat.index] > seat.track.limit for seat in steerable)
         for seat in steerable:
             track = seat.track
@@ -270,12 +285,12 @@ class Balancer:
         minimum = {seat.index: seat.min_a for seat in active}
         cut = Cut([seat.track.limit if seat.active else 0 for seat in second.seats])
         gentle = Cuttable(minimum, drop_order(active, second.now, drawing_first=False))
-        enforce(self._net, second.rooms, second.base, cut, gentle)
+        enforce(self._net, second.rooms, second.base, cut, gentle, second.extra)
         readings = [seat.track.reading for seat in second.seats]
         hard = Cuttable(minimum, drop_order(active, second.now, drawing_first=True))
         for w, (wire, other) in enumerate(zip(self._net.wires, second.others, strict=True)):
             if other.total_a is not None and other.total_a > self._limit(wire):
-                above = Above(wire, w, other.total_a - (self._limit(wire) - self._margin))
+                above = Above(wire, w, other.total_a - (self._limit(wire) - self._margin), second.extra[w])
                 relieve_metered(above, second.base, readings, second.bounds, cut, hard)
         amps = [float(limit) for limit in cut.limits]
         for i, w in cut.by.items():
@@ -309,3 +324,7 @@ class Balancer:
                 turn(track, second.now)
                 if track.limit == track.target or track.told != track.limit:
                     tell(track, track.target_why, second.now)
+
+    def _views(self, second: Second) -> tuple[LineView, ...]:
+        views = line_views(self._net, second.seats, second.others, self._margin)
+        return tuple(replace(v, heat_left=self._heat[v.line].left) if v.line in self._heat else v for v in views)

@@ -42,10 +42,19 @@ class Above:
     wire: Wire
     w: int
     excess_a: float
+    extra_a: float = 0.0  # what its breaker bears for now before a connector is switched off
 
 
-def enforce(net: Net, rooms: Sequence[float], base: Sequence[float], cut: Cut, cuttable: Cuttable) -> None:
-    """Lowers `cut.limits` until no line carries more than its room.
+def enforce(
+    net: Net,
+    rooms: Sequence[float],
+    base: Sequence[float],
+    cut: Cut,
+    cuttable: Cuttable,
+    extra: Sequence[float] | None = None,
+) -> None:
+    """Lowers `cut.limits` until no line carries more than its room. `extra` per line: what its breaker bears for now
+    before a connector is switched off; minimums may stay that far above the room.
 
     `base` is what flows per position whatever is decided (silent chargers, cars that do not obey): a connector counts as
     the larger of it and its limit. Where that alone is too much, every cuttable connector on the line ends at 0.
@@ -58,7 +67,7 @@ def enforce(net: Net, rooms: Sequence[float], base: Sequence[float], cut: Cut, c
     for w in order + pairs * (len(pairs) and 1 + len(cut.limits)):
         wire = net.wires[w]
         if wire.load(amps) > rooms[w] + EPS:
-            relieve(wire, w, rooms[w], base, None, cut, cuttable)
+            relieve(wire, w, rooms[w], base, None, cut, cuttable, extra[w] if extra else 0.0)
             for i in wire.members:
                 amps[i] = max(base[i], float(cut.limits[i]))
         elif wire.nominal and w == pairs[-1] and not _above(net, rooms, amps, pairs):
@@ -77,9 +86,11 @@ def relieve(
     drawn: Sequence[float] | None,
     cut: Cut,
     cuttable: Cuttable,
+    extra_a: float = 0.0,
 ) -> None:
-    """Lowers the limits on one line until it fits. With `drawn` (what each connector takes now) a limit above it counts
-    as what is drawn: used when the meter is above the limit and only real current helps."""
+    """Lowers the limits on one line until it fits, or with all at their minimum is at most `extra_a` above. With `drawn`
+    (what each connector takes now) a limit above it counts as what is drawn: used when the meter is above the limit and
+    only real current helps."""
     now = [max(b, float(limit)) for b, limit in zip(base, cut.limits, strict=True)]
     sign = wire.sign(now)
     members = [i for i in wire.heavier(sign) if i in cuttable.min_a and cut.limits[i] > 0]
@@ -95,7 +106,7 @@ def relieve(
     order = [i for i in cuttable.drop_order if i in set(members)]
     floors = {i: min(cuttable.min_a[i], cut.limits[i]) for i in members}
     for i in order:
-        if load(floors | dropped) <= room + EPS:
+        if load(floors | dropped) <= room + extra_a + EPS:
             break
         dropped[i] = 0
     kept = [i for i in members if i not in dropped]
@@ -135,7 +146,7 @@ def relieve_metered(
             seen[i], most[i] = _seen(readings[i], t, bounds[i]), bounds[i][1][t]
     known = sum(seen[i] for i in wire.members if i in cuttable.min_a and base[i] <= 0)
     drawn = seen if known >= above.excess_a else most
-    relieve(wire, above.w, wire.load(drawn) - above.excess_a, base, drawn, cut, cuttable)
+    relieve(wire, above.w, wire.load(drawn) - above.excess_a, base, drawn, cut, cuttable, above.extra_a)
 
 
 def _seen(reading: Phases | None, terminal: int, bounds: Bounds) -> float:

@@ -6,7 +6,7 @@ All currents are ampere RMS per phase. `None` means unknown, and unknown always 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from evdesk.model import Phases, Why
+from evdesk.model import Breaker, Phases, Why
 
 Key = tuple[str, int]
 """(charger id, connector id)"""
@@ -45,6 +45,8 @@ class Line:
     kind: LineKind = LineKind.PHASE
     loose: frozenset[Key] = frozenset()
     parts: dict[Key, tuple[Part, ...]] = field(default_factory=dict)
+    breaker: Breaker = Breaker.UNKNOWN
+    rating_a: float = 0.0  # of the breaker; `limit_a` is what may flow for hours
     with_other: bool = False  # a power limit of the whole site: what is no charger counts too
 
 
@@ -96,6 +98,7 @@ class LineView:
     other_a: float | None
     reserved_a: float
     free_a: float
+    heat_left: float | None = None  # of the breaker's budget for short overloads; None: not known what it bears
 
 
 @dataclass(frozen=True, slots=True)

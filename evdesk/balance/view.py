@@ -13,9 +13,7 @@ _NONE = [0.0, 0.0, 0.0, 0.0]
 _UNKNOWN: Drawn = (None, None, None, None)
 
 
-def line_views(
-    net: Net, seats: Sequence[Seat], others: Sequence[Other], margin_a: float, now: float
-) -> tuple[LineView, ...]:
+def line_views(net: Net, seats: Sequence[Seat], others: Sequence[Other], margin_a: float) -> tuple[LineView, ...]:
     """One per conductor. What is not known stays None; `free_a` then counts the worst case."""
     flows, gaps, kept = list[float](), list[float](), list[float]()  # four per seat
     for seat in seats:

@@ -170,6 +170,8 @@ def build_lines(site: Site, caps: Sequence[PowerCap] = ()) -> tuple[Line, ...]:
                         metered=circuit.meter is not None,
                         parent=circuit.parent,
                         loose=loose,
+                        breaker=circuit.breaker,
+                        rating_a=usable(circuit.rating_a[phase]),
                     ),
                     parts,
                 )

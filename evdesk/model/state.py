@@ -72,6 +72,7 @@ class LineLoad:
     other_a: float | None = None
     reserved_a: float = 0.0
     free_a: float | None = None
+    heat_left: float | None = None  # 0 to 1: of what the breaker bears in short overloads; None: not known
 
 
 @dataclass(frozen=True, slots=True)
