@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 
 from evdesk.balance.failsafe import safe_share, site_share
 from evdesk.balance.house import House, Other
-from evdesk.balance.lines import EPS, Net, Wire
+from evdesk.balance.lines import EPS, Net
 from evdesk.balance.policy import DWELL_S, Seat, bidder, drop_order, rank, reclaim
 from evdesk.balance.reasons import held_why, idle_why, line_why, own_why, tell, waiting_why
+from evdesk.balance.rooms import Rooms
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
 from evdesk.balance.seats import base_current, in_force, shown, silent, take_seat, turn
 from evdesk.balance.sharing import Bidder, Shares, full_line, share
-from evdesk.balance.thermal import Heat
 from evdesk.balance.track import Bounds, Track
-from evdesk.balance.types import CAP, Decision, Demand, Key, Line, LineKind, LineSample, LineView
+from evdesk.balance.types import Decision, Demand, Key, Line, LineSample
 from evdesk.balance.view import line_views
-from evdesk.balance.wiring import build_lines, usable
-from evdesk.model import Breaker, PowerCap, Site, Why, WhyCode
+from evdesk.balance.wiring import build_lines
+from evdesk.model import PowerCap, Site, Why, WhyCode
 
 SLACK_A = 0.5
 """Room left unused when raising, so that meter noise does not take the last ampere back each time."""
@@ -54,12 +54,10 @@ class Balancer:
     def __init__(self, site: Site) -> None:
         self._tracks: dict[Key, Track] = {}
         self._cut_at: dict[str, float] = {}
-        self._heat: dict[str, Heat] = {}
         self._house = House(site.balance)
         self._signature: tuple[object, ...] = ()
         self._shared_at = -math.inf
-        self._caps: tuple[PowerCap, ...] = ()
-        self._cap_a: dict[str, float] = {}
+        self._rooms = Rooms()
         self.reconfigure(site)
 
     def reconfigure(self, site: Site, unable: Set[str] = frozenset()) -> None:
@@ -69,9 +67,9 @@ class Balancer:
         self._bays = {(b.charger_id, b.connector_id): b for b in site.bays}
         self._safe = safe_share(site, unable)
         self._site_share = site_share(site, unable)
-        self._margin = max(site.balance.margin_a, 0.0)
+        self._rooms.margin_a = max(site.balance.margin_a, 0.0)
         self._tracks = {key: self._tracks.get(key, Track(key)) for key in sorted(self._bays)}
-        self._net = Net(build_lines(site, self._caps), tuple(self._tracks))
+        self._net = Net(build_lines(site, self._rooms.caps), tuple(self._tracks))
         self._house.reconfigure(site.balance)
         self._signature = ()
 
@@ -83,28 +81,9 @@ class Balancer:
     def limit_power(self, caps: Sequence[PowerCap]) -> None:
         """The power limits in force from now on; each source counts with its smallest. Falls at once, also for chargers
         that are at their limit. NaN and negative ones count as 0."""
-        least: dict[str, PowerCap] = {}
-        for cap in caps:
-            had = least.get(cap.source)
-            if had is None or usable(cap.power_w) < usable(had.power_w):
-                least[cap.source] = cap
-        kept = tuple(least.values())
-        same = [(c.source, c.group) for c in kept] == [(c.source, c.group) for c in self._caps]
-        self._caps = kept
-        if not same:
-            self._net = Net(build_lines(self._site, kept), tuple(self._tracks))
+        if self._rooms.limit_power(caps, self._site.voltage_v):
+            self._net = Net(build_lines(self._site, self._rooms.caps), tuple(self._tracks))
             self._signature = ()
-        volts = self._site.voltage_v if self._site.voltage_v > 0 else math.inf
-        limits = {f"{CAP}{cap.source}": usable(cap.power_w) / volts for cap in kept}
-        if limits != self._cap_a:
-            self._cap_a, self._signature = limits, ()
-
-    def _limit(self, wire: Wire) -> float:
-        return self._cap_a.get(wire.line.name, wire.line.limit_a)
-
-    def _room(self, wire: Wire, other: Other) -> float:
-        margin = self._margin if wire.line.kind is LineKind.PHASE else 0.0
-        return self._limit(wire) - margin - other.plan_a
 
     def step(self, now: float, demands: Sequence[Demand], samples: Sequence[LineSample]) -> Decision:
         """One second. `demands`: one per connector, missing ones count as silent at their full rating; `samples`: the
@@ -122,7 +101,7 @@ class Balancer:
             at=now,
             limits={self._net.keys[seat.index]: (float(shown(seat)), seat.track.why) for seat in second.seats},
             urgent=frozenset(urgent),
-            lines=self._views(second),
+            lines=self._rooms.with_heat(line_views(self._net, second.seats, second.others, self._rooms.margin_a)),
             safe_share_a=self._site_share,
             shared=second.shared,
         )
@@ -147,18 +126,9 @@ class Balancer:
         past = now - self._house.lag_s
         earlier = [s.track.bounds_at(past, now, s.used) for s in seats]
         others = self._house.estimate(self._net.wires, now, nowish, earlier)
-        rooms = [self._room(wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
-        extra = [self._bears(now, wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
+        rooms = [self._rooms.room(wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
+        extra = [self._rooms.bears(now, wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
         return Second(now, seats, others, rooms, extra, [s.base_a for s in seats], nowish)
-
-    def _bears(self, now: float, wire: Wire, other: Other) -> float:
-        """What this line's breaker bears for now above its rating, in ampere."""
-        line = wire.line
-        if line.breaker is Breaker.UNKNOWN or not line.metered:
-            return 0.0
-        heat = self._heat.setdefault(line.name, Heat())
-        heat.update(now, line.breaker, other.total_a, line.rating_a)
-        return heat.extra_a(line.breaker, line.rating_a)
 
     # -- sharing -----------------------------------------------------------------------------------------------------
 
@@ -289,8 +259,10 @@ class Balancer:
         readings = [seat.track.reading for seat in second.seats]
         hard = Cuttable(minimum, drop_order(active, second.now, drawing_first=True))
         for w, (wire, other) in enumerate(zip(self._net.wires, second.others, strict=True)):
-            if other.total_a is not None and other.total_a > self._limit(wire):
-                above = Above(wire, w, other.total_a - (self._limit(wire) - self._margin), second.extra[w])
+            if other.total_a is not None and other.total_a > self._rooms.limit(wire):
+                above = Above(
+                    wire, w, other.total_a - (self._rooms.limit(wire) - self._rooms.margin_a), second.extra[w]
+                )
                 relieve_metered(above, second.base, readings, second.bounds, cut, hard)
         amps = [float(limit) for limit in cut.limits]
         for i, w in cut.by.items():
@@ -303,7 +275,7 @@ class Balancer:
     def _endangered(self, second: Second) -> bool:
         amps = [seat.fixed_a for seat in second.seats]
         return any(
-            load > room + EPS or (other.total_a is not None and other.total_a > self._limit(wire))
+            load > room + EPS or (other.total_a is not None and other.total_a > self._rooms.limit(wire))
             for load, wire, room, other in zip(
                 self._net.loads(amps), self._net.wires, second.rooms, second.others, strict=True
             )
@@ -324,7 +296,3 @@ class Balancer:
                 turn(track, second.now)
                 if track.limit == track.target or track.told != track.limit:
                     tell(track, track.target_why, second.now)
-
-    def _views(self, second: Second) -> tuple[LineView, ...]:
-        views = line_views(self._net, second.seats, second.others, self._margin)
-        return tuple(replace(v, heat_left=self._heat[v.line].left) if v.line in self._heat else v for v in views)
