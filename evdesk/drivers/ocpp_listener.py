@@ -71,6 +71,7 @@ class OcppListener:
         self._undecided: set[WsPeer] = set()
         self._memories: OrderedDict[str, Memory] = OrderedDict()
         self._listening = False
+        self.shut: set[str] = set()  # charger ids refused for now: a drill
 
     async def start(self) -> tuple[str, int]:
         """Listen on the first port; the address chosen. Raises `EvdeskError` in words when it cannot be had."""
@@ -153,6 +154,8 @@ class OcppListener:
             fill = fill | {"before": " that is trusted here (see its attempts before)"}
         if judged.verdict:
             return self._refuse(opening, judged.verdict if found.charger_id else "no_id", **fill)
+        if opening.charger_id in self.shut:
+            return self._refuse(opening, "drill")
         crowd = self._crowded(opening)
         if crowd is not None:
             return crowd
@@ -359,6 +362,7 @@ _STATUS = {
     "user_differs": HTTPStatus.UNAUTHORIZED,
     "profile_too_low": HTTPStatus.FORBIDDEN,
     "too_often": HTTPStatus.SERVICE_UNAVAILABLE,
+    "drill": HTTPStatus.SERVICE_UNAVAILABLE,
     "too_many_strangers": HTTPStatus.SERVICE_UNAVAILABLE,
     "tls_no_client_certificate": HTTPStatus.FORBIDDEN,
     "tls_client_certificate_wrong_identity": HTTPStatus.FORBIDDEN,

@@ -32,6 +32,12 @@ VERDICTS: dict[str, Verdict] = {
         "Two chargers seem to use this id: one at {here}, one at {there}.",
         "Give each its own id; until then they push each other out.",
     ),
+    "drill": Verdict(
+        _INFO,
+        "evdesk refuses this charger on purpose: its failsafe drill is under way.",
+        "It is let in again at the end of the drill.",
+        tell=False,
+    ),
     # -- the request
     "no_id": Verdict(
         _BAD,

@@ -10,6 +10,7 @@ from evdesk.engine.api_abilities import AbilitiesApi
 from evdesk.engine.api_blocks import BlocksApi
 from evdesk.engine.api_charge import ChargeApi
 from evdesk.engine.api_core import Core, Handler, changed_by_hand, command, connector_of, record_of
+from evdesk.engine.api_drill import DrillApi
 from evdesk.engine.api_explain import ExplainApi
 from evdesk.engine.api_insights import InsightsApi
 from evdesk.engine.api_messages import Messages
@@ -78,6 +79,7 @@ class Api:
             **AbilitiesApi(core).handlers,
             **ExplainApi(core).handlers,
             **InsightsApi(core).handlers,
+            **DrillApi(core).handlers,
         }
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:

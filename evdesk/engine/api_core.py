@@ -10,6 +10,7 @@ from evdesk.engine.commands import Command, Commands, reachable
 from evdesk.engine.control import Control
 from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
+from evdesk.engine.drill import Drills
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.insights.service import Insights
 from evdesk.engine.network import Network
@@ -33,6 +34,7 @@ class Core(Protocol):
     doubts: Doubts
     decisions: DecisionLog
     insights: Insights
+    drills: Drills
     setup: Setup
     sites: Sites
     network: Network

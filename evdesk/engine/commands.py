@@ -44,9 +44,15 @@ class Commands:
         self.on_audit: Callable[[AuditRow], None] = lambda row: None
         self.count = 0
         self._under_way: set[tuple[str, str, object]] = set()
+        self.silent: dict[str, str] = {}  # charger -> the `via` that alone may still speak to it: a drill
 
     async def run(self, command: Command, act: Callable[[], Awaitable[Answer]]) -> tuple[Answer, int]:
         """The device's answer and the id of the asked row; raises what the verb raised, after writing it down."""
+        alone = self.silent.get(command.target)
+        if alone is not None and command.origin.via != alone:
+            raise EvdeskError(
+                Reason.INVALID, "A failsafe drill of this charger is under way. Wait for its end, or cancel it."
+            )
         key = (command.what, command.target, repr(sorted(command.args.items())))
         if key in self._under_way:
             raise EvdeskError(

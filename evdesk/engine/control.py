@@ -32,6 +32,7 @@ from evdesk.model import (
 
 log = logging.getLogger("evdesk.control")
 BALANCER = Origin("Engine", "balancer")
+DRILL = Origin("Engine", "drill")
 RETRY_S = 10.0
 STRANGER_A = 32.0  # what a charging station may draw that told nothing of its current
 DRAWS_A = 0.5
@@ -50,6 +51,7 @@ class Control:
         self.balancer = Balancer(fleet.site)
         self.held: set[str] = set()  # not commanded, and counted in full: a drill
         self.decision: Decision | None = None
+        self.demands: dict[Key, Demand] = {}  # of the newest decision
         self._strange: tuple[Bay, ...] = ()
         self._under_way: dict[Key, asyncio.Task[None]] = {}
         self.on_limited: Callable[[ChargerRecord, int, float], None] = lambda record, connector_id, limit_a: None
@@ -68,7 +70,7 @@ class Control:
         demands += self._strangers(site)
         self.balancer.limit_power(caps)
         decision = self.balancer.step(now, demands, self._samples(site))
-        self.decision = decision
+        self.decision, self.demands = decision, {d.key: d for d in demands}
         for (_bay, record, connector), demand in zip(pairs, demands, strict=False):  # strangers stand last
             limit_a, why = decision.limits[demand.key]
             self._explain(record, connector, demand, limit_a, why)
@@ -204,8 +206,31 @@ class Control:
             self._under_way[key] = task
             connector.resend = False
 
+    async def impose(self, record: ChargerRecord, connector: ConnectorRecord, limit_a: float) -> bool:
+        """Put one live limit in force outside the sharing, for a drill; True when the charger has confirmed it."""
+        key = (record.id, connector.id)
+        before = self._under_way.get(key)
+        if before is not None:
+            await asyncio.wait((before,))
+        bay = self.fleet.site.bay(*key)
+        used = phases_used(bay, connector) if bay is not None else 0
+        task = asyncio.get_running_loop().create_task(
+            self._send(record, connector, key, limit_a, "balance.drill", used, DRILL)
+        )
+        self._under_way[key] = task
+        await asyncio.wait((task,))
+        live = connector.confirmed_a == limit_a and self.clock.now() < connector.confirmed_until
+        return live and connector.failed_at is None
+
     async def _send(
-        self, record: ChargerRecord, connector: ConnectorRecord, key: Key, limit_a: float, what: str, phases: int
+        self,
+        record: ChargerRecord,
+        connector: ConnectorRecord,
+        key: Key,
+        limit_a: float,
+        what: str,
+        phases: int,
+        by: Origin = BALANCER,
     ) -> None:
         session, link = connector.session, record.link
         before = connector.limit_a(self.clock.now(), record.safe_a)
@@ -218,7 +243,7 @@ class Control:
             profile = LiveProfile(connector.id, limit_a, valid_s, session.id, phases)
             lowers = before is None or limit_a <= before
             args = {"connector_id": connector.id, "limit_a": limit_a, "before_a": before, "why": connector.why.text}
-            command = Command(BALANCER, what, record.id, args, must=not lowers)
+            command = Command(by, what, record.id, args, must=not lowers)
 
             async def act() -> Answer:
                 connector.asked_a = max(limit_a, before or 0.0, older or 0.0)

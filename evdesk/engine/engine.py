@@ -18,6 +18,7 @@ from evdesk.engine.commands import Commands
 from evdesk.engine.control import Control
 from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
+from evdesk.engine.drill import Drills
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.host import ChargerHost
 from evdesk.engine.idle import Idle
@@ -99,6 +100,7 @@ class Engine:
         self.server = ApiServer(*options.api, token, self.api.dispatch, self.snapshot, __version__)
         self.meters = Meters(self.fleet)
         self.sites = Sites(self.fleet, self.control, self.setup, self.meters, self.server.publish)
+        self.drills = Drills(self.fleet, self.control, self.commands, self.setup, self.listener, self.server.publish)
         self.joining = Joining(self.fleet, self.commands, self.sites, self._spawn)
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -148,6 +150,7 @@ class Engine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.drills.close()
         await self.network.close()
         await self.meters.close()
         self.sites.close()
@@ -209,6 +212,7 @@ class Engine:
         await self.doubts.open()
         await self.insights.open()
         await self.caps.open()
+        await self.drills.open()
 
     def _spawn(self, coro: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(coro, name=name)
@@ -267,6 +271,7 @@ class Engine:
             self.control.clock_jumped(jump)
             self.doubts.clock_jumped()
             self.caps.shift(jump)
+            self.drills.clock_jumped()
             for record in self.fleet.chargers.values():
                 record.connected_at = None if record.connected_at is None else record.connected_at + jump
                 record.lost_at = None if record.lost_at is None else record.lost_at + jump
@@ -299,10 +304,12 @@ class Engine:
 
     def _on_session(self, session: Session) -> None:
         self.recent.add_session(session)
+        self.drills.session_changed(session)
         self.server.publish("session", session)
 
     def _on_audit(self, row: AuditRow) -> None:
         self._audit_rows += 1
+        self.drills.audited(row)
         self.server.publish("audit", row)
 
     def _on_health(self, health: StorageHealth) -> None:

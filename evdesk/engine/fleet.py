@@ -75,6 +75,7 @@ class Fleet:
         self.on_new_connector: Callable[[ChargerRecord, int], None] = _ignore
         self.on_tag: Callable[[TagPresented], None] = _ignore
         self.on_frame: Callable[[MessageSeen], None] = _ignore
+        self.on_reading: Callable[[Reading], None] = _ignore
         self._handlers: dict[type, Callable[..., None]] = {
             Reading: self._reading,
             Heard: self._heard,
@@ -131,6 +132,7 @@ class Fleet:
         record.heard_at = self.clock.now()
         if event.live:
             measure(connector, event)
+        self.on_reading(event)
         site_a = to_site_phases(event.current_a, connector.rotation)
         if (record.accepted or self.accept_unknown) and connector.id in record.connectors:
             # Anybody may dial in and tell readings under any name: those of strangers are shown, and not kept.

@@ -5,6 +5,7 @@ Fed by the OCPP messages themselves, so that a profile sent by hand is remembere
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,7 @@ class ProfileBook:
         self._have: dict[str, list[ProfileSeen]] = {}
         self._asked: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}  # (charger, message) -> what was asked
         self._dirty: set[str] = set()
+        self.on_written: Callable[[str], None] = lambda charger_id: None  # it took one, or took one out
 
     async def open(self) -> None:
         for charger_id, body in (await self.store.load_notes(_NOTE)).items():
@@ -69,6 +71,7 @@ class ProfileBook:
             self._apply(event.charger_id, action, payload)
 
     def _apply(self, charger_id: str, action: str, payload: dict[str, Any]) -> None:
+        self.on_written(charger_id)
         have = self._have.get(charger_id, [])
         if action == "ClearChargingProfile":
             self._have[charger_id] = with_clear(have, payload)

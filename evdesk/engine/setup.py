@@ -126,7 +126,7 @@ class Setup:
         if plan is None:
             return
         if Capability.FAILSAFE not in link.capabilities:
-            self._set(record, Failsafe(FailsafeState.CANNOT, detail="no charging profiles"))
+            self.settle(record, Failsafe(FailsafeState.CANNOT, detail="no charging profiles"))
             return
         max_a, safe_a = self.standing.next_step(record, plan)
         same = (record.failsafe.max_a, record.failsafe.safe_a) == (max_a, safe_a)
@@ -145,13 +145,13 @@ class Setup:
             return self._written.get(record.id) == record.boots
         if have.state is FailsafeState.UNKNOWN:
             return False
-        shown_a = await self._shown_next(record, link)
+        shown_a = await self.shown_next(record, link)
         if shown_a is None or shown_a > safe_a + _CLOSE_A:
             if shown_a is not None and self._written.get(record.id, record.boots) != record.boots:
                 await self.standing.lost_at_restart(record, shown_a)
             return False
         self._written[record.id] = record.boots
-        self._set(record, self.standing.judged(record, replace(have, state=FailsafeState.VERIFIED, detail="")))
+        self.settle(record, self.standing.judged(record, replace(have, state=FailsafeState.VERIFIED, detail="")))
         return True
 
     async def _install(self, record: ChargerRecord, link: Driver, max_a: float, safe_a: float, same: bool) -> None:
@@ -163,7 +163,7 @@ class Setup:
         held = record.falls_back and not same
         between = max(have.safe_a or 0.0, safe_a) if held else None
         state = have.state if held else FailsafeState.UNKNOWN
-        self._set(record, Failsafe(state, max_a, between, "being written"))
+        self.settle(record, Failsafe(state, max_a, between, "being written"))
         try:
             answer = await self._ask(
                 FAILSAFE,
@@ -176,7 +176,7 @@ class Setup:
             state = (
                 FailsafeState.CANNOT if error.reason in (Reason.REFUSED, Reason.UNSUPPORTED) else FailsafeState.UNKNOWN
             )
-            self._set(record, Failsafe(state, detail=error.sentence, checked_at=self.clock.now()))
+            self.settle(record, Failsafe(state, detail=error.sentence, checked_at=self.clock.now()))
             raise
         state = (
             FailsafeState(answer.status)
@@ -185,7 +185,7 @@ class Setup:
         )
         detail = str(answer.payload.get("detail", ""))
         self._written[record.id] = record.boots
-        self._set(record, self.standing.judged(record, Failsafe(state, max_a, safe_a, detail, self.clock.now())))
+        self.settle(record, self.standing.judged(record, Failsafe(state, max_a, safe_a, detail, self.clock.now())))
 
     def limited(self, record: ChargerRecord, connector_id: int, limit_a: float) -> None:
         """A live limit is in force. Once per connection, one above the safe default is the occasion to see whether the
@@ -221,9 +221,11 @@ class Setup:
         else:
             return
         found = replace(have, state=state, detail=detail, checked_at=self.clock.now())
-        self._set(record, self.standing.judged(record, found))
+        self.settle(record, self.standing.judged(record, found))
 
-    async def _schedule(self, record: ChargerRecord, link: Driver, connector_id: int) -> CompositeSchedule:
+    async def _schedule(
+        self, record: ChargerRecord, link: Driver, connector_id: int, by: Origin = FAILSAFE
+    ) -> CompositeSchedule:
         """The composite schedule until well after a live limit must have expired."""
         seconds = self.fleet.site.balance.profile_valid_s + 120
         found: list[CompositeSchedule] = []
@@ -233,23 +235,23 @@ class Setup:
             return Answer("read", after=str(found[0].last_a) if found[0].periods else None)
 
         args: dict[str, object] = {"seconds": seconds, "connector_id": connector_id}
-        await self._ask(FAILSAFE, "failsafe.check", record, args, ask)
+        await self._ask(by, "failsafe.check", record, args, ask)
         return found[0]
 
-    async def _shown_next(self, record: ChargerRecord, link: Driver) -> float | None:
+    async def shown_next(self, record: ChargerRecord, link: Driver, by: Origin = FAILSAFE) -> float | None:
         """What the composite schedule shows beyond the live limit's validity: there it must end at the safe default.
         Infinite for no limit at all; None where it tells nothing that far."""
         if Capability.COMPOSITE not in link.capabilities:
             return None
         try:
-            schedule = await self._schedule(record, link, min(record.connectors, default=1))
+            schedule = await self._schedule(record, link, min(record.connectors, default=1), by)
         except EvdeskError:
             return None
         if not schedule.reaches(self.fleet.site.balance.profile_valid_s + 5):
             return None
         return math.inf if schedule.last_a is None else schedule.last_a
 
-    def _set(self, record: ChargerRecord, failsafe: Failsafe) -> None:
+    def settle(self, record: ChargerRecord, failsafe: Failsafe) -> None:
         before, record.failsafe = record.failsafe, failsafe
         self.standing.note(record)
         if failsafe.state is FailsafeState.CANNOT and before.state is not FailsafeState.CANNOT:

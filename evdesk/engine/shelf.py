@@ -21,6 +21,7 @@ class Shelf:
         self.lists = ListSync(fleet, self.tags, self.settings)
         self.abilities = AbilityBook(fleet, self.settings)
         self.wear = Wear(fleet)
+        self.profiles.on_written = self.wear.count
         fleet.on_tag = self.tags.seen
         fleet.on_frame = self.frame
 
@@ -47,4 +48,3 @@ class Shelf:
             self.settings.frame(event)
             self.profiles.frame(event)
             self.abilities.frame(event)
-            self.wear.frame(event)

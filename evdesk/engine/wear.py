@@ -6,15 +6,14 @@ import time
 import msgspec
 
 from evdesk.engine.fleet import Fleet
-from evdesk.model import EvdeskError, MessageSeen
+from evdesk.model import EvdeskError
 
 log = logging.getLogger("evdesk.wear")
 _NOTE = "profile_writes"
-_WRITES = frozenset({"SetChargingProfile", "ClearChargingProfile"})
 
 
 class Wear:
-    """Fed by the messages themselves, so that a profile sent by hand counts too. A day is one of the computer's zone."""
+    """Fed by the book of profiles, so that one sent by hand counts too. A day is one of the computer's zone."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
@@ -37,10 +36,10 @@ class Wear:
                 self._dirty.add(charger_id)
                 raise
 
-    def frame(self, event: MessageSeen) -> None:
-        if event.action in _WRITES and event.direction == "out" and event.kind == "call":
-            self._counts[event.charger_id] = (self._day(), self.today(event.charger_id) + 1)
-            self._dirty.add(event.charger_id)
+    def count(self, charger_id: str) -> None:
+        """It has accepted a profile, or taken one out."""
+        self._counts[charger_id] = (self._day(), self.today(charger_id) + 1)
+        self._dirty.add(charger_id)
 
     def today(self, charger_id: str) -> int:
         day, count = self._counts.get(charger_id, ("", 0))

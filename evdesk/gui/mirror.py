@@ -19,6 +19,7 @@ from evdesk.model import (
     SiteLoad,
 )
 from evdesk.model.decisions import DecisionRow
+from evdesk.model.drills import Drill
 from evdesk.model.tags import Presented
 from evdesk.wire import Snapshot
 
@@ -41,6 +42,7 @@ _KINDS: dict[str, Any] = {
     "notice": Notice,
     "attempt": Attempt,
     "tag": Presented,
+    "drill": Drill,
     "audit": AuditRow,
     "decision": list[DecisionRow],
 }
@@ -60,6 +62,7 @@ class Mirror(QObject):
     audit_added = Signal(object)
     tag_added = Signal(object)
     decided = Signal(object)
+    drill_changed = Signal(object)
     connection_changed = Signal(bool)
 
     def __init__(self, client: Client | None = None, parent: QObject | None = None) -> None:
@@ -175,6 +178,8 @@ class Mirror(QObject):
             self._put_tag(value)
         elif kind == "decision":
             self.decided.emit(value)
+        elif kind == "drill":
+            self.drill_changed.emit(value)
 
     def _put_tag(self, card: Presented) -> None:
         """A card that nobody knows waits for a person until it is in the list."""

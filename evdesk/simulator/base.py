@@ -47,6 +47,10 @@ class Places(ABC):
     @abstractmethod
     def unplugging(self, outlet: Outlet) -> None: ...
 
+    @abstractmethod
+    def break_off(self, outlet: Outlet) -> None:
+        """End a charge although neither driver nor CSMS wants it."""
+
 
 class StationBase(Places):
     """`boots` counts the boots the CSMS has accepted. `outlets` by connector (1.6) or EVSE (2.x) number."""
@@ -163,6 +167,8 @@ class StationBase(Places):
             outlet.ended = False
         self.needs_boot, self.core.was_reset = True, True
         self.core.lose_clock()
+        if self.has("loses_profiles"):
+            self.profiles.items = []
         if self.has("forgets_settings"):
             self.core.forget_settings()
         if kind == "soft":
@@ -188,6 +194,8 @@ class StationBase(Places):
         for outlet in self.outlets.values():
             outlet.step(dt, core.limit_a(outlet, now))
             outlet.give_up_waiting(at)
+            if self.has("ends_charge_at_fallback") and self.profiles.live_ended(outlet.id, now, outlet.tx):
+                self.break_off(outlet)
         self.happen(at)
         if core.ready and at >= self._next_beat:
             self._next_beat = at + self._beat_s

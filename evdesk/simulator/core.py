@@ -11,7 +11,7 @@ from evdesk.simulator.configuration import Configuration
 from evdesk.simulator.link import Link, Outgoing
 from evdesk.simulator.makers import Maker
 from evdesk.simulator.moments import from_text, to_text
-from evdesk.simulator.odd import OddLimits, old_profile, rate_units
+from evdesk.simulator.odd import OddLimits, old_profile, rate_units, spoil_stack
 from evdesk.simulator.outlet import Outlet
 from evdesk.simulator.profiles import Hardware, ProfileStack
 from evdesk.simulator.tags import Reservations, Tags
@@ -50,6 +50,7 @@ class Core:
         self.offline_since: float | None = None
         self.tags, self.reservations = Tags(), Reservations()
         self.odd = OddLimits(self.faults)
+        spoil_stack(self.faults, self.profiles)
         left = old_profile(self.faults, maker.max_level)
         if left is not None:
             self.profiles.add(left)
@@ -123,6 +124,8 @@ class Core:
         """What profiles and hardware allow the outlet at `now` on the station's clock."""
         sharing = 1 if len(self.outlets) == 1 else max(1, sum(o.transaction is not None for o in self.outlets.values()))
         limit = self.profiles.limit_a(outlet.id, now, outlet.tx, sharing)
+        if self.has("falls_to_zero") and self.profiles.live_ended(outlet.id, now, outlet.tx):
+            return 0.0
         return self.odd.limit_a(outlet, limit, now, self.profiles) if self.odd.spoils else limit
 
 

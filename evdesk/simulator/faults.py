@@ -169,6 +169,13 @@ three_levels_announced   Announces stackLevel 3 and takes 0 only.
 amperes_only             Takes profiles in ampere only.
 watts_only               Takes profiles in watt only.
 no_station_maximum       Rejects the profile for the whole station.
+keeps_last_limit         Shows that its live limit will end, and keeps it for ever.
+ignores_duration         Never lets a profile end, and shows so.
+falls_late               Lets a profile go on for 90 s after its end, and shows that it does not.
+falls_to_zero            Offers 0 A instead of its default once a live limit has ended.
+ends_charge_at_fallback  Ends the charge when its live limit has ended.
+one_profile_only         Holds one charging profile, for each new one replaces it, whatever it is.
+loses_profiles           Loses every charging profile at a restart.
 drops_while_suspended    Accepts a TxProfile while the charge is suspended and discards it.
 ignored_after_pause      After a pause at 0 A it offers full current until the next profile comes.
 old_profile              Holds an old profile of 8 A at level 5 from its first day.

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from evdesk.simulator.profiles import DEFAULT_PURPOSE, MAX_PURPOSE, TX_PURPOSE, Period, Profile, ProfileStack
+from evdesk.simulator.profiles import DEFAULT_PURPOSE, FOREVER, MAX_PURPOSE, TX_PURPOSE, Period, Profile, ProfileStack
 
 STEPS_A = (16.0, 13.0, 10.0, 8.0, 6.0)
 SPIKE_S = 3.0
@@ -84,6 +84,19 @@ def old_profile(faults: set[str], max_level: int) -> Profile | None:
     if "old_profile" not in faults:
         return None
     return Profile(9_001, 0, min(5, max_level), DEFAULT_PURPOSE, "Absolute", (Period(0, 8.0),))
+
+
+LATE_S = 90.0
+
+
+def spoil_stack(faults: set[str], stack: ProfileStack) -> None:
+    """What a faulty station makes of the end of a profile."""
+    if {"keeps_last_limit", "ignores_duration"} & faults:
+        stack.overstay_s = FOREVER
+    elif "falls_late" in faults:
+        stack.overstay_s = LATE_S
+    stack.admits = "ignores_duration" in faults
+    stack.only_one = "one_profile_only" in faults
 
 
 def rate_units(faults: set[str], told: str) -> str:

@@ -9,7 +9,7 @@ clock is passed in.
 * A new profile replaces one with the same id, or the same connector, purpose and stackLevel.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evdesk.simulator.moments import from_text, to_text
@@ -277,6 +277,9 @@ class ProfileStack:
         self.writes = 0  # each one wears a real charger's flash
         self.offline_s = 0.0  # how long the CSMS has been gone
         self.ignored_offline: frozenset[str] = frozenset()  # purposes (IgnoredProfilePurposesOffline)
+        self.overstay_s = 0.0  # a fault: profiles that end go on for so long
+        self.admits = False  # and the composite schedule shows it
+        self.only_one = False  # a fault: no stacking
 
     def add(self, profile: Profile) -> None:
         """Store or replace; raises ProfileError when the level or the memory is exceeded."""
@@ -284,6 +287,7 @@ class ProfileStack:
             raise ProfileError(f"stackLevel above {self.max_level}")
         slot = (profile.connector_id, profile.purpose, profile.stack_level)
         kept = [p for p in self.items if p.id != profile.id and (p.connector_id, p.purpose, p.stack_level) != slot]
+        kept = [] if self.only_one else kept
         if len(kept) >= self.max_installed:
             raise ProfileError(f"more than {self.max_installed} profiles")
         self.items = [*kept, profile]
@@ -309,20 +313,43 @@ class ProfileStack:
 
     def go_on_offline(self, seconds: float) -> None:
         """The CSMS has been gone for `seconds` (0 = it is there): drop what OCPP 2.1 says is invalid by now."""
-        self.offline_s = seconds
-        if seconds:
+        self.offline_s = 0.0 if self.overstay_s else seconds
+        if self.offline_s:
             self.items = [p for p in self.items if not (p.invalid_after_offline and _too_long(p, seconds))]
 
     def limit_a(self, connector_id: int, now: float, tx: Tx | None, sharing: int = 1) -> float:
-        return limit_at(self._usable(), connector_id, now, tx, self.hardware, sharing)
+        return limit_at(self._prolonged(), connector_id, now, tx, self.hardware, sharing)
 
     def composite(self, connector_id: int, now: float, duration_s: int, tx: Tx | None) -> list[tuple[int, float]]:
-        return composite(self._usable(), connector_id, now, duration_s, tx, self.hardware)
+        items = self._prolonged() if self.admits else self._usable()
+        return composite(items, connector_id, now, duration_s, tx, self.hardware)
+
+    def live_ended(self, connector_id: int, now: float, tx: Tx | None) -> bool:
+        """Whether a live limit (one that ends) was there for this transaction and has ended."""
+        live = [
+            p
+            for p in self.items
+            if p.duration_s is not None
+            and p.connector_id == connector_id
+            and (p.purpose != TX_PURPOSE or _is_for(p, tx))
+        ]
+        return bool(live) and all(elapsed_s(p, now, tx) is None for p in live)
+
+    def _prolonged(self) -> list[Profile]:
+        items = self._usable()
+        if not self.overstay_s:
+            return items
+        return [p if p.duration_s is None else _longer(p, self.overstay_s) for p in items]
 
     def _usable(self) -> list[Profile]:
         if not self.offline_s:
             return self.items
         return [p for p in self.items if p.purpose not in self.ignored_offline and not _too_long(p, self.offline_s)]
+
+
+def _longer(profile: Profile, seconds: float) -> Profile:
+    duration = None if profile.duration_s is None or seconds == FOREVER else profile.duration_s + int(seconds)
+    return replace(profile, duration_s=duration, valid_to=None)
 
 
 def _too_long(profile: Profile, offline_s: float) -> bool:

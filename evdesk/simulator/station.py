@@ -146,6 +146,9 @@ class Station(StationBase):
         for outlet in self.outlets.values():
             self.charges.stop(outlet, "SoftReset" if kind == "soft" else "HardReset")
 
+    def break_off(self, outlet: Outlet) -> None:
+        self.charges.stop(outlet, "Other")
+
     def _move(self) -> None:
         """A backend address written into the maker's own key counts after a restart, with the old one to fall back to."""
         for key in self.config.keys.values():

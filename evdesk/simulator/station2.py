@@ -237,6 +237,9 @@ class Station2(StationBase):
         for outlet in self.outlets.values():
             self.charges.stop(outlet, "ImmediateReset" if kind == "hard" else "Reboot")
 
+    def break_off(self, outlet: Outlet) -> None:
+        self.charges.stop(outlet, "Other")
+
     # as time passes
 
     def happen(self, at: float) -> None:

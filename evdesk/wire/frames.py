@@ -31,6 +31,7 @@ EVENT_KINDS: dict[str, str] = {
     "notice": "Notice: something happened",
     "tag": "Presented: somebody held a card to a reader, or it is known by now",
     "attempt": "Attempt: someone opened the charger port",
+    "drill": "Drill: a failsafe drill has gone on (each phase, each sample)",
     "audit": "AuditRow: written",
     "decision": "[DecisionRow]: those that began, ended or were completed in this second",
 }

@@ -20,6 +20,7 @@ from evdesk.model import (
 )
 from evdesk.wire.abilities import METHODS_ABILITIES
 from evdesk.wire.blocks import METHODS_BLOCKS
+from evdesk.wire.drill import METHODS_DRILL
 from evdesk.wire.explain import METHODS_EXPLAIN
 from evdesk.wire.insights import METHODS_INSIGHTS
 from evdesk.wire.messages import METHODS_MESSAGES
@@ -222,4 +223,5 @@ METHODS: dict[str, Method] = {
     **METHODS_ABILITIES,
     **METHODS_EXPLAIN,
     **METHODS_INSIGHTS,
+    **METHODS_DRILL,
 }

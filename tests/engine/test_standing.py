@@ -6,6 +6,7 @@ import pytest
 
 from evdesk.engine.control import default_does
 from evdesk.engine.fleet import Fleet
+from evdesk.engine.profile_book import ProfileBook
 from evdesk.engine.standing import Standing
 from evdesk.engine.wear import Wear
 from evdesk.model import BalanceSettings, Bay, Circuit, Failsafe, FailsafeState, MessageSeen, Session, Site
@@ -92,14 +93,19 @@ async def test_no_refresh_where_the_default_says_the_same(fleet, change, spared)
 
 
 async def test_writes_are_counted_by_charger_and_day(fleet):
-    wear = Wear(fleet)
-    for action, direction, kind in (
-        ("SetChargingProfile", "out", "call"),
-        ("SetChargingProfile", "in", "result"),
-        ("ClearChargingProfile", "out", "call"),
-        ("GetCompositeSchedule", "out", "call"),
+    wear, book = Wear(fleet), ProfileBook(fleet)
+    book.on_written = wear.count
+    for n, (action, status) in enumerate(
+        (
+            ("SetChargingProfile", "Accepted"),
+            ("SetChargingProfile", "Rejected"),  # nothing was written
+            ("ClearChargingProfile", "Accepted"),
+            ("GetCompositeSchedule", "Accepted"),
+        )
     ):
-        wear.frame(MessageSeen("A", T0, direction, action, "1", json.dumps([2, "1", action, {}]), kind))
+        book.frame(MessageSeen("A", T0, "out", action, str(n), json.dumps([2, str(n), action, {}]), "call"))
+        answer = json.dumps([3, str(n), {"status": status}])
+        book.frame(MessageSeen("A", T0, "in", action, str(n), answer, "result"))
     assert (wear.today("A"), wear.today("B")) == (2, 0)
     await wear.save()
     again = Wear(fleet)

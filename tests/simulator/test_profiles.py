@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evdesk.simulator.odd import spoil_stack
 from evdesk.simulator.profiles import (
     DEFAULT_PURPOSE,
     MAX_PURPOSE,
@@ -312,3 +313,41 @@ def test_never_above_hardware_or_a_station_maximum_in_force(stack, moment) -> No
     ceilings = [p for p in stack if p.purpose == MAX_PURPOSE]
     if len(ceilings) == 1 and elapsed_s(ceilings[0], now, TX) is not None:
         assert got <= max(q.limit for q in ceilings[0].periods)
+
+
+def _live(stack: ProfileStack) -> None:
+    """A default of 6 A and, above it, 12 A for the transaction from 1,000 s on for 60 s."""
+    stack.add(Profile(1, 0, 0, DEFAULT_PURPOSE, "Absolute", (Period(0, 6.0),)))
+    stack.add(Profile(2, 1, 3, TX_PURPOSE, "Absolute", (Period(0, 12.0),), duration_s=60, start_at=1_000.0))
+
+
+@pytest.mark.parametrize(
+    ("fault", "at_100", "at_200", "shown"),
+    [
+        ("", 6.0, 6.0, 6.0),
+        ("keeps_last_limit", 12.0, 12.0, 6.0),
+        ("ignores_duration", 12.0, 12.0, 12.0),
+        ("falls_late", 12.0, 6.0, 6.0),
+        ("one_profile_only", 32.0, 32.0, 32.0),
+    ],
+)
+def test_what_comes_after_a_live_limit(fault, at_100, at_200, shown) -> None:
+    stack = ProfileStack(Hardware())
+    spoil_stack({fault}, stack)
+    _live(stack)
+    tx = Tx(1, 990.0)
+    assert stack.limit_a(1, 1_030.0, tx) == 12.0
+    assert not stack.live_ended(1, 1_030.0, tx)
+    assert stack.live_ended(1, 1_100.0, tx)
+    assert [stack.limit_a(1, at, tx) for at in (1_100.0, 1_200.0)] == [at_100, at_200]
+    assert stack.composite(1, 1_030.0, 600, tx)[-1][1] == shown
+
+
+def test_who_keeps_its_limit_keeps_it_offline_too() -> None:
+    stack = ProfileStack(Hardware())
+    spoil_stack({"keeps_last_limit"}, stack)
+    stack.add(
+        Profile(2, 1, 3, TX_PURPOSE, "Absolute", (Period(0, 12.0),), max_offline_s=30.0, invalid_after_offline=True)
+    )
+    stack.go_on_offline(100.0)
+    assert stack.limit_a(1, 1_000.0, Tx(1, 990.0)) == 12.0

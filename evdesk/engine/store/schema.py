@@ -143,6 +143,14 @@ _INSIGHTS: tuple[str, ...] = (
     "energy REAL)",
 )
 
+_DRILLS: tuple[str, ...] = (
+    "CREATE TABLE drill(id INTEGER PRIMARY KEY AUTOINCREMENT, charger_id TEXT NOT NULL, kind TEXT NOT NULL, "
+    "at REAL NOT NULL, phase TEXT NOT NULL, verdict TEXT NOT NULL, cause TEXT NOT NULL, vendor TEXT NOT NULL, "
+    "model TEXT NOT NULL, firmware TEXT NOT NULL, body TEXT NOT NULL)",
+    "CREATE INDEX drill_charger ON drill(charger_id, id)",
+    "CREATE INDEX drill_model ON drill(vendor, model, firmware)",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _CHARGER_REF,
@@ -151,6 +159,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _SECURITY,
     _DECISIONS,
     _INSIGHTS,
+    _DRILLS,
 )
 
 LATEST = len(MIGRATIONS)

@@ -1,0 +1,276 @@
+"""Failsafe drills: begun, watched, cancelled, kept. One at a time per charger; several where the lines have room."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from evdesk.balance import failsafe_plans
+from evdesk.drivers.ocpp_listener import OcppListener
+from evdesk.engine.commands import Command, Commands
+from evdesk.engine.control import DRILL, Control
+from evdesk.engine.drill_base import DrillBase, Parts
+from evdesk.engine.drill_book import DrillBook
+from evdesk.engine.drill_room import Room
+from evdesk.engine.drill_run import RestartDrill, SilenceDrill
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.setup import Setup
+from evdesk.engine.state import ChargerRecord
+from evdesk.model import (
+    AuditRow,
+    EvdeskError,
+    FailsafeState,
+    NoticeKind,
+    Origin,
+    Reading,
+    Reason,
+    Session,
+    Severity,
+)
+from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillVerdict
+from evdesk.wire.drill import StartDrill
+
+log = logging.getLogger("evdesk.drill")
+Publish = Callable[[str, object], None]
+
+
+class Drills:
+    """`publish("drill", Drill)` at each step, and with each sample."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        control: Control,
+        commands: Commands,
+        setup: Setup,
+        listener: OcppListener,
+        publish: Publish,
+    ) -> None:
+        self.fleet, self.control, self.commands, self.setup = fleet, control, commands, setup
+        self.listener, self.publish = listener, publish
+        self.book = DrillBook(fleet)
+        self.runs: dict[int, DrillBase] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._saving: set[asyncio.Task[None]] = set()
+        setup.standing.drilled = self.book.judged
+        setup.standing.lost_at_restart = self.lost_at_restart
+        fleet.on_reading = self._reading
+
+    async def open(self) -> None:
+        """What the last run left; a drill it did not end is over, and said to be so."""
+        for drill in await self.book.open():
+            detail = {"drill_id": drill.id, "verdict": drill.verdict.value}
+            await self.commands.note(DRILL, "failsafe.drill", drill.charger_id, detail)
+
+    async def close(self) -> None:
+        """Gives every charger back, and waits until that is done."""
+        for run in self.runs.values():
+            run.stop(DrillCause.STOPPED, DrillVerdict.INTERRUPTED, "evdesk was ended in the middle of the drill.")
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*self._saving, return_exceptions=True)
+
+    # -- by a person ----------------------------------------------------------------------------------------------
+
+    async def begin(self, origin: Origin, asked: StartDrill) -> int:
+        """The id of the drill. Raises `EvdeskError(INVALID)` for an unknown charger and for a second drill of one."""
+        record = self._record(asked.charger_id)
+        plan = failsafe_plans(self.fleet.site, self.fleet.unable).get(record.id)
+        if plan is None:
+            raise EvdeskError(Reason.INVALID, f"{record.label or record.id} is not placed in the site. Place it first.")
+        if any(run.record is record for run in self.runs.values()):
+            raise EvdeskError(Reason.INVALID, f"{record.label or record.id} is being drilled already.")
+        connector_id = self._connector(record, asked.connector_id)
+        drill = self._new(origin, record, connector_id, asked.kind)
+        drill = replace(drill, max_a=plan.max_a, valid_s=plan.valid_s, refresh_s=plan.refresh_s)
+        args = {"connector_id": connector_id, "kind": asked.kind.value, "attended": asked.attended}
+        row = await self.commands.stored(Command(origin, "failsafe.drill", record.id, args), {"phase": "asked"})
+        number = await self.fleet.store.save_drill(drill)
+        drill = replace(drill, id=number, audit_ids=(row,))
+        made = RestartDrill if asked.kind is DrillKind.RESTART else SilenceDrill
+        run = made(self._parts(number), record, drill, plan, asked.attended)
+        self.runs[number] = run
+        self.book.note(drill)
+        loop = asyncio.get_running_loop()
+        self._tasks[number] = loop.create_task(self._run(number, run), name=f"drill {record.id}")
+        return number
+
+    async def begin_all(self, origin: Origin, kind: DrillKind, attended: bool) -> list[int]:
+        """Every charger that takes part and is not proven yet."""
+        begun = []
+        for charger_id in self.setup.standing.plans():
+            record = self.fleet.chargers.get(charger_id)
+            if record is None or not record.accepted or not record.online:
+                continue
+            if record.failsafe.state is FailsafeState.PROVEN or any(r.record is record for r in self.runs.values()):
+                continue
+            begun.append(await self.begin(origin, StartDrill(charger_id, None, kind, attended)))
+        return begun
+
+    async def cancel(self, origin: Origin, number: int) -> None:
+        run = self.runs.get(number)
+        if run is None:
+            raise EvdeskError(Reason.INVALID, f"No drill {number} is under way.")
+        await self.commands.stored(Command(origin, "failsafe.cancel", run.record.id, {"drill_id": number}), {})
+        text = f"Cancelled by {origin.who}. The live limit holds again."
+        run.stop(DrillCause.STOPPED, DrillVerdict.CANCELLED, text)
+
+    async def get(self, number: int) -> Drill:
+        run = self.runs.get(number)
+        drill = run.drill if run is not None else await self.fleet.store.drill(number)
+        if drill is None:
+            raise EvdeskError(Reason.INVALID, f"There is no drill {number}. failsafe.drills lists them.")
+        return drill
+
+    # -- what happens ---------------------------------------------------------------------------------------------
+
+    async def lost_at_restart(self, record: ChargerRecord, shown_a: float) -> None:
+        """Seen in passing: the charger has restarted, and its safe default was gone."""
+        drill = self._new(DRILL, record, min(record.connectors, default=1), DrillKind.RESTART)
+        shown = None if shown_a > 999.0 else round(shown_a, 1)
+        what = "no limit" if shown is None else f"{shown:g} A"
+        drill = replace(
+            drill,
+            phase=DrillPhase.DONE,
+            verdict=DrillVerdict.FAILED,
+            cause=DrillCause.LOST,
+            shown_a=shown,
+            sentence=f"After a restart its schedule showed {what}: the safe default of {drill.safe_a:g} A was gone.",
+            ended_at=drill.started_at,
+        )
+        drill = replace(drill, id=await self.fleet.store.save_drill(drill))
+        self.book.note(drill)
+        self.publish("drill", drill)
+
+    def session_changed(self, session: Session) -> None:
+        for run in self.runs.values():
+            if run.record.id == session.charger_id:
+                run.session_changed(session)
+
+    def audited(self, row: AuditRow) -> None:
+        for run in self.runs.values():
+            if run.record.id == row.target:
+                run.audit(row.id)
+
+    def clock_jumped(self) -> None:
+        """Nothing that was timed can be told any more."""
+        for run in self.runs.values():
+            run.stop(DrillCause.STOPPED, DrillVerdict.INTERRUPTED, "The computer's clock was set in the middle of it.")
+
+    def _reading(self, event: Reading) -> None:
+        for run in self.runs.values():
+            if run.record.id == event.charger_id:
+                run.reading(event)
+
+    # -- running --------------------------------------------------------------------------------------------------
+
+    async def _run(self, number: int, run: DrillBase) -> None:
+        try:
+            await run.run()
+        except asyncio.CancelledError:
+            text = "evdesk was ended in the middle of the drill."
+            run.drill = replace(
+                run.drill,
+                phase=DrillPhase.DONE,
+                verdict=run.drill.verdict or DrillVerdict.INTERRUPTED,
+                cause=run.drill.cause or DrillCause.STOPPED,
+                sentence=run.drill.sentence or text,
+                ended_at=self.fleet.clock.now(),
+            )
+            self._changed(run.drill, True)
+        finally:
+            run.release()
+            self.runs.pop(number, None)
+            self._tasks.pop(number, None)
+
+    def _parts(self, number: int) -> Parts:
+        return Parts(
+            self.fleet,
+            self.control,
+            self.commands,
+            self.setup,
+            self.listener,
+            Room(self.control),
+            self._changed,
+            lambda: any(n != number and self.runs[n].record.id in self.control.held for n in self.runs),
+        )
+
+    def _changed(self, drill: Drill, keep: bool) -> None:
+        self.publish("drill", drill)
+        if not keep:
+            return
+        self.book.note(drill)
+        if drill.phase is DrillPhase.RESTORING:
+            self._settle(drill)
+        task = asyncio.get_running_loop().create_task(self._save(drill), name="save drill")
+        self._saving.add(task)
+        task.add_done_callback(self._saving.discard)
+
+    def _settle(self, drill: Drill) -> None:
+        """The verdict counts from now on, before the charger is commanded again."""
+        over = replace(drill, phase=DrillPhase.DONE)
+        self.book.note(over)
+        record = self.fleet.chargers.get(drill.charger_id)
+        if record is None:
+            return
+        if over.verdict in (DrillVerdict.PROVEN, DrillVerdict.FAILED):
+            have = record.failsafe
+            if have.state is FailsafeState.CANNOT and over.verdict is DrillVerdict.PROVEN and have.safe_a is not None:
+                have = replace(have, state=FailsafeState.UNTESTED, detail=drill.untested)
+            self.setup.settle(record, self.book.judged(record, replace(have, checked_at=self.fleet.clock.now())))
+        if over.verdict is DrillVerdict.FAILED:
+            self.fleet.notice(NoticeKind.FAILSAFE, Severity.DANGER, record, detail=drill.sentence)
+
+    async def _save(self, drill: Drill) -> None:
+        detail = {
+            "drill_id": drill.id,
+            "phase": drill.phase.value,
+            "verdict": drill.verdict.value,
+            "said": drill.sentence,
+        }
+        await self.commands.note(DRILL, "failsafe.drill", drill.charger_id, detail)
+        try:
+            await self.fleet.store.save_drill(drill, keep=True)
+        except EvdeskError as error:
+            log.warning("%s: %s", drill.charger_id, error.sentence)
+
+    # -- small things ---------------------------------------------------------------------------------------------
+
+    def _record(self, charger_id: str) -> ChargerRecord:
+        record = self.fleet.chargers.get(charger_id)
+        if record is None or not record.accepted:
+            raise EvdeskError(Reason.INVALID, f"There is no accepted charger “{charger_id}”. charger.list names them.")
+        return record
+
+    def _connector(self, record: ChargerRecord, wanted: int | None) -> int:
+        if wanted is not None:
+            if wanted not in record.connectors:
+                raise EvdeskError(Reason.INVALID, f"{record.label or record.id} has no connector {wanted}.")
+            return wanted
+        busy = [c.id for c in record.connectors.values() if c.session is not None]
+        return min(busy or record.connectors or [1])
+
+    def _new(self, origin: Origin, record: ChargerRecord, connector_id: int, kind: DrillKind) -> Drill:
+        who, have = record.identity, record.failsafe
+        return Drill(
+            0,
+            record.id,
+            connector_id,
+            kind,
+            self.fleet.clock.now(),
+            label=record.label or record.id,
+            site=self.fleet.site.name,
+            vendor=who.vendor,
+            model=who.model,
+            serial=who.serial,
+            firmware=who.firmware,
+            protocol=record.protocol,
+            who=origin.who,
+            via=origin.via,
+            max_a=have.max_a or 0.0,
+            safe_a=have.safe_a or 0.0,
+            untested=have.detail if have.state is FailsafeState.UNTESTED else "",
+            valid_s=self.fleet.site.balance.profile_valid_s,
+            refresh_s=self.fleet.site.balance.profile_refresh_s,
+        )

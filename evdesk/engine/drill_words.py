@@ -1,0 +1,127 @@
+"""What came of a drill, in one or two sentences for a technician."""
+
+from collections.abc import Callable
+
+from evdesk.model.drills import Drill, DrillCause, DrillKind
+
+_CANNOT_BEGIN = {
+    DrillCause.NOT_ONLINE: "The charger is offline. Look at its power and network, then drill it.",
+    DrillCause.NOT_BALANCING: "Balancing is off, so nobody would lower the others. Switch it on first.",
+    DrillCause.CANNOT: "The charger takes no charging profiles: there is nothing to fall back to.",
+    DrillCause.NOTHING_TO_FALL: "Its safe value is as high as it may ever go: there is nothing to fall to, and no need.",
+}
+_INCONCLUSIVE = {
+    DrillCause.CAR_STOPPED: "The car stopped charging by itself. Drill it again with a car that is far from full.",
+    DrillCause.NO_READINGS: "No current was told meanwhile. Have it send meter values (Settings), then drill it again.",
+    DrillCause.OVER_FUSE: "Stopped: a line was above its rating. Drill it again when less is switched on.",
+    DrillCause.NOT_BACK: "It has not come back since the connection was closed. Restart it on site.",
+    DrillCause.NO_ANSWER: "It did not take the limit the drill begins with.",
+}
+
+
+def sentence_for(drill: Drill) -> str:
+    """For a drill that is over; "" while it runs."""
+    if drill.cause in _CANNOT_BEGIN:
+        return _CANNOT_BEGIN[drill.cause]
+    if drill.cause in _INCONCLUSIVE:
+        return _INCONCLUSIVE[drill.cause]
+    say = _SAY.get(drill.cause)
+    return say(drill) if say is not None else ""
+
+
+def _after(drill: Drill) -> str:
+    return "" if drill.fell_after_s is None else f" {drill.fell_after_s:.0f} s after the last word"
+
+
+def _own_word(drill: Drill) -> str:
+    if drill.shown_a is None:
+        return "its schedule tells nothing about it"
+    if drill.shown_a > drill.safe_a + 1.0:
+        return "its own schedule says so too"
+    return f"although its own schedule shows {drill.shown_a:g} A"
+
+
+def _amps(value: float | None) -> str:
+    return "?" if value is None else f"{value:.1f}"
+
+
+def _fell(drill: Drill) -> str:
+    if drill.kind is DrillKind.RESTART:
+        return f"After a restart its safe default of {drill.safe_a:g} A was still there."
+    allowed = _allowed_s(drill)
+    return (
+        f"Fell to {_amps(drill.fell_to_a)} A{_after(drill)}; {drill.safe_a:g} A were to be reached "
+        f"within {allowed:.0f} s."
+    )
+
+
+def _allowed_s(drill: Drill) -> float:
+    return (drill.latest_allowed_at or 0.0) - (drill.since_at or 0.0)
+
+
+def _kept(drill: Drill) -> str:
+    return f"Kept {_amps(drill.fell_to_a)} A, its last limit, long after it had ended; {_own_word(drill)}."
+
+
+def _late(drill: Drill) -> str:
+    return f"Fell{_after(drill)}, too late: {_allowed_s(drill):.0f} s are allowed."
+
+
+def _higher(drill: Drill) -> str:
+    return f"Went to {_amps(drill.fell_to_a)} A instead of {drill.safe_a:g} A; {_own_word(drill)}."
+
+
+def _zero(drill: Drill) -> str:
+    stopped = f"Stopped the current{_after(drill)} instead of going to {drill.safe_a:g} A."
+    return f"{stopped} The fuse is safe, the car is not charged."
+
+
+def _ended(drill: Drill) -> str:
+    return f"Ended the charge instead of going to {drill.safe_a:g} A. The fuse is safe, the car is not charged."
+
+
+def _ignores(drill: Drill) -> str:
+    draws = f"Draws {_amps(drill.fell_to_a)} A under a limit of {_amps(drill.baseline_a)} A that it has confirmed"
+    if drill.shown_a is not None and drill.shown_a > drill.safe_a + 1.0:
+        return f"{draws}, and its schedule shows {drill.shown_a:g} A: it accepts and does nothing."
+    return f"{draws}."
+
+
+def _lost(drill: Drill) -> str:
+    shown = "no limit" if drill.shown_a is None else f"{drill.shown_a:g} A"
+    return f"After a restart its schedule shows {shown}: the safe default of {drill.safe_a:g} A is gone."
+
+
+def _car_low(drill: Drill) -> str:
+    return (
+        f"The car draws less than {drill.safe_a:g} A with room to spare, so nothing shows. "
+        "Drill it again with a car that charges at full current."
+    )
+
+
+def _no_car(drill: Drill) -> str:
+    if drill.shown_a is None:
+        return "No car charges, and the charger shows no schedule. Plug a car in and drill it."
+    if drill.shown_a > drill.safe_a + 1.0:
+        return f"No car charges. Its schedule shows {drill.shown_a:g} A instead of {drill.safe_a:g} A."
+    return f"Not drilled, for no car charges. Its schedule shows {drill.shown_a:g} A once the live limit has ended."
+
+
+def _no_room(drill: Drill) -> str:
+    return drill.sentence or "There is no room for its full rating now."
+
+
+_SAY: dict[DrillCause, Callable[[Drill], str]] = {
+    DrillCause.FELL: _fell,
+    DrillCause.KEPT: _kept,
+    DrillCause.LATE: _late,
+    DrillCause.HIGHER: _higher,
+    DrillCause.ZERO: _zero,
+    DrillCause.ENDED: _ended,
+    DrillCause.IGNORES: _ignores,
+    DrillCause.LOST: _lost,
+    DrillCause.CAR_LOW: _car_low,
+    DrillCause.NO_CAR: _no_car,
+    DrillCause.NO_ROOM: _no_room,
+    DrillCause.STOPPED: lambda drill: drill.sentence or "Stopped before its end; the live limit holds again.",
+}

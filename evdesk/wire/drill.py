@@ -1,0 +1,116 @@
+"""The API's methods about the failsafe: what holds in each charger, the drill that proves it, its protocol."""
+
+from dataclasses import dataclass, field
+
+from evdesk.model.drills import Drill, DrillKind
+from evdesk.wire.method import Done, Method, Nothing, OptionalCharger
+
+
+@dataclass(frozen=True, slots=True)
+class SameModel:
+    """A drill of another charger of the same model and firmware: a hint, no proof."""
+
+    charger_id: str
+    label: str
+    kind: str
+    verdict: str
+    cause: str
+    fell_after_s: float | None
+    fell_to_a: float | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class FailsafeView:
+    """One charger when evdesk is silent. `light`: "green" a drill has proven it with this firmware and these values, or
+    nothing can go wrong; "amber" it is not proven; "red" it cannot fall back, and is reserved in full. `state` is that of
+    `Charger.failsafe`. `max_a`, `safe_a`: in the charger, None where nothing is known to be; `plan_a`: what should be.
+    `valid_s`: how long a live limit holds, `refresh_s`: how often it is sent anew; `falls_after_s`: by then it must have
+    fallen. `writes_today`: charging profiles written (flash wear). `reserved_a`: what the site keeps free for it per phase
+    when nobody talks to it. `last_drill` without samples; `running`: the id of a drill under way."""
+
+    charger_id: str
+    label: str
+    light: str
+    state: str
+    max_a: float | None
+    safe_a: float | None
+    plan_a: float
+    valid_s: int
+    refresh_s: int
+    falls_after_s: int
+    writes_today: int
+    detail: str
+    reserved_a: float
+    online: bool = False
+    last_drill: Drill | None = None
+    running: int | None = None
+    same_model: list[SameModel] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class FailsafeSummary:
+    """`problems`: lines that are too small for those that cannot fall back, in words; `safe_share_a`: the smallest share
+    of any charger that can; `falls_after_s`: by then everybody has fallen."""
+
+    proven: int
+    untested: int
+    cannot: int
+    safe_share_a: float
+    falls_after_s: int
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class StartDrill:
+    """`connector_id` None: the first one that charges. `kind`: "silence" (the connection stays, nothing is sent), "cut" (it
+    is closed and refused until the end) or "restart" (without a car: is the default still there afterwards?). `attended`:
+    a person stays at the board, so that the load measured now counts instead of the worst ever."""
+
+    charger_id: str
+    connector_id: int | None = None
+    kind: DrillKind = DrillKind.SILENCE
+    attended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StartDrills:
+    """All accepted chargers that are not proven, each as `StartDrill`; together as far as the lines allow."""
+
+    kind: DrillKind = DrillKind.SILENCE
+    attended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    drill_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BegunAll:
+    drill_ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class OneDrill:
+    drill_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """`html`: one page, complete in itself, to print on A4. `file_name`: a name to save it under."""
+
+    html: str
+    file_name: str
+
+
+METHODS_DRILL: dict[str, Method] = {
+    "failsafe.list": Method(Nothing, list[FailsafeView], "What each charger does when evdesk is silent."),
+    "failsafe.summary": Method(Nothing, FailsafeSummary, "The same for the site: counts, safe share, problems."),
+    "failsafe.drill": Method(StartDrill, Begun, "Stop talking to a charger and watch what it does.", changes=True),
+    "failsafe.drill_all": Method(StartDrills, BegunAll, "Drill every charger that is not proven.", changes=True),
+    "failsafe.cancel": Method(OneDrill, Done, "End a drill; the live limit is put in force again.", changes=True),
+    "failsafe.drills": Method(OptionalCharger, list[Drill], "Drills, newest first, without their samples."),
+    "failsafe.drill_get": Method(OneDrill, Drill, "One drill with its samples: Unix s, ampere, limit."),
+    "failsafe.protocol": Method(OneDrill, Protocol, "The printable page about one drill."),
+}

@@ -1,0 +1,192 @@
+"""The drill against simulated chargers, good and bad, over real sockets; all clocks twenty times as fast."""
+
+import contextlib
+
+import pytest
+
+from evdesk.simulator.makers import KESTREL
+from tests.engine.drill_kit import RATING_A, SAFE_A, SPEED, Rig, Wanted, rig
+from tests.engine.harness import start_engine, until
+
+SILENT = {
+    "GOOD": (Wanted(), "proven", "fell"),
+    "GOOD-21": (Wanted(version="2.1"), "proven", "fell"),
+    "KEEPS": (Wanted("keeps_last_limit"), "failed", "kept"),
+    "KEEPS-201": (Wanted("keeps_last_limit", "2.0.1"), "failed", "kept"),
+    "NO-DURATION": (Wanted("ignores_duration"), "failed", "kept"),
+    "LATE": (Wanted("falls_late"), "failed", "late"),
+    "ZERO": (Wanted("falls_to_zero"), "failed", "zero"),
+    "ENDS": (Wanted("ends_charge_at_fallback"), "failed", "ended"),
+    "ONE": (Wanted("one_profile_only"), "failed", "higher"),
+    "NOTHING": (Wanted("accepts_and_does_nothing"), "failed", "ignores"),
+    "IGNORES": (Wanted("ignores_limit"), "failed", "ignores"),
+    "LITTLE": (Wanted(more=(("max_a", 6.5),)), "inconclusive", "car_low"),
+    "EMPTY": (Wanted(car=False), "verified", "no_car"),
+}
+
+
+async def test_silence_tells_good_and_bad_apart(tmp_path):
+    async with rig(tmp_path, {name: wanted for name, (wanted, _, _) in SILENT.items()}) as hall:
+        await hall.prepared(*SILENT)
+        begun = (await hall.api.call("failsafe.drill_all"))["drill_ids"]
+        drills = {d["charger_id"]: d for d in [await hall.over(number) for number in begun]}
+        found = {name: (d["verdict"], d["cause"]) for name, d in drills.items()}
+        assert found == {name: (verdict, cause) for name, (_, verdict, cause) in SILENT.items()}
+        good = drills["GOOD"]
+        assert 40 <= good["fell_after_s"] <= 55 + 11
+        assert good["fell_to_a"] == pytest.approx(SAFE_A, abs=0.3)
+        assert good["restored"]
+        assert not drills["ENDS"]["restored"]
+        assert "although its own schedule shows 6 A" in drills["KEEPS"]["sentence"]
+        assert "its own schedule says so too" in drills["NO-DURATION"]["sentence"]
+        assert "it accepts and does nothing" in drills["NOTHING"]["sentence"]
+        assert "it accepts" not in drills["IGNORES"]["sentence"]
+        assert {t: a for t, a, _ in good["samples"]}
+        assert good["audit_ids"]
+        await _lights(hall)
+        await _evidence(hall, good)
+
+
+async def _lights(hall: Rig) -> None:
+    views = {v["charger_id"]: v for v in await hall.api.call("failsafe.list")}
+    lights = {name: view["light"] for name, view in views.items()}
+    green, amber = {"GOOD", "GOOD-21"}, {"ZERO", "ENDS", "LITTLE", "EMPTY"}
+    assert lights == {n: "green" if n in green else "amber" if n in amber else "red" for n in SILENT}
+    assert {views[n]["reserved_a"] for n in ("KEEPS", "LATE", "ONE", "IGNORES")} == {RATING_A}
+    assert views["GOOD"]["reserved_a"] == SAFE_A
+    assert views["GOOD"]["last_drill"]["verdict"] == "proven"
+    assert views["EMPTY"]["same_model"], "others of this model were drilled"
+    summary = await hall.api.call("failsafe.summary")
+    assert (summary["proven"], summary["untested"]) == (2, 4)
+
+
+async def _evidence(hall: Rig, drill: dict) -> None:
+    rows = await hall.api.call("audit.list", {"limit": 2000})
+    own = [r["detail"].get("phase") for r in rows if r["what"] == "failsafe.drill" and r["target"] == "GOOD"]
+    assert [phase for phase in own[::-1] if phase] == [
+        "asked",
+        "preflight",
+        "room",
+        "baseline",
+        "silent",
+        "restoring",
+        "done",
+    ]
+    sent = [r for r in rows if r["target"] == "GOOD" and r["kind"] == "asked" and r["what"].startswith("balance.")]
+    silent = [r for r in sent if drill["since_at"] + 1 < r["at"] < drill["since_at"] + drill["fell_after_s"] + 15]
+    assert silent == [], "nothing may be sent while it is silent"
+    page = await hall.api.call("failsafe.protocol", {"drill_id": drill["id"]})
+    assert "<svg" in page["html"]
+    assert "Proven" in page["html"]
+    assert "http" not in page["html"]
+    assert (await hall.api.call("failsafe.drills", {"charger_id": "GOOD"}))[0]["samples"] == []
+
+
+CUT = {
+    "GOOD": (Wanted(), "cut", "proven", "fell"),
+    "GOOD-21": (Wanted(version="2.1"), "cut", "proven", "fell"),
+    "KEEPS": (Wanted("keeps_last_limit"), "cut", "failed", "kept"),
+    "ZERO": (Wanted("falls_to_zero"), "cut", "failed", "zero"),
+    "ENDS": (Wanted("ends_charge_at_fallback"), "cut", "failed", "ended"),
+    "RESTARTS": (Wanted(car=False), "restart", "proven", "fell"),
+    "LOSES": (Wanted("loses_profiles", car=False), "restart", "failed", "lost"),
+}
+
+
+async def test_a_cut_is_read_from_the_queue_and_a_restart_from_the_schedule(tmp_path):
+    async with rig(tmp_path, {name: case[0] for name, case in CUT.items()}) as hall:
+        await hall.prepared(*CUT)
+        begun = {}
+        for name, (_, kind, _, _) in CUT.items():
+            params = {"charger_id": name, "kind": kind}
+            begun[name] = (await hall.api.call("failsafe.drill", params))["drill_id"]
+        drills = {name: await hall.over(number) for name, number in begun.items()}
+        assert {n: (d["verdict"], d["cause"]) for n, d in drills.items()} == {n: c[2:] for n, c in CUT.items()}
+        good = drills["GOOD"]
+        assert good["read_from"] == "charger, afterwards"
+        assert 40 <= good["fell_after_s"] <= 66
+        assert good["restored"]
+        attempts = await hall.api.call("attempt.list", {"limit": 100})
+        assert {"GOOD", "KEEPS"} <= {a["charger_id"] for a in attempts if a["verdict"] == "drill"}
+        assert (await hall.view("RESTARTS"))["light"] == "amber", "that it survives a restart does not prove the fall"
+        assert (await hall.view("LOSES"))["light"] == "red"
+
+
+async def test_on_a_tight_line_one_after_the_other_and_never_above_the_fuse(tmp_path):
+    """Full rating 16 A each on a fuse of 40 A, house 4 A at most: two can be drilled at once, whatever they do."""
+    wanted = {"A": Wanted(), "B": Wanted("keeps_last_limit"), "C": Wanted("falls_late"), "D": Wanted()}
+    async with rig(tmp_path, wanted, rating_a=40.0, other_a=4.0, maker=KESTREL) as hall:
+        await hall.prepared(*wanted)
+        hall.worst_a = 0.0
+        begun = (await hall.api.call("failsafe.drill_all"))["drill_ids"]
+        drills = [await hall.over(number, 90) for number in begun]
+        assert [d["cause"] for d in drills] == ["fell", "kept", "late", "fell"]
+        assert hall.worst_a <= 40.0 - 4.0
+        spans = [(d["since_at"], d["since_at"] + d["valid_s"]) for d in drills]
+        together = max(sum(a <= t <= b for a, b in spans) for t, _ in spans)
+        assert together <= 2
+
+        async def lowered() -> bool:
+            views = {v["charger_id"]: v for v in await hall.api.call("failsafe.list")}
+            return views["A"]["safe_a"] == views["D"]["safe_a"] == 0.0 and views["B"]["reserved_a"] == RATING_A
+
+        # 40 - 4 - 1 - 2 x 16 A leave 3 A for two: nothing a car can take.
+        await until(lowered, 30)
+
+
+async def test_without_room_it_does_not_begin(tmp_path):
+    async with rig(tmp_path, {"A": Wanted()}, rating_a=20.0, other_a=6.0) as hall:
+        await hall.prepared("A")
+        drill = await hall.drill("A")
+        assert (drill["verdict"], drill["cause"]) == ("refused", "no_room")
+        assert drill["sentence"].startswith("Main/L1 has no room: 22 A may flow")
+        assert not drill["samples"]
+
+
+async def test_cancelled_at_any_time_it_gives_back(tmp_path):
+    async with rig(tmp_path, {"A": Wanted(), "B": Wanted()}) as hall:
+        await hall.prepared("A", "B")
+        numbers = [(await hall.api.call("failsafe.drill", {"charger_id": n}))["drill_id"] for n in "AB"]
+        with pytest.raises(Exception, match="is being drilled already"):
+            await hall.api.call("failsafe.drill", {"charger_id": "A"})
+        await hall.in_phase(numbers[0], "baseline")
+        await hall.api.call("failsafe.cancel", {"drill_id": numbers[0]})
+        await hall.in_phase(numbers[1], "silent")
+        with pytest.raises(Exception, match="A failsafe drill of this charger is under way"):
+            await hall.api.call("charger.trigger", {"charger_id": "B", "what": "Heartbeat"})
+        await hall.api.call("failsafe.cancel", {"drill_id": numbers[1]})
+        for number in numbers:
+            drill = await hall.over(number)
+            assert drill["verdict"] == "cancelled"
+        assert drill["restored"]
+        charger = await hall.api.call("charger.get", {"charger_id": "B"})
+        assert charger["connectors"][0]["limit_a"] == RATING_A
+        with pytest.raises(Exception, match="No drill"):
+            await hall.api.call("failsafe.cancel", {"drill_id": numbers[0]})
+
+
+async def test_killed_in_the_middle_it_says_so_and_goes_on(tmp_path):
+    async with rig(tmp_path, {"A": Wanted()}) as hall:
+        await hall.prepared("A")
+        number = (await hall.api.call("failsafe.drill", {"charger_id": "A"}))["drill_id"]
+        await hall.in_phase(number, "silent")
+        address = f"127.0.0.1:{hall.running.ready['ocpp_port']}"
+        hall.running.process.kill()
+        hall.running.process.wait(10)
+        again = start_engine(tmp_path, "--accept-unknown", "--speed", f"{SPEED:g}", ocpp=address)
+        try:
+            async with again.client() as api:
+                drill = await api.call("failsafe.drill_get", {"drill_id": number})
+                assert (drill["phase"], drill["verdict"]) == ("done", "interrupted")
+                assert "ended in the middle" in drill["sentence"]
+
+                async def limited() -> bool:
+                    charger = await api.call("charger.get", {"charger_id": "A"})
+                    return charger["state"] == "online" and charger["connectors"][0]["limit_a"] == RATING_A
+
+                await until(limited, 30)
+                assert (await api.call("failsafe.list"))[0]["state"] == "verified"
+        finally:
+            again.stop()
+            with contextlib.suppress(Exception):
+                await hall.api.close()

@@ -1,0 +1,165 @@
+"""What a drill's verdict is worth later, and the printed page about it."""
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from evdesk.engine.drill_book import DrillBook
+from evdesk.engine.drill_html import protocol_html, protocol_name
+from evdesk.engine.fleet import Fleet
+from evdesk.model import BalanceSettings, Failsafe, FailsafeState, Identity, Site
+from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillVerdict
+from tests.engine.store_kit import T0, FixedClock, opened
+
+WHO = Identity("Nordlade", "N22", "NL-1", "2.4.0")
+DONE = Drill(
+    1,
+    "A",
+    1,
+    DrillKind.SILENCE,
+    T0,
+    DrillPhase.DONE,
+    DrillVerdict.PROVEN,
+    DrillCause.FELL,
+    "Fell to 6.0 A after 177 s.",
+    vendor="Nordlade",
+    model="N22",
+    serial="NL-1",
+    firmware="2.4.0",
+    max_a=16.0,
+    safe_a=6.0,
+    valid_s=180,
+    refresh_s=60,
+    baseline_a=12.0,
+    shown_a=6.0,
+    since_at=T0 + 60,
+    latest_allowed_at=T0 + 255,
+    fell_after_s=180.0,
+    fell_not_before_s=170.0,
+    fell_to_a=6.0,
+    ended_at=T0 + 300,
+    samples=tuple((T0 + 10.0 * n, 12.0 if n < 24 else 6.0, 12.0) for n in range(30)),
+)
+KEPT = replace(DONE, id=2, verdict=DrillVerdict.FAILED, cause=DrillCause.KEPT, sentence="Kept 12 A.")
+VERIFIED = Failsafe(FailsafeState.VERIFIED, 16.0, 6.0)
+
+
+@pytest.fixture
+async def book(tmp_path):
+    async with opened(tmp_path / "evdesk.db") as store:
+        fleet = Fleet(store, FixedClock(T0))
+        fleet.site = Site(balance=BalanceSettings())
+        fleet.record("A").identity = WHO
+        yield DrillBook(fleet)
+
+
+@pytest.mark.parametrize(
+    ("drills", "who", "said", "state", "detail"),
+    [
+        ((DONE,), {}, {}, "proven", "Fell to 6.0 A"),
+        ((DONE,), {"firmware": "2.5.0"}, {}, "verified", "untested: firmware changed from 2.4.0 to 2.5.0"),
+        ((DONE,), {"serial": "NL-2"}, {}, "verified", "untested: another serial number"),
+        ((DONE,), {}, {"safe_a": 8.0}, "verified", "untested: the safe value changed from 6 A to 8 A"),
+        (
+            (DONE,),
+            {},
+            {"state": FailsafeState.UNTESTED, "detail": "shows no schedule"},
+            "untested",
+            "shows no schedule",
+        ),
+        ((DONE,), {}, {"state": FailsafeState.UNKNOWN}, "unknown", ""),
+        ((KEPT,), {}, {}, "cannot", "Kept 12 A."),
+        ((KEPT,), {}, {"safe_a": 8.0}, "cannot", "Kept 12 A."),  # another value does not make it obey
+        ((KEPT,), {"firmware": "2.5.0"}, {}, "verified", ""),
+        ((KEPT, replace(DONE, id=3)), {}, {}, "proven", "Fell"),
+        (
+            (DONE, replace(KEPT, kind=DrillKind.CUT)),
+            {},
+            {},
+            "cannot",
+            "Kept 12 A.",
+        ),  # silent it fell, cut off it did not
+        ((DONE, replace(KEPT, cause=DrillCause.ZERO, kind=DrillKind.CUT)), {}, {}, "proven", "Fell"),
+        ((replace(KEPT, cause=DrillCause.ZERO),), {}, {}, "verified", "Kept 12 A."),  # safe for the fuse
+        ((replace(DONE, verdict=DrillVerdict.INCONCLUSIVE),), {}, {}, "verified", ""),
+    ],
+)
+async def test_what_a_drill_is_worth(book, drills, who, said, state, detail):
+    for drill in drills:
+        book.note(drill)
+    record = book.fleet.record("A")
+    record.identity = replace(WHO, **who)
+    found = book.judged(record, replace(VERIFIED, **said))
+    assert found.state == state
+    assert found.detail.startswith(detail)
+    assert bool(found.detail) is bool(detail)
+
+
+async def test_an_untested_one_that_was_drilled_stays_proven_while_it_says_the_same(book):
+    book.note(replace(DONE, shown_a=None, untested="shows no schedule"))
+    record = book.fleet.record("A")
+    same = Failsafe(FailsafeState.UNTESTED, 16.0, 6.0, "shows no schedule")
+    assert book.judged(record, same).state is FailsafeState.PROVEN
+    worse = replace(same, detail="Connector 1 would fall back to 32 A instead of 6 A.")
+    assert book.judged(record, worse).state is FailsafeState.UNTESTED
+
+
+async def test_others_of_the_model_are_a_hint_only(book):
+    book.note(DONE)
+    other = book.fleet.record("B")
+    other.identity = replace(WHO, serial="NL-9")
+    assert [d.charger_id for d in book.same_model(other)] == ["A"]
+    assert book.judged(other, VERIFIED).state is FailsafeState.VERIFIED
+    other.identity = replace(WHO, firmware="3.0")
+    assert book.same_model(other) == []
+
+
+async def test_what_was_running_is_over_after_a_restart(book):
+    store = book.fleet.store
+    number = await store.save_drill(replace(DONE, id=0, phase=DrillPhase.SILENT, verdict=DrillVerdict.NONE))
+    done = await store.save_drill(replace(DONE, id=0))
+    again = DrillBook(book.fleet)
+    (interrupted,) = await again.open()
+    assert (interrupted.id, interrupted.verdict) == (number, "interrupted")
+    assert again.drills[done].samples == ()
+    kept = await store.drill(done)
+    assert kept == replace(DONE, id=done)
+    assert [d.id for d in await store.drills("A")] == [done, number]
+    assert (await store.drill(number)).phase == "done"
+
+
+def _page(drill: Drill) -> str:
+    html = protocol_html(drill)
+    body = re.sub(r"<!doctype html>|<meta[^>]*>", "", html)
+    ElementTree.fromstring(body)  # well-formed: nothing a label holds breaks out
+    return html
+
+
+def test_the_protocol_is_one_page_in_itself():
+    html = _page(replace(DONE, site="Mill & Lane", label="Bay <1>", audit_ids=(7, 8, 9, 12)))
+    assert "Mill &amp; Lane" in html
+    assert "Bay &lt;1&gt;" in html
+    assert "Audit rows 7-9, 12." in html
+    assert "170 to 180 s" in html
+    assert "195 s at most" in html
+    assert not re.search(r"(src|href)=|url\(|@import|<script", html)
+
+
+@pytest.mark.parametrize(
+    "drill",
+    [
+        replace(DONE, samples=(), since_at=None, latest_allowed_at=None, verdict=DrillVerdict.REFUSED),
+        replace(DONE, samples=((T0, None, None),)),
+        replace(DONE, phase=DrillPhase.SILENT, verdict=DrillVerdict.NONE, sentence="", cause=DrillCause.NONE),
+        replace(DONE, kind=DrillKind.RESTART, samples=(), shown_a=None),
+        KEPT,
+    ],
+)
+def test_it_can_be_printed_whatever_is_known(drill):
+    assert "Failsafe protocol" in _page(drill)
+
+
+def test_a_file_name_of_plain_letters():
+    assert protocol_name(replace(DONE, charger_id="../a b/Ü", id=5)) == "failsafe-a-b-2027-01-15-5.html"
