@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from evdesk.gui import text, tokens
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
+from evdesk.gui.pages.balancing_decisions import DecisionsCard
 from evdesk.gui.pages.balancing_facts import BAY, Scene, bay_key, build_scene, circuit_key, site_words, split_key
 from evdesk.gui.pages.balancing_inspect_words import told
 from evdesk.gui.pages.balancing_inspector import Inspector
@@ -32,6 +33,7 @@ class BalancingPage(Page):
         self.key = ""
         self.scene: Scene = build_scene(mirror)
         self.site = SiteCard(self)
+        self.decisions = DecisionsCard(mirror, client, self)
         self.inspector = Inspector(self)
         self.over = Chip(None, self)
         self.over.hide()
@@ -40,6 +42,7 @@ class BalancingPage(Page):
         self._build()
         self.site.diagram.chosen.connect(self.choose)
         self.site.diagram.opened.connect(self._open)
+        self.decisions.chosen.connect(self.choose)
         self.inspector.charger_asked.connect(self._to_charger)
         self.mirror.changed.connect(self._changed)
         self._ages = QTimer(self)
@@ -51,6 +54,7 @@ class BalancingPage(Page):
         self._left = QVBoxLayout()
         self._left.setSpacing(tokens.GAP)
         self._left.addWidget(self.site, 10)
+        self._left.addWidget(self.decisions)
         held = QWidget()
         self._right = QVBoxLayout(held)
         self._right.setContentsMargins(0, 0, 0, 0)
@@ -114,7 +118,7 @@ class BalancingPage(Page):
             self.key = self._first()
             self.site.diagram.select(self.key)
         self.site.show_scene(self.scene)
-        self.site.diagram.select(self.key) if self.site.diagram.canvas.key != self.key else None
+        self.decisions.show_scene(self.scene, self.key)
         self._inspect()
         self._head()
 
@@ -122,6 +126,7 @@ class BalancingPage(Page):
         """Select a part of the site: the diagram marks it, the inspector tells about it."""
         self.key = key
         self.site.diagram.select(key)
+        self.decisions.select(key)
         self._inspect()
 
     def _first(self) -> str:
@@ -165,6 +170,14 @@ class BalancingPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._side.setFixedWidth(SIDE_WIDE if self.width() >= 1500 else SIDE)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Lanes as high as they need, up to two fifths of the page; the diagram gets the rest."""
+        need = 36 + 30 + 36 + 20 * min(12, max(3, self.scene.count()))
+        self.decisions.setFixedHeight(
+            max(180, min(need, round(self.height() * (0.38 if self.height() < 900 else 0.34))))
+        )
 
 
 def over_look(mirror: Mirror) -> Look | None:

@@ -1,0 +1,176 @@
+"""The Decisions card: limits over time as lanes, one sentence for the moment that is looked at."""
+
+from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from evdesk.gui import text, theme
+from evdesk.gui.client import Client
+from evdesk.gui.mirror import Mirror
+from evdesk.gui.pages.balancing_facts import Scene
+from evdesk.gui.pages.balancing_lanes import Lanes
+from evdesk.gui.pages.balancing_spans import (
+    NONE,
+    ROLES,
+    Lane,
+    Span,
+    kind_of,
+    kind_words,
+    live_span,
+    mains_of,
+    moment_words,
+    with_live,
+)
+from evdesk.gui.text import tr
+from evdesk.gui.widgets import GHOST, Button, Card, ElidedLabel, EmptyState, Label, Painted, Segmented, Strip, draw
+
+WINDOWS = {"3600": 3600.0, "21600": 21600.0, "86400": 86400.0}
+
+
+class Legend(Painted):
+    """The kinds of reasons that are seen, each with its colour; what has no room is left away."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kinds: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(20)
+
+    def set(self, kinds: tuple[str, ...]) -> None:
+        if kinds != self._kinds:
+            self._kinds = kinds
+            self.setAccessibleName(", ".join(kind_words(kind) for kind in kinds))
+            self.update()
+
+    def kinds(self) -> tuple[str, ...]:
+        return self._kinds
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, 20)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        look = theme.current()
+        x = 0.0
+        for kind in self._kinds:
+            words = kind_words(kind)
+            wide = 16 + draw.width(words, "small") + 12
+            if x + wide > self.width() + 12:
+                break
+            role = ROLES[kind]
+            fill = look.color("sunken") if role == "muted" else look.soft(role)
+            if role in ("circuit", "text"):
+                fill = look.mix(role, "surface", 0.16)
+            draw.box(painter, QRectF(x, 5, 10, 10), fill, look.color(role), 2, float(look.edge))
+            draw.text(painter, x + 15, 10 + draw.metrics("small").capHeight() / 2, words, "small", "muted")
+            x += wide
+
+
+class DecisionsCard(Card):
+    """`chosen(key)`: a lane was looked at. Follows live until a person scrubs; "Back to live" ends that."""
+
+    chosen = Signal(str)
+    window_changed = Signal()
+
+    def __init__(self, mirror: Mirror, client: Client, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Decisions"), parent, padding=0, head_height=36)
+        self._mirror, self._client = mirror, client
+        self._scene: Scene | None = None
+        self._held: tuple[float, float] | None = None  # the window a person scrubs in
+        self.spans: dict[str, tuple[Span, ...]] = {}  # what the log said, by connector
+        self.legend = Legend(self)
+        self.windows = Segmented([("3600", tr("1 h")), ("21600", tr("6 h")), ("86400", tr("24 h"))], self)
+        self.live = Button(tr("Back to live"), "", GHOST, self, dense=True)
+        self.at = Label("", "chip", parent=self)
+        self.sentence = ElidedLabel("", "small", "text", self)
+        self.lanes = Lanes(self)
+        self.none = EmptyState("balance", tr("No decision yet"), tr("Limits come here as soon as a car charges."))
+        self._build()
+        self.windows.changed.connect(self._window)
+        self.live.clicked.connect(self.back_to_live)
+        self.lanes.scrubbed.connect(self._scrubbed)
+        self.lanes.released.connect(self.back_to_live)
+
+    def _build(self) -> None:
+        self.windows.setAccessibleName(tr("Window"))
+        self.head.insertSpacing(1, 4)
+        self.head.insertWidget(2, self.legend, 10)
+        self.head.addWidget(self.live)
+        self.head.addWidget(self.windows)
+        strip = Strip(self, 30)
+        strip.row.addWidget(self.at)
+        strip.row.addWidget(self.sentence, 1)
+        self.body.setContentsMargins(1, 0, 1, 1)
+        self.body.setSpacing(0)
+        self.body.addWidget(strip)
+        self.body.addWidget(self.lanes, 1)
+        self.body.addWidget(self.none, 1)
+        self.none.hide()
+        self.live.hide()
+
+    def span(self) -> tuple[float, float]:
+        """The time that is shown: up to now, or where a person stopped it."""
+        if self._held is not None:
+            return self._held
+        now = self._mirror.now()
+        return now - WINDOWS[self.windows.current()], now
+
+    def show_scene(self, scene: Scene, key: str) -> None:
+        """What is true now; `key`: what is chosen on the page."""
+        self._scene = scene
+        start, end = self.span()
+        now = self._mirror.now()
+        mains = mains_of(scene)
+        lanes = []
+        for outlet in scene.outlets():
+            spans = with_live(self.spans.get(outlet.key, ()), live_span(outlet, now), now)
+            lanes.append(Lane(outlet.key, outlet.label, outlet.index, outlet.bay.circuit, spans))
+        if any(lane.key == key for lane in lanes):
+            self.lanes.key = self.lanes.key or key
+        elif self.lanes.lane() is None and lanes:
+            self.lanes.key = lanes[0].key
+        self.lanes.show_lanes(tuple(lanes), (start, end), mains)
+        seen = {kind_of(s.why, mains) for lane in lanes for s in lane.spans if s.end >= start and s.start <= end}
+        self.legend.set(tuple(kind for kind in ROLES if kind in seen - {NONE}))
+        self.lanes.setVisible(bool(lanes))
+        self.none.setVisible(not lanes)
+        self._tell()
+
+    def select(self, key: str) -> None:
+        """The page chose a connector."""
+        if any(lane.key == key for lane in self.lanes.lanes()):
+            self.lanes.select(key)
+            self._tell()
+
+    def back_to_live(self) -> None:
+        self._held = None
+        self.lanes.set_moment(None)
+        self.live.hide()
+        if self._scene is not None:
+            self.show_scene(self._scene, self.lanes.key)
+        self.window_changed.emit()
+
+    def _scrubbed(self, moment: float, key: str) -> None:
+        if self._held is None:
+            self._held = self.span()
+        self.live.show()
+        self._tell()
+        self.chosen.emit(key)
+
+    def _window(self, _key: str) -> None:
+        self.back_to_live()
+
+    def _tell(self) -> None:
+        """The sentence of the moment."""
+        lane = self.lanes.lane()
+        moment = self.lanes.moment
+        self.at.setText(tr("Now") if moment is None else text.clock_s(moment))
+        at = self.span()[1] if moment is None else moment
+        self.sentence.setText(moment_words(lane, at) if lane is not None else "")
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 268)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.legend.setVisible(self.width() > 460)
