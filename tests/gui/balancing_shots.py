@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -31,6 +32,7 @@ async def shoot(folder: Path, counts: list[int], looks: list[str], sizes: list[s
     for count in counts:
         mirror = Mirror(client)
         mirror.take_snapshot(crowd.snapshot(count))
+        client.answers["balance.history"] = partial(crowd.decision_page, mirror.site)
         settings = DeskSettings(folder / "desk.ini")
         engine = launch.LocalEngine(folder, may_start=False)
         shell = Shell(mirror, client, theme.current(), settings, engine, PAGES)

@@ -21,7 +21,9 @@ from evdesk.model import (
     Why,
     WhyCode,
 )
+from evdesk.model.decisions import Cause, CauseKind, CutOther, DecisionRow
 from evdesk.wire import Snapshot
+from evdesk.wire.explain import BalanceHistory, DecisionPage
 from tests.gui import sample
 
 NOW = sample.NOW
@@ -144,3 +146,40 @@ def snapshot(count: int) -> Snapshot:
     if count == 8:
         return sample.snapshot()
     return Snapshot(100, sample.info(), site(count), load(count), chargers(count), (), sample.notices(), ())
+
+
+_STEPS = (3600.0, 2600.0, 2210.0, 1500.0, 720.0, 348.0)
+
+
+def decisions(placed: Site, now: float = NOW) -> list[DecisionRow]:
+    """An evening of decisions for every bay: the house steps up at 18:05, chargers come and go."""
+    rows: list[DecisionRow] = []
+    for n, bay in enumerate(placed.bays, 1):
+        limits = (16.0, 13.0, 9.0 - n % 3, 10.0 + n % 4, 12.0, 9.0 + n % 6)
+        for i, (start, limit) in enumerate(zip(_STEPS, limits, strict=True)):
+            if i == 0 and n % 3 == 1:
+                continue
+            end = now - _STEPS[i + 1] if i + 1 < len(_STEPS) else None
+            rows.append(_decision(len(rows) + 1, bay, n, i, (now - start, end), limit))
+    return rows
+
+
+def _decision(number: int, bay: Bay, n: int, i: int, when: tuple[float, float | None], limit: float) -> DecisionRow:
+    why = Why(WhyCode.LINE, "Main/L2", 62.2, 63.0, when[0])
+    if (n + i) % 3 == 0:
+        why = Why(WhyCode.LINE, f"{bay.circuit}/L1", 34.6, 35.0, when[0])
+    if i == 0 or (n % 5 == 0 and i == 3):
+        why = Why(WhyCode.CAR, since_at=when[0])
+    if n % 7 == 0 and i >= 4:
+        why, limit = Why(WhyCode.SAFE_SHARE, since_at=when[0]), 6.0
+    cause = None
+    if i == 2:
+        others = (CutOther("WB-01", 1, 13.0, 9.0),)
+        cause = Cause(CauseKind.HOUSE, "Main/L2", 9.0, 22.8, above_s=3.2, peak_a=74.9, others=others, others_count=3)
+    took = limit - 0.2 if why.code is WhyCode.CAR else None
+    return DecisionRow(number, bay.charger_id, bay.connector_id, when[0], when[1], limit, why, None, took, cause=cause)
+
+
+def decision_page(placed: Site, asked: BalanceHistory) -> DecisionPage:
+    rows = [r for r in decisions(placed) if r.from_at <= asked.to_at and (r.to_at or NOW) >= asked.from_at]
+    return DecisionPage(rows, False, NOW - 86400)

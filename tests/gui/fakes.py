@@ -5,6 +5,7 @@ from typing import Any
 from evdesk.gui.client import Client, LinkState
 from evdesk.model import ChainVerdict, EvdeskError, Reason
 from evdesk.model.settings import SettingsView
+from evdesk.wire.explain import DecisionPage
 from evdesk.wire.methods import Done
 from evdesk.wire.settings import SettingsProgress
 from tests.gui import sample
@@ -38,6 +39,7 @@ class FakeClient(Client):
             "network.interfaces": sample.network_state(),
             "network.check": sample.network_checks(),
             "network.found": [],
+            "balance.history": DecisionPage([]),
         }
 
     def start(self) -> None:

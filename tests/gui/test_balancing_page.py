@@ -1,6 +1,7 @@
 """The Balancing page on the design's site and on large ones: what a person sees, chooses and is told."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -12,8 +13,20 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing import BalancingPage
 from evdesk.gui.pages.balancing_facts import build_scene
 from evdesk.gui.pages.balancing_layout import lay_board, lay_out, lay_tree
+from evdesk.gui.pages.balancing_spans import Lane, Span, moment_words, span_words
 from evdesk.gui.pages.balancing_ways import neighbour
-from evdesk.model import Bay, ChargerState, Circuit, ConnectorStatus, GridType, LineLoad
+from evdesk.model import (
+    Bay,
+    ChargerState,
+    Circuit,
+    ConnectorStatus,
+    EvdeskError,
+    GridType,
+    LineLoad,
+    Reason,
+    Why,
+    WhyCode,
+)
 from tests.gui import crowd, sample
 
 
@@ -290,7 +303,7 @@ def test_only_what_changed_is_painted_again(make, client):
     charger = mirror.chargers["WB-001"]
     mirror.apply("charger", replace(charger, connectors=(replace(charger.connectors[0], limit_a=7.0),)))
     page.refresh()
-    assert 1 <= len(asked) <= 5
+    assert 1 <= len(asked) <= 8 < len(canvas.plan.items)
     assert all(args for args in asked)
 
 
@@ -300,3 +313,98 @@ def test_a_hidden_page_does_nothing(page, mirror, monkeypatch):
     charger = mirror.chargers["WB-01"]
     mirror.apply("charger", replace(charger, state=ChargerState.OFFLINE))
     mirror.flush()
+
+
+# -- decisions ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def decided(make, mirror, client, qtbot):
+    client.answers["balance.history"] = lambda asked: crowd.decision_page(mirror.site, asked)
+    mirror.now = lambda: sample.NOW
+    page = make(mirror)
+    qtbot.waitUntil(lambda: any(len(lane.spans) > 3 for lane in page.decisions.lanes.lanes()))
+    return page
+
+
+def test_one_lane_per_charger_ends_with_what_holds_now(decided):
+    lanes = decided.decisions.lanes.lanes()
+    assert [lane.label for lane in lanes] == [f"Bay {n}" for n in range(1, 9)]
+    assert [span_words(lane.spans[-1]) for lane in lanes[:5]] == [
+        "14",
+        "12",
+        "9",
+        "fault, power off",
+        "12, car takes 9.8",
+    ]
+    assert all(a.end <= b.start + 0.01 for lane in lanes for a, b in pairwise(lane.spans))
+    assert decided.decisions.legend.kinds()[:2] == ("main", "circuit")
+
+
+def test_scrubbing_says_one_sentence_and_back_to_live_is_one_click(decided, qtbot):
+    card = decided.decisions
+    lanes = card.lanes
+    assert card.at.text() == "Now"
+    assert card.live.isHidden()
+    moment = sample.NOW - 2000
+    where = QPointF(lanes.field().to_x(moment), 8 + 2 * 20 + 8).toPoint()
+    qtbot.mouseClick(lanes.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert decided.key == "bay/WB-03/1"
+    assert card.sentence.text() == (
+        "Bay 3 at 9 A: the house took 13.8 A more on Main L2; 4 cars on it were cut; over its rating for 3.2 s; "
+        "since 18:05:10"
+    )
+    assert card.live.isVisible()
+    assert lanes.accessibleDescription() == card.sentence.text()
+    held = card.span()
+    sample_now = sample.NOW + 500
+    decided.mirror.now = lambda: sample_now
+    decided.refresh()
+    assert card.span() == held
+    qtbot.mouseClick(card.live, Qt.MouseButton.LeftButton)
+    assert card.at.text() == "Now"
+    assert card.span()[1] == sample_now
+
+
+def test_arrow_keys_step_from_change_to_change_and_lane_to_lane(decided, qtbot):
+    lanes = decided.decisions.lanes
+    decided.choose("bay/WB-02/1")
+    qtbot.keyClick(lanes, Qt.Key.Key_Left)
+    first = lanes.moment
+    qtbot.keyClick(lanes, Qt.Key.Key_Left)
+    assert lanes.moment < first
+    assert lanes.lane().at(lanes.moment) != lanes.lane().at(first)
+    qtbot.keyClick(lanes, Qt.Key.Key_Down)
+    assert decided.key == "bay/WB-03/1"
+    qtbot.keyClick(lanes, Qt.Key.Key_Escape)
+    assert lanes.moment is None
+
+
+def test_choosing_in_the_diagram_marks_the_lane(decided, qtbot):
+    click(qtbot, decided, "bay/WB-05/1")
+    assert decided.decisions.lanes.key == "bay/WB-05/1"
+    assert decided.decisions.sentence.text().startswith("Bay 5 at 12 A: Car takes at most 9.8 A")
+
+
+def test_many_lanes_stand_in_groups_that_open(make, client, qtbot):
+    page = make(crowded(client, 200))
+    lanes = page.decisions.lanes
+    heads = [row for row in lanes.rows() if row.lane is None]
+    assert len(heads) == len(crowd.leaves(200))
+    assert sum(row.open for row in heads) == 1
+    page.choose("bay/WB-200/1")
+    assert any(row.lane is not None and row.lane.key == "bay/WB-200/1" for row in lanes.rows())
+
+
+def test_a_refused_log_is_said_and_the_present_stays(make, mirror, client, qtbot):
+    client.answers["balance.history"] = EvdeskError(Reason.STORAGE, "The log cannot be read.")
+    page = make(mirror)
+    qtbot.waitUntil(lambda: "The log cannot be read." in page.decisions.sentence.text())
+    assert page.decisions.sentence.text().startswith("Bay 1 at 14 A")
+
+
+def test_a_moment_without_a_row_is_unknown():
+    lane = Lane("k", "Bay 1", 0, "Main", (Span(100, 200, 9, Why(WhyCode.LINE, "Main/L1")),))
+    assert moment_words(lane, 50) == "Bay 1: nothing is known of this moment"
+    assert moment_words(lane, 500) == "Bay 1: nothing is known of this moment"
+    assert "at 9 A" in moment_words(lane, 150)

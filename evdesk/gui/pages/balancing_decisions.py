@@ -8,12 +8,12 @@ from evdesk.gui import text, theme
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing_facts import Scene
+from evdesk.gui.pages.balancing_feed import DecisionFeed
 from evdesk.gui.pages.balancing_lanes import Lanes
 from evdesk.gui.pages.balancing_spans import (
     NONE,
     ROLES,
     Lane,
-    Span,
     kind_of,
     kind_words,
     live_span,
@@ -70,14 +70,13 @@ class DecisionsCard(Card):
     """`chosen(key)`: a lane was looked at. Follows live until a person scrubs; "Back to live" ends that."""
 
     chosen = Signal(str)
-    window_changed = Signal()
 
     def __init__(self, mirror: Mirror, client: Client, parent: QWidget | None = None) -> None:
         super().__init__(tr("Decisions"), parent, padding=0, head_height=36)
-        self._mirror, self._client = mirror, client
+        self._mirror = mirror
         self._scene: Scene | None = None
         self._held: tuple[float, float] | None = None  # the window a person scrubs in
-        self.spans: dict[str, tuple[Span, ...]] = {}  # what the log said, by connector
+        self.feed = DecisionFeed(mirror, client, self)
         self.legend = Legend(self)
         self.windows = Segmented([("3600", tr("1 h")), ("21600", tr("6 h")), ("86400", tr("24 h"))], self)
         self.live = Button(tr("Back to live"), "", GHOST, self, dense=True)
@@ -90,6 +89,8 @@ class DecisionsCard(Card):
         self.live.clicked.connect(self.back_to_live)
         self.lanes.scrubbed.connect(self._scrubbed)
         self.lanes.released.connect(self.back_to_live)
+        self.feed.changed.connect(self._arrived)
+        mirror.connection_changed.connect(self._connection)
 
     def _build(self) -> None:
         self.windows.setAccessibleName(tr("Window"))
@@ -119,11 +120,13 @@ class DecisionsCard(Card):
         """What is true now; `key`: what is chosen on the page."""
         self._scene = scene
         start, end = self.span()
+        if self.isVisible():
+            self.feed.want(start, end)
         now = self._mirror.now()
         mains = mains_of(scene)
         lanes = []
         for outlet in scene.outlets():
-            spans = with_live(self.spans.get(outlet.key, ()), live_span(outlet, now), now)
+            spans = with_live(self.feed.spans.get(outlet.key, ()), live_span(outlet, now), now)
             lanes.append(Lane(outlet.key, outlet.label, outlet.index, outlet.bay.circuit, spans))
         if any(lane.key == key for lane in lanes):
             self.lanes.key = self.lanes.key or key
@@ -148,7 +151,6 @@ class DecisionsCard(Card):
         self.live.hide()
         if self._scene is not None:
             self.show_scene(self._scene, self.lanes.key)
-        self.window_changed.emit()
 
     def _scrubbed(self, moment: float, key: str) -> None:
         if self._held is None:
@@ -160,13 +162,22 @@ class DecisionsCard(Card):
     def _window(self, _key: str) -> None:
         self.back_to_live()
 
+    def _arrived(self) -> None:
+        if self._scene is not None:
+            self.show_scene(self._scene, self.lanes.key)
+
+    def _connection(self, connected: bool) -> None:
+        if connected:
+            self.feed.forget()
+
     def _tell(self) -> None:
         """The sentence of the moment."""
         lane = self.lanes.lane()
         moment = self.lanes.moment
         self.at.setText(tr("Now") if moment is None else text.clock_s(moment))
         at = self.span()[1] if moment is None else moment
-        self.sentence.setText(moment_words(lane, at) if lane is not None else "")
+        words = moment_words(lane, at) if lane is not None else ""
+        self.sentence.setText(f"{words}  ({self.feed.failed})" if self.feed.failed else words)
 
     def sizeHint(self) -> QSize:
         return QSize(400, 268)

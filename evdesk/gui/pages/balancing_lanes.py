@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -10,21 +10,19 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from evdesk.gui import icons, text, theme
-from evdesk.gui.pages.balancing_spans import CAR, NONE, ROLES, Lane, Span, kind_of, moment_words, span_words
+from evdesk.gui import theme
+from evdesk.gui.pages.balancing_lanes_paint import ROW, Field, paint_axis, paint_group, paint_lane, paint_moment
+from evdesk.gui.pages.balancing_spans import Lane, moment_words
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import draw
 
-ROW, BAR = 20, 15
 TOP, AXIS = 8, 26
 GROUP_FROM = 12
 """More lanes than this stand in groups, one for each circuit."""
-_STEPS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +146,11 @@ class Lanes(QAbstractScrollArea):
 
     # -- geometry
 
-    def left(self) -> float:
-        """Where time begins: right of the names."""
+    def field(self) -> Field:
+        """Where time stands: right of the names."""
         widest = max((draw.width(lane.label, "small") for lane in self._lanes[:60]), default=40.0)
-        return 12 + 14 + min(130.0, max(36.0, widest)) + 10
-
-    def to_x(self, moment: float) -> float:
-        start, end = self._span
-        left, right = self.left(), self.viewport().width() - 14
-        return left + (moment - start) / max(1.0, end - start) * (right - left)
-
-    def to_time(self, x: float) -> float:
-        start, end = self._span
-        left, right = self.left(), self.viewport().width() - 14
-        return start + max(0.0, min(1.0, (x - left) / max(1.0, right - left))) * (end - start)
+        left = 12 + 14 + min(130.0, max(36.0, widest)) + 10
+        return Field(left, max(left + 10.0, self.viewport().width() - 14.0), self._span, self._mains)
 
     def row_at(self, y: float) -> Row | None:
         place = int((y - TOP + self.verticalScrollBar().value()) // ROW)
@@ -181,11 +170,11 @@ class Lanes(QAbstractScrollArea):
             self.viewport().update()
             return
         key = row.lane.key if row is not None and row.lane is not None else self.key
-        self._scrub(self.to_time(event.position().x()), key)
+        self._scrub(self.field().to_time(event.position().x()), key)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton and self.moment is not None:
-            self._scrub(self.to_time(event.position().x()), self.key)
+            self._scrub(self.field().to_time(event.position().x()), self.key)
 
     def _scrub(self, moment: float, key: str) -> None:
         self.select(key)
@@ -214,7 +203,7 @@ class Lanes(QAbstractScrollArea):
     def _step(self, way: int, by_change: bool) -> float:
         """The next change of the chosen lane that way; with Shift the next pixel."""
         here, lane = self._here(), self.lane()
-        pixel = (self._span[1] - self._span[0]) / max(100.0, self.viewport().width() - self.left())
+        pixel = (self._span[1] - self._span[0]) / max(100.0, self.viewport().width() - self.field().left)
         if not by_change or lane is None:
             return here + way * 2 * pixel
         edges = sorted({edge for span in lane.spans for edge in (span.start + 1.0,)})
@@ -236,6 +225,7 @@ class Lanes(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bottom = self.viewport().height() - AXIS
+        field = self.field()
         painter.save()
         painter.setClipRect(QRectF(0, TOP - 4, self.viewport().width(), bottom - TOP + 6))
         first = self.verticalScrollBar().value()
@@ -244,80 +234,14 @@ class Lanes(QAbstractScrollArea):
             if y + ROW < 0 or y > bottom:
                 continue
             if row.lane is None:
-                self._paint_group(painter, y, row)
+                paint_group(painter, y, row.group, row.count, row.open)
             else:
-                self._paint_lane(painter, y, row.lane)
+                paint_lane(painter, y, row.lane, field, row.lane.key == self.key, self.viewport().width())
         painter.restore()
-        self._paint_axis(painter, bottom)
+        paint_axis(painter, bottom, field, self.viewport().width())
         if self.moment is not None:
-            self._paint_moment(painter, bottom)
+            paint_moment(painter, bottom, field.to_x(self.moment))
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(theme.current().pen("accent", 2))
             painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(2, 2, -2, -2), 6, 6)
-
-    def _paint_group(self, painter: QPainter, y: float, row: Row) -> None:
-        arrow = "chevron-down" if row.open else "chevron-right"
-        icons.paint(painter, arrow, "muted", QRectF(10, y + 3, 14, 14))
-        x = 28 + draw.text(painter, 28, y + 14, row.group or tr("No circuit"), "chip", "text") + 8
-        draw.text(painter, x, y + 14, tr("{n} chargers").format(n=row.count), "chart", "muted")
-
-    def _paint_lane(self, painter: QPainter, y: float, lane: Lane) -> None:
-        look = theme.current()
-        chosen = lane.key == self.key
-        if chosen:
-            painter.fillRect(QRectF(0, y, self.viewport().width(), ROW - 1), look.color("selection"))
-        draw.box(painter, QRectF(12, y + 5.5, 8, 8), look.charger(lane.index), None, 2)
-        kind = "chip" if chosen else "small"
-        words = draw.elided(lane.label, kind, self.left() - 34)
-        draw.text(painter, 26, y + 9.5 + draw.metrics("small").capHeight() / 2, words, kind, "text")
-        for span in lane.spans:
-            if span.end >= self._span[0] and span.start <= self._span[1]:
-                self._paint_span(painter, y + 2, span)
-
-    def _paint_span(self, painter: QPainter, y: float, span: Span) -> None:
-        look = theme.current()
-        kind = kind_of(span.why, self._mains)
-        if kind == NONE:
-            return
-        role = ROLES[kind]
-        left, right = self.to_x(max(span.start, self._span[0])), self.to_x(min(span.end, self._span[1]))
-        rect = QRectF(left + 0.5, y, max(2.0, right - left - 1), BAR)
-        if kind == CAR:
-            fill = look.color("sunken")
-        elif role in ("circuit", "text"):
-            fill = look.mix(role, "surface", 0.16)
-        else:
-            fill = look.soft(role)
-        draw.box(painter, rect, fill, look.color(role), 2.5, float(look.edge))
-        words = draw.elided(span_words(span), "chartBold" if kind != CAR else "chart", rect.width() - 8)
-        if rect.width() > 16 and words not in ("…", ""):
-            base = rect.center().y() + draw.metrics("chart").capHeight() / 2
-            draw.text(painter, rect.left() + 5, base, words, "chartBold" if kind != CAR else "chart", "text")
-
-    def _paint_axis(self, painter: QPainter, bottom: float) -> None:
-        start, end = self._span
-        look = theme.current()
-        room = max(1.0, self.viewport().width() - self.left())
-        step = next((s for s in _STEPS if (end - start) / s * 70 <= room), 86400)
-        at = (int(start) // step + 1) * step
-        while at <= end:
-            x = self.to_x(at)
-            painter.setPen(look.pen("axis", 1))
-            painter.drawLine(QPointF(x, bottom + 2), QPointF(x, bottom + 6))
-            words = text.clock(at)
-            left = min(x - draw.width(words, "chart") / 2, self.viewport().width() - draw.width(words, "chart") - 4)
-            draw.text(painter, left, bottom + 19, words, "chart", "axis")
-            at += step
-
-    def _paint_moment(self, painter: QPainter, bottom: float) -> None:
-        look = theme.current()
-        x = self.to_x(self.moment or 0.0)
-        ink = look.color("text")
-        painter.setPen(QPen(ink, 1.5))
-        painter.drawLine(QPointF(x, 2), QPointF(x, bottom))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ink)
-        painter.drawPolygon(
-            [QPointF(x - 6, 0), QPointF(x + 6, 0), QPointF(x + 6, 7), QPointF(x, 13), QPointF(x - 6, 7)]
-        )

@@ -20,12 +20,12 @@ SYMBOL, MAINS, HOUSE_BOX, BOX, ROW, FULL, SHORT, DENSE, NOTE = (
 
 PAD = 12
 SYMBOL_SIZE = 32
-BAND = 112
-"""Height of the strip with grid, meter, main breaker and the load of the supply."""
+BAND, LEVEL = 94, 91
+"""Height of the strip with grid, meter, main breaker and the load of the supply; and of each level of circuits."""
 GAP = 6
 NEAR, APART = 4, 6
 """Between cells, and more between circuits, in the tree."""
-CELL_MIN, CELL_MAX, CELL_HIGH, CELL_TALL = 74, 230, 166, 250
+CELL_MIN, CELL_MAX, CELL_HIGH, CELL_TALL = 74, 230, 126, 250
 BOX_MIN, BOX_MAX = 168, 260
 HOUSE_WIDE = 78
 MOST_TREE = 14
@@ -134,22 +134,24 @@ def lay_tree(scene: Scene, width: float, height: float) -> Plan | None:
         return None
     cell = next(w for w in range(CELL_MAX, CELL_MIN - 1, -1) if w == CELL_MIN or _least(main, w) <= room)
     depth = _depth(main)
-    plain = BAND + depth * 108 + 22 + CELL_HIGH + PAD
-    if plain > max(height, 436) + 4:
+    plain = BAND + depth * LEVEL + 14 + CELL_HIGH + 8
+    if plain > max(height, 436):
         return None
-    tall = min(CELL_TALL, CELL_HIGH + max(0.0, height - plain))
+    spread = min(12.0, max(0.0, height - plain - 30) / (depth + 2))
+    ground = BAND + spread + depth * (LEVEL + spread) + 14
+    tall = min(CELL_TALL, max(CELL_HIGH, height - ground - 8))
     plan = Plan(width=width)
     drop = top_band(plan, scene, width)
-    bus = float(BAND)
-    plan.wires.append(Wire(drop, 38, drop, bus, 1.4))
+    bus = BAND + spread
+    plan.wires.append(Wire(drop, 38, drop, bus))
     _house(plan, scene, bus)
     wide = _least(main, cell)
     spare = max(0.0, room - wide)
     left = PAD + HOUSE_WIDE + (spare / 2 if not main.feeds else min(24.0, spare / 2))
-    maker = _Tree(plan, cell, tall, bus + depth * 108 + 22, min(48.0, spare / max(1, len(main.feeds))))
+    maker = _Tree(plan, cell, tall, ground, LEVEL + spread, min(48.0, spare / max(1, len(main.feeds))))
     right = maker.children(main, left, bus)
     plan.wires.append(Wire(PAD + 28, bus, max(right, drop), bus, 4))
-    plan.height = max(item.rect.bottom() for item in plan.items) + PAD
+    plan.height = max(item.rect.bottom() for item in plan.items) + 8
     return plan
 
 
@@ -166,16 +168,17 @@ def _least(feed: Feed, cell: float) -> float:
 
 def _house(plan: Plan, scene: Scene, bus: float) -> None:
     x = PAD + 34.0
-    plan.wires += [Wire(x, bus, x, bus + 30), Wire(x, bus + 46, x, bus + 78)]
-    plan.switches.append(Switch(x, bus + 30))
-    plan.items.append(Item(HOUSE, HOUSE_BOX, QRectF(PAD - 6, bus + 76, 84, 116), scene.part(HOUSE)))
+    plan.wires += [Wire(x, bus, x, bus + 26), Wire(x, bus + 42, x, bus + 70)]
+    plan.switches.append(Switch(x, bus + 26))
+    plan.items.append(Item(HOUSE, HOUSE_BOX, QRectF(PAD - 6, bus + 70, 84, 116), scene.part(HOUSE)))
 
 
 class _Tree:
     """Places children from left to right under a bus."""
 
-    def __init__(self, plan: Plan, cell: float, tall: float, ground: float, between: float) -> None:
-        self._plan, self._cell, self._tall, self._ground, self._between = plan, cell, tall, ground, between
+    def __init__(self, plan: Plan, cell: float, tall: float, ground: float, level: float, between: float) -> None:
+        self._plan, self._cell, self._tall, self._between = plan, cell, tall, between
+        self._ground, self._level = ground, level
 
     def children(self, feed: Feed, left: float, bus: float) -> float:
         """Outlets of a feed, then its circuits; returns the right end of the bus they hang on."""
@@ -202,7 +205,7 @@ class _Tree:
         plan.items.append(Item(feed.key, BOX, QRectF(x, bus + 8, box, high), feed))
         plan.wires.append(Wire(wire, bus, wire, bus + 24))
         plan.switches.append(Switch(wire, bus + 24))
-        below = bus + high + 22
+        below = bus + self._level
         plan.wires.append(Wire(wire, bus + 40, wire, below))
         if feed.outlets or feed.feeds:
             end = self.children(feed, left, below)
@@ -219,7 +222,7 @@ def lay_board(scene: Scene, width: float, folded: Set[str]) -> Plan:
     drop = top_band(plan, scene, width)
     bus = PAD + 8.0
     board = _Board(plan, width, folded, scene.count() >= MANY)
-    y = BAND - 14.0
+    y = BAND - 4.0
     plan.wires += [Wire(drop, 38, drop, y), Wire(bus, y, drop, y, 4)]
     plan.items.append(
         Item(HOUSE, HOUSE_BOX, QRectF(bus + INDENT + 8, y + 14, width - bus - INDENT - 8 - PAD, 40), scene.part(HOUSE))

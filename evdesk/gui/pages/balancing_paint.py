@@ -344,16 +344,17 @@ def _full(painter: QPainter, item: Item) -> None:
     assert isinstance(item.what, Outlet)
     one, rect = item.what, item.rect
     look = theme.current()
-    pad = 6.0 if rect.width() < 92 else 9.0
+    pad = 5.0 if rect.width() < 92 else 9.0
     left, right = rect.left() + pad, rect.right() - pad
     room = right - left
     draw.box(painter, QRectF(left, rect.top() + 10, 8, 8), look.charger(one.index), None, 2)
     draw.text(painter, left + 13, rect.top() + 18.5, draw.elided(one.label, "chip", room - 13), "chip", "text")
     _look(painter, left, rect.top() + 34, one.state, room)
-    foot = rect.bottom() - 42
-    reason = rect.width() >= 104
+    low = rect.height() < 150
+    foot = rect.bottom() - (25 if low else 40)
+    reason = rect.width() >= 104 and rect.height() >= 160
     lines = 3 if reason else 2
-    top, bottom = rect.top() + 47, foot - 8 - 16 * lines
+    top, bottom = rect.top() + 46, foot - 4 - 15 * lines
     bars = QRectF(rect.center().x() - min(96.0, room) / 2, top, min(96.0, room), bottom - top)
     if one.amps is None and (one.connector.status.has_car or one.state.role == "warn"):
         centre(painter, rect.center().x(), bars.center().y() + 4, text.unknown(), "small", "muted", room)
@@ -361,13 +362,15 @@ def _full(painter: QPainter, item: Item) -> None:
         small_bars(painter, bars, one.bars, one.limit_a, one.bay.max_a)
     ink = "text" if one.connector.status.has_car else "muted"
     for i, (name, value) in enumerate(((tr("Limit"), one.limit), (tr("Takes"), one.takes))):
-        y = bottom + 17 + 16 * i
+        y = bottom + 14 + 15 * i
         draw.text(painter, left, y, draw.elided(name, "chart", room - draw.width(value, "chip") - 2), "chart", "muted")
         draw.text_right(painter, right, y, value, "chip", ink)
     if reason:
-        draw.text(painter, left, bottom + 49, draw.elided(one.why, "chart", room), "chart", "muted")
+        draw.text(painter, left, bottom + 44, draw.elided(one.why, "chart", room), "chart", "muted")
     painter.fillRect(QRectF(rect.left() + 1, foot, rect.width() - 2, 1), look.color("border"))
-    _look(painter, left, foot + 15, one.safe, room)
+    _look(painter, left, foot + (13 if low else 15), one.safe, room)
+    if low:
+        return
     draw.text(painter, left, foot + 33, draw.elided(one.safe_words, "chart", room), "chart", "muted")
 
 
