@@ -1,0 +1,140 @@
+"""What steps say about wiring and meter, on a house that does what it likes."""
+
+import math
+import random
+
+import pytest
+
+from evdesk.balance.inference import Evidence, MeterVerdict, Step, WiringVerdict, judge_meter, step_of
+from evdesk.model import ACROSS
+
+V = WiringVerdict
+
+
+def put(terminals, rotation):
+    """Kirchhoff for one connector's change, in phase with what flows."""
+    phases = [0.0, 0.0, 0.0]
+    if rotation in ACROSS:
+        for phase in ACROSS[rotation]:
+            phases[phase] = terminals[0]
+    else:
+        for terminal, letter in enumerate(rotation):
+            phases["RST".index(letter)] += terminals[terminal]
+    return phases
+
+
+def steps(rng, rotation, count, size=10.0, used=(1, 0, 0), house=0.6, kettle=0.1, meter=lambda phases: phases):
+    """`count` steps down and up; the house is noisy, and now and then steps itself."""
+    made = []
+    for n in range(count):
+        change = size * rng.uniform(0.7, 1.3) * (1 if n % 2 else -1)
+        terminals = tuple(change * u for u in used)
+        flows = [f + rng.gauss(0, house) for f in put(terminals, rotation)]
+        if rng.random() < kettle:
+            flows[rng.randrange(3)] += rng.choice([-1, 1]) * rng.uniform(5, 20)
+        made.append(Step(terminals, tuple(meter(flows)), noise_a=house))
+    return made
+
+
+def learn(made, across=False):
+    evidence = Evidence()
+    for step in made:
+        evidence.add(step, across)
+    return evidence
+
+
+@pytest.mark.parametrize("rotation", ["RST", "STR", "TRS", "RTS"])
+def test_a_one_phase_car_shows_where_terminal_one_is(rotation):
+    seen = learn(steps(random.Random(1), rotation, 4)).seen("")
+    assert (seen.rotation, seen.verdict, seen.phases) == (rotation[0] + "??", V.LEARNT, 1)
+    assert seen.confidence > 0.98
+
+
+@pytest.mark.parametrize("rotation", ["RST", "STR", "TRS", "RTS", "SRT", "TSR"])
+def test_a_car_that_loads_phases_differently_shows_the_whole_order(rotation):
+    seen = learn(steps(random.Random(2), rotation, 4, used=(1, 0.5, 0))).seen(rotation)
+    assert (seen.rotation, seen.verdict) == (rotation, V.AGREES)
+
+
+@pytest.mark.parametrize("rotation", list(ACROSS))
+def test_an_outlet_between_two_phases_is_recognised(rotation):
+    seen = learn(steps(random.Random(3), rotation, 4), across=True).seen("")
+    assert (seen.rotation, seen.verdict) == (rotation, V.LEARNT)
+
+
+def test_three_equal_currents_say_nothing_about_the_order():
+    seen = learn(steps(random.Random(4), "STR", 8, used=(1, 1, 1))).seen("RST")
+    assert (seen.rotation, seen.verdict, seen.phases) == ("", V.SAME_ALWAYS, 3)
+
+
+def test_a_wrong_entry_is_contradicted_and_a_right_one_is_not():
+    evidence = learn(steps(random.Random(5), "STR", 6))
+    assert evidence.seen("RST").verdict is V.CONTRADICTS
+    assert evidence.seen("STR").verdict is V.AGREES
+
+
+def test_one_step_is_not_enough():
+    assert learn(steps(random.Random(6), "RST", 1)).seen("STR").verdict is V.UNKNOWN
+
+
+def test_a_false_alarm_is_rare_and_so_is_silence():
+    """500 chargers in a restless house: a contradiction of a right entry would send a technician for nothing."""
+    rng = random.Random(7)
+    verdicts = []
+    for _ in range(500):
+        rotation = rng.choice(["RST", "STR", "TRS"])
+        made = steps(rng, rotation, 6, size=8.0, house=1.2, kettle=0.25)
+        verdicts.append(learn(made).seen(rotation).verdict)
+    assert verdicts.count(V.CONTRADICTS) <= 2
+    assert verdicts.count(V.AGREES) >= 470
+
+
+def test_what_was_seen_never_becomes_certain_beyond_repair():
+    """Rewired: the new truth wins after a handful of steps."""
+    evidence = learn(steps(random.Random(8), "RST", 40))
+    for step in steps(random.Random(9), "STR", 14):
+        evidence.add(step, across=False)
+    assert evidence.seen("RST").verdict is V.CONTRADICTS
+
+
+def site(meter, rotations=("RST", "STR", "TRS"), count=5):
+    rng = random.Random(10)
+    entered = {(f"B{n}", 1): rotation for n, rotation in enumerate(rotations)}
+    found = {key: learn(steps(rng, rotation, count, kettle=0.05, meter=meter)) for key, rotation in entered.items()}
+    return found, entered
+
+
+@pytest.mark.parametrize(
+    ("meter", "verdict", "factor"),
+    [
+        (lambda p: p, MeterVerdict.RIGHT, 1.0),
+        (lambda p: [-x for x in p], MeterVerdict.BACKWARDS, -1.0),
+        (lambda p: [x * 1000 for x in p], MeterVerdict.UNIT, 1000.0),
+        (lambda p: [x / 10 for x in p], MeterVerdict.UNIT, 0.1),
+        (lambda p: [x * 2 for x in p], MeterVerdict.RATIO, 2.0),
+        (lambda p: [0.0, 0.0, 0.0], MeterVerdict.BLIND, 0.0),
+        (lambda p: [p[1], p[0], p[2]], MeterVerdict.SWAPPED, 1.0),
+    ],
+)
+def test_a_fault_of_the_meter_shows_on_all_connectors_alike(meter, verdict, factor):
+    seen = judge_meter(*site(meter))
+    assert seen.verdict is verdict
+    assert seen.factor == pytest.approx(factor, abs=max(0.15 * abs(factor), 0.1))
+    assert (seen.swapped == "SRT") is (verdict is MeterVerdict.SWAPPED)
+
+
+def test_one_wrong_entry_is_not_blamed_on_the_meter():
+    found, entered = site(lambda p: p)
+    entered["B0", 1] = "SRT"
+    assert judge_meter(found, entered).verdict is MeterVerdict.RIGHT
+    assert found["B0", 1].seen("SRT").verdict is V.CONTRADICTS
+
+
+def test_small_unknown_and_odd_steps_are_left_out():
+    evidence = Evidence()
+    assert not evidence.add(Step((1.0, 0.0, 0.0), (1.0, 0.0, 0.0)), False)
+    assert not evidence.add(Step((math.nan, 0.0, 0.0), (1.0, 0.0, 0.0)), False)
+    assert not evidence.add(Step((9.0, 0.0, 0.0), (math.inf, 0.0, 0.0)), False)
+    assert step_of((1.0, None, 0.0), (1.0, 2.0, 0.0), (0.0,) * 3, (0.0,) * 3) is None
+    assert step_of((1.0, 2.0, 3.0), (5.0, 2.0, 3.0), (0.0,) * 3, (4.0, 0.0, 0.0)).terminals == (4.0, 0.0, 0.0)
+    assert evidence.seen("RST").steps == 0
