@@ -104,6 +104,7 @@ class Balancer:
             lines=self._rooms.with_heat(line_views(self._net, second.seats, second.others, self._rooms.margin_a)),
             safe_share_a=self._site_share,
             shared=second.shared,
+            ignoring=tuple(s.demand.key for s in second.seats if s.demand.commandable and s.track.overdrawn(now) > 0),
         )
 
     # -- what is known -----------------------------------------------------------------------------------------------

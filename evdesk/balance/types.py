@@ -112,3 +112,4 @@ class Decision:
     lines: tuple[LineView, ...] = ()
     safe_share_a: float = 0.0
     shared: bool = False  # the sharing layer ran in this step
+    ignoring: tuple[Key, ...] = ()  # take limits and draw more than they may: reserved at what they draw

@@ -22,6 +22,7 @@ from evdesk.engine.api_service import ServiceApi
 from evdesk.engine.api_settings import SettingsApi
 from evdesk.engine.api_site import SiteApi
 from evdesk.engine.api_tags import TagsApi
+from evdesk.engine.api_wiring import WiringApi
 from evdesk.engine.commands import Command
 from evdesk.engine.control import with_user_limit
 from evdesk.engine.sites import place_charger
@@ -76,6 +77,7 @@ class Api:
             **SecurityApi(core).handlers,
             **TagsApi(core).handlers,
             **SiteApi(core).handlers,
+            **WiringApi(core).handlers,
             **AbilitiesApi(core).handlers,
             **ExplainApi(core).handlers,
             **InsightsApi(core).handlers,

@@ -19,6 +19,7 @@ from evdesk.engine.setup import Setup
 from evdesk.engine.shelf import Shelf
 from evdesk.engine.sites import Sites
 from evdesk.engine.state import ChargerRecord
+from evdesk.engine.wiring import WiringBook, WiringTest
 from evdesk.model import EngineInfo, EvdeskError, FailsafeState, Origin, Reason, SiteLoad
 from evdesk.wire.method import Done
 
@@ -42,6 +43,8 @@ class Core(Protocol):
     security: Security
     load: SiteLoad
     caps: Caps
+    wiring: WiringBook
+    wiring_test: WiringTest
 
     def info(self) -> EngineInfo: ...
 

@@ -54,6 +54,8 @@ class Control:
         self.demands: dict[Key, Demand] = {}  # of the newest decision
         self._strange: tuple[Bay, ...] = ()
         self._under_way: dict[Key, asyncio.Task[None]] = {}
+        self.holds: dict[Key, float] = {}  # ceilings while a test runs
+        self.distrusted: set[str] = set()  # circuits whose meter is proven wrong
         self.on_limited: Callable[[ChargerRecord, int, float], None] = lambda record, connector_id, limit_a: None
 
     def reconfigure(self, site: Site) -> None:
@@ -109,13 +111,18 @@ class Control:
         return [
             LineSample(circuit.name, reading.at, reading.current_a)
             for circuit in site.circuits
-            if circuit.meter and (reading := self.fleet.meters.get(circuit.name))
+            if circuit.meter
+            and circuit.name not in self.distrusted
+            and (reading := self.fleet.meters.get(circuit.name))
         ]
 
     def _demand(self, bay: Bay, record: ChargerRecord, connector: ConnectorRecord, now: float) -> Demand:
         ceiling, why = bay.max_a, Why(WhyCode.CHARGER)
         if bay.user_limit_a is not None and bay.user_limit_a < ceiling:
             ceiling, why = bay.user_limit_a, Why(WhyCode.USER)
+        hold = self.holds.get((record.id, connector.id))
+        if hold is not None and hold < ceiling:
+            ceiling, why = hold, Why(WhyCode.TEST)
         online = record.online
         dead = connector.status in _DEAD
         live = connector.confirmed_a is not None and now < connector.confirmed_until

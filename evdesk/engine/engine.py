@@ -38,6 +38,7 @@ from evdesk.engine.shelf import Shelf
 from evdesk.engine.sites import Sites
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import Store
+from evdesk.engine.wiring import WiringBook, WiringTest
 from evdesk.model import (
     AuditRow,
     Clock,
@@ -80,6 +81,8 @@ class Engine:
         self.insights = Insights(self.fleet, self.store, self.clock)
         self.setup = Setup(self.fleet, self.commands, self.clock)
         self.watch = LoadWatch(self.fleet)
+        self.wiring = WiringBook(self.fleet)
+        self.control.distrusted = self.wiring.distrusted
         self.caps = Caps(self.fleet, self._note_cap)
         self.recent = Recent(self.store, self.clock, self.watch)
         self.load = SiteLoad(at=self.started_at)
@@ -102,6 +105,9 @@ class Engine:
         self.sites = Sites(self.fleet, self.control, self.setup, self.meters, self.server.publish)
         self.drills = Drills(self.fleet, self.control, self.commands, self.setup, self.listener, self.server.publish)
         self.joining = Joining(self.fleet, self.commands, self.sites, self._spawn)
+        self.wiring_test = WiringTest(
+            self.fleet, self.control, self.wiring, self.commands, partial(self.server.publish, "wiring")
+        )
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._dirty: set[str] = set()
@@ -154,6 +160,7 @@ class Engine:
         await self.network.close()
         await self.meters.close()
         self.sites.close()
+        await self.wiring_test.cancel()
         await self.control.close()
         await self.doubts.close()
         await self.setup.close()
@@ -162,6 +169,7 @@ class Engine:
         with contextlib.suppress(EvdeskError):
             await self.shelf.beat()
             await self.doubts.save()
+            await self.wiring.save()
         self.decisions.close()
         await self.security.close()
         await self.server.close()
@@ -212,6 +220,7 @@ class Engine:
         await self.doubts.open()
         await self.insights.open()
         await self.caps.open()
+        await self.wiring.open()
         await self.drills.open()
 
     def _spawn(self, coro: Coroutine[Any, Any, None], name: str) -> None:
@@ -244,6 +253,7 @@ class Engine:
         self.decisions.tick(self.load)
         self.insights.tick(self.load)
         self.doubts.tick()
+        self.wiring.tick(now)
         self.store.put_load(self.load)
         save_sessions(self.fleet.chargers.values(), self.store)
         self.server.publish("load", self.load)
@@ -282,6 +292,7 @@ class Engine:
             self.host.close_lost,
             self.shelf.beat,
             self.doubts.save,
+            self.wiring.save,
             self.security.minute,
             self.insights.minute,
         ):

@@ -156,6 +156,7 @@ def why_look(why: Why, connector: Connector | None = None) -> Look:
         WhyCode.OFF: Look("info", tr("Balancing is off"), "warn"),
         WhyCode.CAP: Look("gauge", tr("Power limit from outside: {source}").format(source=why.line), "text"),
         WhyCode.SOLAR: Look("info", tr("Takes what the roof gives away"), "info"),
+        WhyCode.TEST: Look("info", tr("A test holds it"), "info"),
         WhyCode.PRICE: Look("clock", tr("Waits for a cheaper hour"), "info"),
     }
     look = looks.get(why.code, Look("question", tr("Reason unknown"), "muted"))
@@ -180,6 +181,7 @@ def why_short(why: Why) -> str:
         WhyCode.CAP: tr("Power limit"),
         WhyCode.SOLAR: tr("Solar surplus"),
         WhyCode.PRICE: tr("Cheaper hour"),
+        WhyCode.TEST: tr("Test"),
     }
     return words.get(why.code, tr("unknown"))
 
@@ -197,6 +199,7 @@ def why_next(why: Why) -> str:
         WhyCode.CAP: tr("Ends when the power limit is taken back."),
         WhyCode.SOLAR: tr("Rises with the sun."),
         WhyCode.PRICE: tr("Ends with the dear hours."),
+        WhyCode.TEST: tr("Ends with the test."),
         WhyCode.FAULT: tr("Ends when the charger reports no fault."),
     }
     return words.get(why.code, "")
@@ -273,6 +276,7 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.CA_TEST: ("shield", "{label} tested|: {words}"),
     NoticeKind.NEEDS: ("car", "{label} car asks for energy|: {kwh} kWh| until {until}"),
     NoticeKind.NOT_STARTED: ("bolt", "{label} took the start|, but {words}"),
+    NoticeKind.METER_DOUBT: ("meter", "Meter of {circuit} {words}"),
     NoticeKind.POWER_CAP: ("gauge", "Power limit {words}|: {source}|, {kw} kW"),
     NoticeKind.TAG: ("tag", "{label} refused an unknown card|: {tag}"),
     NoticeKind.EXTERNAL_LIMIT: ("gauge", "{label} is limited from outside|: {state}| by {source}| to {amps} A"),
@@ -295,6 +299,18 @@ def _end_words(values: dict[str, str | float]) -> str:
     if values.get("state") == "ended":
         return tr("has ended; sign a new one")
     return tr("ends in {days} days").format(days=f"{days:.0f}")
+
+
+def _meter_words(values: dict[str, str | float]) -> str:
+    words = {
+        "backwards": tr("counts backwards: turn its current transformers"),
+        "blind": tr("does not see the chargers: it sits elsewhere"),
+        "unit": tr("reads {factor} times what flows: correct its unit"),
+        "ratio": tr("reads {factor} times what flows: correct its transformer ratio"),
+        "swapped": tr("has its transformers on {swapped} instead of RST"),
+    }
+    text = words.get(str(values.get("verdict", "")), tr("cannot be believed"))
+    return text.format(factor=values.get("factor", "?"), swapped=values.get("swapped", "?"))
 
 
 def _whose(values: dict[str, str | float], label: str) -> str:
@@ -326,6 +342,8 @@ def notice_look(notice: Notice, label: str = "") -> Look:
         notice = _with(_with(notice, "words", _end_words(values)), "whose", _whose(values, label))
     if notice.kind is NoticeKind.CA_TEST:
         notice = _with(notice, "words", tr(_CA_TESTS.get(str(values.get("state", "")), "nothing was seen")))
+    if notice.kind is NoticeKind.METER_DOUBT:
+        notice = _with(notice, "words", _meter_words(values))
     if notice.kind is NoticeKind.POWER_CAP:
         ended = values.get("what") == "cap_ended"
         notice = _with(notice, "words", tr("taken back") if ended else tr("from outside"))

@@ -21,6 +21,7 @@ class WhyCode(StrEnum):
     CAP = "cap"  # a power limit from outside; `line` names its source
     SOLAR = "solar"  # only what the roof gives away
     PRICE = "price"  # waits for a cheaper hour
+    TEST = "test"  # a test holds it
     UNKNOWN = "unknown"
 
 
@@ -49,6 +50,7 @@ class Why:
             WhyCode.OFF: "balancing off",
             WhyCode.CAP: f"power limit: {self.line}" if self.line else "power limit",
             WhyCode.SOLAR: "solar surplus",
+            WhyCode.TEST: "a test holds it",
             WhyCode.PRICE: "waits for a cheaper hour",
         }
         return words.get(self.code, self.code.value)

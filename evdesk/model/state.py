@@ -41,6 +41,7 @@ class NoticeKind(StrEnum):
     CA_TEST = "ca_test"  # whether a charger checks evdesk's certificate
     NEEDS = "needs"  # the car told what it needs
     NOT_STARTED = "not_started"  # a start was accepted and did not lead to a charge
+    METER_DOUBT = "meter_doubt"  # steps show that a meter is wired or set wrongly
     POWER_CAP = "power_cap"  # a power limit from outside begins or ends
     TAG = "tag"  # an unknown card was refused, a person may accept it
 

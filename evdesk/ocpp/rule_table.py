@@ -272,6 +272,22 @@ RULES: dict[str, RuleText] = {
         "OCPP 1.6, numbering of connectors",
         ("connectorId",),
     ),
+    "wiring_contradicts": RuleText(
+        METERING,
+        "Its current shows on other phases than entered",
+        "Counted by what is entered; the steps and how sure they are stand in the list of wirings.",
+        "Nothing: check the terminals on site, or apply what was seen.",
+        "OCPP 1.6, 9.1.4 ConnectorPhaseRotation",
+        (),
+    ),
+    "limit_not_followed": RuleText(
+        METERING,
+        "It draws more than its limit",
+        "What it draws is kept free on every line; the limit is sent again.",
+        "Hand every lower limit to the car within 5 s.",
+        "IEC 61851-1, annex A",
+        (),
+    ),
     "connector_zero": RuleText(
         MESSAGES,
         "Connector 0 of an EVSE",

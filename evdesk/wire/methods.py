@@ -40,6 +40,7 @@ from evdesk.wire.service import METHODS_SERVICE
 from evdesk.wire.settings import METHODS_SETTINGS
 from evdesk.wire.site import METHODS_SITE
 from evdesk.wire.tags import METHODS_TAGS
+from evdesk.wire.wiring import METHODS_WIRING
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,7 @@ METHODS: dict[str, Method] = {
     **METHODS_SECURITY,
     **METHODS_TAGS,
     **METHODS_SITE,
+    **METHODS_WIRING,
     **METHODS_ABILITIES,
     **METHODS_EXPLAIN,
     **METHODS_INSIGHTS,

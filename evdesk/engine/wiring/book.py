@@ -1,0 +1,285 @@
+"""What steps have shown of each connector's wiring and of each meter; kept over restarts, told when it contradicts.
+
+Passive: two readings of one connector a few seconds apart, with the meter's values at the same moments, are a step when
+nothing else under that meter is known to have changed meanwhile. It is looked at a little later, when the others have
+reported that time too.
+"""
+
+import itertools
+import logging
+from collections import deque
+from dataclasses import dataclass, field
+
+import msgspec
+
+from evdesk.balance import Key
+from evdesk.balance.inference import (
+    LEAST_STEP_A,
+    Evidence,
+    MeterSeen,
+    MeterVerdict,
+    WiringSeen,
+    WiringVerdict,
+    judge_meter,
+    step_of,
+)
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.state import ConnectorRecord
+from evdesk.engine.wiring.trail import Trail
+from evdesk.model import Bay, EvdeskError, FindingSeen, GridType, MeterSource, NoticeKind, Phases, Severity
+
+log = logging.getLogger("evdesk.wiring")
+NOTE = "wiring"
+AT_MOST_APART_S = 35.0
+LATER_S = 13.0
+QUIET_A = 1.0
+SEPARATOR = "\x1f"
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Readings of one connector and what its limit was, newest last."""
+
+    readings: deque[tuple[float, Phases]] = field(default_factory=lambda: deque(maxlen=12))
+    limits: deque[tuple[float, float | None]] = field(default_factory=lambda: deque(maxlen=12))
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    due_at: float
+    key: Key
+    circuit: str
+    before: tuple[float, Phases]
+    after: tuple[float, Phases]
+
+
+class WiringBook:
+    """`tick(now)` once a second; `add_step` for the test."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.evidence: dict[Key, Evidence] = {}
+        self.distrusted: set[str] = set()  # circuits whose meter is proven wrong: it counts as silent
+        self.passive = True  # the test switches it off while it steps
+        self._meters: dict[str, Trail] = {}
+        self._connectors: dict[Key, _Seen] = {}
+        self._waiting: list[_Waiting] = []
+        self._told: dict[Key, WiringVerdict] = {}
+        self._told_meter: dict[str, MeterVerdict] = {}
+        self._entered: dict[Key, tuple[str, int, str]] = {}
+        self._sources: dict[str, MeterSource | None] = {}
+        self._dirty: set[Key] = set()
+
+    # -- kept -------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        for name, body in (await self.fleet.store.load_notes(NOTE)).items():
+            charger, _, connector = name.rpartition(SEPARATOR)
+            try:
+                self.evidence[(charger, int(connector))] = msgspec.json.decode(body, type=Evidence)
+            except (msgspec.DecodeError, ValueError) as error:
+                log.warning("%s: what was learnt of its wiring cannot be read: %s", name, error)
+        for circuit in self.fleet.site.circuits:
+            if circuit.meter is not None:
+                self._distrust(circuit.name, self.meter_seen(circuit.name).verdict)
+
+    async def save(self) -> None:
+        for key in list(self._dirty):
+            self._dirty.discard(key)
+            try:
+                name = f"{key[0]}{SEPARATOR}{key[1]}"
+                if key in self.evidence:
+                    await self.fleet.store.save_note(NOTE, name, msgspec.json.encode(self.evidence[key]))
+                else:
+                    await self.fleet.store.drop_note(NOTE, name)
+            except EvdeskError:
+                self._dirty.add(key)
+                raise
+
+    def forget(self, key: Key) -> None:
+        """The charger was moved or rewired: what was seen before says nothing any more."""
+        if self.evidence.pop(key, None) is not None:
+            self._dirty.add(key)
+
+    def forget_meter(self, circuit: str) -> None:
+        """The meter was changed: every step seen by it is void, and it is believed again until steps say otherwise."""
+        for key in list(self._evidence_under(circuit)):
+            self.forget(key)
+        self.distrusted.discard(circuit)
+        self._told_meter.pop(circuit, None)
+
+    # -- watching ---------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        self._take_meters(now)
+        for bay in self.fleet.site.bays:
+            self._take(bay, now)
+        due = [w for w in self._waiting if w.due_at <= now]
+        self._waiting = [w for w in self._waiting if w.due_at > now]
+        for waiting in due:
+            self._judge(waiting, now)
+
+    def _take_meters(self, now: float) -> None:
+        for circuit in self.fleet.site.circuits:
+            reading = self.fleet.meters.get(circuit.name) if circuit.meter else None
+            if reading is None:
+                continue
+            if self._sources.setdefault(circuit.name, circuit.meter) != circuit.meter:
+                self._sources[circuit.name] = circuit.meter
+                self.forget_meter(circuit.name)
+            self._meters.setdefault(circuit.name, Trail()).take(reading.at, reading.current_a, now)
+
+    def _take(self, bay: Bay, now: float) -> None:
+        record = self.fleet.chargers.get(bay.charger_id)
+        connector = record.connectors.get(bay.connector_id) if record is not None else None
+        if connector is None:
+            return
+        key = (bay.charger_id, bay.connector_id)
+        place = (bay.circuit, bay.phases, bay.charger_id)
+        if self._entered.setdefault(key, place) != place:
+            self._entered[key] = place
+            self.forget(key)
+        seen = self._connectors.setdefault(key, _Seen())
+        limit = _in_force(connector)
+        if not seen.limits or seen.limits[-1][1] != limit:
+            seen.limits.append((now, limit))
+        at = connector.current_at
+        if at is None or (seen.readings and at <= seen.readings[-1][0]):
+            return
+        if seen.readings and self.passive:
+            self._queue(key, bay, seen.readings[-1], (at, connector.current_a), now)
+        seen.readings.append((at, connector.current_a))
+
+    def _queue(self, key: Key, bay: Bay, before: tuple[float, Phases], after: tuple[float, Phases], now: float) -> None:
+        changes = [abs(b - a) for a, b in zip(before[1], after[1], strict=True) if a is not None and b is not None]
+        circuit = self.meter_of(bay)
+        if len(changes) < 3 or max(changes) < LEAST_STEP_A or after[0] - before[0] > AT_MOST_APART_S or not circuit:
+            return
+        self._waiting.append(_Waiting(now + LATER_S, key, circuit, before, after))
+
+    def meter_of(self, bay: Bay) -> str:
+        """The nearest metered circuit above this bay, "" where there is none."""
+        circuit = self.fleet.site.circuit(bay.circuit)
+        for _ in range(len(self.fleet.site.circuits)):
+            if circuit is None or circuit.meter is not None:
+                break
+            circuit = self.fleet.site.circuit(circuit.parent) if circuit.parent else None
+        return circuit.name if circuit is not None and circuit.meter is not None else ""
+
+    def _judge(self, waiting: _Waiting, now: float) -> None:
+        start, end = waiting.before[0], waiting.after[0]
+        if any(self._moved(key, start, end) for key in self.under(waiting.circuit) if key != waiting.key):
+            return
+        trail = self._meters[waiting.circuit]
+        meter = [trail.at(moment) for moment in (start, end)]
+        if meter[0] is None or meter[1] is None:
+            return
+        noise = trail.noise(start)
+        self.add_step(waiting.key, waiting.before[1], waiting.after[1], meter[0], meter[1], now, noise)
+
+    def under(self, circuit: str) -> list[Key]:
+        """Connectors this meter sees."""
+        site = self.fleet.site
+        found = []
+        for bay in site.bays:
+            at, hops = site.circuit(bay.circuit), 0
+            while at is not None and at.name != circuit and at.parent and hops < len(site.circuits):
+                at, hops = site.circuit(at.parent), hops + 1
+            if at is not None and at.name == circuit:
+                found.append((bay.charger_id, bay.connector_id))
+        return found
+
+    def _moved(self, key: Key, start: float, end: float) -> bool:
+        """Whether this connector's current may have changed in that time too."""
+        seen = self._connectors.get(key)
+        if seen is None:
+            return False
+        if any(start - 8.0 <= at <= end for at, _limit in list(seen.limits)[1:]):
+            return True
+        near = [amps for at, amps in seen.readings if start - 11.0 <= at <= end + 11.0]
+        return any(
+            abs((b or 0.0) - (a or 0.0)) > QUIET_A
+            for one, two in itertools.pairwise(near)
+            for a, b in zip(one, two, strict=True)
+        )
+
+    # -- learning ---------------------------------------------------------------------------------------------
+
+    def add_step(
+        self,
+        key: Key,
+        before: Phases,
+        after: Phases,
+        meter_before: Phases,
+        meter_after: Phases,
+        now: float,
+        noise: float,
+    ) -> bool:
+        """One step of one connector; True where it said something."""
+        step = step_of(before, after, meter_before, meter_after, noise)
+        bay = self.fleet.site.bay(*key)
+        if step is None or bay is None:
+            return False
+        circuit = self.meter_of(bay)
+        seen = judge_meter(self._evidence_under(circuit), self._rotations(circuit))
+        gain = seen.factor if seen.verdict in (MeterVerdict.BACKWARDS, MeterVerdict.UNIT, MeterVerdict.RATIO) else 1.0
+        may_be_across = bay.phases == 1 and self.fleet.site.grid in (GridType.WYE, GridType.DELTA, GridType.SPLIT)
+        if not self.evidence.setdefault(key, Evidence()).add(step, may_be_across, gain or 1.0):
+            return False
+        self._dirty.add(key)
+        self._tell(key, bay, now)
+        self._tell_meter(circuit, now)
+        return True
+
+    def seen(self, key: Key) -> WiringSeen:
+        bay = self.fleet.site.bay(*key)
+        return self.evidence.get(key, Evidence()).seen(bay.rotation if bay is not None else "")
+
+    def meter_seen(self, circuit: str) -> MeterSeen:
+        return judge_meter(self._evidence_under(circuit), self._rotations(circuit))
+
+    def _evidence_under(self, circuit: str) -> dict[Key, Evidence]:
+        nearest = {k for k in self.under(circuit) if (bay := self.fleet.site.bay(*k)) and self.meter_of(bay) == circuit}
+        return {key: self.evidence[key] for key in nearest if key in self.evidence}
+
+    def _rotations(self, circuit: str) -> dict[Key, str]:
+        return {k: bay.rotation for k in self.under(circuit) if (bay := self.fleet.site.bay(*k)) is not None}
+
+    def _tell(self, key: Key, bay: Bay, now: float) -> None:
+        seen = self.seen(key)
+        if seen.verdict is self._told.get(key):
+            return
+        self._told[key] = seen.verdict
+        swapped = self.meter_seen(self.meter_of(bay)).verdict is MeterVerdict.SWAPPED
+        if seen.verdict is WiringVerdict.CONTRADICTS and not swapped:
+            sentence = (
+                f"Connector {bay.connector_id} is entered as {bay.rotation}, but {seen.steps} steps of its current show "
+                f"{seen.rotation} ({seen.confidence:.0%} sure). Check the terminals, or apply what was seen."
+            )
+            self.fleet.report(FindingSeen(bay.charger_id, now, "wiring_contradicts", sentence, seen.rotation))
+
+    def _distrust(self, circuit: str, verdict: MeterVerdict) -> None:
+        """A meter proven wrong protects nobody: from now on the worst case counts, as if it were silent."""
+        (self.distrusted.discard if _believable(verdict) else self.distrusted.add)(circuit)
+
+    def _tell_meter(self, circuit: str, now: float) -> None:
+        seen = self.meter_seen(circuit)
+        self._distrust(circuit, seen.verdict)
+        if seen.verdict is self._told_meter.get(circuit, MeterVerdict.UNKNOWN):
+            return
+        self._told_meter[circuit] = seen.verdict
+        if _believable(seen.verdict):
+            return
+        args: dict[str, str | float] = {"circuit": circuit, "verdict": seen.verdict.value, "swapped": seen.swapped}
+        if seen.factor is not None:
+            args["factor"] = round(seen.factor, 3)
+        notice = self.fleet.store.put_notice(now, NoticeKind.METER_DOUBT, Severity.DANGER, args=args)
+        self.fleet.on_notice(notice)
+
+
+def _believable(verdict: MeterVerdict) -> bool:
+    return verdict in (MeterVerdict.UNKNOWN, MeterVerdict.RIGHT)
+
+
+def _in_force(connector: ConnectorRecord) -> float | None:
+    return connector.confirmed_a if connector.session is not None else None

@@ -1,0 +1,161 @@
+"""The commissioning test: one charger after another goes down to its minimum and up again while the meter is watched.
+
+The balancer stays in charge: the test only lowers ceilings. The tested connector's goes to its minimum and back to where
+it was, everybody else's stays where it is, so that what is freed is not given on in the middle of a step.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from evdesk.balance import Key
+from evdesk.engine.commands import Commands
+from evdesk.engine.control import Control
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.state import ConnectorRecord
+from evdesk.engine.wiring.book import WiringBook
+from evdesk.engine.wiring.trail import mean_of
+from evdesk.model import EvdeskError, Origin, Phases, Reason
+from evdesk.wire.wiring import WiringTestState, WiringTestStep
+
+ROOM_A = 3.0
+STEADY_S = 3.0
+FOLLOW_S = 45.0
+SETTLED_A = 1.5
+
+
+class _Skip(Exception):
+    """Why this connector cannot be tested now, in words."""
+
+
+@dataclass(slots=True)
+class WiringTest:
+    """At most one runs. `begin`, then `state`; `cancel` at any time gives every ceiling back at once."""
+
+    fleet: Fleet
+    control: Control
+    book: WiringBook
+    commands: Commands
+    publish: Callable[[WiringTestState], None]
+    state: WiringTestState = field(default_factory=WiringTestState)
+    _task: asyncio.Task[None] | None = None
+
+    def begin(self, origin: Origin, keys: list[Key]) -> None:
+        """Raises `EvdeskError(INVALID)` while one runs, or where no site meter could see anything."""
+        if self.running:
+            raise EvdeskError(Reason.INVALID, "A wiring test is running. Wait for its end, or cancel it.")
+        if not any(c.meter for c in self.fleet.site.circuits):
+            raise EvdeskError(Reason.INVALID, "The site has no meter: nothing would see the steps. Enter one first.")
+        if not self.fleet.site.balance.enabled:
+            raise EvdeskError(Reason.INVALID, "Balancing is off. Switch it on: it guards the fuse during the test.")
+        now = self.fleet.clock.now()
+        self.state = WiringTestState(True, now, None, [WiringTestStep(k[0], k[1], "waits") for k in keys])
+        self._task = asyncio.get_running_loop().create_task(self._run(origin, keys), name="wiring test")
+
+    @property
+    def running(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    async def cancel(self) -> None:
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self, origin: Origin, keys: list[Key]) -> None:
+        self.book.passive = False
+        try:
+            for n, key in enumerate(keys):
+                self._say(n, "runs")
+                try:
+                    await self._step(key)
+                    seen = self.book.seen(key)
+                    self._say(n, "done", f"{seen.verdict}: {seen.rotation or 'nothing sure yet'}")
+                except _Skip as skip:
+                    self._say(n, "skipped", str(skip))
+                finally:
+                    self.control.holds = {}
+        except asyncio.CancelledError:
+            for n, step in enumerate(self.state.steps):
+                if step.state in ("waits", "runs"):
+                    self._say(n, "cancelled")
+            raise
+        finally:
+            self.control.holds = {}
+            self.book.passive = True
+            self.state = self.state.ended(self.fleet.clock.now())
+            self.publish(self.state)
+            detail = {f"{s.charger_id}/{s.connector_id}": f"{s.state} {s.words}".strip() for s in self.state.steps}
+            with contextlib.suppress(EvdeskError):
+                await self.commands.note(origin, "wiring.tested", "site", detail)
+
+    def _say(self, n: int, state: str, words: str = "") -> None:
+        self.state = self.state.with_step(n, state, words)
+        self.publish(self.state)
+
+    async def _step(self, key: Key) -> None:
+        connector = self._connector(key)
+        bay = self.fleet.site.bay(*key)
+        circuit = self.book.meter_of(bay) if bay is not None else ""
+        if bay is None or not circuit:
+            raise _Skip("no meter above it")
+        drawn = max((a for a in connector.current_a if a is not None), default=0.0)
+        if drawn < bay.min_a + ROOM_A:
+            raise _Skip(f"its car draws {drawn:.1f} A; at least {bay.min_a + ROOM_A:g} A are needed")
+        top = connector.wanted_a or 0.0
+        self._hold_all()
+        high = await self._settled(key, circuit, lambda amps: amps >= bay.min_a + ROOM_A)
+        self.control.holds[key] = bay.min_a
+        low = await self._settled(key, circuit, lambda amps: amps <= bay.min_a + SETTLED_A)
+        self._learn(key, high, low)
+        self.control.holds[key] = top
+        again = await self._settled(key, circuit, lambda amps: amps >= bay.min_a + ROOM_A, still=True)
+        self._learn(key, low, again)
+
+    def _hold_all(self) -> None:
+        """Everybody keeps what they have at most; falling is free, for the fuse comes first."""
+        self.control.holds = {
+            (record.id, connector.id): connector.wanted_a
+            for record in self.fleet.chargers.values()
+            for connector in record.connectors.values()
+            if connector.wanted_a is not None
+        }
+
+    def _learn(self, key: Key, before: tuple[Phases, Phases], after: tuple[Phases, Phases]) -> None:
+        self.book.add_step(key, before[0], after[0], before[1], after[1], self.fleet.clock.now(), 0.8)
+
+    def _connector(self, key: Key) -> ConnectorRecord:
+        record = self.fleet.chargers.get(key[0])
+        connector = record.connectors.get(key[1]) if record is not None else None
+        if record is None or connector is None or not record.online or not record.accepted:
+            raise _Skip("not connected")
+        if connector.session is None:
+            raise _Skip("no car is charging there")
+        return connector
+
+    async def _settled(
+        self, key: Key, circuit: str, there: Callable[[float], bool], still: bool = False
+    ) -> tuple[Phases, Phases]:
+        """(connector, meter) once a reading newer than now shows it there, with the meter's mean of the seconds before.
+        `still`: two readings in a row must agree, for a car that rises slowly."""
+        began = self.fleet.clock.now()
+        samples: deque[tuple[float, Phases]] = deque(maxlen=64)
+        last: float | None = None
+        seen_at = began
+        while self.fleet.clock.now() - began < FOLLOW_S:
+            await asyncio.sleep(self.fleet.clock.wall_s(0.5))
+            connector, now = self._connector(key), self.fleet.clock.now()
+            reading = self.fleet.meters.get(circuit)
+            if reading is not None and (not samples or reading.at > samples[-1][0]):
+                samples.append((reading.at, reading.current_a))
+            at, drawn = connector.current_at, max((a for a in connector.current_a if a is not None), default=None)
+            if at is None or at <= seen_at or drawn is None or at < began + 2.0:
+                continue
+            seen_at = at
+            agrees = not still or (last is not None and abs(last - drawn) < SETTLED_A)
+            last = drawn
+            mean = mean_of([amps for when, amps in samples if now - when <= STEADY_S])
+            if there(drawn) and agrees and mean is not None:
+                return connector.current_a, mean
+        raise _Skip("its car did not follow, or the meter was silent")

@@ -1,0 +1,90 @@
+"""The API's methods about how the site is wired, as far as steps have shown it."""
+
+from dataclasses import dataclass, field, replace
+
+from evdesk.wire.method import Done, Method, Nothing, OneConnector
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorWiring:
+    """`entered`: by a person; `rotation`: seen ("S??": terminal 1 only); `verdict`: unknown | same_always | agrees |
+    contradicts | learnt; `phases`: how many the car used at the last step, 0 unknown."""
+
+    charger_id: str
+    connector_id: int
+    entered: str
+    rotation: str
+    confidence: float
+    verdict: str
+    steps: int
+    phases: int
+    circuit: str = ""  # of the meter that saw it
+
+
+@dataclass(frozen=True, slots=True)
+class MeterWiring:
+    """`verdict`: unknown | right | backwards | blind | unit | ratio | swapped; `factor`: what it reads of one ampere;
+    `swapped`: the phases its transformers are on, e.g. "SRT"."""
+
+    circuit: str
+    verdict: str
+    factor: float | None
+    swapped: str
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class WiringTestStep:
+    """`state`: waits | runs | done | skipped | cancelled."""
+
+    charger_id: str
+    connector_id: int
+    state: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WiringTestState:
+    running: bool = False
+    began_at: float | None = None
+    ended_at: float | None = None
+    steps: list[WiringTestStep] = field(default_factory=list)
+
+    def with_step(self, n: int, state: str, words: str) -> "WiringTestState":
+        steps = list(self.steps)
+        steps[n] = replace(steps[n], state=state, words=words)
+        return replace(self, steps=steps)
+
+    def ended(self, at: float) -> "WiringTestState":
+        return replace(self, running=False, ended_at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class WiringList:
+    connectors: list[ConnectorWiring]
+    meters: list[MeterWiring]
+    test: WiringTestState
+
+
+@dataclass(frozen=True, slots=True)
+class TestWiring:
+    """Empty: every connector whose car charges."""
+
+    charger_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustMeter:
+    circuit: str
+
+
+METHODS_WIRING: dict[str, Method] = {
+    "wiring.list": Method(Nothing, WiringList, "What steps have shown of connectors and meters; the test's state."),
+    "wiring.test": Method(TestWiring, WiringTestState, "Step one charger at a time and watch the meter.", changes=True),
+    "wiring.cancel": Method(Nothing, WiringTestState, "End the wiring test; every limit comes back.", changes=True),
+    "wiring.apply": Method(OneConnector, Done, "Enter the wiring that was seen into the site.", changes=True),
+    "wiring.trust": Method(
+        TrustMeter, Done, "The meter was mended: believe it until steps say otherwise.", changes=True
+    ),
+    "wiring.forget": Method(OneConnector, Done, "Drop what was seen of one connector.", changes=True),
+}

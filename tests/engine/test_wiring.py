@@ -1,0 +1,182 @@
+"""Wiring and meter faults found by real steps: simulated chargers, a real Modbus meter, all clocks twenty times as fast."""
+
+import contextlib
+
+import pytest
+
+from evdesk.model import EvdeskError
+from evdesk.simulator.makers import NORDLADE
+from evdesk.simulator.meter_server import MeterServer, MeterState
+from tests.engine.drill_kit import SPEED, Clock, Rig, Wanted, site
+from tests.engine.harness import engine, until
+
+ONE_PHASE = Wanted(more=(("phases", 1),))
+
+
+def placed(amps, rotation):
+    phases = [0.0, 0.0, 0.0]
+    for terminal, letter in enumerate(rotation):
+        phases["RST".index(letter)] += amps[terminal]
+    return phases
+
+
+@contextlib.asynccontextmanager
+async def hall(folder, really, entered, meter=lambda amps: amps, wanted=ONE_PHASE, rating_a=63.0):
+    """Chargers that are wired as `really` says, entered as `entered`; `meter` turns true currents into read ones."""
+    made = None
+
+    def read():
+        total = [4.0, 5.0, 3.0]
+        for name, station in made.stations.items() if made else ():
+            total = [t + p for t, p in zip(total, placed(station.outlets[1].current_a, really[name]), strict=True)]
+        return MeterState(current_a=tuple(meter(total)))
+
+    server = MeterServer(read)
+    port = await server.start()
+    try:
+        with engine(folder, "--accept-unknown", "--speed", f"{SPEED:g}") as running:
+            async with running.client() as api:
+                made = Rig(running, api, Clock(speed=SPEED), NORDLADE)
+                config = site(list(really), rating_a, other_a=10.0)
+                config["circuits"][0]["meter"] = {"host": "127.0.0.1", "port": port}
+                for bay in config["bays"]:
+                    bay["rotation"] = entered[bay["charger_id"]]
+                await api.call("site.put", {"site": config})
+                for name in really:
+                    made.add(name, wanted)
+                made.start()
+                try:
+                    yield made
+                finally:
+                    await made.stop()
+    finally:
+        await server.stop()
+
+
+async def after_test(rig):
+    await rig.prepared(*rig.stations)
+    await until(lambda: drawing(rig), 30)
+    await rig.api.call("wiring.test")
+
+    async def ended():
+        found = await rig.api.call("wiring.list")
+        return found if found["test"]["ended_at"] else None
+
+    return await until(ended, 60)
+
+
+async def drawing(rig):
+    seen = await rig.api.call("charger.list")
+    amps = [max(c["connectors"][0]["current_a"][0] or 0.0, 0.0) for c in seen if c["connectors"]]
+    return len(amps) == len(rig.stations) and min(amps) > 9.5
+
+
+async def findings(rig, rule):
+    return [f for f in await rig.api.call("finding.list") if f["rule"] == rule]
+
+
+async def test_the_test_tells_right_wrong_and_unknown_wiring_apart(tmp_path):
+    really = {"RIGHT": "RST", "WRONG": "STR", "NEW": "TRS"}
+    async with hall(tmp_path, really, {"RIGHT": "RST", "WRONG": "RST", "NEW": ""}) as rig:
+        found = await after_test(rig)
+        seen = {c["charger_id"]: (c["verdict"], c["rotation"]) for c in found["connectors"]}
+        assert seen == {"RIGHT": ("agrees", "R??"), "WRONG": ("contradicts", "S??"), "NEW": ("learnt", "T??")}
+        assert [(m["verdict"], round(m["factor"])) for m in found["meters"]] == [("right", 1)]
+        assert [s["state"] for s in found["test"]["steps"]] == ["done"] * 3
+        assert [f["charger_id"] for f in await findings(rig, "wiring_contradicts")] == ["WRONG"]
+        with pytest.raises(EvdeskError, match="Too little"):
+            await rig.api.call("wiring.apply", {"charger_id": "NEW", "connector_id": 1})
+        rows = [r for r in await rig.api.call("audit.list", {"search": "wiring."}) if r["kind"] == "noted"]
+        assert rows[0]["what"] == "wiring.tested"
+
+
+async def test_a_one_phase_outlet_is_entered_from_what_was_seen(tmp_path):
+    async with hall(tmp_path, {"A": "STR"}, {"A": ""}) as rig:
+        config = await rig.api.call("site.get")
+        config["bays"][0]["phases"] = 1
+        await rig.api.call("site.put", {"site": config})
+        await after_test(rig)
+        done = await rig.api.call("wiring.apply", {"charger_id": "A", "connector_id": 1})
+        assert (done["before"], done["after"]) == ("unknown", "STR")
+        assert (await rig.api.call("site.get"))["bays"][0]["rotation"] == "STR"
+
+
+@pytest.mark.parametrize(
+    ("meter", "verdict"),
+    [
+        (lambda a: [-x for x in a], "backwards"),
+        (lambda a: [x / 10 for x in a], "unit"),
+        (lambda a: [2.0, 2.0, 2.0], "blind"),
+    ],
+)
+async def test_a_meter_that_is_wrong_is_told_and_not_believed_any_more(tmp_path, meter, verdict):
+    async with hall(tmp_path, {"A": "RST", "B": "STR"}, {"A": "RST", "B": "STR"}, meter) as rig:
+        found = await after_test(rig)
+        assert [m["verdict"] for m in found["meters"]] == [verdict]
+        kinds = [(n["kind"], n["severity"]) for n in await rig.api.call("notice.list")]
+        assert ("meter_doubt", "danger") in kinds
+
+        async def worst_case():
+            load = (await rig.api.call("balance.get"))["load"]
+            return all(line["total_a"] is None for line in load["lines"])
+
+        await until(worst_case, 10)
+        await rig.api.call("wiring.trust", {"circuit": "Main"})
+
+        async def believed():
+            load = (await rig.api.call("balance.get"))["load"]
+            return all(line["total_a"] is not None for line in load["lines"])
+
+        await until(believed, 10)
+        with pytest.raises(EvdeskError, match="no meter"):
+            await rig.api.call("wiring.trust", {"circuit": "Attic"})
+
+
+async def test_a_test_that_is_cancelled_gives_every_limit_back(tmp_path):
+    async with hall(tmp_path, {"A": "RST", "B": "STR"}, {"A": "RST", "B": "STR"}) as rig:
+        await rig.prepared("A", "B")
+        await until(lambda: drawing(rig), 30)
+        await rig.api.call("wiring.test")
+        with pytest.raises(EvdeskError, match="is running"):
+            await rig.api.call("wiring.test")
+
+        async def lowered():
+            return rig.stations["A"].outlets[1].limit_a <= 6.5
+
+        await until(lowered, 20)
+        state = await rig.api.call("wiring.cancel")
+        assert [s["state"] for s in state["steps"]] == ["cancelled", "cancelled"]
+
+        async def back():
+            return rig.stations["A"].outlets[1].limit_a > 9
+
+        await until(back, 20)
+
+
+async def test_without_a_meter_or_a_car_the_test_says_so(tmp_path):
+    with engine(tmp_path / "none", "--accept-unknown") as running:
+        async with running.client() as api:
+            await api.call("site.put", {"site": site(["A"], 63.0)})
+            with pytest.raises(EvdeskError, match="No charger"):
+                await api.call("wiring.test")
+            with pytest.raises(EvdeskError, match="no charger “X”"):
+                await api.call("wiring.test", {"charger_ids": ["X"]})
+    async with hall(tmp_path / "idle", {"A": "RST"}, {"A": "RST"}, wanted=Wanted(car=False)) as rig:
+        await rig.prepared("A")
+        await rig.api.call("wiring.test")
+
+        async def ended():
+            found = (await rig.api.call("wiring.list"))["test"]
+            return found if found["ended_at"] else None
+
+        (step,) = (await until(ended, 20))["steps"]
+        assert (step["state"], step["words"]) == ("skipped", "no car is charging there")
+
+
+async def test_a_charger_that_does_not_follow_is_reserved_and_told(tmp_path):
+    async with hall(tmp_path, {"A": "RST"}, {"A": "RST"}, wanted=Wanted("ignores_limit"), rating_a=32.0) as rig:
+        await rig.prepared("A")
+        await until(lambda: drawing(rig), 30)
+        await rig.api.call("charger.set_limit", {"charger_id": "A", "connector_id": 1, "limit_a": 6})
+        (found,) = await until(lambda: findings(rig, "limit_not_followed"), 30)
+        assert "A and draws 31." in found["sentence"]
