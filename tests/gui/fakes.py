@@ -8,7 +8,7 @@ from evdesk.model.settings import SettingsView
 from evdesk.wire.explain import DecisionPage
 from evdesk.wire.methods import Done
 from evdesk.wire.settings import SettingsProgress
-from tests.gui import sample
+from tests.gui import insight_sample, sample
 
 
 class FakeClient(Client):
@@ -40,6 +40,7 @@ class FakeClient(Client):
             "network.check": sample.network_checks(),
             "network.found": [],
             "balance.history": DecisionPage([]),
+            "insight.energy": insight_sample.insight,
         }
 
     def start(self) -> None:

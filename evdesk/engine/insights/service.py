@@ -142,6 +142,8 @@ class Insights:
         now = self.clock.now()
         site = await self._site(min(end, now))
         metered = [c.name for c in site.circuits if c.meter is not None]
+        with contextlib.suppress(EvdeskError):
+            await self.store.roll_up()
         facts = await self.store.day_facts(day.isoformat(), begin, min(end, now), metered)
         # 0.2 s for 200 connectors, and the limits do not wait for it
         made = await asyncio.to_thread(figures, facts, site, begin, min(end, now))

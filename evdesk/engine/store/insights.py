@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from evdesk.engine.store import day_facts
+from evdesk.engine.store import day_facts, rollup
 from evdesk.engine.store.core import Core
 from evdesk.engine.store.day_facts import DayFacts
 from evdesk.model.insights import DayFigures
@@ -29,6 +29,12 @@ class InsightDays(Core):
         waiting = self._pending.counts
         for name, value in counts.items():
             waiting[day, name] = waiting.get((day, name), 0.0) + value
+
+    async def roll_up(self) -> None:
+        """Every reading written so far is in the levels when this returns. In small steps: a command's audit row never
+        waits for more than one."""
+        while await self._durable(lambda db: rollup.roll(db.conn)):
+            pass
 
     async def day_facts(self, day: str, begin: float, end: float, metered: list[str]) -> DayFacts:
         return await self._read(lambda c: day_facts.read(c, day, begin, end, metered))

@@ -39,6 +39,7 @@ PAGES: tuple[LaterPage, ...] = (
     LaterPage("site", "site", "evdesk.gui.pages.site:SitePage"),
     LaterPage("chargers", "charger", "evdesk.gui.pages.chargers:ChargersPage"),
     LaterPage("balancing", "balance", "evdesk.gui.pages.balancing:BalancingPage"),
+    LaterPage("insights", "bars", "evdesk.gui.pages.insights:InsightsPage"),
     LaterPage("activity", "activity", "evdesk.gui.pages.activity:ActivityPage"),
     LaterPage("messages", "message", "evdesk.gui.pages.messages:MessagesPage", section="chargers"),
     LaterPage("tags", "tag", "evdesk.gui.pages.tags:TagsPage", section="chargers"),
