@@ -5,6 +5,7 @@ from typing import Any
 from evdesk.gui.client import Client, LinkState
 from evdesk.model import ChainVerdict, EvdeskError, Reason
 from evdesk.model.settings import SettingsView
+from evdesk.wire.drill import FailsafeSummary
 from evdesk.wire.explain import DecisionPage
 from evdesk.wire.methods import Done
 from evdesk.wire.settings import SettingsProgress
@@ -41,6 +42,8 @@ class FakeClient(Client):
             "network.found": [],
             "balance.history": DecisionPage([]),
             "insight.energy": insight_sample.insight,
+            "failsafe.list": [],
+            "failsafe.summary": FailsafeSummary(6, 1, 1, 6.0, 180),
         }
 
     def start(self) -> None:

@@ -11,6 +11,8 @@ from evdesk.gui.pages.balancing_decisions import DecisionsCard
 from evdesk.gui.pages.balancing_facts import BAY, Scene, bay_key, build_scene, circuit_key, site_words, split_key
 from evdesk.gui.pages.balancing_inspect_words import told
 from evdesk.gui.pages.balancing_inspector import Inspector
+from evdesk.gui.pages.balancing_sharing import SharingCard
+from evdesk.gui.pages.balancing_silent import SilentCard
 from evdesk.gui.pages.balancing_site import SiteCard
 from evdesk.gui.pages.base import Page
 from evdesk.gui.sentences import Look
@@ -19,7 +21,7 @@ from evdesk.gui.theme import Theme
 from evdesk.gui.widgets import Chip
 
 TICK_MS = 1000
-SIDE, SIDE_WIDE = 314, 380
+SIDE, SIDE_WIDE = 322, 400
 
 
 class BalancingPage(Page):
@@ -35,6 +37,8 @@ class BalancingPage(Page):
         self.site = SiteCard(self)
         self.decisions = DecisionsCard(mirror, client, self)
         self.inspector = Inspector(self)
+        self.sharing = SharingCard(mirror, client, theme, self)
+        self.silent = SilentCard(mirror, client, self)
         self.over = Chip(None, self)
         self.over.hide()
         self._shown = False
@@ -43,6 +47,7 @@ class BalancingPage(Page):
         self.site.diagram.chosen.connect(self.choose)
         self.site.diagram.opened.connect(self._open)
         self.decisions.chosen.connect(self.choose)
+        self.silent.chosen.connect(self.go)
         self.inspector.charger_asked.connect(self._to_charger)
         self.mirror.changed.connect(self._changed)
         self._ages = QTimer(self)
@@ -59,7 +64,8 @@ class BalancingPage(Page):
         self._right = QVBoxLayout(held)
         self._right.setContentsMargins(0, 0, 0, 0)
         self._right.setSpacing(tokens.GAP)
-        self._right.addWidget(self.inspector)
+        for card in (self.inspector, self.sharing, self.silent):
+            self._right.addWidget(card)
         self._right.addStretch(1)
         self._side = QScrollArea(self)
         self._side.setWidgetResizable(True)
@@ -86,10 +92,12 @@ class BalancingPage(Page):
     def on_shown(self) -> None:
         self._shown = True
         self._ages.start()
+        self.silent.set_front(True)
         self.refresh()
 
     def on_hidden(self) -> None:
         self._shown = False
+        self.silent.set_front(False)
         self._ages.stop()
 
     def go(self, argument: object) -> None:
@@ -119,6 +127,8 @@ class BalancingPage(Page):
             self.site.diagram.select(self.key)
         self.site.show_scene(self.scene)
         self.decisions.show_scene(self.scene, self.key)
+        self.sharing.refresh()
+        self.silent.refresh()
         self._inspect()
         self._head()
 

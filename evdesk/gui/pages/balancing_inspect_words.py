@@ -92,6 +92,7 @@ def _feed(mirror: Mirror, scene: Scene, feed: Feed) -> Told:
         (tr("House"), text.amps(tight.other_a) if tight is not None and main and tight.other_a is not None else ""),
         (tr("Kept free"), _named([(o.label, o.connector.reserved_a) for o in kept])),
         *((tr("Between"), _rule_words(rule), "warn" if is_full(rule) else "text") for rule in feed.rules),
+        (tr("Heat left"), *_heat(feed)),
         (tr("Long loads"), _continuous(circuit.continuous)),
         (tr("Transformer"), transformer_words(circuit.transformer, circuit.ratio)),
         (tr("More when"), more_when(outlets, tight)),
@@ -182,6 +183,15 @@ def more_when(outlets: list[Outlet], line: LineLoad | None) -> str:
 def _rule_words(rule: LineLoad) -> str:
     words = tr("{amps} of {limit}").format(amps=text.amps(rule.total_a), limit=text.limit(rule.limit_a))
     return f"{line_words(rule.phase)}: {words}"
+
+
+def _heat(feed: Feed) -> tuple[str, str]:
+    """How much of a short overload the breaker still bears, of its fullest conductor."""
+    known = [line.heat_left for line in feed.lines if line.heat_left is not None]
+    if not known:
+        return "", "text"
+    words = tr("{n} % of what the breaker bears").format(n=round(min(known) * 100))
+    return words, "ok" if min(known) > 0.5 else "warn" if min(known) > 0.15 else "danger"
 
 
 def _continuous(factor: float) -> str:

@@ -25,7 +25,7 @@ BAND, LEVEL = 94, 91
 GAP = 6
 NEAR, APART = 4, 6
 """Between cells, and more between circuits, in the tree."""
-CELL_MIN, CELL_MAX, CELL_HIGH, CELL_TALL = 74, 230, 126, 250
+CELL_MIN, CELL_MAX, CELL_HIGH, CELL_TALL = 74, 230, 126, 340
 BOX_MIN, BOX_MAX = 168, 260
 HOUSE_WIDE = 78
 MOST_TREE = 14
@@ -137,7 +137,7 @@ def lay_tree(scene: Scene, width: float, height: float) -> Plan | None:
     plain = BAND + depth * LEVEL + 14 + CELL_HIGH + 8
     if plain > max(height, 436):
         return None
-    spread = min(12.0, max(0.0, height - plain - 30) / (depth + 2))
+    spread = min(26.0, max(0.0, height - plain - 60) / (depth + 3))
     ground = BAND + spread + depth * (LEVEL + spread) + 14
     tall = min(CELL_TALL, max(CELL_HIGH, height - ground - 8))
     plan = Plan(width=width)

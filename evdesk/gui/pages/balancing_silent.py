@@ -1,0 +1,227 @@
+"""The card "If evdesk goes silent": what each charger does then, proven or not, and the way to the drill."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from evdesk.gui import icons, text, theme
+from evdesk.gui.client import Client
+from evdesk.gui.mirror import Mirror
+from evdesk.gui.sentences import Look
+from evdesk.gui.text import tr
+from evdesk.gui.widgets import PRIMARY, Button, Card, Chip, Label, draw
+from evdesk.model import Charger, EvdeskError, FailsafeState
+from evdesk.wire.drill import FailsafeSummary, FailsafeView
+
+GREEN, AMBER, RED = "green", "amber", "red"
+READ_MS = 8000
+SHOWN = 5
+
+
+def light_look(light: str) -> Look:
+    """Icon, word and colour of a light."""
+    return {
+        GREEN: Look("shield-check", tr("Proven"), "ok"),
+        AMBER: Look("shield-alert", tr("Untested"), "warn"),
+    }.get(light, Look("shield-x", tr("Cannot"), "danger"))
+
+
+def light_of(charger: Charger) -> str:
+    """The light of what the charger's own state says, until the engine has told more."""
+    state = charger.failsafe.state
+    if state is FailsafeState.CANNOT:
+        return RED
+    return GREEN if state is FailsafeState.PROVEN else AMBER
+
+
+class LightRow(QAbstractButton):
+    """One charger that is not proven: its light, its name, what is known. Leads to it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.charger_id = ""
+        self._look = Look("", "", "muted")
+        self._words = ("", "")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFixedHeight(28)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.current().changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(160, 28)
+
+    def show_light(self, charger_id: str, look: Look, label: str, words: str) -> None:
+        self.charger_id = charger_id
+        if (look, (label, words)) != (self._look, self._words):
+            self._look, self._words = look, (label, words)
+            self.setAccessibleName(f"{label}: {look.word}. {words}")
+            self.setToolTip(words)
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self.underMouse():
+            painter.fillRect(self.rect(), theme.current().color("raised"))
+        middle = self.height() / 2
+        base = middle + draw.metrics("small").capHeight() / 2
+        icons.paint(painter, self._look.icon, self._look.role, QRectF(0, middle - 7, 14, 14))
+        label = draw.elided(self._words[0], "chip", self.width() * 0.45)
+        x = 20 + draw.text(painter, 20, base, label, "chip", "text") + 8
+        draw.text(painter, x, base, draw.elided(self._words[1], "small", self.width() - x), "small", "muted")
+
+
+class SilentCard(Card):
+    """`chosen(charger_id)`, `drill_asked(charger_id)`, `drill_all_asked()`."""
+
+    chosen = Signal(str)
+    drill_asked = Signal(str)
+    drill_all_asked = Signal()
+
+    def __init__(self, mirror: Mirror, client: Client, parent: QWidget | None = None) -> None:
+        super().__init__(tr("If evdesk goes silent"), parent)
+        self._mirror, self._client = mirror, client
+        self.views: dict[str, FailsafeView] = {}
+        self.summary: FailsafeSummary | None = None
+        self._reading = False
+        self.counts = {light: Chip(None, self, bare=True) for light in (GREEN, AMBER, RED)}
+        self.sentence = Label("", "small", "text", self, wrap=True)
+        self.problem = Label("", "small", "danger", self, wrap=True)
+        self.rows = [LightRow(self) for _ in range(SHOWN)]
+        self.rest = Label("", "small", "muted", self)
+        self.drill = Button("", "play", PRIMARY, self, dense=True)
+        self.drill_all = Button(tr("Drill all"), parent=self, dense=True)
+        self._next = ""
+        self._build()
+        self._timer = QTimer(self)
+        self._timer.setInterval(READ_MS)
+        self._timer.timeout.connect(self.read)
+
+    def _build(self) -> None:
+        counts = QHBoxLayout()
+        counts.setSpacing(14)
+        for chip in self.counts.values():
+            counts.addWidget(chip)
+        counts.addStretch(1)
+        self.body.addLayout(counts)
+        self.body.addWidget(self.sentence)
+        self.body.addWidget(self.problem)
+        rows = QVBoxLayout()
+        rows.setSpacing(0)
+        for row in self.rows:
+            rows.addWidget(row)
+            row.clicked.connect(self._clicked)
+        rows.addWidget(self.rest)
+        self.body.addLayout(rows)
+        deeds = QHBoxLayout()
+        deeds.setSpacing(8)
+        deeds.addWidget(self.drill)
+        deeds.addWidget(self.drill_all)
+        deeds.addStretch(1)
+        self.body.addLayout(deeds)
+        self.drill.clicked.connect(self._drill)
+        self.drill_all.clicked.connect(self.drill_all_asked)
+
+    def set_front(self, front: bool) -> None:
+        """Only a page that is looked at asks."""
+        if front:
+            self._timer.start()
+            self.read()
+        else:
+            self._timer.stop()
+
+    def read(self) -> None:
+        if not self._reading and self._mirror.connected:
+            self._reading = True
+            if self._client.spawn(self._read()) is None:
+                self._reading = False
+
+    async def _read(self) -> None:
+        try:
+            views: list[FailsafeView] = await self._client.call("failsafe.list")
+            self.summary = await self._client.call("failsafe.summary")
+        except EvdeskError:
+            return  # what the chargers themselves say stays
+        else:
+            self.views = {view.charger_id: view for view in views}
+        finally:
+            self._reading = False
+        self.refresh()
+
+    def light(self, charger: Charger) -> str:
+        view = self.views.get(charger.id)
+        return view.light if view is not None else light_of(charger)
+
+    def refresh(self) -> None:
+        """From the mirror and the engine's last answer."""
+        lights = [(charger, self.light(charger)) for charger in self._mirror.accepted()]
+        for key, chip in self.counts.items():
+            count = sum(light == key for _, light in lights)
+            look = light_look(key)
+            words = {GREEN: tr("{n} proven"), AMBER: tr("{n} untested"), RED: tr("{n} cannot")}[key]
+            chip.set_look(Look(look.icon, words.format(n=count), look.role))
+            chip.setVisible(bool(count) or key == GREEN)
+        self.sentence.setText(self._sentence())
+        problem = " ".join(self.summary.problems) if self.summary is not None else ""
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        order = {RED: 0, AMBER: 1}
+        open_ones = sorted((row for row in lights if row[1] != GREEN), key=lambda row: order.get(row[1], 2))
+        for place, row in enumerate(self.rows):
+            row.setVisible(place < len(open_ones))
+            if place < len(open_ones):
+                charger, light = open_ones[place]
+                row.show_light(
+                    charger.id, light_look(light), self._mirror.label(charger.id), self._words(charger, light)
+                )
+        rest = len(open_ones) - len(self.rows)
+        self.rest.setVisible(rest > 0)
+        self.rest.setText(tr("and {n} more").format(n=rest))
+        self._offer([charger for charger, light in open_ones if light == AMBER])
+
+    def _offer(self, untested: list[Charger]) -> None:
+        off = "" if self._mirror.connected else tr("Off while the engine does not answer.")
+        running = next((view for view in self.views.values() if view.running is not None), None)
+        self._next = running.charger_id if running is not None else untested[0].id if untested else ""
+        label = self._mirror.label(self._next) if self._next else ""
+        words = tr("Show the drill of {label}") if running is not None else tr("Drill {label}")
+        self.drill.setText(words.format(label=label))
+        self.drill.setAccessibleName(self.drill.text())
+        self.drill.updateGeometry()
+        self.drill.setVisible(bool(self._next))
+        self.drill_all.setVisible(len(untested) > 1)
+        self.drill.why_off(off)
+        self.drill_all.why_off(off)
+
+    def _sentence(self) -> str:
+        load, site, one = self._mirror.load, self._mirror.site, self.summary
+        if site is None or load is None:
+            return ""
+        share = one.safe_share_a if one is not None else load.safe_share_a
+        after = one.falls_after_s if one is not None else site.balance.profile_valid_s
+        if share < 6:
+            return tr("Chargers fall to 0 A within {s} s: 6 A for each of them does not fit the lines.").format(s=after)
+        words = tr("Chargers fall to {amps} per phase within {s} s. The rest is reserved, so the main breaker holds.")
+        return words.format(amps=text.limit(share), s=after)
+
+    def _words(self, charger: Charger, light: str) -> str:
+        view = self.views.get(charger.id)
+        kept = view.reserved_a if view is not None else 0.0
+        if view is not None and view.running is not None:
+            return tr("a drill is running")
+        if light == RED:
+            words = tr("keeps its last limit")
+            return tr("{words}: {amps} stay reserved").format(words=words, amps=text.limit(kept)) if kept else words
+        if view is not None and view.same_model:
+            return tr("{label}, same model, was drilled").format(label=view.same_model[0].label)
+        state = view.state if view is not None else charger.failsafe.state.value
+        return tr("shown by its schedule, not drilled") if state == FailsafeState.VERIFIED.value else tr("drill due")
+
+    def _clicked(self) -> None:
+        row = self.sender()
+        if isinstance(row, LightRow):
+            self.chosen.emit(row.charger_id)
+
+    def _drill(self) -> None:
+        if self._next:
+            self.drill_asked.emit(self._next)
