@@ -3,10 +3,11 @@
 All currents are ampere RMS per phase. `None` means unknown, and unknown always counts as its worst case.
 """
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from evdesk.model import Breaker, Phases, Why
+from evdesk.model import Breaker, ChargeMode, Phases, Why, WhyCode
 
 Key = tuple[str, int]
 """(charger id, connector id)"""
@@ -60,15 +61,19 @@ class Demand:
     any limit asked but not answered, and its safe default; its full rating where no failsafe is installed.
     `terminals` says which of its terminals can carry current (a one-phase car uses one).
     `ceiling_a` is the smaller of outlet, charger and person's limit, and `ceiling_why` says which.
+
+    What only the sharing looks at: `got_kwh` since it was plugged in (None: added up from `drawn_a`); `needs_kwh`, in all
+    and from the start, and `departure_at` are what the driver or the car says, None: nothing; `trust` is how far such
+    words count, 0 not at all, 1 like truth, None: as far as they were right here so far. More `priority` comes first.
     """
 
     key: Key
-    wants: bool
-    commandable: bool
-    confirmed_a: float | None
-    worst_a: float
-    ceiling_a: float
-    ceiling_why: Why
+    wants: bool = True
+    commandable: bool = True
+    confirmed_a: float | None = None
+    worst_a: float = math.nan  # not known: its full rating
+    ceiling_a: float = 32.0
+    ceiling_why: Why = Why(WhyCode.CHARGER)
     min_a: float = 6.0
     drawn_a: Phases = (None, None, None)
     drawn_at: float | None = None
@@ -77,6 +82,13 @@ class Demand:
     plugged_at: float | None = None
     terminals: tuple[bool, bool, bool] = (True, True, True)
     sample_s: float = 10.0  # how often it reports
+    kw_per_a: float = 0.23  # power per ampere: 0.23 on one phase of 230 V, 0.69 on three, 0.208 between two of 208 V
+    got_kwh: float | None = None
+    needs_kwh: float | None = None
+    departure_at: float | None = None
+    trust: float | None = None
+    priority: int = 0
+    mode: ChargeMode = ChargeMode.FAST
 
 
 @dataclass(frozen=True, slots=True)
