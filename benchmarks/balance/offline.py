@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import highspy
 import numpy as np
-from benchmarks.balance.park import KW_PER_A, STEP_H, Car
 
+from benchmarks.balance.park import KW_PER_A, STEP_H, Car
 from evdesk.balance import Line
 
 TANGENT_DEG = 7.5

@@ -135,9 +135,9 @@ def _clock(rng: random.Random, shape: Shape) -> float:
     pick = rng.random()
     for share, clock, spread in shape.peaks:
         if pick < share:
-            break
+            return min(max(rng.gauss(clock, spread), 0.2), 23.5)
         pick -= share
-    return min(max(rng.gauss(clock, spread), 0.2), 23.5)
+    return 12.0
 
 
 def _car(rng: random.Random, key: Key, at: float, stay: float, shape: Shape) -> Car:
@@ -198,7 +198,9 @@ def look(car: Car, know: str) -> Seen:
     return Seen(car.key, car.max_a, plugged, car.got, car.drawn, car.pilot, when, needs)
 
 
-def run(cars: Sequence[Car], wires: Sequence[Line], rule: Rule, clock: Callable[[], float], know: str, real: bool) -> Outcome:
+def run(
+    cars: Sequence[Car], wires: Sequence[Line], rule: Rule, clock: Callable[[], float], know: str, real: bool
+) -> Outcome:
     """One rule over all steps. Cars that are full, or gone, are not shown to it."""
     out = Outcome()
     for car in cars:

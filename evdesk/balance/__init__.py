@@ -6,6 +6,7 @@
 Nothing here does I/O, reads a clock or knows a protocol. Currents are ampere RMS per phase; unknown counts at its worst.
 """
 
+from evdesk.balance.allotment import Rules, Sharing
 from evdesk.balance.balancer import Balancer
 from evdesk.balance.checks import validate_site
 from evdesk.balance.failsafe import FailsafePlan, failsafe_plans, failsafe_problems, safe_share, site_share
@@ -23,6 +24,8 @@ __all__ = [
     "Line",
     "LineSample",
     "LineView",
+    "Rules",
+    "Sharing",
     "build_lines",
     "caps_at",
     "dimmed_w",

@@ -2,7 +2,8 @@
 
 A line must hold whatever each car draws between 0 and its limit. Which of them then make its worst case depends on the
 directions of the coefficients only (cars on one side of some half-plane), so those choices are made once, here; what is
-left per check is |rows x amps| <= limits. The same rows are the constraints of the linear program (`optimum`).
+left per check is |rows x amps| + loose x amps <= limits. The same rows are the constraints of the linear program
+(`optimum`). The values are those of `Wire.load`.
 """
 
 import cmath
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evdesk.balance.lines import EPS, Net
+from evdesk.balance.lines import EPS, Net, Wire
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -31,12 +32,14 @@ class Row:
     high: float
 
 
-def rows_of(wire: int, members: Sequence[int], coefs: Sequence[complex]) -> list[Row]:
+def rows_of(w: int, wire: Wire) -> list[Row]:
     """The choices of members that can be a line's worst case, none of which another covers."""
-    parts = [(i, c) for i, c in zip(members, coefs, strict=True) if abs(c) > 0]
-    if not parts:
-        return []
+    parts = [(i, c) for i, c in zip(wire.members, wire.coefs, strict=True) if i not in wire.loose and abs(c) > 0]
     angles = sorted({round(cmath.phase(c), 9) for _, c in parts})
+    if not parts:
+        return [Row(w, (), (), 0.0, 0.0)] if wire.members else []
+    if wire.acute or wire.nominal:
+        return [_row(w, parts, frozenset(angles))]
     sets: list[frozenset[float]] = []
     for angle in angles:
         for turn in (math.pi / 2, -math.pi / 2):
@@ -46,7 +49,7 @@ def rows_of(wire: int, members: Sequence[int], coefs: Sequence[complex]) -> list
                 if chosen and chosen not in sets:
                     sets.append(chosen)
     kept = [one for one in sets if not any(_covers(other, one) for other in sets if other is not one)]
-    return [_row(wire, parts, chosen) for chosen in kept]
+    return [_row(w, parts, chosen) for chosen in kept]
 
 
 def _covers(large: frozenset[float], small: frozenset[float]) -> bool:
@@ -57,54 +60,71 @@ def _covers(large: frozenset[float], small: frozenset[float]) -> bool:
     return all(math.cos(a - b) >= -1e-9 for a in extra for b in large)
 
 
-def _row(wire: int, parts: Sequence[tuple[int, complex]], chosen: frozenset[float]) -> Row:
+def _row(w: int, parts: Sequence[tuple[int, complex]], chosen: frozenset[float]) -> Row:
     middle = cmath.phase(sum(cmath.rect(1.0, a) for a in chosen))
     offsets = [cmath.phase(cmath.rect(1.0, a - middle)) for a in chosen]
     own = [(i, c) for i, c in parts if round(cmath.phase(c), 9) in chosen]
     low, high = middle + min(offsets), middle + max(offsets)
-    return Row(wire, tuple(i for i, _ in own), tuple(c for _, c in own), low, high)
+    return Row(w, tuple(i for i, _ in own), tuple(c for _, c in own), low, high)
 
 
 class Fit:
     """All rows of a net as one matrix. Position in the net -> column."""
 
     def __init__(self, net: Net) -> None:
-        self.rows = tuple(r for w, wire in enumerate(net.wires) for r in rows_of(w, wire.members, wire.coefs))
+        self.rows = tuple(row for w, wire in enumerate(net.wires) for row in rows_of(w, wire))
         self.wire = np.array([row.wire for row in self.rows], dtype=np.int64)
-        self.matrix: Complexes = np.zeros((len(self.rows), len(net.keys)), dtype=np.complex128)
+        shape = (len(self.rows), len(net.keys))
+        self.matrix: Complexes = np.zeros(shape, dtype=np.complex128)
+        self.loose: Reals = np.zeros(shape)
         for r, row in enumerate(self.rows):
+            wire = net.wires[row.wire]
             self.matrix[r, list(row.members)] = row.coefs
-        self.over = [np.nonzero(self.matrix[:, i])[0] for i in range(len(net.keys))]
-        self.parts = [self.matrix[rows, i] for i, rows in enumerate(self.over)]
+            for i, size in zip(wire.members, wire.sizes, strict=True):
+                if i in wire.loose:
+                    self.loose[r, i] = size
+        columns = range(len(net.keys))
+        self.over = [np.nonzero((self.matrix[:, i] != 0) | (self.loose[:, i] != 0))[0] for i in columns]
+        self._parts = [self.matrix[rows, i] for i, rows in enumerate(self.over)]
+        self._sizes = [self.loose[rows, i] for i, rows in enumerate(self.over)]
 
     def limits(self, rooms: Sequence[float]) -> Reals:
         """Ampere per row from ampere per line."""
         return np.asarray(rooms, dtype=np.float64)[self.wire] if len(self.rows) else np.zeros(0)
 
-    def load(self, amps: Reals) -> Complexes:
-        return self.matrix @ amps
-
-    def above(self, amps: Reals, limits: Reals) -> Reals:
-        """Ampere above the limit per row; nothing above 0: it fits."""
-        return np.abs(self.load(amps)) - limits
+    def load(self, amps: Reals) -> "Load":
+        return Load(self.matrix @ amps, self.loose @ amps)
 
     def fits(self, amps: Reals, limits: Reals) -> bool:
-        return bool(np.all(self.above(amps, limits) <= EPS))
+        return bool(np.all(self.load(amps).size() <= limits + EPS))
 
-    def room(self, load: Complexes, limits: Reals, i: int) -> float:
+    def room(self, load: "Load", limits: Reals, i: int) -> float:
         """How much connector `i` can rise from this load before a row over it is full; below 0: one is already."""
-        rows, part = self.over[i], self.parts[i]
+        rows, part, size = self.over[i], self._parts[i], self._sizes[i]
         if not len(rows):
             return math.inf
-        here = load[rows]
-        square = part.real**2 + part.imag**2
-        along = here.real * part.real + here.imag * part.imag
-        spare = (limits[rows] + EPS) ** 2 - (here.real**2 + here.imag**2)
-        bad = (spare < 0) | (limits[rows] < 0)
-        if bad.any():
+        here, spare = load.known[rows], limits[rows] - load.loose[rows] + EPS
+        left = spare * spare - (here.real**2 + here.imag**2)
+        if (spare < 0).any() or (left < 0).any():
             return -1.0
-        return float(np.min((np.sqrt(along**2 + square * spare) - along) / square))
+        square = np.maximum(part.real**2 + part.imag**2, 1e-18)
+        along = here.real * part.real + here.imag * part.imag
+        known = (np.sqrt(along**2 + square * left) - along) / square
+        free = (spare - np.abs(here)) / np.maximum(size, 1e-18)
+        return float(np.min(np.where(size > 0, free, known)))
 
-    def add(self, load: Complexes, i: int, amps: float) -> None:
+    def add(self, load: "Load", i: int, amps: float) -> None:
         """Puts `amps` more on connector `i`, in place."""
-        load[self.over[i]] += self.parts[i] * amps
+        load.known[self.over[i]] += self._parts[i] * amps
+        load.loose[self.over[i]] += self._sizes[i] * amps
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What each row carries: the sum of the currents whose angle is known, and the magnitudes of the others."""
+
+    known: Complexes
+    loose: Reals
+
+    def size(self) -> Reals:
+        return np.asarray(np.abs(self.known) + self.loose)

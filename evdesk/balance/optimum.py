@@ -87,7 +87,7 @@ def tangents(fit: Fit, columns: Sequence[int], limits: Reals, top: Reals, spacin
             rows.append(r)
     if not rows:
         return Tangents(np.zeros((0, len(columns))), np.zeros(0))
-    values = (matrix[rows] * np.array(directions)[:, None]).real
+    values = (matrix[rows] * np.array(directions)[:, None]).real + fit.loose[rows][:, columns]
     bound = np.maximum(limits[rows], 0.0)
     needed = np.maximum(values, 0.0) @ top > bound
     return Tangents(values[needed], bound[needed])
@@ -99,11 +99,13 @@ class Optimum:
     def __init__(self, fit: Fit, limits: Reals, program: Program) -> None:
         self._highs = _highs()
         self._limits = np.maximum(limits, 0.0)
-        self._matrix = fit.matrix[:, program.columns]
+        self._matrix, self._loose = fit.matrix[:, program.columns], fit.loose[:, program.columns]
         self._n = len(program.columns)
-        self._solver = self._highs.Highs()
-        self._solver.silent()
-        for option, value in (("threads", 1), ("presolve", "off"), ("solver", "simplex")):
+        self._solver = (
+            self._highs.Highs.__base__()
+        )  # the wrapper's constructor prints its name, which nothing switches off
+        options = {"output_flag": False, "threads": 1, "presolve": "off", "solver": "simplex"}
+        for option, value in options.items():
             self._solver.setOptionValue(option, value)
         self._solver.passModel(_model(self._highs, fit, limits, program))
 
@@ -128,9 +130,9 @@ class Optimum:
     def _cut(self, found: Reals) -> bool:
         load = self._matrix @ found
         size = np.abs(load)
-        over = np.nonzero(size > self._limits * CLOSE + 1e-3)[0]
+        over = np.nonzero(size + self._loose @ found > self._limits * CLOSE + 1e-3)[0]
         for r in over:
-            values = (self._matrix[r] * (load[r].conjugate() / size[r])).real
+            values = (self._matrix[r] * (load[r].conjugate() / max(size[r], 1e-9))).real + self._loose[r]
             at = np.nonzero(values)[0].astype(np.int32)
             self._solver.addRow(-self._highs.kHighsInf, float(self._limits[r]), len(at), at, values[at])
         return bool(len(over))
@@ -162,9 +164,7 @@ def _model(highs: Any, fit: Fit, limits: Reals, p: Program) -> Any:
     return lp
 
 
-def _rows(
-    blocks: Sequence[tuple[Reals, Reals]], energy: Reals, worths: int
-) -> tuple[Ints, Ints, Reals, Reals, Reals]:
+def _rows(blocks: Sequence[tuple[Reals, Reals]], energy: Reals, worths: int) -> tuple[Ints, Ints, Reals, Reals, Reals]:
     """Row-wise matrix: the lines span by span, then one balance per car: energy of the spans = energy by worth."""
     n, spans = energy.shape
     counts: list[NDArray[np.int64]] = []

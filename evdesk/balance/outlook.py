@@ -45,6 +45,9 @@ class Told:
     trust: float | None = None
 
 
+UNSAID = Told()
+
+
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """Of one car, per span: `present`, the part of it the car can be there by what is known for sure; `stays`, by what is

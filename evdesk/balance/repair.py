@@ -107,11 +107,13 @@ class Repair:
         rows = self.fit.over[i]
         if not len(rows):
             return -1
-        spare = self.limits[rows] - np.abs(self.load[rows])
+        spare = (self.limits - self.load.size())[rows]
         return int(rows[int(np.argmin(spare))])
 
 
-def choose(repair: Repair, bids: Sequence[Bid], wish: Sequence[float], start_from: float, stay_from: float) -> list[bool]:
+def choose(
+    repair: Repair, bids: Sequence[Bid], wish: Sequence[float], start_from: float, stay_from: float
+) -> list[bool]:
     """Who charges. `wish`: ampere from the program, per bid. Kept cars first (the longest served of them give way if even
     their minimums no longer fit), then cars that are on and those to be started by how much they were given. `start_from`
     and `stay_from`: parts of the minimum from which on somebody is worth a start, and worth staying on."""
@@ -133,9 +135,13 @@ def choose(repair: Repair, bids: Sequence[Bid], wish: Sequence[float], start_fro
     return chosen
 
 
-def fill(repair: Repair, bids: Sequence[Bid], chosen: Sequence[bool], wish: Sequence[float], value: Sequence[float]) -> None:
+def fill(
+    repair: Repair, bids: Sequence[Bid], chosen: Sequence[bool], wish: Sequence[float], value: Sequence[float]
+) -> None:
     """Raises the chosen to what the program gave them, the most valuable first, then on into what is left."""
-    order = sorted((k for k in range(len(bids)) if chosen[k]), key=lambda k: (-round(value[k], 9), -wish[k], bids[k].index))
+    order = sorted(
+        (k for k in range(len(bids)) if chosen[k]), key=lambda k: (-round(value[k], 9), -wish[k], bids[k].index)
+    )
     for k in order:
         repair.rise(bids[k], wish[k])
     order.sort(key=lambda k: (-round(value[k], 9), -(wish[k] - repair.amps[bids[k].index]), bids[k].index))

@@ -22,6 +22,9 @@ Part = tuple[int, complex]
 """(terminal, coefficient)"""
 
 
+OUTLET = Why(WhyCode.CHARGER)
+
+
 class LineKind(StrEnum):
     PHASE = "phase"  # a conductor: what flows is bounded whatever each car draws below its limit
     UNBALANCE = "unbalance"  # the difference of two phases, counted with every car at its limit
@@ -73,7 +76,7 @@ class Demand:
     confirmed_a: float | None = None
     worst_a: float = math.nan  # not known: its full rating
     ceiling_a: float = 32.0
-    ceiling_why: Why = Why(WhyCode.CHARGER)
+    ceiling_why: Why = OUTLET
     min_a: float = 6.0
     drawn_a: Phases = (None, None, None)
     drawn_at: float | None = None

@@ -1,0 +1,319 @@
+"""The sharing as a library: lines and cars in, limits with reasons out, without anything else of evdesk.
+
+    from evdesk.balance import Demand, Line, Rules, Sharing
+
+    sharing = Sharing([Line("Main", limit_a=63.0, coef={("A", 1): 1, ("B", 1): 1})], Rules())
+    limits = sharing.decide(now, [Demand(("A", 1)), Demand(("B", 1), drawn_a=(12.0, None, None))])
+    amps, why = limits["A", 1]
+
+Call it every second or every quarter of an hour. The same calls give the same answers.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evdesk.balance.fit import Fit, Reals
+from evdesk.balance.guests import Guest
+from evdesk.balance.lines import EPS, Net
+from evdesk.balance.outlook import History, edges
+from evdesk.balance.plan import ENDS_S, FEW_ENDS_S, MANY, Prospect, plan
+from evdesk.balance.repair import Bid
+from evdesk.balance.types import Demand, Key, Line, LineKind
+from evdesk.model import ChargeMode, Why, WhyCode
+
+FIRST_S = 300.0
+LONGEST_S = 1800.0
+"""The span decided now is as long as the calls are apart, within these bounds."""
+
+SURE = 0.6
+"""A stated need that counts this much is not exceeded."""
+
+FAIR = 0.15
+FAIR_KWH = 6.0
+"""Without a departure to plan for, who got little so far comes first: worth this much more per kWh, fading with what it
+got. It makes cars take turns; more of it costs energy."""
+
+PRIORITY = 1.6
+"""One more of `priority` multiplies the value of a kWh by this."""
+
+SPARE_A = 0.5
+"""Left above what a car draws, so that its rise is noticed."""
+
+SOLAR = "solar"
+SOLAR_FIRST = "solar/first"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How it is shared. The defaults suit cars and relays: whole ampere, at most one pause in a charge.
+
+    `steps`: the limits a charger takes besides 0, rising, ampere; () any whole one; None any at all (continuous).
+    `interruptions`: how often a charge may be paused to the good of others: 0 never, None as often as it helps. Lines
+    that get tighter pause cars all the same. `dwell_s`: a car stays on, and off, at least this long. `every_s`: shared
+    anew this often, and whenever a car comes or goes or a line changes. `reclaim_s`: what a car leaves unused for this
+    long is given to others. `turn_s`: who has waited this long comes before who has got little; None: energy decides (it
+    takes turns too, later, and gives more in all).
+    `cheap_below`: cars in mode CHEAP charge at prices up to this. `solver` False: max-min shares only, no program.
+    """
+
+    steps: tuple[float, ...] | None = ()
+    interruptions: int | None = 1
+    dwell_s: float = 300.0
+    every_s: float = 60.0
+    reclaim_s: float = 45.0
+    turn_s: float | None = None
+    cheap_below: float | None = None
+    solver: bool = True
+
+
+class Sharing:
+    """Shares out lines among cars. Holds what it has seen: energy, starts and pauses of each car, earlier charges."""
+
+    def __init__(self, lines: Iterable[Line], rules: Rules | None = None) -> None:
+        """`lines`: every conductor with its limit and, per connector, the complex ampere that one ampere of that connector
+        puts on it: 1 on a phase of its own; with line-to-line wiring e.g. cmath.rect(1, radians(30)). A connector on no
+        line gets nothing. Raises ValueError for a limit or coefficient that is not finite."""
+        self.rules = rules or Rules()
+        self.history = History()
+        self._lines = tuple(lines)
+        self._guests: dict[Key, Guest] = {}
+        self._nets: dict[object, tuple[Net, Fit]] = {}
+        self._decided: dict[Key, tuple[float, Why]] = {}
+        self._signature: object = None
+        self._shared_at = -math.inf
+        self._called_at = -math.inf
+        for line in self._lines:
+            if not all(math.isfinite(v) for v in (line.limit_a, *(abs(c) for c in line.coef.values()))):
+                raise ValueError(f"Line {line.name}: limit and coefficients must be finite numbers.")
+
+    def decide(
+        self,
+        now: float,
+        demands: Iterable[Demand],
+        *,
+        rooms: Mapping[str, float] | None = None,
+        surplus_w: float | None = None,
+        price: float | None = None,
+    ) -> dict[Key, tuple[float, Why]]:
+        """The limit of each connector in `demands`, ampere, and why. `now`: s, any clock that only runs forward (time of
+        day is taken from it, modulo 86 400).
+
+        Of a demand only `key` is needed. A car that is gone, or full, is left out (or has `wants` False); a new
+        `plugged_at` is a new car. `drawn_a` is what it took since the last call; `ceiling_a`, `min_a` bound the limit.
+        `rooms`: ampere now left for cars, by line name, where that is not the line's limit (house load). `surplus_w`: what
+        the roof gives away, cars included, for modes SOLAR_FIRST and SOLAR_ONLY. `price`: now, for mode CHEAP.
+
+        No line is above its limit afterwards, whatever each car draws up to its own, and 0 < limit < `min_a` never is.
+        """
+        given = {d.key: d for d in demands}
+        cars = [d for _, d in sorted(given.items()) if d.wants]
+        self._take_in(now, cars)
+        interval, self._called_at = now - self._called_at, now
+        net, fit = self._net(cars, surplus_w)
+        room = self._rooms(net, cars, rooms or {}, surplus_w)
+        if self._due(now, cars, room, price):
+            self._signature, self._shared_at = self._sign(cars, room, price), now
+            self._share(now, cars, net, fit, room, price, interval)
+        idle = (0.0, Why(WhyCode.NO_CAR))
+        return {key: self._decided[key] if d.wants else idle for key, d in given.items()}
+
+    # -- what is known -----------------------------------------------------------------------------------------------
+
+    def _take_in(self, now: float, cars: Sequence[Demand]) -> None:
+        here = {d.key: d for d in cars}
+        for key in sorted(self._guests):
+            guest, demand = self._guests[key], here.get(key)
+            plugged = guest.plugged_at if demand is None or demand.plugged_at is None else demand.plugged_at
+            if demand is None or abs(plugged - guest.plugged_at) > 1.0:
+                self._leave(key, now)
+        for demand in cars:
+            if demand.key not in self._guests:
+                plugged = now if demand.plugged_at is None else demand.plugged_at
+                self._guests[demand.key] = Guest(plugged, now, waits_at=now)
+            self._guests[demand.key].see(demand, now, self.rules.reclaim_s)
+
+    def _leave(self, key: Key, now: float) -> None:
+        guest = self._guests.pop(key)
+        self._decided.pop(key, None)
+        elapsed = min(max(now - guest.seen_at, 0.0), LONGEST_S)
+        flowing = guest.limit_a if guest.drawn_a is None else min(guest.drawn_a, guest.limit_a)
+        rate = guest.got_kwh / max(guest.seen_at - guest.plugged_at, 60.0) if flowing > 0 else 0.0
+        self.history.ended(guest.plugged_at, guest.seen_at + elapsed, guest.got_kwh + rate * elapsed, guest.told)
+
+    def _net(self, cars: Sequence[Demand], surplus_w: float | None) -> tuple[Net, Fit]:
+        sunny = tuple(
+            (d.key, d.kw_per_a, d.mode) for d in cars if d.mode in (ChargeMode.SOLAR_ONLY, ChargeMode.SOLAR_FIRST)
+        )
+        used = tuple((d.key, d.terminals) for d in cars if d.terminals != (True, True, True))
+        found = self._nets.get((sunny, used))
+        if found is None:
+            lines = (*self._lines, *_solar_lines(sunny))
+            keys = tuple(sorted({key for line in lines for key in line.coef}))
+            net = Net(lines, keys)
+            said = dict(used)
+            net.use([said.get(key, (True, True, True)) for key in keys])
+            found = (net, Fit(net))
+            self._nets = {(sunny, used): found}  # one is enough: it changes with the cars
+        return found
+
+    def _rooms(
+        self, net: Net, cars: Sequence[Demand], rooms: Mapping[str, float], surplus_w: float | None
+    ) -> tuple[float, ...]:
+        solar = max(surplus_w or 0.0, 0.0) / 1000.0
+        first = sum(d.min_a * d.kw_per_a for d in cars if d.mode is ChargeMode.SOLAR_FIRST)
+        own = {SOLAR: solar, SOLAR_FIRST: solar + first}
+        found = []
+        for wire in net.wires:
+            amps = rooms.get(wire.line.name, own.get(wire.line.name, wire.line.limit_a))
+            found.append(amps if math.isfinite(amps) else 0.0)
+        return tuple(found)
+
+    def _due(self, now: float, cars: Sequence[Demand], room: tuple[float, ...], price: float | None) -> bool:
+        elapsed = now - self._shared_at
+        return not 0 <= elapsed < self.rules.every_s or self._sign(cars, room, price) != self._signature
+
+    def _sign(self, cars: Sequence[Demand], room: tuple[float, ...], price: float | None) -> object:
+        return (
+            room,
+            price,
+            tuple((d.key, d.min_a, d.ceiling_a, d.priority, d.mode, self._guests[d.key].cap_a) for d in cars),
+        )
+
+    # -- sharing -----------------------------------------------------------------------------------------------------
+
+    def _share(
+        self,
+        now: float,
+        cars: Sequence[Demand],
+        net: Net,
+        fit: Fit,
+        room: tuple[float, ...],
+        price: float | None,
+        interval: float,
+    ) -> None:
+        placed = [d for d in cars if d.key in net.index]
+        bids = [self._bid(d, now, net, price) for d in placed]
+        first = min(max(interval, FIRST_S), LONGEST_S) if math.isfinite(interval) else FIRST_S
+        edges_s = edges(first, ENDS_S if len(bids) <= MANY else FEW_ENDS_S)
+        prospects = [self._prospect(d, bid, now, edges_s) for d, bid in zip(placed, bids, strict=True)]
+        fixed = [0.0] * len(net.keys)
+        found = plan(net, fit, room, fixed, bids, prospects, edges_s, solver=self.rules.solver)
+        sizes = fit.load(found.amps).size()
+        spare = fit.limits(room) - sizes
+        for demand, bid in zip(placed, bids, strict=True):
+            amps = float(found.amps[bid.index])
+            why = self._why(demand, bid, amps, now, net, fit, sizes, spare, price)
+            self._guests[demand.key].give(amps, now)
+            self._decided[demand.key] = (amps, self._since(demand.key, amps, why, now))
+        for demand in cars:
+            if demand.key not in net.index:
+                self._decided[demand.key] = (0.0, Why(WhyCode.UNKNOWN, detail="no_circuit"))
+
+    def _bid(self, demand: Demand, now: float, net: Net, price: float | None) -> Bid:
+        guest, rules = self._guests[demand.key], self.rules
+        top = demand.ceiling_a if math.isfinite(demand.ceiling_a) else 0.0
+        least = max(demand.min_a, 0.0) if math.isfinite(demand.min_a) else 0.0
+        if guest.cap_a < math.inf:
+            top = min(top, max(self._step_up(guest.cap_a + SPARE_A), least))
+        if not self._cheap(demand, price):
+            top = 0.0
+        resting = now - guest.turned_at < rules.dwell_s
+        spent = rules.interruptions is not None and guest.pauses >= rules.interruptions
+        on = guest.limit_a > 0
+        return Bid(
+            index=net.index[demand.key],
+            min_a=least,
+            top_a=top,
+            now_a=guest.limit_a,
+            keep=on and (resting or spent) and not guest.asleep(now),
+            open=not resting,
+            rank=guest.turned_at if on else guest.plugged_at,
+            steps=rules.steps,
+        )
+
+    def _step_up(self, amps: float) -> float:
+        """The next allowed limit up: a car that draws 9 A gets a limit of 10, with coarse steps of 16 rather than 8."""
+        steps = self.rules.steps
+        if steps is None:
+            return amps
+        return min((s for s in steps if s >= amps), default=math.inf) if steps else float(math.ceil(amps - EPS))
+
+    def _cheap(self, demand: Demand, price: float | None) -> bool:
+        limit = self.rules.cheap_below
+        return demand.mode is not ChargeMode.CHEAP or limit is None or price is None or price <= limit
+
+    def _prospect(self, demand: Demand, bid: Bid, now: float, edges_s: Reals) -> Prospect:
+        guest = self._guests[demand.key]
+        ahead = self.history.ahead(now, guest.plugged_at, guest.got_kwh, guest.told, edges_s)
+        stay_trust, need_trust = self.history.trust(guest.told)
+        used = min(1.0, guest.cap_a / bid.top_a) if bid.top_a > 0 else 1.0
+        bonus = (1.0 - stay_trust) * FAIR * math.exp(-guest.got_kwh / FAIR_KWH)
+        turn = self.rules.turn_s
+        if turn is not None and bid.now_a <= 0 and now - guest.waits_at > turn:
+            bonus += FAIR
+        kw = demand.kw_per_a if math.isfinite(demand.kw_per_a) and demand.kw_per_a > 0 else 0.23
+        weight = PRIORITY ** min(max(demand.priority, -5), 5)
+        sure = need_trust >= SURE
+        return Prospect(
+            ahead.present,
+            ahead.stays,
+            kw * max(used, 0.05),
+            guest.got_kwh,
+            ahead.left_kwh,
+            sure,
+            bonus * weight,
+            weight,
+        )
+
+    # -- saying why --------------------------------------------------------------------------------------------------
+
+    def _why(
+        self,
+        demand: Demand,
+        bid: Bid,
+        amps: float,
+        now: float,
+        net: Net,
+        fit: Fit,
+        sizes: Reals,
+        spare: Reals,
+        price: float | None,
+    ) -> Why:
+        guest = self._guests[demand.key]
+        if not self._cheap(demand, price):
+            return Why(WhyCode.PRICE)
+        if amps <= 0 and not bid.able:
+            dwells = bid.top_a >= bid.least()
+            return Why(WhyCode.WAITING, detail="dwell") if dwells else demand.ceiling_why
+        if amps >= bid.top_a - EPS and amps > 0:
+            return Why(WhyCode.CAR) if guest.cap_a < demand.ceiling_a else demand.ceiling_why
+        rows = fit.over[bid.index]
+        tightest = int(rows[int(np.argmin(spare[rows]))])
+        line = net.wires[int(fit.wire[tightest])].line
+        if line.name in (SOLAR, SOLAR_FIRST):
+            return Why(WhyCode.SOLAR)
+        step = 1.0 if bid.steps is not None else 0.1
+        if amps > 0 and spare[tightest] > step * 4:
+            return Why(WhyCode.CAR, detail="enough")  # it needs no more for what is left of its charge
+        code = WhyCode.LINE if amps > 0 else WhyCode.WAITING
+        return Why(code, line.name, round(float(sizes[tightest]), 1), line.limit_a)
+
+    def _since(self, key: Key, amps: float, why: Why, now: float) -> Why:
+        """A reason keeps its time while it says the same about the same limit."""
+        had = self._decided.get(key)
+        if had is not None and had[0] == amps:
+            said = had[1]
+            if (said.code, said.line, said.detail) == (why.code, why.line, why.detail):
+                return replace(why, since_at=said.since_at)
+        return replace(why, since_at=now)
+
+
+def _solar_lines(sunny: Sequence[tuple[Key, float, ChargeMode]]) -> list[Line]:
+    """Power limits, kW per ampere: those that charge from the sun only, and all that prefer it."""
+    only = {key: complex(kw) for key, kw, mode in sunny if mode is ChargeMode.SOLAR_ONLY}
+    both = {key: complex(kw) for key, kw, _ in sunny}
+    found = [Line(SOLAR, coef=only, kind=LineKind.POWER)] if only else []
+    return [*found, Line(SOLAR_FIRST, coef=both, kind=LineKind.POWER)] if len(both) > len(only) else found

@@ -1,0 +1,90 @@
+"""What is remembered of each car between two decisions of `Sharing`: energy, starts and pauses, and what it leaves."""
+
+import math
+from dataclasses import dataclass
+
+from evdesk.balance.outlook import UNSAID, Told
+from evdesk.balance.types import Demand
+
+ASLEEP_A = 0.5
+"""Below this a car does not charge."""
+
+LEAVES_A = 0.6
+"""Drawing this much less than its limit it leaves some; less is the tolerance of pilot and meter."""
+
+BACK_A = 0.3
+"""Within this of what it was left it gets more at once."""
+
+MORE_A = 2.0
+WAKE_S = 90.0
+ASLEEP_S = 180.0
+
+
+@dataclass(slots=True)
+class Guest:
+    """One car at one connector. `cap_a`: what it has been seen not to go above; infinite: its limit binds."""
+
+    plugged_at: float
+    seen_at: float
+    got_kwh: float = 0.0
+    told: Told = UNSAID
+    limit_a: float = 0.0
+    limit_at: float = -math.inf
+    turned_at: float = -math.inf
+    waits_at: float = 0.0
+    pauses: int = 0
+    cap_a: float = math.inf
+    less_at: float | None = None
+    less_top: float = 0.0
+    drawn_a: float | None = None
+
+    def see(self, demand: Demand, now: float, reclaim_s: float) -> None:
+        """Takes in what it did since the last time."""
+        elapsed = max(now - self.seen_at, 0.0)
+        before, self.seen_at = self.seen_at, now
+        self.told = Told(demand.departure_at, demand.needs_kwh, demand.trust)
+        amps = [a for a in demand.drawn_a if a is not None and math.isfinite(a) and a >= 0]
+        self.drawn_a = max(amps) if amps else None
+        if demand.got_kwh is not None and math.isfinite(demand.got_kwh):
+            self.got_kwh = max(demand.got_kwh, 0.0)
+        else:
+            flowing = self.limit_a if self.drawn_a is None else self.drawn_a
+            self.got_kwh += flowing * demand.kw_per_a * elapsed / 3600.0
+        self._reclaim(now, before, reclaim_s)
+
+    def _reclaim(self, now: float, before: float, reclaim_s: float) -> None:
+        drawn = self.drawn_a
+        if self.limit_a <= 0 or drawn is None:
+            self.less_at = None
+            return
+        if drawn >= self.limit_a - BACK_A:
+            self.less_at = None
+            if self.cap_a < math.inf:
+                self.cap_a = self.limit_a + MORE_A  # it reached what it was left: give back at once
+            return
+        if drawn >= self.limit_a - LEAVES_A:
+            self.less_at = None
+            return
+        if self.less_at is None or drawn > self.less_top + 1.0:  # a car that rises is not one that draws less
+            self.less_at, self.less_top = max(before, self.limit_at), drawn
+        self.less_top = max(self.less_top, drawn)
+        wake = WAKE_S if drawn < ASLEEP_A else 0.0
+        if now - self.less_at >= reclaim_s and now - self.turned_at >= wake:
+            self.cap_a = max(self.less_top, 0.1)
+            self.less_at, self.less_top = now, drawn
+
+    def asleep(self, now: float) -> bool:
+        """On, given its time, and drawing nothing: pausing it does it no harm."""
+        sleeping = self.drawn_a is not None and self.drawn_a < ASLEEP_A
+        return sleeping and self.limit_a > 0 and now - self.turned_at >= ASLEEP_S
+
+    def give(self, amps: float, now: float) -> None:
+        """Keeps what was decided."""
+        if (amps > 0) != (self.limit_a > 0):
+            if amps <= 0:
+                self.pauses += not self.asleep(now)
+                self.waits_at = now
+            self.turned_at = now
+        if amps != self.limit_a:
+            self.limit_at = now
+        self.limit_a = amps
