@@ -12,6 +12,7 @@ from evdesk.engine.api_charge import ChargeApi
 from evdesk.engine.api_core import Core, Handler, changed_by_hand, command, connector_of, record_of
 from evdesk.engine.api_drill import DrillApi
 from evdesk.engine.api_explain import ExplainApi
+from evdesk.engine.api_hints import HintsApi
 from evdesk.engine.api_insights import InsightsApi
 from evdesk.engine.api_messages import Messages
 from evdesk.engine.api_network import NetworkApi
@@ -81,6 +82,7 @@ class Api:
             **AbilitiesApi(core).handlers,
             **ExplainApi(core).handlers,
             **InsightsApi(core).handlers,
+            **HintsApi(core).handlers,
             **DrillApi(core).handlers,
         }
 

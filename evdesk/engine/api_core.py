@@ -12,6 +12,7 @@ from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
 from evdesk.engine.drill import Drills
 from evdesk.engine.fleet import Fleet
+from evdesk.engine.hints import Hints
 from evdesk.engine.insights.service import Insights
 from evdesk.engine.network import Network
 from evdesk.engine.security.service import Security
@@ -35,6 +36,7 @@ class Core(Protocol):
     doubts: Doubts
     decisions: DecisionLog
     insights: Insights
+    hints: Hints
     drills: Drills
     setup: Setup
     sites: Sites

@@ -20,6 +20,7 @@ from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
 from evdesk.engine.drill import Drills
 from evdesk.engine.fleet import Fleet
+from evdesk.engine.hints import Hints
 from evdesk.engine.host import ChargerHost
 from evdesk.engine.idle import Idle
 from evdesk.engine.insights.service import Insights
@@ -79,6 +80,7 @@ class Engine:
         self.doubts = Doubts(self.fleet, self.commands)
         self.decisions = DecisionLog(self.fleet, self.store, self.clock)
         self.insights = Insights(self.fleet, self.store, self.clock)
+        self.hints = Hints(self.fleet, self.store, self._spawn)
         self.setup = Setup(self.fleet, self.commands, self.clock)
         self.watch = LoadWatch(self.fleet)
         self.wiring = WiringBook(self.fleet)
@@ -194,6 +196,7 @@ class Engine:
         self.fleet.on_changed = self._dirty.add
         self.fleet.on_notice = self._on_notice
         self.fleet.on_session = self._on_session
+        self.fleet.on_needs = self.hints.told
         self.fleet.on_ready = self.setup.begin
         self.control.on_limited = self.setup.limited
         self.shelf.tags.on_presented = partial(self.server.publish, "tag")
@@ -219,6 +222,7 @@ class Engine:
         await self.shelf.open()
         await self.doubts.open()
         await self.insights.open()
+        await self.hints.open()
         await self.caps.open()
         await self.wiring.open()
         await self.drills.open()
@@ -315,6 +319,7 @@ class Engine:
 
     def _on_session(self, session: Session) -> None:
         self.recent.add_session(session)
+        self.hints.session_changed(session)
         self.drills.session_changed(session)
         self.server.publish("session", session)
 

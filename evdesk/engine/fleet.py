@@ -29,6 +29,7 @@ from evdesk.model import (
     Identity,
     MessageSeen,
     MeterReading,
+    NeedsTold,
     NoticeKind,
     Reading,
     Session,
@@ -52,7 +53,7 @@ class Fleet:
     """All chargers by id. Hooks are set by the engine: `on_changed(charger_id)`, `on_notice`, `on_session`,
     `on_attempt`, `on_certificate_asked`, `on_ready(record)` (accepted, connected and answering),
     `on_new_connector(record, connector_id)`, `on_booted(record, serial)`: True where this boot is not to be believed,
-    `on_tag(presented)`, `on_frame(message)` for every OCPP message: keep it quick."""
+    `on_tag(presented)`, `on_needs(event)`, `on_frame(message)` for every OCPP message: keep it quick."""
 
     def __init__(self, store: Store, clock: Clock, accept_unknown: bool = False) -> None:
         self.store = store
@@ -75,6 +76,7 @@ class Fleet:
         self.on_new_connector: Callable[[ChargerRecord, int], None] = _ignore
         self.on_tag: Callable[[TagPresented], None] = _ignore
         self.on_frame: Callable[[MessageSeen], None] = _ignore
+        self.on_needs: Callable[[NeedsTold], None] = _ignore
         self.on_reading: Callable[[Reading], None] = _ignore
         self._handlers: dict[type, Callable[..., None]] = {
             Reading: self._reading,

@@ -32,6 +32,7 @@ class Fleet(Protocol):
     store: Store
     clock: Clock
     on_changed: Callable[[str], None]
+    on_needs: Callable[[NeedsTold], None]
 
     def record(self, charger_id: str) -> ChargerRecord: ...
 
@@ -113,3 +114,4 @@ def _needs(fleet: Fleet, event: NeedsTold) -> None:
         args["until"] = datetime.fromtimestamp(event.departure_at).strftime("%H:%M")
     if record.accepted:
         fleet.notice(NoticeKind.NEEDS, Severity.INFO, record, event.connector_id, **args)
+        fleet.on_needs(event)

@@ -24,6 +24,7 @@ from evdesk.model import (
     Why,
     to_site_phases,
 )
+from evdesk.model.hints import Hint
 
 LONGEST_HABIT_S = 3600.0
 ABSENCES_KEPT = 5
@@ -68,6 +69,7 @@ class ConnectorRecord:
     session_base_wh: float | None = None  # the register to count from where the charger told none at the start
     session_max_w: float = 0.0
     session_dirty: bool = False
+    hint: Hint | None = None
     # wiring and ceiling, from the site
     rotation: str = ""
     phases: int = 3
@@ -134,6 +136,7 @@ class ConnectorRecord:
             session_wh=self.session_wh if session else None,
             session_started_at=session.started_at if session else None,
             id_tag=session.id_tag if session else "",
+            hint=self.hint,
         )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from evdesk.model.hints import Hint
 from evdesk.model.limits import NOT_KNOWN, Why
 from evdesk.model.readings import NO_PHASES, Phases
 
@@ -124,7 +125,7 @@ class Connector:
 
     `current_a` is at the charger's own terminals; `site_current_a` the same on the site's phases.
     `reading_at` tells how old the measured values are. `energy_wh` is the meter register, `session_wh` the charge's.
-    `doubt`: the status contradicts what is measured.
+    `doubt`: the status contradicts what is measured. `hint`: what was said of the running charge.
     """
 
     id: int
@@ -150,6 +151,7 @@ class Connector:
     session_wh: float | None = None
     session_started_at: float | None = None
     id_tag: str = ""
+    hint: Hint | None = None
 
 
 @dataclass(frozen=True, slots=True)

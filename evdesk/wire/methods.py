@@ -22,6 +22,7 @@ from evdesk.wire.abilities import METHODS_ABILITIES
 from evdesk.wire.blocks import METHODS_BLOCKS
 from evdesk.wire.drill import METHODS_DRILL
 from evdesk.wire.explain import METHODS_EXPLAIN
+from evdesk.wire.hints import METHODS_HINTS
 from evdesk.wire.insights import METHODS_INSIGHTS
 from evdesk.wire.messages import METHODS_MESSAGES
 from evdesk.wire.messages import MessagePage as MessagePage
@@ -225,5 +226,6 @@ METHODS: dict[str, Method] = {
     **METHODS_ABILITIES,
     **METHODS_EXPLAIN,
     **METHODS_INSIGHTS,
+    **METHODS_HINTS,
     **METHODS_DRILL,
 }

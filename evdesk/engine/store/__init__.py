@@ -6,6 +6,7 @@
 from evdesk.engine.store.attempts import Attempts, SavedPolicy
 from evdesk.engine.store.decisions import Decisions
 from evdesk.engine.store.drills import Drills
+from evdesk.engine.store.hints import Hints
 from evdesk.engine.store.insights import InsightDays
 from evdesk.engine.store.keeps import Keeps
 from evdesk.engine.store.puts import Puts
@@ -15,7 +16,7 @@ from evdesk.engine.store.shelf import Shelf
 from evdesk.engine.store.verify import export_file, verify_file
 
 
-class Store(Puts, Keeps, Reads, Shelf, Attempts, Decisions, InsightDays, Drills):
+class Store(Puts, Keeps, Reads, Shelf, Attempts, Decisions, InsightDays, Drills, Hints):
     """`Store(path, clock)`, then `await open()`. `put_*` are buffered, the other writes durable, the rest are reads."""
 
 

@@ -84,6 +84,7 @@ def read(connection: sqlite3.Connection, day: str, begin: float, end: float, met
         facts.registers[key] = _registers(connection, number, begin, end)
         facts.charging_min[key] = _charging(connection, number, begin, end)
         facts.spans[key] = _spans(connection, number, first, end)
+    facts.told_wh = _told(connection, facts.sessions)
     facts.counts = dict(connection.execute("SELECT name, value FROM insight_count WHERE day = ?", (day,)).fetchall())
     return facts
 
@@ -146,6 +147,13 @@ def _sessions(connection: sqlite3.Connection, begin: float, end: float) -> list[
         (end, begin),
     )
     return [sessions.from_record(row) for row in rows]
+
+
+def _told(connection: sqlite3.Connection, charges: list[Session]) -> dict[int, float]:
+    """Session -> energy that car or person said it needs."""
+    sql = "SELECT energy_wh FROM session_hint WHERE session_id = ? AND energy_wh > 0"
+    rows = {charge.id: connection.execute(sql, (charge.id,)).fetchone() for charge in charges}
+    return {number: row[0] for number, row in rows.items() if row is not None}
 
 
 def _spans(connection: sqlite3.Connection, source: int, begin: float, end: float) -> list[Span]:
