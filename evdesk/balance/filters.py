@@ -1,4 +1,5 @@
-"""Sliding-window maximum: the one filter the balancer trusts, because it can only err towards too much load."""
+"""The filters of the house estimate: a sliding maximum, which can only err towards too much load, and a sense for loads
+that come and go."""
 
 from collections import deque
 
@@ -38,3 +39,31 @@ class MaxWindow:
 
     def clear(self) -> None:
         self._items.clear()
+
+
+class Rises:
+    """Tells a load that comes and goes (oven, compressor) from one that came once: what has risen twice within
+    `memory_s` will rise again."""
+
+    __slots__ = ("_at", "_low", "_top", "memory_s", "step_a")
+
+    def __init__(self, memory_s: float, step_a: float = 4.0) -> None:
+        self.memory_s, self.step_a = memory_s, step_a
+        self._at: deque[float] = deque(maxlen=8)
+        self._low: float | None = None  # the lowest since the last fall
+        self._top: float | None = None  # the highest since the last rise, None while down
+
+    def push(self, at: float, value: float) -> None:
+        if self._top is not None:
+            self._top = max(self._top, value)
+            if value <= self._top - self.step_a:
+                self._top, self._low = None, value
+            return
+        self._low = value if self._low is None else min(self._low, value)
+        if value >= self._low + self.step_a:
+            self._at.append(at)
+            self._top = value
+
+    def again(self, now: float) -> bool:
+        """Whether it rose at least twice lately."""
+        return sum(now - self.memory_s <= at <= now for at in self._at) >= 2

@@ -9,7 +9,8 @@ balancer. So the estimate works with intervals and with two looks at the same se
   all of them together fit: the meter stays below `high` + house. A real step does at once: with steady cars the interval
   is a point, and with ramping ones the step shows as soon as it could bring the line above what was planned.
 * *Afterwards*, when each charger has reported past a second, the interval of that second is nearly a point. That estimate
-  feeds the maximum over `house_window_s`, so that a load cycling each 45 s is planned for as if it were always on.
+  feeds the maximum over `house_window_s`, so that a load cycling each 45 s is planned for as if it were always on; of a
+  load that has not come back yet, over little more than `raise_hold_s`.
 
 What is planned with is the larger of both maxima; the guess of *now* counts until *afterwards* has judged it. A silent
 meter means the worst case of the site, never less than planned before. Feed-in never counts as room: a cloud is faster
@@ -21,11 +22,17 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from evdesk.balance.filters import MaxWindow
+from evdesk.balance.filters import MaxWindow, Rises
 from evdesk.balance.lines import Wire
 from evdesk.balance.track import Bounds, clean
 from evdesk.balance.types import Line, LineSample
 from evdesk.model import BalanceSettings, Phases
+
+MEMORY_S = 600.0
+"""A load that rose twice in this time is one that comes and goes."""
+
+ONCE_S = 10.0
+"""A load that came once is planned for so much longer than limits are held."""
 
 
 @dataclass(slots=True)
@@ -60,6 +67,7 @@ class Other:
 @dataclass(slots=True)
 class _LineState:
     slow: MaxWindow
+    rises: Rises
     fast: MaxWindow
     settled: float | None = None
     plan: float = 0.0
@@ -79,8 +87,6 @@ class House:
 
     def reconfigure(self, settings: BalanceSettings) -> None:
         self._settings = settings
-        for state in self._states.values():
-            state.slow.window_s = self._window_s
 
     def set_lag(self, sample_s: float) -> None:
         """How far back every charger has reported by now: the slowest one's interval and 2 s on the way, 32 s at most."""
@@ -129,9 +135,11 @@ class House:
         line = wire.line
         state = self._states.get(line.name)
         if state is None:
-            state = _LineState(MaxWindow(self._window_s), MaxWindow(self.lag_s + 3.0), plan=0.0)
+            state = _LineState(MaxWindow(self._window_s), Rises(MEMORY_S), MaxWindow(self.lag_s + 3.0), plan=0.0)
             self._states[line.name] = state
-        state.slow.window_s, state.fast.window_s = self._window_s, self.lag_s + 3.0
+        once_s = min(self._settings.raise_hold_s + ONCE_S, self._window_s)
+        state.slow.window_s = self._window_s if state.rises.again(now) else once_s
+        state.fast.window_s = self.lag_s + 3.0
         seen = self._seen.get(line.circuit)
         total = self._total(seen, line.phase, now)
         if seen is None or total is None:
@@ -166,6 +174,7 @@ class House:
         before = most if state.settled is None else state.settled
         state.settled = max(0.0, min(max(before, least), most))
         state.slow.push(now, state.settled)
+        state.rises.push(now, state.settled)
 
 
 def _unmetered(line: Line) -> Other:
