@@ -7,6 +7,7 @@ is really free) -> enforce every line -> explain. Nothing is remembered about co
 import math
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 
 from evdesk.balance.failsafe import safe_share, site_share
 from evdesk.balance.house import House, Other
@@ -18,7 +19,7 @@ from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
 from evdesk.balance.seats import base_current, in_force, shown, silent, take_seat, turn
 from evdesk.balance.sharing import Bidder, Shares, full_line, share
 from evdesk.balance.track import Bounds, Track
-from evdesk.balance.types import Decision, Demand, Key, Line, LineSample
+from evdesk.balance.types import Decision, Demand, Key, Line, LineSample, LineView
 from evdesk.balance.view import line_views
 from evdesk.balance.wiring import build_lines
 from evdesk.model import PowerCap, Site, Why, WhyCode
@@ -101,7 +102,7 @@ class Balancer:
             at=now,
             limits={self._net.keys[seat.index]: (float(shown(seat)), seat.track.why) for seat in second.seats},
             urgent=frozenset(urgent),
-            lines=self._rooms.with_heat(line_views(self._net, second.seats, second.others, self._rooms.margin_a)),
+            look=partial(self._look, second),
             safe_share_a=self._site_share,
             shared=second.shared,
             ignoring=tuple(s.demand.key for s in second.seats if s.demand.commandable and s.track.overdrawn(now) > 0),
@@ -297,3 +298,6 @@ class Balancer:
                 turn(track, second.now)
                 if track.limit == track.target or track.told != track.limit:
                     tell(track, track.target_why, second.now)
+
+    def _look(self, second: Second) -> tuple[LineView, ...]:
+        return self._rooms.with_heat(line_views(self._net, second.seats, second.others, self._rooms.margin_a))

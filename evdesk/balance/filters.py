@@ -18,8 +18,11 @@ class MaxWindow:
 
     def push(self, at: float, value: float) -> None:
         items = self._items
-        if items and at < items[-1][0]:
-            at = items[-1][0]
+        if items:
+            at = max(at, items[-1][0])
+            if items[-1][1] == value and len(items) == 1:  # the usual case, once a second for each connector
+                items[0] = (at, value)
+                return
         while items and items[-1][1] <= value:
             items.pop()
         items.append((at, value))

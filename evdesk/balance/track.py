@@ -67,26 +67,35 @@ class Track:
     force: MaxWindow = field(default_factory=lambda: MaxWindow(REACT_S))
     readings: deque[tuple[float, Phases]] = field(default_factory=lambda: deque(maxlen=8))
     forces: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=24))  # (since, ampere)
+    _newest: float | None = None
+    _reach_at: float = math.nan
+    _reach: float = 0.0
     _basis: tuple[object, ...] = ()  # what `_bounds` was worked out from
     _bounds: Bounds = IDLE
     _span: tuple[float, float, float, tuple[bool, bool, bool], Bounds] | None = None  # from, to, newest force, used
 
     def observe(self, demand: Demand, force_a: float, now: float) -> bool:
         """Takes in one second; `force_a` is the most it may draw without a further command. True: a new reading."""
-        self.sample_s = max(demand.sample_s, 1.0) if math.isfinite(demand.sample_s) else 10.0
+        sample = demand.sample_s
+        self.sample_s = sample if 1.0 <= sample < math.inf else (1.0 if sample < 1.0 else 10.0)
         if force_a > self.force_a + 0.5:
             self.raised_at, self.rise_a = now, force_a - self.force_a
         if not self.forces or abs(force_a - self.forces[-1][1]) > 0.5:
             self.forces.append((now, force_a))
         self.force_a = force_a
         self.force.push(now, force_a)
+        self._reach_at = math.nan
         behind = demand.wants and demand.commandable and force_a > self.limit + 0.5
         self.unanswered_at = (now if self.unanswered_at is None else self.unanswered_at) if behind else None
-        fresh = self._take_reading(demand, now)
-        self.reading = None
-        if self.readings and now - self.readings[-1][0] <= 2.5 * self.sample_s:
-            self.reading = self.readings[-1][1]
-        self.drawn = None if self.reading is None else max(v for v in self.reading if v is not None)
+        readings = self.readings
+        told = demand.drawn_at is not None and (not readings or demand.drawn_at != readings[-1][0])
+        fresh = told and self._take_reading(demand, now)
+        if fresh:
+            self._newest = max([v for v in readings[-1][1] if v is not None])
+        if readings and now - readings[-1][0] <= 2.5 * self.sample_s:
+            self.reading, self.drawn = readings[-1][1], self._newest
+        else:
+            self.reading = self.drawn = None
         return fresh
 
     def _take_reading(self, demand: Demand, now: float) -> bool:
@@ -101,8 +110,10 @@ class Track:
 
     def reach(self, now: float) -> float:
         """The most it may draw at this moment: the highest limit in force within a car's reaction time."""
-        recent = self.force.max(now)
-        return self.force_a if recent is None else max(recent, self.force_a)
+        if now != self._reach_at:
+            recent = self.force.max(now)
+            self._reach_at, self._reach = now, self.force_a if recent is None else max(recent, self.force_a)
+        return self._reach
 
     def overdrawn(self, now: float) -> float:
         """What it draws although it may not, 0 if it obeys. Read only after the car had time to follow."""

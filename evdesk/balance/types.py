@@ -4,8 +4,10 @@ All currents are ampere RMS per phase. `None` means unknown, and unknown always 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from evdesk.model import Breaker, ChargeMode, Phases, Why, WhyCode
 
@@ -116,15 +118,20 @@ class LineView:
     heat_left: float | None = None  # of the breaker's budget for short overloads; None: not known what it bears
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decision:
     """`limits` has one entry for every connector: what it should have, and why. `urgent` are those whose limit fell
-    in this step: a reduction leaves at once; `lines` is the view behind it."""
+    in this step: a reduction leaves at once."""
 
     at: float
     limits: dict[Key, tuple[float, Why]]
     urgent: frozenset[Key] = frozenset()
-    lines: tuple[LineView, ...] = ()
     safe_share_a: float = 0.0
     shared: bool = False  # the sharing layer ran in this step
     ignoring: tuple[Key, ...] = ()  # take limits and draw more than they may: reserved at what they draw
+    look: Callable[[], tuple[LineView, ...]] = field(default=tuple, compare=False, repr=False)
+
+    @cached_property
+    def lines(self) -> tuple[LineView, ...]:
+        """The view behind it, worked out when first asked for and before the next step: limits leave first."""
+        return self.look()
