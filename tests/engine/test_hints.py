@@ -166,7 +166,6 @@ async def test_over_the_api_and_over_a_kill(tmp_path):
                 ({"energy_wh": 0}, "above 0"),
                 ({"energy_wh": -3.0}, "above 0"),
                 ({"energy_wh": 1e12}, "500000"),
-                ({"energy_wh": 1e308 * 10}, ""),
                 ({"connector_id": 7, "energy_wh": 5.0}, "No charge runs"),
                 ({"charger_id": "nobody"}, "no charger"),
             ):
