@@ -63,6 +63,7 @@ docs: $(VENV)/.installed
 	$(PY) docs/make_quirks.py
 	$(PY) docs/make_messages.py
 	$(PY) docs/make_simulator.py
+	$(PY) docs/make_phasors.py
 
 peers:
 	cd tests/peers && npm install --no-audit --no-fund --no-package-lock
