@@ -9,7 +9,15 @@ Nothing here does I/O, reads a clock or knows a protocol. Currents are ampere RM
 from evdesk.balance.allotment import Rules, Sharing
 from evdesk.balance.balancer import Balancer
 from evdesk.balance.checks import validate_site
-from evdesk.balance.failsafe import FailsafePlan, failsafe_plans, failsafe_problems, safe_share, site_share
+from evdesk.balance.failsafe import (
+    Exposure,
+    FailsafePlan,
+    exposures,
+    failsafe_plans,
+    failsafe_problems,
+    safe_share,
+    site_share,
+)
 from evdesk.balance.schedule import caps_at, dimmed_w, price_at
 from evdesk.balance.types import ANY_TERMINAL, Decision, Demand, Key, Line, LineSample, LineView
 from evdesk.balance.wiring import build_lines
@@ -19,6 +27,7 @@ __all__ = [
     "Balancer",
     "Decision",
     "Demand",
+    "Exposure",
     "FailsafePlan",
     "Key",
     "Line",
@@ -29,6 +38,7 @@ __all__ = [
     "build_lines",
     "caps_at",
     "dimmed_w",
+    "exposures",
     "failsafe_plans",
     "failsafe_problems",
     "price_at",

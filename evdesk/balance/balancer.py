@@ -69,6 +69,7 @@ class Balancer:
         self._safe = safe_share(site, unable)
         self._site_share = site_share(site, unable)
         self._rooms.margin_a = max(site.balance.margin_a, 0.0)
+        self._rooms.silent_times = site.balance.silent_times
         self._tracks = {key: self._tracks.get(key, Track(key)) for key in sorted(self._bays)}
         self._net = Net(build_lines(site, self._rooms.caps), tuple(self._tracks))
         self._house.reconfigure(site.balance)

@@ -249,6 +249,11 @@ def _settings(balance: BalanceSettings) -> list[str]:
             f"The live profile is valid for {balance.profile_valid_s} s. Enter at most {LONGEST_VALID_S} s: until it ends "
             "a charger keeps its last limit although nobody watches it."
         )
+    times = balance.silent_times
+    if times is not None and not 1.0 <= times <= 2.0:
+        found.append(
+            f"A line may carry {times:g} times its rating when evdesk falls silent. Enter 1 to 2, or leave it out."
+        )
     share = balance.safe_share_a
     if share is not None and not (share == 0 or (math.isfinite(share) and share >= MIN_A)):
         found.append(f"The failsafe share is {share:g} A. Enter 0, 6 A or more, or leave it empty to have it computed.")

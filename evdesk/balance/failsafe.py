@@ -9,9 +9,11 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from evdesk.balance.lines import EPS, worst_magnitude
+from evdesk.balance.rooms import silent_floor
+from evdesk.balance.thermal import holds_s
 from evdesk.balance.types import Key, Line, LineKind
 from evdesk.balance.wiring import build_lines, usable
-from evdesk.model import Bay, Site
+from evdesk.model import Bay, Breaker, Site
 
 MIN_A = 6
 FOLLOWS_S = 15
@@ -108,6 +110,40 @@ def failsafe_problems(site: Site, unable: Set[str]) -> list[str]:
             f"load, above its {line.limit_a:g} A. Lower their current inside the charger (DIP switch, installer menu)."
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What a line may carry at the worst moment evdesk can fall silent: every car at its limit, and the other load rising
+    from nothing to its worst. `times` its rating for `seconds`; its breaker holds that for `holds_s`."""
+
+    line: str
+    amps: float
+    times: float
+    seconds: int
+    holds_s: float
+
+    @property
+    def borne(self) -> bool:
+        return self.holds_s >= self.seconds
+
+
+def exposures(site: Site) -> list[Exposure]:
+    """Lines that may be above their rating until the live limits have ended, the worst first. A breaker nobody has entered
+    counts as a miniature one."""
+    full, seconds = _ratings(site), site.balance.profile_valid_s + FOLLOWS_S
+    found = []
+    for line in build_lines(site):
+        if line.kind is not LineKind.PHASE or line.limit_a <= 0:
+            continue
+        least = max(silent_floor(line, site.balance.silent_times), 0.0 if line.metered else line.other_max_a)
+        given = line.limit_a - max(site.balance.margin_a, 0.0) - least
+        amps = min(max(given, 0.0), sum(_weight(line, key) * full[key] for key in line.coef)) + line.other_max_a
+        times = amps / line.limit_a
+        if times > 1.0 + EPS:
+            holds = holds_s(Breaker.B if line.breaker is Breaker.UNKNOWN else line.breaker, times - EPS)
+            found.append(Exposure(line.name, round(amps, 1), round(times, 3), seconds, holds))
+    return sorted(found, key=lambda one: (-one.times, one.line))
 
 
 def _room(site: Site, line: Line) -> float:

@@ -6,9 +6,17 @@ from dataclasses import dataclass, field, replace
 from evdesk.balance.house import Other
 from evdesk.balance.lines import Wire
 from evdesk.balance.thermal import Heat
-from evdesk.balance.types import CAP, LineKind, LineView
+from evdesk.balance.types import CAP, Line, LineKind, LineView
 from evdesk.balance.wiring import usable
 from evdesk.model import Breaker, PowerCap
+
+
+def silent_floor(line: Line, silent_times: float | None) -> float:
+    """Ampere of other load that count at least: if evdesk dies now and the other load rises to its worst, the line then
+    carries `silent_times` its rating at most until the live limits have ended."""
+    if silent_times is None or line.kind is not LineKind.PHASE:
+        return 0.0
+    return line.other_max_a - (max(silent_times, 1.0) - 1.0) * line.limit_a
 
 
 @dataclass(slots=True)
@@ -16,6 +24,7 @@ class Rooms:
     """Margin, power limits and heat of one site; lines are known by name."""
 
     margin_a: float = 0.0
+    silent_times: float | None = None  # see `BalanceSettings`
     caps: tuple[PowerCap, ...] = ()
     _cap_a: dict[str, float] = field(default_factory=dict)
     _heat: dict[str, Heat] = field(default_factory=dict)
@@ -41,7 +50,7 @@ class Rooms:
     def room(self, wire: Wire, other: Other) -> float:
         """Ampere of it left for connectors."""
         margin = self.margin_a if wire.line.kind is LineKind.PHASE else 0.0
-        return self.limit(wire) - margin - other.plan_a
+        return self.limit(wire) - margin - max(other.plan_a, silent_floor(wire.line, self.silent_times))
 
     def bears(self, now: float, wire: Wire, other: Other) -> float:
         """Ampere its breaker bears for now beyond that, before somebody is switched off; to be asked once a second."""

@@ -1,6 +1,6 @@
 """The API's methods about the failsafe and its drills."""
 
-from evdesk.balance import FailsafePlan, site_share
+from evdesk.balance import Exposure, FailsafePlan, exposures, site_share
 from evdesk.engine.api_core import Core, Handler
 from evdesk.engine.drill_html import protocol_html, protocol_name
 from evdesk.engine.state import ChargerRecord
@@ -70,6 +70,7 @@ class DrillApi:
             safe_share_a=site_share(site, unable),
             falls_after_s=max((plan.falls_after_s for plan in plans), default=0),
             problems=list(self.core.sites.problems),
+            exposed=[_exposed(one) for one in exposures(site) if not one.borne],
         )
 
     async def _drill(self, origin: Origin, params: w.StartDrill) -> w.Begun:
@@ -91,6 +92,15 @@ class DrillApi:
     async def _protocol(self, _origin: Origin, params: w.OneDrill) -> w.Protocol:
         drill = await self.core.drills.get(params.drill_id)
         return w.Protocol(protocol_html(drill), protocol_name(drill))
+
+
+def _exposed(one: Exposure) -> str:
+    bears = f"its breaker surely bears that for {one.holds_s:.0f} s" if one.holds_s else "no breaker surely bears that"
+    return (
+        f"{one.line}: should evdesk fall silent with every car at its limit while the other load rises to its worst, "
+        f"{one.amps:g} A ({one.times:.2f} of its rating) may flow for {one.seconds} s; {bears}. Let the live limits end "
+        "sooner, or keep lines within their breaker (silent_times)."
+    )
 
 
 def light(record: ChargerRecord, plan: FailsafePlan) -> str:

@@ -160,7 +160,9 @@ class BalanceSettings:
     """`safe_share_a` None = computed: floor(worst-case free current / connectors), 0 below 6.
 
     `dwell_s`: a car that was started stays on, and one that was paused stays off, at least this long. `turn_s`: how long
-    a turn lasts where 6 A is not there for all. `reclaim_s`: what a car leaves unused for this long is given on."""
+    a turn lasts where 6 A is not there for all. `reclaim_s`: what a car leaves unused for this long is given on.
+    `silent_times`: so many times its rating a line may carry when evdesk falls silent while the other load rises to its
+    worst, until the chargers have fallen back; None: not counted (a fresh meter alone decides)."""
 
     enabled: bool = True
     margin_a: float = 1.0
@@ -177,6 +179,7 @@ class BalanceSettings:
     reclaim_s: float = 45.0
     mode: ChargeMode = ChargeMode.FAST
     cheap_below: float | None = None
+    silent_times: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ class FailsafeView:
 @dataclass(frozen=True, slots=True)
 class FailsafeSummary:
     """`problems`: lines that are too small for those that cannot fall back, in words; `safe_share_a`: the smallest share
-    of any charger that can; `falls_after_s`: by then everybody has fallen."""
+    of any charger that can; `falls_after_s`: by then everybody has fallen. `exposed`: lines whose breaker may not bear what
+    flows until then, should the other load rise to its worst just when evdesk falls silent, in words."""
 
     proven: int
     untested: int
@@ -59,6 +60,7 @@ class FailsafeSummary:
     safe_share_a: float
     falls_after_s: int
     problems: list[str] = field(default_factory=list)
+    exposed: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

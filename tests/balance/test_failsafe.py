@@ -1,7 +1,9 @@
 """The plan in each charger: who cannot fall back is reserved in full, the others share the rest."""
 
-from evdesk.balance import failsafe_plans, failsafe_problems, site_share
-from evdesk.model import BalanceSettings, Bay, Circuit, Site
+from dataclasses import replace
+
+from evdesk.balance import Balancer, Demand, LineSample, exposures, failsafe_plans, failsafe_problems, site_share
+from evdesk.model import BalanceSettings, Bay, Breaker, Circuit, MeterSource, Site, Why, WhyCode
 
 
 def site(rating: float = 63.0, other: float = 12.0) -> Site:
@@ -32,3 +34,56 @@ def test_a_line_too_small_for_them_is_said():
     assert one.startswith("Main/L1: Bay A, Bay B cannot fall back and may draw 32 A beside 12 A of other load")
     assert "above its 40 A" in one
     assert (two[:7], three[:7]) == ("Main/L2", "Main/L3")
+
+
+def metered(silent_times: float | None = None, **more) -> Site:
+    circuit = Circuit("Main", (63.0,) * 3, other_max_a=(14.0,) * 3, meter=MeterSource(), **more)
+    settings = BalanceSettings(silent_times=silent_times)
+    bays = tuple(Bay(f"B{n}", 1, f"Bay {n}", "Main", max_a=16.0, rotation="RST") for n in range(4))
+    return Site(circuits=(circuit,), bays=bays, balance=settings, assumed=False)
+
+
+def test_what_a_line_may_carry_when_evdesk_falls_silent_at_the_worst_moment():
+    (worst, *_) = exposures(metered())
+    assert (worst.line, worst.amps, worst.seconds) == ("Main/L1", 76.0, 195)  # 62 A of cars, then 14 A of house
+    assert worst.holds_s == 60.0
+    assert not worst.borne
+    assert exposures(metered(breaker=Breaker.GG))[0].borne  # a gG fuse holds 1.25 for an hour
+    assert exposures(replace(metered(), bays=())) == []
+    unmetered = replace(metered(), circuits=(replace(metered().circuits[0], meter=None),))
+    assert exposures(unmetered) == []  # the worst is kept free always
+
+
+def test_kept_within_the_breaker_the_cars_get_a_little_less():
+    assert all(one.borne for one in exposures(metered(1.13)))
+    given = {}
+    for times in (None, 1.13, 1.0):
+        balancer = Balancer(metered(times))
+        limits = {}
+        for n in range(200):
+            cars = [car((f"B{k}", 1), limits.get((f"B{k}", 1)), 1000.0 + n) for k in range(4)]
+            decision = balancer.step(
+                1000.0 + n, cars, [LineSample("Main", 1000.0 + n, (2.0 + sum(limits.values()),) * 3)]
+            )
+            limits = {key: amps for key, (amps, _) in decision.limits.items()}
+        given[times] = sum(limits.values())
+    assert given[None] >= 58
+    assert given[1.13] <= 71.19 - 14
+    assert given[1.13] >= 54
+    assert given[1.0] <= 63 - 14
+
+
+def car(key, confirmed, at) -> Demand:
+    drawn = (confirmed or 0.0,) * 3
+    return Demand(
+        key,
+        True,
+        True,
+        confirmed,
+        confirmed or 6.0,
+        16.0,
+        Why(WhyCode.CHARGER),
+        drawn_a=drawn,
+        drawn_at=at,
+        charging=True,
+    )
