@@ -58,7 +58,7 @@ class _Translated:
 
     async def call(self, action: str, payload: dict[str, Any], urgent: bool = False) -> Reply:
         if action == "SetChargingProfile":
-            return await self._station.call(action, self._profile(payload), urgent)
+            return await self._set_profile(self._profile(payload), urgent)
         if action == "ClearChargingProfile":
             return await self._station.call(action, {"chargingProfileId": payload["id"]}, urgent)
         if action == "GetCompositeSchedule":
@@ -66,6 +66,23 @@ class _Translated:
             reply = await self._station.call(action, request, urgent)
             return Reply(composite_answer(reply.payload), reply.ms)
         return await self._station.call(action, payload, urgent)
+
+    async def _set_profile(self, request: dict[str, Any], urgent: bool) -> Reply:
+        """Where a 2.1 station does not take the end of a limit by being offline, its duration has to do."""
+        profile = request["chargingProfile"]
+        shorter = {k: v for k, v in profile.items() if k not in ("maxOfflineDuration", "invalidAfterOfflineDuration")}
+        if len(shorter) == len(profile) or self.memory.no_offline_end:
+            return await self._station.call("SetChargingProfile", request | {"chargingProfile": shorter}, urgent)
+        try:
+            reply = await self._station.call("SetChargingProfile", request, urgent)
+            if reply.status != "Rejected":
+                return reply
+        except ChargerError as error:
+            if error.reason is not Reason.REFUSED:
+                raise
+        again = await self._station.call("SetChargingProfile", request | {"chargingProfile": shorter}, urgent)
+        self.memory.no_offline_end = again.status == "Accepted"
+        return again
 
     def _profile(self, payload: dict[str, Any]) -> dict[str, Any]:
         number = payload["csChargingProfiles"].get("transactionId")

@@ -33,6 +33,7 @@ ESSENTIAL = (
     "DeviceDataCtrlr/ItemsPerMessage[GetVariables]",
     "DeviceDataCtrlr/ItemsPerMessage[SetVariables]",
     "DeviceDataCtrlr/ItemsPerMessage[GetReport]",
+    "SmartChargingCtrlr/IgnoredProfilePurposesOffline",
 )
 """What evdesk itself needs to know."""
 

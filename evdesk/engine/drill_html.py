@@ -80,6 +80,7 @@ def protocol_html(drill: Drill) -> str:
         f"<h2>How it was tried</h2><p>{escape(_HOW[drill.kind])} {escape(_loaded(drill))}</p>",
         f"<h2>Measured and expected</h2>{plot_svg(drill)}",
         _checks(drill),
+        _follows(drill),
         "<div class='sign'><div>Place, date</div><div>Technician</div><div>Owner</div></div>",
         f"<footer>Audit rows {escape(_rows(drill.audit_ids))}. {len(drill.samples)} samples, kept with it. Times are UTC. "
         " This page records one trial; it is no certificate.</footer>",
@@ -126,6 +127,24 @@ def _checks(drill: Drill) -> str:
         rows.append(("Afterwards", word, "as before", "charger"))
     cells = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><tr><th>Check</th><th>Measured</th><th>Allowed</th><th>From</th></tr>{cells}</table>"
+
+
+def _follows(drill: Drill) -> str:
+    """What the verdict means for the site, and what to do."""
+    if drill.unsafe:
+        text = (
+            f"evdesk keeps the full rating of this charger free at all times ({drill.max_a:g} A), and the other chargers' "
+            "safe shares are smaller for it. Lower the current inside the charger (DIP switch, installer menu) or ask its "
+            "maker for a firmware that lets charging profiles end; then drill it again."
+        )
+    elif drill.verdict is DrillVerdict.PROVEN:
+        text = (
+            "The verdict counts for this firmware and these values. After an update, or when the safe value changes, the "
+            "charger counts as untested until it is drilled again."
+        )
+    else:
+        text = "The charger counts as untested until a drill has come to a result."
+    return f"<h2>What follows</h2><p>{escape(text)}</p>"
 
 
 def _rows(ids: tuple[int, ...]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from evdesk.model.drills import Drill
 
-W, H = 720.0, 236.0
+W, H = 720.0, 290.0
 LEFT, RIGHT, TOP, BOTTOM = 40.0, 12.0, 22.0, 30.0
 _INK, _MUTED, _LINE, _DATA, _SOFT = "#171a20", "#59616e", "#dadde3", "#1d5bd6", "#fdf3e0"
 
@@ -31,7 +31,7 @@ class _Scale:
         self.zero = drill.since_at or 0.0
         latest = (drill.latest_allowed_at or 0.0) - self.zero
         self.left = min(points[0][0] - self.zero, -5.0)
-        self.right = max(points[-1][0] - self.zero, latest) + 5.0
+        self.right = max(points[-1][0] - self.zero + 5.0, latest * 1.18)
         top = max(max(amps for _, amps in points), drill.baseline_a or 0.0, drill.safe_a)
         self.step_a = 5.0 if top <= 25 else 10.0
         self.top_a = math.ceil((top + 1.0) / self.step_a) * self.step_a
@@ -79,12 +79,12 @@ def _expected(scale: _Scale, drill: Drill) -> str:
     if drill.baseline_a is None:
         return ""
     high, safe = scale.y(drill.baseline_a), scale.y(drill.safe_a)
-    latest = scale.x(drill.latest_allowed_at or 0.0)
+    since, latest = scale.x(drill.since_at or 0.0), scale.x(drill.latest_allowed_at or 0.0)
     return (
         f'<path d="M{LEFT:g} {high:.1f}H{latest:.1f}V{safe:.1f}H{W - RIGHT:g}" fill="none" stroke="{_INK}" '
         f'stroke-width="1.3" stroke-dasharray="6 4"/>'
         f'<text x="{W - RIGHT:g}" y="{safe - 5:.1f}" text-anchor="end" fill="{_INK}">allowed, {drill.safe_a:g} A</text>'
-        f'<text x="{LEFT + 4:g}" y="{high - 5:.1f}" fill="{_INK}">limit {drill.baseline_a:g} A</text>'
+        f'<text x="{since + 6:.1f}" y="{high + 15:.1f}" fill="{_INK}">limit {drill.baseline_a:g} A</text>'
     )
 
 

@@ -276,6 +276,9 @@ class Setup:
         interval = by_name.get(every.lower())
         if interval and interval.writable and not 0 < _number(interval.value) <= SAMPLE_S * 3:
             await self._write(record, link, interval.name, str(SAMPLE_S))
+        ignored = by_name.get("smartchargingctrlr/ignoredprofilepurposesoffline")
+        if ignored and ignored.writable and (kept := _without_ours(ignored.value)) is not None:
+            await self._write(record, link, ignored.name, kept)
         sampled = by_name.get(what.lower())
         if sampled and sampled.writable and "Current.Import" not in (sampled.value or ""):
             await self._write(record, link, sampled.name, MEASURANDS)
@@ -283,6 +286,15 @@ class Setup:
     async def _write(self, record: ChargerRecord, link: Driver, name: str, value: str) -> None:
         args: dict[str, object] = {"name": name, "value": value}
         await self._ask(SETUP, "setup.write_setting", record, args, lambda: link.write_setting(name, value))
+
+
+def _without_ours(purposes: str | None) -> str | None:
+    """The list of profiles a 2.x charger drops while offline, without the static ones; None where none is in it.
+
+    Offline is exactly when they must hold."""
+    told = [word.strip() for word in (purposes or "").split(",") if word.strip()]
+    kept = [word for word in told if word not in ("TxDefaultProfile", "ChargingStationMaxProfile")]
+    return None if len(kept) == len(told) else ",".join(kept)
 
 
 def _number(text: str | None) -> float:

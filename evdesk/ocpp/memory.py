@@ -63,6 +63,7 @@ class Memory:
     tx_live: Few[int] = field(default_factory=Few)  # connector id -> transaction that carries a TxProfile of ours
     rate_unit: str = ""
     max_level: int | None = None
+    no_offline_end: bool = False  # 2.1: refuses a profile with maxOfflineDuration
     items_per_message: dict[str, int] = field(default_factory=dict)  # 2.x: action -> most items in one request
     evses: Few[Evse] = field(default_factory=Few)
     told: dict[str, Told] = field(default_factory=dict)  # 2.x: the charger's transaction id -> what was heard

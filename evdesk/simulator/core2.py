@@ -47,6 +47,9 @@ class Core2(Core):
         for fault, unit in (("amperes_only", "A"), ("watts_only", "W")):
             if self.has(fault):
                 put("SmartChargingCtrlr", "RateUnit", unit)
+        if self.has("drops_defaults_offline"):
+            put("SmartChargingCtrlr", "IgnoredProfilePurposesOffline", "TxDefaultProfile,ChargingStationMaxProfile")
+            self.profiles.ignored_offline = frozenset({"TxDefaultProfile", "ChargePointMaxProfile"})
         if self.has("three_levels_announced"):
             put("SmartChargingCtrlr", "ProfileStackLevel", "3")
         if self.has("sampling_fixed"):

@@ -190,6 +190,8 @@ composite_huge           Answers GetCompositeSchedule with a duration beyond 32 
 rate_unit_letters        Spells the rate units A,W in its key.
 """,
         new="""
+drops_defaults_offline   Is set to drop its default and its maximum while it is offline.
+no_offline_end           Rejects profiles that end by being offline (2.1).
 checks_old_schema        Checks SetChargingProfile against the schema of 1.6 and answers FormatViolation.
 """,
     ),

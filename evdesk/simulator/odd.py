@@ -66,6 +66,7 @@ def objection(faults: set[str], profile: Profile) -> str:
         (bool(level_zero) and profile.stack_level > 0, "InvalidStackLevel"),
         ("amperes_only" in faults and profile.unit != "A", "UnsupportedRateUnit"),
         ("watts_only" in faults and profile.unit != "W", "UnsupportedRateUnit"),
+        ("no_offline_end" in faults and profile.max_offline_s is not None, "UnsupportedParam"),
         ("no_station_maximum" in faults and profile.purpose == MAX_PURPOSE, "UnsupportedPurpose"),
     )
     return next((code for broken, code in tests if broken), "")

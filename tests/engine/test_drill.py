@@ -85,6 +85,8 @@ async def _evidence(hall: Rig, drill: dict) -> None:
 CUT = {
     "GOOD": (Wanted(), "cut", "proven", "fell"),
     "GOOD-21": (Wanted(version="2.1"), "cut", "proven", "fell"),
+    "NO-OFFLINE-END": (Wanted("no_offline_end", "2.1"), "cut", "proven", "fell"),
+    "DROPS": (Wanted("drops_defaults_offline", "2.0.1"), "cut", "proven", "fell"),  # for evdesk has set it right
     "KEEPS": (Wanted("keeps_last_limit"), "cut", "failed", "kept"),
     "ZERO": (Wanted("falls_to_zero"), "cut", "failed", "zero"),
     "ENDS": (Wanted("ends_charge_at_fallback"), "cut", "failed", "ended"),
