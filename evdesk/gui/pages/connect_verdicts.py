@@ -37,6 +37,12 @@ VERDICTS: dict[str, Verdict] = {
         "A charger named {id} is connected already. The newer one took its place.",
         "give each charger its own name",
     ),
+    "drill": Verdict(
+        "shield",
+        "Drill.",
+        "muted",
+        "It is refused on purpose: its failsafe drill is under way, and it is let in again at the end.",
+    ),
     # -- the request
     "no_id": Verdict(
         "warning",
