@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "benchmarks.md"
 QUICK = {
+    "benchmarks/balance/faults.py": ["--quick"],
     "benchmarks/engine.py": ["--quick"],
     "benchmarks/history.py": ["--days", "2"],
     "benchmarks/messages.py": ["--rows", "20000"],

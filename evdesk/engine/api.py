@@ -127,6 +127,7 @@ class Api:
         return m.Done(status="forgotten", audit_id=row)
 
     async def _forget_all(self, charger_id: str) -> None:
+        self.core.drills.forget(charger_id)
         await self.core.sites.forget(charger_id)
         try:
             await self.core.security.forget(charger_id)

@@ -13,6 +13,9 @@ from evdesk.engine.store import Store
 from evdesk.model import AuditRow, EvdeskError, Origin, Reason
 
 log = logging.getLogger("evdesk.commands")
+ALWAYS = frozenset({"charger.stop", "charger.reset", "charger.availability"})
+"""What a person can do at any time, also in the middle of a drill: it ends the drill."""
+
 OUTCOMES = {
     Reason.REFUSED: "refused",
     Reason.TIMEOUT: "timeout",
@@ -45,11 +48,14 @@ class Commands:
         self.count = 0
         self._under_way: set[tuple[str, str, object]] = set()
         self.silent: dict[str, str] = {}  # charger -> the `via` that alone may still speak to it: a drill
+        self.on_override: Callable[[Command], None] = lambda command: None  # a person breaks that
 
     async def run(self, command: Command, act: Callable[[], Awaitable[Answer]]) -> tuple[Answer, int]:
         """The device's answer and the id of the asked row; raises what the verb raised, after writing it down."""
         alone = self.silent.get(command.target)
-        if alone is not None and command.origin.via != alone:
+        if alone is not None and command.what in ALWAYS:
+            self.on_override(command)
+        elif alone is not None and command.origin.via != alone:
             raise EvdeskError(
                 Reason.INVALID, "A failsafe drill of this charger is under way. Wait for its end, or cancel it."
             )

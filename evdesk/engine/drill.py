@@ -55,6 +55,7 @@ class Drills:
         setup.standing.drilled = self.book.judged
         setup.standing.lost_at_restart = self.lost_at_restart
         fleet.on_reading = self._reading
+        commands.on_override = self.overridden
 
     async def open(self) -> None:
         """What the last run left; a drill it did not end is over, and said to be so."""
@@ -147,6 +148,20 @@ class Drills:
         for run in self.runs.values():
             if run.record.id == session.charger_id:
                 run.session_changed(session)
+
+    def overridden(self, command: Command) -> None:
+        """A person stops the charge, restarts the charger or takes it out of service: that goes first."""
+        for run in self.runs.values():
+            if run.record.id == command.target:
+                text = f"Ended by {command.origin.who}: {command.what.removeprefix('charger.')} in the middle of it."
+                run.stop(DrillCause.STOPPED, DrillVerdict.CANCELLED, text)
+
+    def forget(self, charger_id: str) -> None:
+        """The charger is dropped: what runs ends, and nothing that was measured counts for the next of this name."""
+        for run in self.runs.values():
+            if run.record.id == charger_id:
+                run.stop(DrillCause.STOPPED, DrillVerdict.CANCELLED, "The charger was dropped in the middle of it.")
+        self.book.forget(charger_id)
 
     def audited(self, row: AuditRow) -> None:
         for run in self.runs.values():

@@ -150,7 +150,8 @@ class DrillBase(ABC):
     async def _restored(self) -> None:
         """The live limit holds again and the charge still runs (None where there is nothing to restore)."""
         if self.session is None or self.ended_by:
-            await self.until(lambda: self.record.online, BACK_S, deaf=True)
+            known = self.parts.fleet.chargers
+            await self.until(lambda: self.record.online or self.record.id not in known, BACK_S, deaf=True)
             self.drill = replace(self.drill, restored=None if self.session is None else False)
             return
         since = self.now()

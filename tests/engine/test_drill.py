@@ -163,6 +163,10 @@ async def test_cancelled_at_any_time_it_gives_back(tmp_path):
         assert drill["restored"]
         charger = await hall.api.call("charger.get", {"charger_id": "B"})
         assert charger["connectors"][0]["limit_a"] == RATING_A
+        number = (await hall.api.call("failsafe.drill", {"charger_id": "A"}))["drill_id"]
+        await hall.in_phase(number, "baseline")
+        await hall.api.call("charger.stop", {"charger_id": "A"})  # a person's word goes first
+        assert (await hall.over(number))["sentence"] == "Ended by API script: stop in the middle of it."
         with pytest.raises(Exception, match="No drill"):
             await hall.api.call("failsafe.cancel", {"drill_id": numbers[0]})
 
