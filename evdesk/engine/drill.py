@@ -76,13 +76,13 @@ class Drills:
 
     async def begin(self, origin: Origin, asked: StartDrill) -> int:
         """The id of the drill. Raises `EvdeskError(INVALID)` for an unknown charger and for a second drill of one."""
-        record = self._record(asked.charger_id)
+        record = _record(self.fleet, asked.charger_id)
         plan = failsafe_plans(self.fleet.site, self.fleet.unable).get(record.id)
         if plan is None:
             raise EvdeskError(Reason.INVALID, f"{record.label or record.id} is not placed in the site. Place it first.")
         if any(run.record is record for run in self.runs.values()):
             raise EvdeskError(Reason.INVALID, f"{record.label or record.id} is being drilled already.")
-        connector_id = self._connector(record, asked.connector_id)
+        connector_id = _connector(record, asked.connector_id)
         drill = self._new(origin, record, connector_id, asked.kind)
         drill = replace(drill, max_a=plan.max_a, valid_s=plan.valid_s, refresh_s=plan.refresh_s)
         args = {"connector_id": connector_id, "kind": asked.kind.value, "attended": asked.attended}
@@ -252,20 +252,6 @@ class Drills:
 
     # -- small things ---------------------------------------------------------------------------------------------
 
-    def _record(self, charger_id: str) -> ChargerRecord:
-        record = self.fleet.chargers.get(charger_id)
-        if record is None or not record.accepted:
-            raise EvdeskError(Reason.INVALID, f"There is no accepted charger “{charger_id}”. charger.list names them.")
-        return record
-
-    def _connector(self, record: ChargerRecord, wanted: int | None) -> int:
-        if wanted is not None:
-            if wanted not in record.connectors:
-                raise EvdeskError(Reason.INVALID, f"{record.label or record.id} has no connector {wanted}.")
-            return wanted
-        busy = [c.id for c in record.connectors.values() if c.session is not None]
-        return min(busy or record.connectors or [1])
-
     def _new(self, origin: Origin, record: ChargerRecord, connector_id: int, kind: DrillKind) -> Drill:
         who, have = record.identity, record.failsafe
         return Drill(
@@ -289,3 +275,19 @@ class Drills:
             valid_s=self.fleet.site.balance.profile_valid_s,
             refresh_s=self.fleet.site.balance.profile_refresh_s,
         )
+
+
+def _connector(record: ChargerRecord, wanted: int | None) -> int:
+    if wanted is not None:
+        if wanted not in record.connectors:
+            raise EvdeskError(Reason.INVALID, f"{record.label or record.id} has no connector {wanted}.")
+        return wanted
+    busy = [c.id for c in record.connectors.values() if c.session is not None]
+    return min(busy or record.connectors or [1])
+
+
+def _record(fleet: Fleet, charger_id: str) -> ChargerRecord:
+    record = fleet.chargers.get(charger_id)
+    if record is None or not record.accepted:
+        raise EvdeskError(Reason.INVALID, f"There is no accepted charger “{charger_id}”. charger.list names them.")
+    return record
