@@ -29,6 +29,7 @@ from evdesk.model import (
     Why,
     WhyCode,
 )
+from evdesk.model.hints import Hint
 
 log = logging.getLogger("evdesk.control")
 BALANCER = Origin("Engine", "balancer")
@@ -37,6 +38,7 @@ RETRY_S = 10.0
 STRANGER_A = 32.0  # what a charging station may draw that told nothing of its current
 DRAWS_A = 0.5
 ON_THE_WAY_S = 70.0  # an unanswered limit may still reach the charger within the call's own deadline
+NO_HINT = Hint()
 NO_CAR, DRILLED = Why(WhyCode.NO_CAR), Why(WhyCode.SAFE_SHARE, detail="drill")
 _DEAD = frozenset({ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE})
 
@@ -126,6 +128,7 @@ class Control:
         online = record.online
         dead = connector.status in _DEAD
         live = connector.confirmed_a is not None and now < connector.confirmed_until
+        hint = connector.hint or NO_HINT
         return Demand(
             key=(record.id, connector.id),
             wants=(connector.status.has_car or connector.session is not None) and not dead,
@@ -142,6 +145,10 @@ class Control:
             plugged_at=connector.plugged_at,
             terminals=connector.terminals if online else _all(bay.phases),
             sample_s=connector.sample_s,
+            got_kwh=_kwh(connector.session_wh if connector.session is not None else None),
+            needs_kwh=_kwh(hint.energy_wh),
+            departure_at=hint.depart_at,
+            trust=hint.trust,
         )
 
     def _commands(self, record: ChargerRecord) -> bool:
@@ -319,6 +326,10 @@ def phases_used(bay: Bay, connector: ConnectorRecord) -> int:
     if connector.terminals != (True, True, True):
         return max(sum(connector.terminals), 1)
     return 3 if all((amps or 0.0) > DRAWS_A for amps in connector.current_a) else 0
+
+
+def _kwh(energy_wh: float | None) -> float | None:
+    return None if energy_wh is None else energy_wh / 1000.0
 
 
 def _all(phases: int) -> tuple[bool, bool, bool]:

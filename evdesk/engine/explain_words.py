@@ -15,6 +15,7 @@ _DETAIL: dict[tuple[WhyCode, str], WhatChanges] = {
         ["meter_settled"], "More when the meter has answered for a while without a gap."
     ),
     (WhyCode.SAFE_SHARE, "not_started"): WhatChanges(["charge_starts"], "More when a charge is started."),
+    (WhyCode.SAFE_SHARE, "drill"): WhatChanges(["drill_ends"], "More when the drill is over."),
     (WhyCode.WAITING, "dwell"): WhatChanges(
         ["dwell_over"], "It was paused a moment ago and starts again when the shortest pause is over."
     ),
@@ -34,6 +35,7 @@ _CODE: dict[WhyCode, WhatChanges] = {
     WhyCode.OFFLINE: WhatChanges(["charger_back"], "More when the charger is connected again."),
     WhyCode.NOT_ACCEPTED: WhatChanges(["accepted"], "More when a person accepts this charger."),
     WhyCode.OFF: WhatChanges(["balancing_on"], "More when balancing is switched on."),
+    WhyCode.TEST: WhatChanges(["test_ends"], "More when the test is over."),
     WhyCode.SOLAR: WhatChanges(["sun"], "More when the roof gives more away."),
     WhyCode.PRICE: WhatChanges(["cheaper_hour"], "More in a cheaper hour."),
 }
@@ -123,6 +125,7 @@ def _because(why: Why) -> str:
         WhyCode.NOT_ACCEPTED: "nobody has accepted the charger yet",
         WhyCode.OFF: "balancing is switched off",
         WhyCode.CAP: f"a power limit holds{_of(why.line)}",
+        WhyCode.TEST: "a test of the wiring holds it there",
         WhyCode.SOLAR: "only what the roof gives away",
         WhyCode.PRICE: "it waits for a cheaper hour",
     }
@@ -132,6 +135,7 @@ def _because(why: Why) -> str:
 _SAFE = {
     "stale_meter": "the meter is silent, so the failsafe share holds",
     "settling": "the meter has only just come back, so the failsafe share holds",
+    "drill": "a drill leaves it alone, to see what it does by itself",
     "not_started": "a car is there, but no charge runs",
 }
 

@@ -89,5 +89,5 @@ HELD_BACK = frozenset(
 
 def holds_back(code: WhyCode, detail: str) -> bool:
     """Whether this reason keeps a car that wants to charge from what it could take. A charge that nobody has started
-    is not held back."""
-    return code in HELD_BACK and detail != "not_started"
+    is not held back, and a drill is no balancing."""
+    return code in HELD_BACK and detail not in ("not_started", "drill")

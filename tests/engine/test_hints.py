@@ -5,10 +5,12 @@ import time
 
 import pytest
 
+from evdesk.engine.commands import Commands
+from evdesk.engine.control import Control
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.hints import PRIOR_STAY, Hints, judge
 from evdesk.engine.store.hints import HintResult
-from evdesk.model import EvdeskError, NeedsTold, Session
+from evdesk.model import Bay, EvdeskError, NeedsTold, Session
 from evdesk.model.hints import Hint, HintSource
 from tests.engine.harness import engine, start_engine, station, until
 from tests.engine.store_kit import T0, FixedClock, opened
@@ -139,6 +141,25 @@ async def test_a_hint_does_not_go_over_to_the_next_car(tmp_path):
         yard.begin(3)
         assert yard.connector.hint is None, "said long before this car came"
         await yard.run()
+
+
+async def test_the_balancer_is_told_and_how_far_to_believe(tmp_path):
+    async with opened(tmp_path / "evdesk.db") as store:
+        yard = Yard(store)
+        control = Control(yard.fleet, Commands(store), yard.fleet.clock)
+        yard.begin()
+        yard.connector.session_wh = 3 * KWH
+        bay = Bay("WB-1", 1, "Bay 1", "Main")
+
+        def demand():
+            return control._demand(bay, yard.record, yard.connector, T0)
+
+        silent = demand()
+        assert (silent.got_kwh, silent.needs_kwh, silent.departure_at, silent.trust) == (3.0, None, None, None)
+        await yard.hints.put(yard.record, yard.connector, hint(4, 20))
+        told = demand()
+        assert (told.got_kwh, told.needs_kwh, told.departure_at) == (3.0, 20.0, T0 + 4 * H)
+        assert told.trust == yard.connector.hint.trust < 0.2
 
 
 async def hinted(client):
