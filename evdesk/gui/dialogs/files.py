@@ -18,11 +18,22 @@ Progress = Callable[[int], None]
 
 async def ask_save(owner: QWidget, title: str, name: str, kind: str) -> Path | None:
     """Where to write; None when the person changed their mind. `kind` is Qt's name filter. Opened, never executed."""
-    chosen: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     dialog = QFileDialog(owner, title, name, kind)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
     dialog.selectFile(name)
+    return await _chosen(dialog)
+
+
+async def ask_open(owner: QWidget, title: str, kind: str) -> Path | None:
+    """Which file to read; None when the person changed their mind."""
+    dialog = QFileDialog(owner, title, "", kind)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    return await _chosen(dialog)
+
+
+async def _chosen(dialog: QFileDialog) -> Path | None:
+    chosen: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def over(result: int) -> None:
         if not chosen.done():
@@ -37,6 +48,18 @@ async def ask_save(owner: QWidget, title: str, name: str, kind: str) -> Path | N
         dialog.finished.disconnect(over)
         dialog.deleteLater()
     return Path(path) if path else None
+
+
+def read_text(path: Path, most: int) -> str:
+    """The text of a file of at most `most` bytes. Raises `EvdeskError(STORAGE)`."""
+    try:
+        if path.stat().st_size > most:
+            sentence = tr("{file} is too long. Choose the file written by the export.")
+            raise EvdeskError(Reason.STORAGE, sentence.format(file=path.name))
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        sentence = tr("{file} cannot be read: {why}.")
+        raise EvdeskError(Reason.STORAGE, sentence.format(file=path.name, why=error)) from error
 
 
 def write_text(path: Path, content: str) -> None:

@@ -8,6 +8,7 @@ from evdesk.gui import text, tokens
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing_decisions import DecisionsCard
+from evdesk.gui.pages.balancing_editing import Editing
 from evdesk.gui.pages.balancing_facts import BAY, Scene, bay_key, build_scene, circuit_key, site_words, split_key
 from evdesk.gui.pages.balancing_inspect_words import told
 from evdesk.gui.pages.balancing_inspector import Inspector
@@ -21,7 +22,7 @@ from evdesk.gui.theme import Theme
 from evdesk.gui.widgets import Chip
 
 TICK_MS = 1000
-SIDE, SIDE_WIDE = 322, 400
+SIDE, SIDE_WIDE = 318, 400
 
 
 class BalancingPage(Page):
@@ -39,6 +40,7 @@ class BalancingPage(Page):
         self.inspector = Inspector(self)
         self.sharing = SharingCard(mirror, client, theme, self)
         self.silent = SilentCard(mirror, client, self)
+        self.editing = Editing(mirror, client, theme, self)
         self.over = Chip(None, self)
         self.over.hide()
         self._shown = False
@@ -48,6 +50,12 @@ class BalancingPage(Page):
         self.site.diagram.opened.connect(self._open)
         self.decisions.chosen.connect(self.choose)
         self.silent.chosen.connect(self.go)
+        self.site.edit_asked.connect(self.editing.begin)
+        self.site.export_asked.connect(self.editing.save)
+        self.editing.changed.connect(self._edited)
+        self.editing.chosen.connect(self.choose)
+        self.editing.flagged.connect(self.site.diagram.canvas.flag)
+        self.editing.said.connect(client.failed)
         self.inspector.charger_asked.connect(self._to_charger)
         self.mirror.changed.connect(self._changed)
         self._ages = QTimer(self)
@@ -60,11 +68,13 @@ class BalancingPage(Page):
         self._left.setSpacing(tokens.GAP)
         self._left.addWidget(self.site, 10)
         self._left.addWidget(self.decisions)
+        self._left.addWidget(self.editing.problems)
+        self.site.add_bar(self.editing.bar)
         held = QWidget()
         self._right = QVBoxLayout(held)
         self._right.setContentsMargins(0, 0, 0, 0)
         self._right.setSpacing(tokens.GAP)
-        for card in (self.inspector, self.sharing, self.silent):
+        for card in (self.inspector, self.editing.panel, self.sharing, self.silent):
             self._right.addWidget(card)
         self._right.addStretch(1)
         self._side = QScrollArea(self)
@@ -121,15 +131,16 @@ class BalancingPage(Page):
 
     def refresh(self) -> None:
         """Everything from the mirror."""
-        self.scene = build_scene(self.mirror)
+        self.scene = build_scene(self.mirror, self.editing.draft.site)
         if not self.key:
             self.key = self._first()
             self.site.diagram.select(self.key)
         self.site.show_scene(self.scene)
-        self.decisions.show_scene(self.scene, self.key)
-        self.sharing.refresh()
-        self.silent.refresh()
-        self._inspect()
+        if not self.editing.active:
+            self.decisions.show_scene(self.scene, self.key)
+            self.sharing.refresh()
+            self.silent.refresh()
+            self._inspect()
         self._head()
 
     def choose(self, key: str) -> None:
@@ -137,7 +148,22 @@ class BalancingPage(Page):
         self.key = key
         self.site.diagram.select(key)
         self.decisions.select(key)
+        self.editing.show_key(key)
         self._inspect()
+
+    def _edited(self) -> None:
+        """Editing began, went on or ended: the draft is drawn, its forms stand where the live cards stood."""
+        active = self.editing.active
+        self.site.set_editing(active)
+        for card in (self.inspector, self.sharing, self.silent, self.decisions):
+            card.setVisible(not active)
+        for form in (self.editing.panel, self.editing.problems):
+            form.setVisible(active)
+        self.refresh()
+        if active:
+            known = self.scene.outlet(self.key) is not None or any(f.key == self.key for f in self.scene.all_feeds())
+            self.choose(self.key if known or "/" not in self.key else "grid")
+        self._fit()
 
     def _first(self) -> str:
         """What is chosen at first: the fullest circuit, since there something can be learnt."""
@@ -150,7 +176,8 @@ class BalancingPage(Page):
         return main.key if main is not None else ""
 
     def _inspect(self) -> None:
-        self.inspector.show_told(told(self.mirror, self.scene, self.key), self.mirror.connected)
+        if not self.editing.active:
+            self.inspector.show_told(told(self.mirror, self.scene, self.key), self.mirror.connected)
 
     def _head(self) -> None:
         look = over_look(self.mirror)
@@ -185,6 +212,7 @@ class BalancingPage(Page):
     def _fit(self) -> None:
         """Lanes as high as they need, up to two fifths of the page; the diagram gets the rest."""
         need = 36 + 30 + 36 + 20 * min(12, max(3, self.scene.count()))
+        self.editing.problems.setFixedHeight(170)
         self.decisions.setFixedHeight(
             max(180, min(need, round(self.height() * (0.38 if self.height() < 900 else 0.34))))
         )

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from evdesk.gui.pages.balancing_facts import Scene, circuit_key
 from evdesk.gui.pages.balancing_layout import NOTE, Item, Plan, lay_out
-from evdesk.gui.pages.balancing_paint import paint_plan
+from evdesk.gui.pages.balancing_paint import Marks, paint_plan
 from evdesk.gui.pages.balancing_ways import WAYS, neighbour
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import Painted, copy_menu
@@ -39,6 +39,7 @@ class Canvas(Painted):
         self.plan = Plan()
         self.zoom = 1.0
         self.key = ""
+        self.flags: frozenset[str] = frozenset()
         self._under = ""
         self._grab: QPoint | None = None
         self.setMouseTracking(True)
@@ -58,6 +59,12 @@ class Canvas(Painted):
             if old.what != new.what:
                 self.update(self._on_screen(new.rect))
         self._tell()
+
+    def flag(self, keys: frozenset[str]) -> None:
+        """Parts something is wrong with get an edge that says so."""
+        if keys != self.flags:
+            self.flags = keys
+            self.update()
 
     def select(self, key: str) -> None:
         """Choose without a signal."""
@@ -192,7 +199,7 @@ class Canvas(Painted):
         part = QRectF(event.rect())
         z = self.zoom
         seen = QRectF(part.left() / z, part.top() / z, part.width() / z, part.height() / z)
-        paint_plan(painter, self.plan, seen, self.key, self._under, self.hasFocus())
+        paint_plan(painter, self.plan, seen, Marks(self.key, self._under, self.hasFocus(), self.flags))
 
 
 class Diagram(QScrollArea):

@@ -195,8 +195,7 @@ def build_scene(mirror: Mirror, site: Site | None = None) -> Scene:
         lost = [c for c in lost if c.name not in tree.seen]
     placed = {bay.charger_id for bay in shown.bays}
     astray = [outlet for name, some in outlets.items() if name not in names for outlet in some]
-    if site is None:
-        astray += [_unplaced(mirror, charger) for charger in mirror.accepted() if charger.id not in placed]
+    astray += [_unplaced(mirror, charger) for charger in mirror.accepted() if charger.id not in placed]
     return Scene(
         shown,
         feeds,

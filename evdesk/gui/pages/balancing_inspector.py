@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from evdesk.gui import text
 from evdesk.gui.pages.balancing_inspect_words import Bar, Told
-from evdesk.gui.pages.balancing_paint import amps_role, line_bar
+from evdesk.gui.pages.balancing_symbols import amps_role, line_bar
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import Button, Card, Chip, ElidedLabel, Label, Painted, Rule, draw

@@ -1,6 +1,8 @@
 """How each part of the single-line diagram is drawn."""
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from evdesk.gui import icons, text, theme, tokens
@@ -27,22 +29,33 @@ from evdesk.gui.pages.balancing_layout import (
     Item,
     Plan,
 )
+from evdesk.gui.pages.balancing_symbols import centre, paint_switch, phase_row, small_bars, state
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import draw
-from evdesk.model import PHASES, ConnectorStatus, LineLoad, Phases
+from evdesk.model import ConnectorStatus, LineLoad
 
 BOXED = (BOX, ROW, FULL, SHORT, DENSE)
 
 
-def paint_plan(painter: QPainter, plan: Plan, part: QRectF, chosen: str, under: str, focus: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What stands out: the chosen part, the one under the pointer, whether keys go here, parts something is wrong with."""
+
+    chosen: str = ""
+    under: str = ""
+    focus: bool = False
+    flags: frozenset[str] = frozenset()
+
+
+def paint_plan(painter: QPainter, plan: Plan, part: QRectF, marks: Marks) -> None:
     """Everything that touches `part`; the chosen thing lies on a band, the one under the pointer is raised."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     look = theme.current()
     seen = part.adjusted(-8, -8, 8, 8)
     for item in plan.items:
         if item.rect.intersects(seen):
-            _back(painter, item, item.key == chosen, item.key == under, focus)
+            _back(painter, item, marks)
     ink = look.color("text")
     for wire in plan.wires:
         painter.setPen(QPen(ink, wire.thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
@@ -54,23 +67,10 @@ def paint_plan(painter: QPainter, plan: Plan, part: QRectF, chosen: str, under: 
             _PAINTERS[item.kind](painter, item)
 
 
-def paint_switch(painter: QPainter, x: float, y: float, down: bool) -> None:
-    """A circuit breaker: the open arm and the cross of its contact, 16 long."""
-    look = theme.current()
-    painter.setPen(QPen(look.color("text"), 1.4))
-    cross = QPointF(x, y + 13) if down else QPointF(x + 13, y)
-    arm = QLineF(x - 6, y - 1, x, y + 13) if down else QLineF(x, y, x + 13, y - 7)
-    if down:
-        painter.drawLine(arm)
-    else:
-        painter.drawLine(QLineF(x, y - 7, x + 13, y))
-    for dx, dy in ((-2.6, -2.6), (-2.6, 2.6)):
-        painter.drawLine(QLineF(cross.x() + dx, cross.y() + dy, cross.x() - dx, cross.y() - dy))
-
-
-def _back(painter: QPainter, item: Item, chosen: bool, under: bool, focus: bool) -> None:
+def _back(painter: QPainter, item: Item, marks: Marks) -> None:
     """Edge and fill of an item, before the wires go over it."""
     look = theme.current()
+    chosen, under = item.key == marks.chosen, item.key == marks.under
     what = item.what
     boxed = item.kind in BOXED
     edge = "border"
@@ -84,102 +84,20 @@ def _back(painter: QPainter, item: Item, chosen: bool, under: bool, focus: bool)
         fill = "sunken"
     if chosen:
         fill, edge, line = "selection", "accent", 2.0
+    if item.key in marks.flags:
+        edge, line = "danger", 2.0
     if boxed:
         draw.box(painter, item.rect, look.color(fill), look.color(edge), tokens.RADIUS_CONTROL, line)
     elif chosen:
         rim = look.color("accent") if look.is_contrast else None
         draw.box(painter, item.rect.adjusted(-2, 0, 2, 4), look.color(fill), rim, tokens.RADIUS_CONTROL, line)
-    if chosen and focus:
+    if chosen and marks.focus:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(look.color("accent"), 2))
         painter.drawRoundedRect(item.rect.adjusted(-3.0, -3.0, 3.0, 3.0), 8, 8)
 
 
 # -- parts ----------------------------------------------------------------------------------------------------------------
-
-
-def centre(painter: QPainter, middle: float, baseline: float, words: str, kind: str, role: str, room: float) -> None:
-    shown = draw.elided(words, kind, room)
-    draw.text(painter, middle - draw.width(shown, kind) / 2, baseline, shown, kind, role)
-
-
-def line_bar(painter: QPainter, rect: QRectF, line: LineLoad) -> None:
-    """House, cars and what is kept free against the rating; the end of the track is the rating, a red tick when it is
-    passed. The house is in grey, the cars in the phase's colour."""
-    look = theme.current()
-    draw.box(painter, rect, look.color("sunken"), None, 2)
-    total = line.total_a
-    if total is None:
-        painter.setPen(look.pen("borderStrong", 1, Qt.PenStyle.DotLine))
-        painter.drawLine(QPointF(rect.left() + 2, rect.center().y()), QPointF(rect.right() - 2, rect.center().y()))
-        return
-    reserved = max(0.0, line.reserved_a)
-    top = max(line.limit_a, total + reserved, 1.0)
-    scale = rect.width() / top
-    other = min(total, max(0.0, line.other_a or 0.0))
-    role = line.phase if line.phase in PHASES else "accent"
-    x = rect.left()
-    for amps, part in ((other, "house"), (total - other, role)):
-        wide = amps * scale
-        if wide >= 0.75:
-            painter.fillRect(
-                QRectF(x, rect.top(), max(0.75, wide - (0.75 if part == "house" else 0)), rect.height()),
-                look.color(part),
-            )
-        x += wide
-    if reserved * scale >= 3:
-        draw.hatch(painter, QRectF(x + 1, rect.top(), reserved * scale - 1, rect.height()), look.color("muted"), 5)
-    if top > line.limit_a * 1.001:
-        at = rect.left() + line.limit_a * scale
-        painter.fillRect(QRectF(at - 1, rect.top() - 2, 2, rect.height() + 4), look.color("limit"))
-
-
-def amps_role(line: LineLoad) -> str:
-    return "danger" if is_over(line) else "warn" if is_full(line) else "text"
-
-
-def figure(line: LineLoad) -> str:
-    """What flows; without a decimal where the rating is in hundreds of ampere."""
-    return text.number(line.total_a, 0 if line.limit_a >= 200 else 1, short=True)
-
-
-def phase_row(painter: QPainter, rect: QRectF, line: LineLoad, high: float = 10.0) -> None:
-    """L1 [bar] 34.6"""
-    words = figure(line)
-    middle = rect.center().y()
-    baseline = middle + draw.metrics("chip").capHeight() / 2
-    role = line.phase if line.phase in PHASES else "muted"
-    draw.text(painter, rect.left(), baseline, line.phase, "chip", role)
-    left = rect.left() + 20
-    line_bar(painter, QRectF(left, middle - high / 2, max(8.0, rect.right() - 40 - left), high), line)
-    draw.text_right(painter, rect.right(), baseline, words, "chip", amps_role(line))
-
-
-def small_bars(painter: QPainter, rect: QRectF, bars: Phases, limit_a: float | None, max_a: float) -> None:
-    """Three upright bars without names; the limit is a line over each that carries current."""
-    look = theme.current()
-    pitch = rect.width() / 3
-    bar = min(22.0, pitch - 3)
-    for i, value in enumerate(bars):
-        left = rect.left() + pitch * i + (pitch - bar) / 2
-        draw.box(painter, QRectF(left, rect.top(), bar, rect.height()), look.color("sunken"), None, 2)
-        if value is None or value < 0.5:
-            continue
-        high = min(1.0, value / max(max_a, 1.0)) * rect.height()
-        draw.box(painter, QRectF(left, rect.bottom() - high, bar, high), look.phase(i), None, 2)
-        if limit_a:
-            y = rect.bottom() - rect.height() * min(1.0, limit_a / max(max_a, 1.0))
-            painter.fillRect(QRectF(left - 1, y - 0.75, bar + 2, 1.5), look.color("text"))
-
-
-def _look(painter: QPainter, x: float, middle: float, look: Look, room: float, kind: str = "chip") -> None:
-    """Icon and word in the colour of a state; smaller where the room is short."""
-    side, gap = 14.0, 3.0
-    if kind == "chip" and draw.width(look.word, kind) + side + gap > room:
-        kind, side, gap = "chartBold", 12.0, 2.0
-    icons.paint(painter, look.icon, look.role, QRectF(x, middle - side / 2, side, side))
-    words = draw.elided(look.word, kind, room - side - gap)
-    draw.text(painter, x + side + gap, middle + draw.metrics(kind).capHeight() / 2, words, kind, look.role)
 
 
 # -- kinds ----------------------------------------------------------------------------------------------------------------
@@ -296,7 +214,7 @@ def _row(painter: QPainter, item: Item) -> None:
     rating = tr("of {rating}").format(rating=feed.rating)
     x = left + draw.text(painter, left, top + 28, draw.elided(rating, "small", name_wide), "small", "muted") + 8
     if words is not None and x + 34 < left + name_wide + 10:
-        _look(painter, x, top + 24, words, left + name_wide + 12 - x)
+        state(painter, x, top + 24, words, left + name_wide + 12 - x)
     bars_left = left + name_wide + 14
     bars_wide = min(250.0, rect.width() * 0.32)
     pitch = 16.0
@@ -344,12 +262,12 @@ def _full(painter: QPainter, item: Item) -> None:
     assert isinstance(item.what, Outlet)
     one, rect = item.what, item.rect
     look = theme.current()
-    pad = 5.0 if rect.width() < 92 else 9.0
+    pad = 4.0 if rect.width() < 92 else 9.0
     left, right = rect.left() + pad, rect.right() - pad
     room = right - left
     draw.box(painter, QRectF(left, rect.top() + 10, 8, 8), look.charger(one.index), None, 2)
     draw.text(painter, left + 13, rect.top() + 18.5, draw.elided(one.label, "chip", room - 13), "chip", "text")
-    _look(painter, left, rect.top() + 34, one.state, room)
+    state(painter, left, rect.top() + 34, one.state, room)
     low = rect.height() < 150
     foot = rect.bottom() - (25 if low else 40)
     reason = rect.width() >= 104 and rect.height() >= 160
@@ -368,7 +286,7 @@ def _full(painter: QPainter, item: Item) -> None:
     if reason:
         draw.text(painter, left, bottom + 44, draw.elided(one.why, "chart", room), "chart", "muted")
     painter.fillRect(QRectF(rect.left() + 1, foot, rect.width() - 2, 1), look.color("border"))
-    _look(painter, left, foot + (13 if low else 15), one.safe, room)
+    state(painter, left, foot + (13 if low else 15), one.safe, room)
     if low:
         return
     draw.text(painter, left, foot + 33, draw.elided(one.safe_words, "chart", room), "chart", "muted")
@@ -388,7 +306,7 @@ def _short(painter: QPainter, item: Item) -> None:
     draw.text(
         painter, left + 13, rect.top() + 18.5, draw.elided(one.label, "chip", name_room - shown - 4), "chip", "text"
     )
-    _look(painter, right - 18 - shown, rect.top() + 14, one.state, shown)
+    state(painter, right - 18 - shown, rect.top() + 14, one.state, shown)
     bars = QRectF(left, rect.top() + 27, 34, rect.height() - 34)
     small_bars(painter, bars, one.bars, one.limit_a, one.bay.max_a)
     x = bars.right() + 8
@@ -426,7 +344,7 @@ def _note(painter: QPainter, item: Item) -> None:
     """Over the chargers that hang on no circuit."""
     assert isinstance(item.what, Part)
     words = Look(item.what.icon, item.what.name, item.what.look.role)
-    _look(painter, item.rect.left(), item.rect.center().y(), words, item.rect.width(), "card")
+    state(painter, item.rect.left(), item.rect.center().y(), words, item.rect.width(), "card")
 
 
 _PAINTERS = {

@@ -18,6 +18,7 @@ class SiteCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("The site, live"), parent, padding=0)
+        self._bar: QWidget | None = None
         self.diagram = Diagram(self)
         self.unit = ElidedLabel(tr("amperes per phase"), "small", "muted", self)
         self.smaller = Button("", "minus", GHOST, self, label=tr("Smaller (Ctrl+-)"), dense=True)
@@ -45,6 +46,20 @@ class SiteCard(Card):
             ("Ctrl++", self._larger), ("Ctrl+=", self._larger), ("Ctrl+-", self._smaller), ("Ctrl+0", self.diagram.fit),
         ):  # fmt: skip
             QShortcut(QKeySequence(keys), self, deed)
+
+    def add_bar(self, bar: QWidget) -> None:
+        """What stands in the head while the site is edited."""
+        self._bar = bar
+        self.head.addWidget(bar)
+        bar.hide()
+
+    def set_editing(self, editing: bool) -> None:
+        self.title.setText(tr("The site, edited") if editing else tr("The site, live"))
+        self.unit.setText("" if editing else tr("amperes per phase"))
+        self.edit.setVisible(not editing)
+        self.export.setVisible(not editing)
+        if self._bar is not None:
+            self._bar.setVisible(editing)
 
     def show_scene(self, scene: Scene) -> None:
         """What is true now."""
