@@ -20,7 +20,7 @@ from evdesk.balance.failsafe import (
 )
 from evdesk.balance.schedule import caps_at, dimmed_w, price_at
 from evdesk.balance.types import ANY_TERMINAL, Decision, Demand, Key, Line, LineSample, LineView
-from evdesk.balance.wiring import build_lines
+from evdesk.balance.wiring import build_lines, kw_per_a
 
 __all__ = [
     "ANY_TERMINAL",
@@ -41,6 +41,7 @@ __all__ = [
     "exposures",
     "failsafe_plans",
     "failsafe_problems",
+    "kw_per_a",
     "price_at",
     "safe_share",
     "site_share",

@@ -58,6 +58,7 @@ class Balancer:
         self._house = House(site.balance)
         self._signature: tuple[object, ...] = ()
         self._shared_at = -math.inf
+        self._outside: tuple[float | None, float | None] = (None, None)
         self._rooms = Rooms()
         self.reconfigure(site)
 
@@ -87,9 +88,19 @@ class Balancer:
             self._net = Net(build_lines(self._site, self._rooms.caps), tuple(self._tracks))
             self._signature = ()
 
-    def step(self, now: float, demands: Sequence[Demand], samples: Sequence[LineSample]) -> Decision:
+    def step(
+        self,
+        now: float,
+        demands: Sequence[Demand],
+        samples: Sequence[LineSample],
+        *,
+        surplus_w: float | None = None,
+        price: float | None = None,
+    ) -> Decision:
         """One second. `demands`: one per connector, missing ones count as silent at their full rating; `samples`: the
-        newest of each meter, repeating one is harmless. Never raises for odd values: they count as unknown."""
+        newest of each meter, repeating one is harmless; `surplus_w`: what the roof gives away, cars included, and
+        `price` of a kWh now, for charging modes that go by them. Never raises for odd values: they count as unknown."""
+        self._outside = (surplus_w, price)
         before = {key: track.limit for key, track in self._tracks.items()}
         second = self._take_in(now, demands, samples)
         if self._site.balance.enabled:

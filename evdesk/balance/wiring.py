@@ -116,6 +116,17 @@ def fed_through(reach: Reach, circuit: Circuit) -> Reach:
     return Reach(tuple(made))
 
 
+def kw_per_a(site: Site, bay: Bay, terminals: tuple[bool, bool, bool]) -> float:
+    """Power of one ampere at this connector, at the site's voltage and unity power factor."""
+    circuit = site.circuit(bay.circuit)
+    grid = site.grid if circuit is None else grid_of(site, circuit)
+    if bay.across is not None and grid is not GridType.SINGLE:
+        times = 2.0 if grid is GridType.SPLIT else math.sqrt(3.0)
+    else:
+        times = float(max(sum(terminals[: min(max(bay.phases, 1), grid.phases)]), 1))
+    return times * site.voltage_v / 1000.0
+
+
 def other_max(site: Site) -> dict[str, tuple[float, ...]]:
     """Worst load that is no charger, per circuit and phase. A circuit's own figure includes its sub-circuits (it is what
     its meter would show with no car there), so the larger of it and the sum of the children's counts."""

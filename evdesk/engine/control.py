@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from evdesk.balance import Balancer, Decision, Demand, Key, LineSample
+from evdesk.balance import Balancer, Decision, Demand, Key, LineSample, kw_per_a
 from evdesk.drivers.base import Answer
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.fleet import Fleet
@@ -25,6 +25,7 @@ from evdesk.model import (
     Origin,
     PowerCap,
     Reason,
+    ShareBy,
     Site,
     Why,
     WhyCode,
@@ -65,7 +66,9 @@ class Control:
         self._strange = ()
         self.balancer.reconfigure(site, self.fleet.unable)
 
-    def tick(self, caps: Sequence[PowerCap] = ()) -> Decision:
+    def tick(
+        self, caps: Sequence[PowerCap] = (), surplus_w: float | None = None, price: float | None = None
+    ) -> Decision:
         """Decide, write the reasons into the records, send what has to be sent."""
         now = self.clock.now()
         site = self.fleet.site
@@ -73,7 +76,7 @@ class Control:
         demands = [self._demand(bay, record, connector, now) for bay, record, connector in pairs]
         demands += self._strangers(site)
         self.balancer.limit_power(caps)
-        decision = self.balancer.step(now, demands, self._samples(site))
+        decision = self.balancer.step(now, demands, self._samples(site), surplus_w=surplus_w, price=price)
         self.decision, self.demands = decision, {d.key: d for d in demands}
         for (_bay, record, connector), demand in zip(pairs, demands, strict=False):  # strangers stand last
             limit_a, why = decision.limits[demand.key]
@@ -125,7 +128,8 @@ class Control:
         hold = self.holds.get((record.id, connector.id))
         if hold is not None and hold < ceiling:
             ceiling, why = hold, Why(WhyCode.TEST)
-        online = record.online
+        settings, online = self.fleet.site.balance, record.online
+        leaving = settings.share_by is ShareBy.LEAVING
         dead = connector.status in _DEAD
         live = connector.confirmed_a is not None and now < connector.confirmed_until
         hint = connector.hint or NO_HINT
@@ -145,10 +149,13 @@ class Control:
             plugged_at=connector.plugged_at,
             terminals=connector.terminals if online else _all(bay.phases),
             sample_s=connector.sample_s,
+            kw_per_a=kw_per_a(self.fleet.site, bay, connector.terminals),
             got_kwh=_kwh(connector.session_wh if connector.session is not None else None),
-            needs_kwh=_kwh(hint.energy_wh),
-            departure_at=hint.depart_at,
+            needs_kwh=_kwh(hint.energy_wh) if leaving else None,
+            departure_at=hint.depart_at if leaving else None,
             trust=hint.trust,
+            priority=bay.priority if settings.share_by is ShareBy.PRIORITY else 0,
+            mode=bay.mode or settings.mode,
         )
 
     def _commands(self, record: ChargerRecord) -> bool:

@@ -39,6 +39,7 @@ from evdesk.engine.shelf import Shelf
 from evdesk.engine.sites import Sites
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import Store
+from evdesk.engine.sun import Sun
 from evdesk.engine.wiring import WiringBook, WiringTest
 from evdesk.model import (
     AuditRow,
@@ -85,6 +86,7 @@ class Engine:
         self.watch = LoadWatch(self.fleet)
         self.wiring = WiringBook(self.fleet)
         self.control.distrusted = self.wiring.distrusted
+        self.sun = Sun(self.fleet)
         self.caps = Caps(self.fleet, self._note_cap)
         self.recent = Recent(self.store, self.clock, self.watch)
         self.load = SiteLoad(at=self.started_at)
@@ -251,7 +253,8 @@ class Engine:
 
     def _tick(self) -> None:
         now = self.clock.now()
-        decision = self.control.tick(self.caps.tick(now))
+        self.sun.tick(now, self.wiring.distrusted)
+        decision = self.control.tick(self.caps.tick(now), self.sun.surplus_w, self.sun.price)
         self.load = replace(self.watch.update(decision), caps=self.caps.in_force)
         self.caps.effect(now, self.load.cars_w, self.load.total_w)
         self.decisions.tick(self.load)
