@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from evdesk.engine.control import Control
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.hints import PRIOR_STAY, Hints, judge
 from evdesk.engine.store.hints import HintResult
-from evdesk.model import Bay, EvdeskError, NeedsTold, Session
+from evdesk.model import Bay, EvdeskError, NeedsTold, Session, ShareBy
 from evdesk.model.hints import Hint, HintSource
 from tests.engine.harness import engine, start_engine, station, until
 from tests.engine.store_kit import T0, FixedClock, opened
@@ -157,6 +158,10 @@ async def test_the_balancer_is_told_and_how_far_to_believe(tmp_path):
         silent = demand()
         assert (silent.got_kwh, silent.needs_kwh, silent.departure_at, silent.trust) == (3.0, None, None, None)
         await yard.hints.put(yard.record, yard.connector, hint(4, 20))
+        equal = demand()
+        assert (equal.needs_kwh, equal.departure_at) == (None, None), "equal shares ask nobody"
+        leaving = replace(yard.fleet.site.balance, share_by=ShareBy.LEAVING)
+        yard.fleet.site = replace(yard.fleet.site, balance=leaving)
         told = demand()
         assert (told.got_kwh, told.needs_kwh, told.departure_at) == (3.0, 20.0, T0 + 4 * H)
         assert told.trust == yard.connector.hint.trust < 0.2
