@@ -12,6 +12,7 @@ from evdesk.balance.fallback import HOLD_S, Fallback, Watched, judge
 from evdesk.engine.commands import Command
 from evdesk.engine.control import DRILL
 from evdesk.engine.drill_base import BACK_S, DrillBase, Stop
+from evdesk.engine.drill_meter import MeterWatch
 from evdesk.model import Capability, ConnectorStatus, FailsafeState
 from evdesk.model.drills import DrillCause, DrillKind, DrillPhase, DrillVerdict
 
@@ -32,9 +33,11 @@ class SilenceDrill(DrillBase):
     """With a car: nothing is sent any more ("silence"), or the connection is closed too ("cut")."""
 
     baseline_read_a: float | None = None  # what it drew under the first limit
+    _meter: MeterWatch
 
     async def steps(self) -> None:
         await self._preflight()
+        self._meter = MeterWatch(self.parts.fleet, self.record.id, self.connector.id)
         await self.make_room()
         await self._baseline()
         await self._be_silent()
@@ -81,6 +84,7 @@ class SilenceDrill(DrillBase):
         while True:
             await self.pause()
             self.may_go_on()
+            self._meter.take(self.now())
             steady, last = self._steady(first + 8.0)
             if last is not None and last > limit + OVER_A:
                 self.drill = replace(self.drill, fell_to_a=last)
@@ -127,12 +131,28 @@ class SilenceDrill(DrillBase):
         while self.now() < latest + HOLD_S:
             await self.pause()
             self._watch()
+            self._meter.take(self.now())
         self.parts.listener.shut.discard(self.record.id)
         if not await self.until(lambda: self.record.online, BACK_S):
             raise Stop(DrillCause.NOT_BACK, DrillVerdict.INCONCLUSIVE)
         told = lambda: bool(self.ended_by) or any(s[0] > latest + HOLD_S for s in self.drill.samples)  # noqa: E731
         await self.until(told, max(QUEUE_S, 3 * self.connector.sample_s))
         await self.pause(2.0)
+        self._fill_from_meter()
+
+    def _fill_from_meter(self) -> None:
+        """It kept no readings: what the site meter has shown meanwhile. Only where it is at its safe value now, and the
+        meter shows a fall: what else is switched on at the same time must not make a charger fail."""
+        drill = self.drill
+        since, latest = drill.since_at or 0.0, drill.latest_allowed_at or 0.0
+        heard = any(since + 5.0 < at <= latest + HOLD_S for at, _, _ in drill.samples)
+        if heard or self._seen().cause is not DrillCause.FELL:
+            return
+        drawn_a = self.baseline_read_a or drill.baseline_a or 0.0
+        found = self._meter.estimates(since, latest + HOLD_S, drawn_a, drill.baseline_a)
+        self.drill = replace(drill, samples=tuple(sorted((*drill.samples, *found))), read_from="site meter")
+        if not found or self._seen().cause is not DrillCause.FELL:
+            self.drill = drill
 
     def _watch(self) -> None:
         self.may_go_on()

@@ -49,6 +49,11 @@ def _fell(drill: Drill) -> str:
     if drill.kind is DrillKind.RESTART:
         return f"After a restart its safe default of {drill.safe_a:g} A was still there."
     allowed = _allowed_s(drill)
+    if drill.fell_after_s is not None and drill.fell_after_s > allowed:
+        return (
+            f"Was at {_amps(drill.fell_to_a)} A when it was next heard, {drill.fell_after_s:.0f} s after the last word. "
+            f"When it fell nobody saw; {allowed:.0f} s are allowed."
+        )
     return (
         f"Fell to {_amps(drill.fell_to_a)} A{_after(drill)}; {drill.safe_a:g} A were to be reached "
         f"within {allowed:.0f} s."

@@ -74,7 +74,7 @@ class Drill:
     `since_at`: evdesk said its last word; `latest_allowed_at`: by then the current must have fallen to `safe_a`.
     `fell_after_s`, `fell_to_a`: the first reading at the fallback, counted from `since_at`; `fell_not_before_s`: the last
     one before it. `shown_a`: what the charger's own schedule promised, None where it showed nothing. `read_from`:
-    "charger" or "charger, afterwards". `restored`: the live limit holds again, and the charge still runs.
+    "charger", "charger, afterwards" or "site meter". `restored`: the live limit holds again, and the charge still runs.
     """
 
     id: int

@@ -49,7 +49,8 @@ class Meter:
             return
         request = metering.meter_values(outlet, core.stamp(), samples, core.faults)
         charge = outlet.transaction
-        core.link.post(Outgoing("MeterValues", request, keep=charge is not None, transaction=charge))
+        keep = charge is not None and not core.has("forgets_readings")
+        core.link.post(Outgoing("MeterValues", request, keep=keep, transaction=charge))
 
 
 class Charges:

@@ -156,6 +156,9 @@ phases_only              Sends energy and power per phase only, no total.
 site_currents            Sends the currents of the whole site as its own.
 ground_failure           A ground failure opens the contactor 10 s into the charge; Faulted for a minute.
 """,
+        old="""
+forgets_readings         Keeps no meter values while it is offline.
+""",
     ),
     _groups(
         "Charging profiles",

@@ -11,6 +11,7 @@ from evdesk.engine.client import ApiClient
 from evdesk.model import Clock
 from evdesk.simulator.car import Car
 from evdesk.simulator.makers import NORDLADE, Maker
+from evdesk.simulator.meter_server import MeterServer, MeterState
 from evdesk.simulator.simulate import AnyStation
 from evdesk.simulator.station import Station
 from evdesk.simulator.station2 import Station2
@@ -37,6 +38,8 @@ class Rig:
         self.running, self.api, self.clock, self.maker = running, api, clock, maker
         self.stations: dict[str, AnyStation] = {}
         self.worst_a = 0.0  # the most all of them ever drew together on one phase
+        self.house_a = 3.0
+        self.meter = MeterServer(self._metered)
         self._tasks: list[asyncio.Future[Any]] = []
 
     def add(self, name: str, wanted: Wanted) -> AnyStation:
@@ -78,6 +81,11 @@ class Rig:
             drawn = [station.outlets[1].current_a for station in self.stations.values()]
             self.worst_a = max(self.worst_a, *(sum(amps[k] for amps in drawn) for k in range(3)))
 
+    def _metered(self) -> MeterState:
+        drawn = [station.outlets[1].current_a for station in self.stations.values()]
+        one, two, three = (self.house_a + sum(amps[k] for amps in drawn) for k in range(3))
+        return MeterState(current_a=(one, two, three))
+
     def start(self) -> None:
         self._tasks.append(asyncio.ensure_future(self.run()))
 
@@ -85,6 +93,7 @@ class Rig:
         for task in self._tasks:
             task.cancel()
         results = await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.meter.stop()
         for result in results:
             if isinstance(result, Exception):
                 raise result
@@ -126,25 +135,33 @@ class Rig:
         return await until(there, timeout_s)
 
 
-def site(names: list[str], rating_a: float, other_a: float = 0.0) -> dict[str, Any]:
+def site(names: list[str], rating_a: float, other_a: float = 0.0, meter_port: int = 0) -> dict[str, Any]:
     bays = [
         {"charger_id": n, "connector_id": 1, "label": n, "circuit": "Main", "max_a": RATING_A, "rotation": "RST"}
         for n in names
     ]
-    main = {"name": "Main", "rating_a": [rating_a] * 3, "other_max_a": [other_a] * 3}
+    main: dict[str, Any] = {"name": "Main", "rating_a": [rating_a] * 3, "other_max_a": [other_a] * 3}
+    if meter_port:
+        main["meter"] = {"profile": "eastron-sdm630", "host": "127.0.0.1", "port": meter_port, "unit": 1}
     settings = {"profile_valid_s": VALID_S, "profile_refresh_s": REFRESH_S, "safe_share_a": SAFE_A}
     return {"name": "Drill hall", "circuits": [main], "bays": bays, "balance": settings, "assumed": False}
 
 
 @contextlib.asynccontextmanager
 async def rig(
-    folder: Path, wanted: dict[str, Wanted], rating_a: float = 400.0, other_a: float = 0.0, maker: Maker = NORDLADE
+    folder: Path,
+    wanted: dict[str, Wanted],
+    rating_a: float = 400.0,
+    other_a: float = 0.0,
+    maker: Maker = NORDLADE,
+    metered: bool = False,
 ) -> AsyncIterator[Rig]:
     """An engine with these chargers placed on one line, powered up and dialling in."""
     with engine(folder, "--accept-unknown", "--speed", f"{SPEED:g}") as running:
         async with running.client() as api:
             made = Rig(running, api, Clock(speed=SPEED), maker)
-            await api.call("site.put", {"site": site(list(wanted), rating_a, other_a)})
+            port = await made.meter.start() if metered else 0
+            await api.call("site.put", {"site": site(list(wanted), rating_a, other_a, port)})
             for name, one in wanted.items():
                 made.add(name, one)
             made.start()

@@ -114,6 +114,47 @@ async def test_a_cut_is_read_from_the_queue_and_a_restart_from_the_schedule(tmp_
         assert (await hall.view("LOSES"))["light"] == "red"
 
 
+async def test_who_keeps_no_readings_is_watched_by_the_site_meter(tmp_path):
+    wanted = {"A": Wanted("forgets_readings"), "B": Wanted()}
+    async with rig(tmp_path, wanted, rating_a=100.0, other_a=10.0, metered=True) as hall:
+        await hall.prepared("A", "B")
+        drill = await hall.drill("A", kind="cut")
+        assert (drill["verdict"], drill["cause"], drill["read_from"]) == ("proven", "fell", "site meter")
+        assert 38 <= drill["fell_after_s"] <= 50
+        assert drill["fell_after_s"] - drill["fell_not_before_s"] < 4
+
+
+async def test_without_a_meter_it_counts_what_it_is_at_when_it_is_heard_again(tmp_path):
+    async with rig(tmp_path, {"A": Wanted("forgets_readings")}) as hall:
+        await hall.prepared("A")
+        drill = await hall.drill("A", kind="cut")
+        assert (drill["verdict"], drill["cause"]) == ("proven", "fell")
+        assert drill["sentence"].startswith("Was at ")
+
+
+async def test_a_line_too_small_for_those_that_cannot_is_said_loudly(tmp_path):
+    wanted = {"A": Wanted("rejects_profiles"), "B": Wanted("rejects_profiles"), "C": Wanted(car=False)}
+    async with rig(tmp_path, wanted, rating_a=30.0) as hall:
+
+        async def said() -> list[str]:
+            return (await hall.api.call("failsafe.summary"))["problems"]
+
+        problems = await until(said, 30)
+        assert problems[0].startswith("Main/L1: A, B cannot fall back and may draw 32 A")
+
+        async def loud() -> bool:
+            notices = await hall.api.call("notice.list", {"limit": 50})
+            told = [dict(n["args"]) for n in notices if n["kind"] == "failsafe" and n["severity"] == "danger"]
+            return problems[0] in [args["detail"] for args in told]
+
+        await until(loud, 10)
+
+        async def lowered() -> bool:
+            return (await hall.view("C")).get("plan_a") == 0.0
+
+        await until(lowered, 10)
+
+
 async def test_on_a_tight_line_one_after_the_other_and_never_above_the_fuse(tmp_path):
     """Full rating 16 A each on a fuse of 40 A, house 4 A at most: two can be drilled at once, whatever they do."""
     wanted = {"A": Wanted(), "B": Wanted("keeps_last_limit"), "C": Wanted("falls_late"), "D": Wanted()}
