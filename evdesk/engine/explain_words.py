@@ -67,6 +67,8 @@ def sentence(label: str, row: DecisionRow, line: LineMoment | None, who: str) ->
         parts[0] = parts[0].replace(" has ", " had ", 1).replace(" since ", " from ", 1)
     if line is not None and line.members:
         parts.append(_members(line.members))
+    if row.merged > 1:
+        parts.append(f"That is the lowest of {row.merged} changes.")
     if row.cause is not None:
         parts.append(cause_words(row.cause, row.before_a, who))
     return " ".join(part for part in parts if part)

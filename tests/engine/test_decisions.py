@@ -240,12 +240,43 @@ def test_old_rows_and_too_many_go_and_open_ones_stay():
     connection.execute("INSERT INTO source(id, name) VALUES (1, 'connector/WB-0/1')")
     rows = [decided.to_row(row(i + 1, i * 3600, i * 3600 + 3600), 1) for i in range(3000)]
     rows[0] = decided.to_row(row(1, 0, None), 1)
-    connection.executemany(f"INSERT INTO decision VALUES ({', '.join('?' * 15)})", rows)
+    connection.executemany(f"INSERT INTO decision VALUES ({', '.join('?' * 15)}, 1)", rows)
     now = T0 + 3000 * 3600
     upkeep = Upkeep(settings(minute_s=50 * 86_400.0, decisions=1000), FixedClock(now))
     upkeep.run_all(connection)
     left = [number for (number,) in connection.execute("SELECT id FROM decision ORDER BY id")]
     assert left == [1, *range(2001, 3001)]
+
+
+def test_old_rows_of_one_reason_become_one_and_no_time_is_lost():
+    connection = bare()
+    connection.execute("INSERT INTO source(id, name) VALUES (1, 'connector/WB-0/1'), (2, 'connector/WB-1/1')")
+    rows, number = [], 0
+    for source in (1, 2):
+        for i in range(1440):  # twelve hours of a change each half minute
+            number += 1
+            why = LINE if i % 100 else CAR
+            one = row(number, i * 30, i * 30 + 30 if i != 700 else i * 30 + 20, 6.0 + i % 5, why=why)
+            rows.append(decided.to_row(one, source))
+    connection.executemany(f"INSERT INTO decision VALUES ({', '.join('?' * 15)}, 1)", rows)
+    before = {at: decided.at_moment(connection, T0 + at, 1) for at in range(5, 43_200, 97)}
+    upkeep = Upkeep(settings(decisions_exact_s=6 * 3600.0), FixedClock(T0 + 12 * 3600))
+    upkeep.run_all(connection)
+    old, new = (
+        connection.execute(f"SELECT count(*) FROM decision WHERE from_at {sign} ?", (T0 + 6 * 3600,)).fetchone()[0]
+        for sign in ("<", ">=")
+    )
+    assert new == 2 * 720, "the exact time is left alone"
+    assert old < 2 * 110, "ten changes became about one"
+    assert connection.execute("SELECT sum(merged) FROM decision").fetchone()[0] == 2880
+    for at, was in before.items():
+        held = decided.at_moment(connection, T0 + at, 1)
+        if was is None:
+            assert held is None, "a gap stays one"
+        else:
+            assert (held.why, held.limit_a <= was.limit_a) == (was.why, True)
+    upkeep.run_all(connection)
+    assert connection.execute("SELECT sum(merged) FROM decision").fetchone()[0] == 2880
 
 
 # -- the engine ------------------------------------------------------------------------------------------------

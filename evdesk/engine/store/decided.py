@@ -21,7 +21,7 @@ from evdesk.wire.explain import MOST_ROWS, BalanceHistory, DecisionPage
 
 COLUMNS = (
     "d.id, s.name, d.from_at, d.to_at, d.limit_a, d.code, d.line, d.detail, d.load_a, d.rating_a, d.since_at, "
-    "d.before_a, d.took_a, d.ended, d.cause"
+    "d.before_a, d.took_a, d.ended, d.cause, d.merged"
 )
 _FROM = "FROM decision d JOIN source s ON s.id = d.source"
 _CODES = {code.value: code for code in WhyCode}
@@ -81,6 +81,7 @@ def from_row(told: tuple[Any, ...]) -> DecisionRow:
         took_a,
         end,
         why,
+        merged,
     ) = told
     charger_id, connector_id = key_of(name)
     return DecisionRow(
@@ -95,6 +96,7 @@ def from_row(told: tuple[Any, ...]) -> DecisionRow:
         took_a=took_a,
         ended=_ENDS.get(end, RowEnd.NONE),
         cause=_cause(why),
+        merged=merged,
     )
 
 
@@ -228,7 +230,7 @@ def _one(rows: list[DecisionRow]) -> DecisionRow:
         took_a=rows[0].took_a,
         ended=last.ended,
         cause=next((row.cause for row in rows if row.cause is not None), None),
-        merged=len(rows),
+        merged=sum(row.merged for row in rows),
     )
 
 

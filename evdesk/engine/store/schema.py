@@ -151,6 +151,8 @@ _DRILLS: tuple[str, ...] = (
     "CREATE INDEX drill_model ON drill(vendor, model, firmware)",
 )
 
+_THINNED: tuple[str, ...] = ("ALTER TABLE decision ADD COLUMN merged INTEGER NOT NULL DEFAULT 1",)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _CHARGER_REF,
@@ -160,6 +162,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _DECISIONS,
     _INSIGHTS,
     _DRILLS,
+    _THINNED,
 )
 
 LATEST = len(MIGRATIONS)

@@ -10,6 +10,7 @@ class StoreSettings:
     """Retention per level, bounds of the logs, and the rhythm of the writer.
 
     `checkpoint_rows`, `checkpoint_s`: the audit log is signed after so many rows, or so long after an unsigned one.
+    `decisions_exact_s`: older decisions of one reason within five minutes become one.
     `max_bytes`: a ceiling for the database file; None = the disk's.
     """
 
@@ -21,7 +22,8 @@ class StoreSettings:
     notices: int = 20_000
     attempts: int = 20_000
     findings: int = 20_000
-    decisions: int = 400_000
+    decisions: int = 1_000_000
+    decisions_exact_s: float = 2 * DAY_S
     checkpoint_rows: int = 100
     checkpoint_s: float = 60.0
     flush_s: float = 1.0

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from evdesk.engine.store import rollup
+from evdesk.engine.store import rollup, thinning
 from evdesk.engine.store.settings import DAY_S, StoreSettings
 from evdesk.model import Clock
 
@@ -39,6 +39,7 @@ class Upkeep:
             Task(self._bound_attempts, settings.prune_s),
             Task(self._bound_findings, settings.prune_s),
             Task(self._bound_decisions, settings.prune_s),
+            Task(self._thin_decisions, settings.prune_s),
         ]
         self._doubt_until: float | None = None
         self._rows = 0
@@ -139,6 +140,12 @@ class Upkeep:
                 (count - self._settings.findings,),
             )
         return False
+
+    def _thin_decisions(self, connection: sqlite3.Connection) -> bool:
+        now = self._clock.now()
+        if self._clock_doubtful(connection, now):
+            return False
+        return thinning.thin(connection, now - self._settings.decisions_exact_s)
 
     def _bound_decisions(self, connection: sqlite3.Connection) -> bool:
         """As old as the readings of a minute at most: without them no moment can be explained. Open ones stay."""
