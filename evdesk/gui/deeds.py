@@ -46,6 +46,8 @@ LATER = {
     "root": "evdesk.gui.dialogs.connect_deeds:root",
     "tls": "evdesk.gui.dialogs.connect_deeds:tls",
     "password": "evdesk.gui.dialogs.connect_deeds:password",
+    "drill": "evdesk.gui.dialogs.drill:drill",
+    "drill_all": "evdesk.gui.dialogs.drill:drill_all",
 }
 """Verb -> module:function. Each takes a `Desk` and the argument, and returns a sentence for the banner, or ""."""
 

@@ -20,6 +20,7 @@ from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
 from evdesk.gui.widgets import Chip
+from evdesk.model import ChargerState
 
 TICK_MS = 1000
 SIDE, SIDE_WIDE = 318, 400
@@ -50,6 +51,9 @@ class BalancingPage(Page):
         self.site.diagram.opened.connect(self._open)
         self.decisions.chosen.connect(self.choose)
         self.silent.chosen.connect(self.go)
+        self.silent.drill_asked.connect(self._drill)
+        self.silent.drill_all_asked.connect(self._drill_all)
+        self.inspector.drill_asked.connect(self._drill)
         self.site.edit_asked.connect(self.editing.begin)
         self.site.export_asked.connect(self.editing.save)
         self.editing.changed.connect(self._edited)
@@ -178,6 +182,10 @@ class BalancingPage(Page):
     def _inspect(self) -> None:
         if not self.editing.active:
             self.inspector.show_told(told(self.mirror, self.scene, self.key), self.mirror.connected)
+            charger = self.mirror.chargers.get(self.inspector.told.charger) if self.inspector.told else None
+            online = charger is not None and charger.state is ChargerState.ONLINE and self.mirror.connected
+            off = "" if online else tr("Only a charger that answers can be drilled.")
+            self.inspector.offer_drill(None if charger is None else off)
 
     def _head(self) -> None:
         look = over_look(self.mirror)
@@ -203,6 +211,12 @@ class BalancingPage(Page):
     def _to_charger(self, charger_id: str) -> None:
         if charger_id in self.mirror.chargers:
             self.navigate.emit("chargers", charger_id)
+
+    def _drill(self, charger_id: str) -> None:
+        self.navigate.emit("drill", charger_id)
+
+    def _drill_all(self) -> None:
+        self.navigate.emit("drill_all", None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
