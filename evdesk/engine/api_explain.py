@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from evdesk.balance import Key, Line, build_lines
+from evdesk.balance import ANY_TERMINAL, Key, Line, build_lines
 from evdesk.engine.api_core import Core, Handler, record_of
 from evdesk.engine.decisions import took_a
 from evdesk.engine.explain_words import sentence, unknown_sentence, what_changes
 from evdesk.engine.load import root_circuit
-from evdesk.model import NO_PHASES, EvdeskError, LineLoad, Origin, Phases, Reason, Site, to_site_phases
+from evdesk.model import NO_PHASES, Bay, EvdeskError, LineLoad, Origin, Phases, Reason, Site, Why, WhyCode
 from evdesk.model.decisions import DecisionRow
 from evdesk.wire.explain import (
     MOST_ROWS,
@@ -25,7 +25,8 @@ from evdesk.wire.explain import (
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """A moment: the site then, what each connector drew and had, and the line of the question as it was measured."""
+    """A moment: the site then, what each connector drew (at its own terminals) and had, and the line of the question as
+    it was measured."""
 
     site: Site
     drawn: Mapping[Key, Phases]
@@ -75,7 +76,7 @@ class ExplainApi:
             record = self.core.fleet.chargers.get(bay.charger_id)
             connector = record.connectors.get(bay.connector_id) if record is not None else None
             if connector is not None:
-                drawn[other] = to_site_phases(connector.current_a, bay.rotation)
+                drawn[other] = connector.current_a
             held = self.core.decisions.current(other)
             if held is not None:
                 rows[other] = held
@@ -98,13 +99,13 @@ class ExplainApi:
             text = unknown_sentence(_label(site, key), at, page.oldest_at, before)
             return Explained(at, *key, _label(site, key), known=False, sentence=text)
         line = _line(site, row.why.line)
-        keys = sorted({key, *(line.coef if line is not None else ())})
+        keys = sorted({key, *_members(site, line, row.why)})
         names = {_source(k): k for k in keys}
         wanted = list(names)
         if line is not None:
             wanted += [f"circuit/{quote(line.circuit, safe='')}", "other", "reserved"]
         told = await store.currents_at(at, wanted)
-        drawn = {k: told.get(name, NO_PHASES) for name, k in names.items()}
+        drawn = {k: at_terminals(told.get(name, NO_PHASES), site.bay(*k)) for name, k in names.items()}
         rows = await store.decided_at(at, keys)
         scene = _Scene(site, drawn, rows, _measured(site, line, told))
         took = max((a for a in drawn[key] if a is not None), default=None)
@@ -146,9 +147,9 @@ def _line_moment(row: DecisionRow, scene: _Scene) -> LineMoment | None:
         return None
     line = _line(scene.site, why.line)
     members = []
-    for key in line.coef if line is not None else ():
+    for key in _members(scene.site, line, why):
         held = scene.rows.get(key)
-        drawn = _on_line(scene.drawn.get(key, NO_PHASES), line.phase) if line is not None else None
+        drawn = on_line(scene.drawn.get(key, NO_PHASES), line, key)
         limit_a = held.limit_a if held is not None else None
         members.append(LineMember(*key, _label(scene.site, key), drawn, limit_a))
     members.sort(key=lambda m: (-(m.drawn_a or 0.0), -(m.limit_a or 0.0), m.label))
@@ -166,7 +167,7 @@ def _line_moment(row: DecisionRow, scene: _Scene) -> LineMoment | None:
 
 def _measured(site: Site, line: Line | None, told: Mapping[str, Phases]) -> LineLoad | None:
     """The line from what is stored: the total of every circuit, the rest of the load for the supply alone."""
-    if line is None:
+    if line is None or not 0 <= line.phase < 3:
         return None
     total = told.get(f"circuit/{quote(line.circuit, safe='')}", NO_PHASES)[line.phase]
     at_root = line.circuit == root_circuit(site).name
@@ -180,8 +181,39 @@ def _line(site: Site, name: str) -> Line | None:
     return next((line for line in build_lines(site) if line.name == name), None) if name else None
 
 
-def _on_line(drawn: Phases, phase: int) -> float | None:
-    return drawn[phase] if 0 <= phase < 3 else None
+def _members(site: Site, line: Line | None, why: Why) -> list[Key]:
+    """Who loads the line; under a power limit everybody."""
+    if why.code is WhyCode.CAP:
+        return [(bay.charger_id, bay.connector_id) for bay in site.bays]
+    return list(line.coef) if line is not None else []
+
+
+def on_line(drawn: Phases, line: Line | None, key: Key) -> float | None:
+    """What a connector's terminals put on a conductor: exact through rotations, transformers and line-to-line outlets."""
+    known = [amps for amps in drawn if amps is not None]
+    if line is None or not known:
+        return max(known, default=None)
+    parts = line.parts.get(key)
+    if parts is not None:
+        through = [(drawn[terminal], coef) for terminal, coef in parts if 0 <= terminal < 3]
+        if any(amps is None for amps, _ in through):
+            return None
+        return round(abs(sum((amps or 0.0) * coef for amps, coef in through)), 2)
+    terminal = line.terminal.get(key, ANY_TERMINAL)
+    amps = max(known) if terminal == ANY_TERMINAL else drawn[terminal]
+    return None if amps is None else round(amps * abs(line.coef[key]), 2)
+
+
+def at_terminals(site_a: Phases, bay: Bay | None) -> Phases:
+    """Currents on the site's phases as they were at the charger's terminals; those of an unknown rotation are unknown."""
+    if bay is None:
+        return NO_PHASES
+    if bay.across is not None:
+        return (site_a[bay.across[0]], None, None)
+    if len(bay.rotation) != 3:
+        return NO_PHASES
+    one, two, three = ("RST".find(letter) for letter in bay.rotation)
+    return (site_a[one], site_a[two], site_a[three]) if min(one, two, three) >= 0 else NO_PHASES
 
 
 def _source(key: Key) -> str:

@@ -1,5 +1,6 @@
 """The decision log: a row per change and none per second, causes of cuts, honest ends; on a real store and engine."""
 
+import asyncio
 import itertools
 import statistics
 import time
@@ -7,11 +8,26 @@ from dataclasses import replace
 
 import pytest
 
+from evdesk.balance import build_lines
+from evdesk.engine.api_explain import at_terminals, on_line
 from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.store import decided
 from evdesk.engine.store.upkeep import Upkeep
-from evdesk.model import Bay, Circuit, EvdeskError, LineLoad, Site, SiteLoad, Why, WhyCode
+from evdesk.model import (
+    NO_PHASES,
+    Bay,
+    Circuit,
+    EvdeskError,
+    GridType,
+    LineLoad,
+    Site,
+    SiteLoad,
+    Transformer,
+    Why,
+    WhyCode,
+    to_site_phases,
+)
 from evdesk.model.decisions import CauseKind, DecisionRow, RowEnd
 from evdesk.wire.explain import BalanceHistory
 from tests.engine.harness import engine, start_engine, station, until
@@ -279,6 +295,43 @@ def test_old_rows_of_one_reason_become_one_and_no_time_is_lost():
     assert connection.execute("SELECT sum(merged) FROM decision").fetchone()[0] == 2880
 
 
+# -- who is on a line ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rotation", ["RST", "STR", "TSR", "RTS"])
+def test_currents_come_back_to_the_terminals_they_were_measured_at(rotation):
+    bay = Bay("A", 1, "Bay", "Main", rotation=rotation)
+    assert at_terminals(to_site_phases((1.0, 2.0, None), rotation), bay) == (1.0, 2.0, None)
+    assert at_terminals(to_site_phases((1.0, 2.0, 3.0), ""), replace(bay, rotation="")) == NO_PHASES
+    assert at_terminals((5.0, 5.0, 0.0), replace(bay, rotation="RS", phases=1)) == (5.0, None, None)
+    assert at_terminals((1.0, 1.0, 1.0), None) == NO_PHASES
+
+
+def drawn(site, name, amps, key=("A", 1)):
+    line = next(line for line in build_lines(site) if line.name == name)
+    return on_line(amps, line, key)
+
+
+def test_what_a_connector_puts_on_a_line_through_rotation_outlets_and_transformers():
+    main = Circuit("Main", (63.0, 63.0, 63.0))
+    one_phase = Site(circuits=(main,), bays=(Bay("A", 1, "Bay", "Main", rotation="STR"),))
+    assert drawn(one_phase, "Main/L2", (16.0, 0.0, 0.0)) == 16.0
+    assert drawn(one_phase, "Main/L1", (16.0, 0.0, 0.0)) == 0.0
+    assert drawn(one_phase, "Main/L1", (None, None, 3.0)) == 3.0
+    assert drawn(one_phase, "Main/L2", (None, None, 3.0)) is None, "not known, and not zero"
+    unknown = replace(one_phase, bays=(replace(one_phase.bays[0], rotation=""),))
+    assert drawn(unknown, "Main/L3", (16.0, 0.0, 0.0)) == 16.0, "it may be any of them"
+    across = Site(grid=GridType.DELTA, circuits=(main,), bays=(Bay("A", 1, "Bay", "Main", rotation="RS", phases=1),))
+    assert [drawn(across, f"Main/{p}", (10.0, None, None)) for p in ("L1", "L2")] == [10.0, 10.0]
+    halved = replace(
+        one_phase,
+        circuits=(main, Circuit("Sub", (63.0, 63.0, 63.0), "Main", transformer=Transformer.YY, ratio=2.0)),
+        bays=(replace(one_phase.bays[0], circuit="Sub", rotation="RST"),),
+    )
+    assert drawn(halved, "Sub/L1", (10.0, 10.0, 10.0)) == 10.0
+    assert drawn(halved, "Main/L1", (10.0, 10.0, 10.0)) == 5.0
+
+
 # -- the engine ------------------------------------------------------------------------------------------------
 
 
@@ -350,6 +403,18 @@ NONSENSE = (
     ("balance.explain", {"charger_id": "B7", "at": 9e12}, "past"),
     ("balance.explain", {"charger_id": "B7", "at": -5}, "past"),
 )
+
+
+async def test_attached_desks_are_told_of_a_change_once(tmp_path):
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as client, station(running.ocpp, "C3") as one:
+            await one.begin()
+            async with asyncio.timeout(20):
+                async for event in client.events():
+                    rows = [r for r in event.data if r["charger_id"] == "C3"] if event.kind == "decision" else []
+                    if rows:
+                        break
+            assert [(r["to_at"], r["why"]["code"]) for r in rows] == [(None, "no_car")]
 
 
 async def test_questions_without_sense_are_refused_in_words(tmp_path):
