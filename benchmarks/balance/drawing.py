@@ -46,9 +46,8 @@ def power(days: list[Shown]) -> str:
     """Power of all cars over the first day: ours as shipped, and first come."""
     table = "Whole ampere, real batteries, full information, one restart at most"
     ours = next(d.outcome for d in days if d.row == (table, "evdesk (as shipped)")).power_kw[: 24 * 12]
-    other = next(d.outcome for d in days if d.row[1] == "first come" and "interruption allowed" in d.row[0]).power_kw[
-        : 24 * 12
-    ]
+    rival = next(d.outcome for d in days if d.row == (table, "first come, 6 A for all first"))
+    other = rival.power_kw[: 24 * 12]
     top = 36.0
     parts = []
     for kw in range(0, 36, 10):

@@ -96,12 +96,11 @@ def line(name: str, found: list[Result]) -> str:
 
     ratio = statistics.fmean(r.outcome.given / r.outcome.wanted / r.best for r in found)
     every = [ms for r in found for ms in r.outcome.ms]
-    return (
-        f"{name:40s} {mean(lambda o: 100 * o.given / o.wanted):6.1f} {ratio:6.3f} {mean(lambda o: park.jain(o.fractions)):5.2f} "
-        f"{mean(lambda o: park.worst_tenth(o.fractions)):5.2f} {mean(lambda o: percentile(o.dry_min, 0.95)):5.0f} "
-        f"{mean(lambda o: statistics.fmean(o.restarts)):5.2f} {max(max(r.outcome.restarts) for r in found):4d} "
-        f"{statistics.fmean(every):6.1f} {max(every):6.0f} {sum(r.outcome.above for r in found):5d}"
-    )
+    fair = f"{mean(lambda o: park.jain(o.fractions)):5.2f} {mean(lambda o: park.worst_tenth(o.fractions)):5.2f}"
+    calm = f"{mean(lambda o: percentile(o.dry_min, 0.95)):5.0f} {mean(lambda o: statistics.fmean(o.restarts)):5.2f}"
+    most = max(max(r.outcome.restarts) for r in found)
+    cost = f"{statistics.fmean(every):6.1f} {max(every):6.0f} {sum(r.outcome.above for r in found):5d}"
+    return f"{name:40s} {mean(lambda o: 100 * o.given / o.wanted):6.1f} {ratio:6.3f} {fair} {calm} {most:4d} {cost}"
 
 
 def percentile(values: list[float], part: float) -> float:
@@ -120,7 +119,8 @@ def main() -> int:
     with ProcessPoolExecutor(2) as pool:
         days = list(pool.map(day, *zip(*jobs, strict=True)))
     print(
-        f"{len(jobs)} sites x seeds; the optimum delivers, in % of what is wanted (at most {100 * offline.overstated():.2f} % too high):"
+        f"{len(jobs)} runs; what the offline optimum delivers of what is wanted "
+        f"(at most {100 * offline.overstated():.2f} % too high):"
     )
     for (shape, kw, seed), found in zip(jobs, days, strict=True):
         print(

@@ -18,8 +18,8 @@ import numpy as np
 from evdesk.balance.fit import Fit, Reals
 from evdesk.balance.guests import Guest
 from evdesk.balance.lines import EPS, Net
-from evdesk.balance.outlook import History, edges
-from evdesk.balance.plan import ENDS_S, FEW_ENDS_S, MANY, Prospect, plan
+from evdesk.balance.outlook import History, Stay, edges
+from evdesk.balance.plan import Prospect, ends_s, plan
 from evdesk.balance.repair import Bid
 from evdesk.balance.types import Demand, Key, Line, LineKind
 from evdesk.model import ChargeMode, Why, WhyCode
@@ -197,8 +197,8 @@ class Sharing:
         placed = [d for d in cars if d.key in net.index]
         bids = [self._bid(d, now, net, price) for d in placed]
         first = min(max(interval, FIRST_S), LONGEST_S) if math.isfinite(interval) else FIRST_S
-        edges_s = edges(first, ENDS_S if len(bids) <= MANY else FEW_ENDS_S)
-        prospects = [self._prospect(d, bid, now, edges_s) for d, bid in zip(placed, bids, strict=True)]
+        edges_s = edges(first, ends_s(len(bids)))
+        prospects = self._prospects(placed, bids, now, edges_s) if placed else []
         fixed = [0.0] * len(net.keys)
         found = plan(net, fit, room, fixed, bids, prospects, edges_s, solver=self.rules.solver)
         sizes = fit.load(found.amps).size()
@@ -245,28 +245,31 @@ class Sharing:
         limit = self.rules.cheap_below
         return demand.mode is not ChargeMode.CHEAP or limit is None or price is None or price <= limit
 
-    def _prospect(self, demand: Demand, bid: Bid, now: float, edges_s: Reals) -> Prospect:
-        guest = self._guests[demand.key]
-        ahead = self.history.ahead(now, guest.plugged_at, guest.got_kwh, guest.told, edges_s)
-        stay_trust, need_trust = self.history.trust(guest.told)
-        used = min(1.0, guest.cap_a / bid.top_a) if bid.top_a > 0 else 1.0
-        bonus = (1.0 - stay_trust) * FAIR * math.exp(-guest.got_kwh / FAIR_KWH)
-        turn = self.rules.turn_s
-        if turn is not None and bid.now_a <= 0 and now - guest.waits_at > turn:
-            bonus += FAIR
-        kw = demand.kw_per_a if math.isfinite(demand.kw_per_a) and demand.kw_per_a > 0 else 0.23
-        weight = PRIORITY ** min(max(demand.priority, -5), 5)
-        sure = need_trust >= SURE
-        return Prospect(
-            ahead.present,
-            ahead.stays,
-            kw * max(used, 0.05),
-            guest.got_kwh,
-            ahead.left_kwh,
-            sure,
-            bonus * weight,
-            weight,
-        )
+    def _prospects(self, cars: Sequence[Demand], bids: Sequence[Bid], now: float, edges_s: Reals) -> list[Prospect]:
+        guests = [self._guests[d.key] for d in cars]
+        ahead = self.history.ahead(now, [Stay(g.plugged_at, g.got_kwh, g.told) for g in guests], edges_s)
+        found = []
+        for k, (demand, bid, guest) in enumerate(zip(cars, bids, guests, strict=True)):
+            stay_trust, need_trust = self.history.trust(guest.told)
+            used = min(1.0, guest.cap_a / bid.top_a) if bid.top_a > 0 else 1.0
+            bonus = (1.0 - stay_trust) * FAIR * math.exp(-guest.got_kwh / FAIR_KWH)
+            turn = self.rules.turn_s
+            if turn is not None and bid.now_a <= 0 and now - guest.waits_at > turn:
+                bonus += FAIR
+            kw = demand.kw_per_a if math.isfinite(demand.kw_per_a) and demand.kw_per_a > 0 else 0.23
+            found.append(
+                Prospect(
+                    present=ahead.present[k],
+                    stays=ahead.stays[k],
+                    kw=kw * max(used, 0.05),
+                    got_kwh=guest.got_kwh,
+                    left_kwh=float(ahead.left_kwh[k]),
+                    sure=need_trust >= SURE,
+                    bonus=bonus * _weight(demand),
+                    weight=_weight(demand),
+                )
+            )
+        return found
 
     # -- saying why --------------------------------------------------------------------------------------------------
 
@@ -309,6 +312,10 @@ class Sharing:
             if (said.code, said.line, said.detail) == (why.code, why.line, why.detail):
                 return replace(why, since_at=said.since_at)
         return replace(why, since_at=now)
+
+
+def _weight(demand: Demand) -> float:
+    return PRIORITY ** min(max(demand.priority, -5), 5)
 
 
 def _solar_lines(sunny: Sequence[tuple[Key, float, ChargeMode]]) -> list[Line]:

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
+from evdesk.balance.exact import improve
 from evdesk.balance.failsafe import safe_share, site_share
+from evdesk.balance.fit import Fit
 from evdesk.balance.house import House, Other
 from evdesk.balance.lines import EPS, Net
-from evdesk.balance.policy import DWELL_S, Seat, bidder, drop_order, rank, reclaim
+from evdesk.balance.policy import Seat, bidder, drop_order, rank, reclaim
 from evdesk.balance.reasons import held_why, idle_why, line_why, own_why, tell, waiting_why
 from evdesk.balance.rooms import Rooms
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
@@ -60,6 +62,8 @@ class Balancer:
         self._shared_at = -math.inf
         self._outside: tuple[float | None, float | None] = (None, None)
         self._rooms = Rooms()
+        self._fits: tuple[object, Fit] | None = None
+        self._improved = False
         self.reconfigure(site)
 
     def reconfigure(self, site: Site, unable: Set[str] = frozenset()) -> None:
@@ -128,7 +132,7 @@ class Balancer:
         for index, (key, track) in enumerate(self._tracks.items()):
             bay = self._bays[key]
             demand = given.get(key) or silent(key, bay)
-            seat = take_seat(index, demand, track, bay, int(self._safe[key]))
+            seat = take_seat(index, demand, track, bay, int(self._safe[key]), self._site.balance)
             fresh = track.observe(demand, in_force(seat), now)
             seat.base_a = base_current(seat, now)
             reclaim(seat, now, fresh)
@@ -169,6 +173,12 @@ class Balancer:
                 return True
         return False
 
+    def _fit(self) -> Fit:
+        """Of the net as it is: its wires are new objects when what the cars use of it has changed."""
+        if self._fits is None or self._fits[0] is not self._net.wires:
+            self._fits = (self._net.wires, Fit(self._net))
+        return self._fits[1]
+
     def _tight(self, second: Second) -> list[float]:
         """The rooms to raise into: a little less where they come from a measurement."""
         return [
@@ -194,7 +204,11 @@ class Balancer:
         ranked = [self._bidder(seat, second) for seat in rank(steerable, second.now)]
         fixed = [0.0 if seat.steerable else seat.fixed_a for seat in second.seats]
         hold = [room + extra for room, extra in zip(second.rooms, second.extra, strict=True)]
-        shares = share(self._net, hold, self._tight(second), fixed, ranked)
+        tight = self._tight(second)
+        shares = share(self._net, hold, tight, fixed, ranked)
+        better = improve(self._net, self._fit, tight, fixed, shares, ranked, self._improved)
+        self._improved = better is not None
+        shares = better or shares
         somebody_rises = any(shares.amps[seat.index] > seat.track.limit for seat in steerable)
         for seat in steerable:
             track = seat.track
@@ -215,7 +229,7 @@ class Balancer:
             return own_why(seat)
         if w >= 0:
             return self._line_why(w, shares.amps, target, second)
-        if seat.top_a < seat.min_a or not over or second.now - seat.track.off_at < DWELL_S:
+        if seat.top_a < seat.min_a or not over or seat.dwells(second.now):
             return waiting_why(seat, bool(over))
         if self._unsure(seat, second):
             return held_why(any(second.others[w].stale for w in over))

@@ -86,7 +86,9 @@ class Fit:
         columns = range(len(net.keys))
         self.over = [np.nonzero((self.matrix[:, i] != 0) | (self.loose[:, i] != 0))[0] for i in columns]
         self._parts = [self.matrix[rows, i] for i, rows in enumerate(self.over)]
-        self._sizes = [self.loose[rows, i] for i, rows in enumerate(self.over)]
+        self._squares = [np.maximum(part.real**2 + part.imag**2, 1e-18) for part in self._parts]
+        sizes = [self.loose[rows, i] for i, rows in enumerate(self.over)]
+        self._sizes = [size if size.any() else None for size in sizes]
 
     def limits(self, rooms: Sequence[float]) -> Reals:
         """Ampere per row from ampere per line."""
@@ -105,18 +107,22 @@ class Fit:
             return math.inf
         here, spare = load.known[rows], limits[rows] - load.loose[rows] + EPS
         left = spare * spare - (here.real**2 + here.imag**2)
-        if (spare < 0).any() or (left < 0).any():
+        if spare.min() < 0 or left.min() < 0:
             return -1.0
-        square = np.maximum(part.real**2 + part.imag**2, 1e-18)
         along = here.real * part.real + here.imag * part.imag
-        known = (np.sqrt(along**2 + square * left) - along) / square
+        square = self._squares[i]
+        known = (np.sqrt(along * along + square * left) - along) / square
+        if size is None:
+            return float(known.min())
         free = (spare - np.abs(here)) / np.maximum(size, 1e-18)
-        return float(np.min(np.where(size > 0, free, known)))
+        return float(np.where(size > 0, free, known).min())
 
     def add(self, load: "Load", i: int, amps: float) -> None:
         """Puts `amps` more on connector `i`, in place."""
         load.known[self.over[i]] += self._parts[i] * amps
-        load.loose[self.over[i]] += self._sizes[i] * amps
+        size = self._sizes[i]
+        if size is not None:
+            load.loose[self.over[i]] += size * amps
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ earlier than they said. So each statement is weighed with its trust; the rest of
 here, of cars that came at about this time of day and had stayed this long and taken this much already.
 """
 
+import itertools
 import math
 from collections import deque
 from collections.abc import Sequence
@@ -49,13 +50,22 @@ UNSAID = Told()
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """One car, as far as it is known: plugged in since, kWh so far, and what was said."""
+
+    plugged_at: float
+    got_kwh: float
+    told: Told = UNSAID
+
+
+@dataclass(frozen=True, slots=True)
 class Ahead:
-    """Of one car, per span: `present`, the part of it the car can be there by what is known for sure; `stays`, by what is
-    likely (never more). `left_kwh`: what it is still expected to take."""
+    """Of n cars, per span (n x B): `present`, the part of it a car can be there by what is known for sure; `stays`, by what
+    is likely (never more). `left_kwh` (n): what it is still expected to take."""
 
     present: Reals
     stays: Reals
-    left_kwh: float
+    left_kwh: Reals
 
 
 @dataclass(slots=True)
@@ -86,24 +96,28 @@ class History:
         stay, need = measured if told.trust is None else (told.trust, told.trust)
         return (_part(stay) * _said(told.departure_at), _part(need) * _said(told.needs_kwh))
 
-    def ahead(self, now: float, plugged_at: float, got_kwh: float, told: Told, edges_s: Reals) -> Ahead:
+    def ahead(self, now: float, cars: Sequence[Stay], edges_s: Reals) -> Ahead:
         """`edges_s` (B + 1): the bounds of the spans, s from now. Never raises; odd words count for nothing."""
         clock, stay, kwh = self._seen()
-        apart = np.abs((clock - plugged_at + DAY_S / 2) % DAY_S - DAY_S / 2)
-        weight = np.where(np.isnan(apart), PRIOR_WEIGHT / len(PRIOR), 0.05 + np.exp2(-np.square(apart / CLOCK_S)))
-        age = max(now - plugged_at, 0.0)
-        stay_trust, need_trust = self.trust(told)
-        present = np.ones(len(edges_s) - 1)
-        stays = _staying(stay - age, weight * (stay > age + 60.0), edges_s)
-        if stay_trust > 0.0 and told.departure_at is not None:
-            said = _present(told.departure_at - now, edges_s)
-            present = 1.0 - stay_trust * (1.0 - said)
-            stays = stay_trust * said + (1.0 - stay_trust) * stays
-        more = weight * (kwh > got_kwh + 0.2)
-        left = float(np.dot(more, kwh - got_kwh) / more.sum()) if more.sum() > 1e-3 else max(3.0, 0.25 * got_kwh)
-        if need_trust > 0.0 and told.needs_kwh is not None:
-            left = need_trust * max(told.needs_kwh - got_kwh, 0.0) + (1 - need_trust) * left
-        present[0] = stays[0] = 1.0
+        plugged = np.array([car.plugged_at for car in cars])[:, None]
+        got = np.array([car.got_kwh for car in cars])[:, None]
+        apart = np.abs((clock[None, :] - plugged + DAY_S / 2) % DAY_S - DAY_S / 2)
+        near = 0.05 + np.exp2(-np.square(apart / CLOCK_S))
+        weight = np.where(np.isnan(apart), PRIOR_WEIGHT / len(PRIOR), near)
+        age = np.maximum(now - plugged, 0.0)
+        stays = _staying(stay[None, :] - age, weight * (stay[None, :] > age + 60.0), edges_s)
+        more = weight * (kwh[None, :] > got + 0.2)
+        total = more.sum(axis=1)
+        mean = (more * (kwh[None, :] - got)).sum(axis=1) / np.maximum(total, 1e-9)
+        left = np.where(total > 1e-3, mean, np.maximum(3.0, 0.25 * got[:, 0]))
+        trust = np.array([self.trust(car.told) for car in cars]).reshape(len(cars), 2)
+        leaves = np.array([_number(car.told.departure_at) for car in cars])[:, None] - now
+        needs = np.array([_number(car.told.needs_kwh) for car in cars]) - got[:, 0]
+        said = _present(leaves, edges_s)
+        present = 1.0 - trust[:, :1] * (1.0 - said)
+        stays = trust[:, :1] * said + (1.0 - trust[:, :1]) * stays
+        left = trust[:, 1] * np.maximum(needs, 0.0) + (1.0 - trust[:, 1]) * left
+        present[:, 0] = stays[:, 0] = 1.0
         return Ahead(present, np.minimum(stays, present), left)
 
     def _seen(self) -> tuple[Reals, Reals, Reals]:
@@ -137,15 +151,25 @@ def _said(value: float | None) -> float:
     return 1.0 if value is not None and math.isfinite(value) else 0.0
 
 
-def _present(left_s: float, edges_s: Reals) -> Reals:
+def _number(value: float | None) -> float:
+    return value if value is not None and math.isfinite(value) else 0.0
+
+
+def _present(left_s: Reals, edges_s: Reals) -> Reals:
+    """(..., 1) -> (..., B): the part of each span that is before the end."""
     return np.clip((left_s - edges_s[:-1]) / (edges_s[1:] - edges_s[:-1]), 0.0, 1.0)
 
 
 def _staying(left_s: Reals, weight: Reals, edges_s: Reals) -> Reals:
-    """Mean part of each span in which it is still there. One that stayed longer than anybody: an hour more."""
-    total = float(weight.sum())
-    if total <= 1e-3:
-        return _present(3600.0, edges_s)
-    width = edges_s[1:] - edges_s[:-1]
-    part = np.clip((left_s[:, None] - edges_s[None, :-1]) / width[None, :], 0.0, 1.0)
-    return np.asarray(weight @ part / total)
+    """(n x samples) -> (n x B): mean part of each span in which a car is still there. One that stayed longer than anybody:
+    an hour more."""
+    total = weight.sum(axis=1)
+    part = np.stack(
+        [
+            (weight * np.clip((left_s - start) / (end - start), 0.0, 1.0)).sum(axis=1)
+            for start, end in itertools.pairwise(edges_s.tolist())
+        ],
+        axis=1,
+    )
+    hour = _present(np.array([[3600.0]]), edges_s)
+    return np.where(total[:, None] > 1e-3, part / np.maximum(total, 1e-9)[:, None], hour)

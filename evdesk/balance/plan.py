@@ -19,10 +19,9 @@ from evdesk.balance.sharing import Bidder, share
 ENDS_S = (2100.0, 5700.0, 12900.0, 29100.0, 54300.0)
 """Ends of the spans looked ahead, after the first: short soon, long late, as far as cars are likely to stay."""
 
-FEW_ENDS_S = (5700.0, 29100.0)
-"""With very many cars, for the time budget."""
-
-MANY = 64
+FEWER_ENDS_S = (2700.0, 9000.0, 29100.0, 54300.0)
+FEWEST_ENDS_S = (5700.0, 29100.0)
+"""With many cars, for the time budget."""
 
 FADE = 0.2
 """What a kWh in the last span is worth less than now: somebody else will have come by then."""
@@ -36,6 +35,13 @@ STAY_ON = 0.12
 START_FROM = 0.5
 STAY_FROM = 0.02
 """Parts of its minimum the program must give a car for a start, and for going on."""
+
+
+def ends_s(cars: int) -> tuple[float, ...]:
+    """How finely to look ahead for so many cars."""
+    if cars <= 40:
+        return ENDS_S
+    return FEWER_ENDS_S if cars <= 64 else FEWEST_ENDS_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,10 @@ from evdesk.balance.lines import EPS
 from evdesk.balance.sharing import Bidder
 from evdesk.balance.track import ASLEEP_A, Track
 from evdesk.balance.types import Demand
-
-DWELL_S = 300.0
-"""A car that was started stays on and one that was paused for want of room stays off this long: cars give up after about
-three cycles, relays wear (field-quirks of several chargers)."""
-
-TURN_S = 900.0
-"""With somebody waiting, a car has its turn for this long."""
+from evdesk.model import BalanceSettings, ShareBy
 
 ASLEEP_S = 180.0
 """A car on that draws nothing for this long gives way to one that waits: it is full or timed."""
-
-RECLAIM_S = 45.0
-"""Drawing less than its limit for this long frees the rest."""
 
 WAKE_S = 90.0
 """A car just started may sleep this long (15-45 s are usual) before its limit is reclaimed."""
@@ -45,6 +36,12 @@ class Seat:
     safe_a: int
     used: tuple[bool, bool, bool]
     base_a: float  # flows whatever is decided: silent, does not obey, does not answer
+    rules: BalanceSettings
+    priority: int
+
+    def dwells(self, now: float) -> bool:
+        """Was paused a short while ago: cars give up after about three cycles, relays wear."""
+        return self.track.limit == 0 and now - self.track.off_at < self.rules.dwell_s
 
     @property
     def active(self) -> bool:
@@ -88,7 +85,7 @@ def reclaim(seat: Seat, now: float, fresh: bool) -> None:
         track.drawn_since, track.drawn_top = at, drawn
     track.drawn_top = max(track.drawn_top, drawn)
     awake = drawn >= ASLEEP_A or track.on_at is None or now - track.on_at >= WAKE_S
-    steady = at - max(track.drawn_since, track.raised_at) >= RECLAIM_S - 5.0
+    steady = at - max(track.drawn_since, track.raised_at) >= seat.rules.reclaim_s - 5.0
     if awake and steady:
         cap = max(seat.min_a, math.ceil(track.drawn_top - EPS) + SPARE_A)
         if cap < track.limit:
@@ -104,17 +101,25 @@ def asleep(seat: Seat, now: float) -> bool:
 
 
 def rank(seats: Sequence[Seat], now: float) -> list[Seat]:
-    """First served first: those in their turn, then those waiting (longest first), then those whose turn is over."""
+    """First served first: those in their turn, then those waiting (longest first), then those whose turn is over. Where
+    priorities count they count before that, but nobody just started is switched off for them."""
 
-    def order(seat: Seat) -> tuple[int, float, int]:
+    def order(seat: Seat) -> tuple[int, int, int, float, int]:
         track = seat.track
+        fresh, above = 0, -tier(seat)
         if track.limit > 0 and track.on_at is not None:
-            if now - track.on_at < TURN_S and not asleep(seat, now):
-                return (0, track.on_at, seat.index)
-            return (2, -track.on_at, seat.index)
-        return (1, track.wait_at if track.wait_at is not None else now, seat.index)
+            fresh = int(now - track.on_at < seat.rules.dwell_s and not asleep(seat, now))
+            if now - track.on_at < seat.rules.turn_s and not asleep(seat, now):
+                return (-fresh, above, 0, track.on_at, seat.index)
+            return (-fresh, above, 2, -track.on_at, seat.index)
+        return (0, above, 1, track.wait_at if track.wait_at is not None else now, seat.index)
 
     return sorted(seats, key=order)
+
+
+def tier(seat: Seat) -> int:
+    """Who has more is filled up before others rise above their minimum."""
+    return seat.priority if seat.rules.share_by is ShareBy.PRIORITY else 0
 
 
 def bidder(seat: Seat, now: float, held: bool, stale: bool) -> Bidder:
@@ -126,9 +131,9 @@ def bidder(seat: Seat, now: float, held: bool, stale: bool) -> Bidder:
         top = min(top, track.limit)
     if stale:
         top = min(top, max(track.limit, seat.safe_a))
-    if track.limit == 0 and now - track.off_at < DWELL_S:
+    if seat.dwells(now):
         top = 0
-    return Bidder(seat.index, seat.min_a, top, track.limit)
+    return Bidder(seat.index, seat.min_a, top, track.limit, tier(seat))
 
 
 def drop_order(seats: Sequence[Seat], now: float, drawing_first: bool) -> list[int]:
@@ -139,6 +144,6 @@ def drop_order(seats: Sequence[Seat], now: float, drawing_first: bool) -> list[i
         drawn = seat.track.drawn
         sleeping = drawn is not None and drawn < ASLEEP_A
         on_at = seat.track.on_at if seat.track.on_at is not None else now
-        return (int(sleeping == drawing_first), int(now - on_at < DWELL_S), on_at, seat.index)
+        return (int(sleeping == drawing_first), int(now - on_at < seat.rules.dwell_s), on_at, seat.index)
 
     return [seat.index for seat in sorted(seats, key=order)]

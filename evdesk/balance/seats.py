@@ -7,7 +7,7 @@ from evdesk.balance.policy import Seat
 from evdesk.balance.track import ANSWER_S, Track, clean
 from evdesk.balance.types import Demand, Key
 from evdesk.balance.wiring import usable
-from evdesk.model import Bay, Why, WhyCode
+from evdesk.model import BalanceSettings, Bay, Why, WhyCode
 
 CARRIES_A = 1.0
 """A terminal with more than this carries current, whatever is said about the car's phases."""
@@ -22,7 +22,7 @@ def silent(key: Key, bay: Bay) -> Demand:
     return Demand(key, True, False, None, worst, worst, Why(WhyCode.OFFLINE))
 
 
-def take_seat(index: int, demand: Demand, track: Track, bay: Bay, safe_a: int) -> Seat:
+def take_seat(index: int, demand: Demand, track: Track, bay: Bay, safe_a: int, rules: BalanceSettings) -> Seat:
     """Adopts what is in force when a connector becomes active, so that a restarted engine does not pause anybody."""
     rating = usable(bay.max_a)
     worst_a = max(demand.worst_a, 0.0) if math.isfinite(demand.worst_a) else rating
@@ -43,7 +43,7 @@ def take_seat(index: int, demand: Demand, track: Track, bay: Bay, safe_a: int) -
     if demand.wants and track.limit > 0:
         track.limit = min(track.limit, top) if min(track.limit, top) >= min_a else 0
         track.target = min(track.target, top)
-    return Seat(index, demand, track, worst_a, top, min_a, safe_a, used, 0.0)
+    return Seat(index, demand, track, worst_a, top, min_a, safe_a, used, 0.0, rules, bay.priority)
 
 
 def _used(demand: Demand, bay: Bay) -> tuple[bool, bool, bool]:

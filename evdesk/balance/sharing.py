@@ -20,6 +20,7 @@ class Bidder:
     min_a: int
     top_a: int
     now_a: int
+    tier: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,13 @@ def share(
 ) -> Shares:
     """Max-min shares. `rooms`: ampere per line left for connectors (rating - margin - other load); `tight`: the same less
     what shall stay unused, except for the minimum of those already on. `fixed`: load per position that is not up for
-    sharing, 0 for every bidder. `ranked`: bidders, who is served first when 6 A is short."""
+    sharing, 0 for every bidder. `ranked`: bidders, who is served first when 6 A is short; a higher tier is filled first.
+    """
     amps = list(fixed)
     admitted, waiting = _admit(net, rooms, tight, amps, ranked)
-    blocked = _fill(net, tight, amps, admitted)
+    blocked: dict[int, int] = {}
+    for tier in sorted({bidder.tier for bidder in admitted}, reverse=True):
+        blocked |= _fill(net, tight, amps, [bidder for bidder in admitted if bidder.tier == tier])
     return Shares(amps, blocked, waiting)
 
 

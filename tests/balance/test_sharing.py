@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from evdesk.balance import Demand, Line, Rules, Sharing, optimum
 from evdesk.balance.fit import Fit
 from evdesk.balance.lines import Net
-from evdesk.balance.outlook import History, Told
+from evdesk.balance.outlook import History, Stay, Told
 from evdesk.balance.types import LineKind
 from evdesk.model import ChargeMode, WhyCode
 
@@ -246,9 +246,9 @@ def test_what_was_seen_here_says_how_long_cars_stay():
     for n in range(60):
         history.ended(n * 86400.0 + 30000, n * 86400.0 + 30000 + 7200, 5.0, Told())
     edges = np.array([0.0, 300.0, 7200.0, 20000.0])
-    ahead = history.ahead(60 * 86400.0 + 30000, 60 * 86400.0 + 30000, 0.0, Told(), edges)
-    assert ahead.stays[2] < 0.2
-    assert 4.0 < ahead.left_kwh < 7.0
+    ahead = history.ahead(60 * 86400.0 + 30000, [Stay(60 * 86400.0 + 30000, 0.0)], edges)
+    assert ahead.stays[0, 2] < 0.2
+    assert 4.0 < ahead.left_kwh[0] < 7.0
 
 
 def test_exact_phases_give_more_than_equal_shares():
