@@ -19,7 +19,7 @@ def rotation_words(rotation: str) -> str:
     """ "STR" as "L2 L3 L1 (STR)" """
     if not rotation:
         return tr("Not known")
-    phases = " ".join({"R": "L1", "S": "L2", "T": "L3"}[letter] for letter in rotation)
+    phases = " ".join({"R": "L1", "S": "L2", "T": "L3"}.get(letter, "?") for letter in rotation)
     return f"{phases} ({rotation})"
 
 
