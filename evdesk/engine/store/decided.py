@@ -28,7 +28,7 @@ _CODES = {code.value: code for code in WhyCode}
 _ENDS = {end.value: end for end in RowEnd}
 NEAREST = 16
 """Rows looked at for a moment: after the clock was put back several may claim it, and the newest written counts."""
-MERGED_MOST = 60_000
+MERGED_MOST = 50_000
 """Rows read at most to merge them."""
 
 
@@ -161,12 +161,13 @@ def page(connection: sqlite3.Connection, wanted: BalanceHistory) -> DecisionPage
         rows += _begun(connection, wanted, sorted(numbers.values()), behind, room - len(rows))
     rows.sort(key=lambda row: (row[2], row[0]))
     cut = len(rows) >= room
-    found = [from_row(row) for row in rows[: room - 1]]
+    found = rows[: room - 1]
     if wanted.merge_s > 0:
         found = merge(found, wanted.merge_s)
     more = cut or len(found) > most
+    told = [clip(from_row(row), wanted.from_at, wanted.to_at) for row in found[:most]]
     oldest = connection.execute("SELECT min(from_at) FROM decision").fetchone()[0]
-    return DecisionPage([clip(row, wanted.from_at, wanted.to_at) for row in found[:most]], more, oldest)
+    return DecisionPage(told, more, oldest)
 
 
 def _standing(connection: sqlite3.Connection, at: float, numbers: list[int]) -> list[tuple[Any, ...]]:
@@ -204,33 +205,37 @@ def _behind(connection: sqlite3.Connection, after_id: int) -> tuple[float, int] 
     return None if row is None else (float(row[0]), int(row[1]))
 
 
-def merge(rows: list[DecisionRow], stretch_s: float) -> list[DecisionRow]:
-    """Rows of one connector that begin in the same stretch of the clock become one."""
-    kept: list[DecisionRow] = []
-    ordered = sorted(rows, key=lambda row: (row.charger_id, row.connector_id, row.from_at, row.id))
-    for _, group in itertools.groupby(
-        ordered, key=lambda row: (row.charger_id, row.connector_id, row.from_at // stretch_s)
-    ):
-        kept.append(_one(list(group)))
-    return sorted(kept, key=lambda row: (row.from_at, row.id))
+Told = tuple[Any, ...]
+"""A row of `SELECT COLUMNS`."""
 
 
-def _one(rows: list[DecisionRow]) -> DecisionRow:
+def merge(rows: list[Told], stretch_s: float) -> list[Told]:
+    """Rows of one connector that begin in the same stretch of the clock become one. On what the table gives, since only
+    few of many rows are left to be made into objects."""
+    ordered = sorted(rows, key=lambda row: (row[1], row[2], row[0]))
+    groups = itertools.groupby(ordered, key=lambda row: (row[1], row[2] // stretch_s))
+    return sorted((_one(list(group)) for _, group in groups), key=lambda row: (row[2], row[0]))
+
+
+def _one(rows: list[Told]) -> Told:
     if len(rows) == 1:
         return rows[0]
-    last = rows[-1]
-    longest = max(rows, key=lambda row: (row.to_at or float("inf")) - row.from_at)
-    return replace(
-        longest,
-        id=last.id,
-        from_at=rows[0].from_at,
-        to_at=last.to_at,
-        limit_a=min(row.limit_a for row in rows),
-        before_a=rows[0].before_a,
-        took_a=rows[0].took_a,
-        ended=last.ended,
-        cause=next((row.cause for row in rows if row.cause is not None), None),
-        merged=sum(row.merged for row in rows),
+    first, last = rows[0], rows[-1]
+    longest = max(rows, key=lambda row: (row[3] if row[3] is not None else float("inf")) - row[2])
+    cause = next((row[14] for row in rows if row[14]), "")
+    limit_a, merged = min(row[4] for row in rows), sum(row[15] for row in rows)
+    return (
+        last[0],
+        first[1],
+        first[2],
+        last[3],
+        limit_a,
+        *longest[5:11],
+        first[11],
+        first[12],
+        last[13],
+        cause,
+        merged,
     )
 
 

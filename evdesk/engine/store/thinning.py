@@ -10,7 +10,7 @@ from typing import Any
 from evdesk.engine.store.rollup import get_number, put_number
 
 STRETCH_S = 300.0
-STEP_S = 3_600.0
+STEP_S = 600.0
 """Decided time handled per transaction."""
 _MARK = "decision_thinned"
 
