@@ -17,7 +17,7 @@ from PySide6.QtCore import QLocale, QMessageLogContext, QtMsgType, qInstallMessa
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
-from evdesk.gui import launch, shots_charger, shots_sheets, tokens
+from evdesk.gui import launch, shots_balancing, shots_charger, shots_sheets, tokens
 from evdesk.gui.app import make_app
 from evdesk.gui.client import Client
 from evdesk.gui.dialogs.console import ConsoleSheet
@@ -36,6 +36,8 @@ SIZES = (("", 1280, 800), ("-1080p", 1920, 1080))
 READY_S = 60.0
 LIVE_S = 90.0
 SETTLE_S = 20.0
+IN_SUNLIGHT = ("site", "balancing")
+"""Pages shown in the theme for sunlight too."""
 HARMLESS = "This plugin does not support"
 """What the offscreen platform says because it has no window manager."""
 
@@ -220,6 +222,9 @@ async def _all(
             if shown and look != tokens.CONTRAST:
                 desk = camera.mirror, camera.client, camera.theme
                 await shots_sheets.shoot(shown, desk, camera.settled, directory, look)
+            if look != tokens.CONTRAST:
+                camera.shell.resize(*SIZES[0][1:])
+                await shots_balancing.shoot(camera.shell, camera.theme, camera.settled, directory, look)
             if opened and look != tokens.CONTRAST:
                 camera.shell.resize(*SIZES[0][1:])
                 await shots_charger.shoot(opened, camera.shell, camera.theme, camera.settled, directory, look)
@@ -238,7 +243,7 @@ async def _one_look(camera: Camera, directory: Path, look: str, everything: bool
     for suffix, width, height in SIZES:
         camera.shell.resize(width, height)
         for kind in PAGES:
-            if everything or kind.name == PAGES[0].name:
+            if everything or kind.name in IN_SUNLIGHT:
                 file = directory / f"{kind.name}-{look}{suffix}.png"
                 await camera.shoot(kind.name, arguments.get(kind.name), file)
         if everything and not suffix:

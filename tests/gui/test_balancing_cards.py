@@ -35,9 +35,11 @@ def silent(qapp, qtbot, mirror, client):
     return card
 
 
-def test_every_setting_of_the_model_can_be_changed_but_the_clock_of_sharing():
-    known = {setting.field for setting in (*usual(), *careful())} | {"share_by", "share_every_s"}
-    assert known == set(BalanceSettings.__slots__)
+def test_every_row_names_a_setting_and_explains_it():
+    known = [setting.field for setting in (*usual(), *careful())]
+    assert len(known) == len(set(known))
+    assert set(known) <= set(BalanceSettings.__slots__)
+    assert {"turn_s", "dwell_s", "reclaim_s", "mode", "margin_a", "safe_share_a", "enabled"} <= set(known)
     assert all(setting.words(BalanceSettings()) and setting.hint for setting in (*usual(), *careful()))
 
 
@@ -143,7 +145,7 @@ def view(charger_id, light, **more):
 
 def test_lights_from_the_chargers_until_the_engine_tells_more(silent):
     assert silent.counts["green"].look().word == "7 proven"
-    assert silent.counts["amber"].look().word == "1 untested"
+    assert silent.counts["amber"].look().word == "1 not drilled"
     assert silent.counts["red"].isHidden()
     assert silent.sentence.text().startswith("Chargers fall to 6 A per phase within 180 s.")
     assert silent.drill.text() == "Drill Bay 7"

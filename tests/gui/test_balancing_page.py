@@ -363,7 +363,7 @@ def test_scrubbing_says_one_sentence_and_back_to_live_is_one_click(decided, qtbo
     assert card.span() == held
     qtbot.mouseClick(card.live, Qt.MouseButton.LeftButton)
     assert card.at.text() == "Now"
-    assert card.span()[1] == sample_now
+    assert 0 <= card.span()[1] - sample_now < 6
 
 
 def test_arrow_keys_step_from_change_to_change_and_lane_to_lane(decided, qtbot):

@@ -9,9 +9,10 @@ from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing_decisions import DecisionsCard
 from evdesk.gui.pages.balancing_editing import Editing
-from evdesk.gui.pages.balancing_facts import BAY, Scene, bay_key, build_scene, circuit_key, site_words, split_key
+from evdesk.gui.pages.balancing_facts import Scene, build_scene, site_words
 from evdesk.gui.pages.balancing_inspect_words import told
 from evdesk.gui.pages.balancing_inspector import Inspector
+from evdesk.gui.pages.balancing_outlets import BAY, Outlets, bay_key, circuit_key, split_key
 from evdesk.gui.pages.balancing_sharing import SharingCard
 from evdesk.gui.pages.balancing_silent import SilentCard
 from evdesk.gui.pages.balancing_site import SiteCard
@@ -23,7 +24,7 @@ from evdesk.gui.widgets import Chip
 from evdesk.model import ChargerState
 
 TICK_MS = 1000
-SIDE, SIDE_WIDE = 318, 400
+SIDE, SIDE_WIDE = 328, 400
 
 
 class BalancingPage(Page):
@@ -35,6 +36,7 @@ class BalancingPage(Page):
     def __init__(self, mirror: Mirror, client: Client, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(mirror, client, theme, parent)
         self.key = ""
+        self._outlets = Outlets()
         self.scene: Scene = build_scene(mirror)
         self.site = SiteCard(self)
         self.decisions = DecisionsCard(mirror, client, self)
@@ -135,7 +137,7 @@ class BalancingPage(Page):
 
     def refresh(self) -> None:
         """Everything from the mirror."""
-        self.scene = build_scene(self.mirror, self.editing.draft.site)
+        self.scene = build_scene(self.mirror, self.editing.draft.site, self._outlets)
         if not self.key:
             self.key = self._first()
             self.site.diagram.select(self.key)

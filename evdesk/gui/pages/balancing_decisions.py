@@ -8,7 +8,7 @@ from evdesk.gui import text, theme
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing_facts import Scene
-from evdesk.gui.pages.balancing_feed import DecisionFeed
+from evdesk.gui.pages.balancing_feed import PIXELS, DecisionFeed
 from evdesk.gui.pages.balancing_lanes import Lanes
 from evdesk.gui.pages.balancing_spans import (
     NONE,
@@ -24,7 +24,7 @@ from evdesk.gui.pages.balancing_spans import (
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import GHOST, Button, Card, ElidedLabel, EmptyState, Label, Painted, Segmented, Strip, draw
 
-WINDOWS = {"3600": 3600.0, "21600": 21600.0, "86400": 86400.0}
+WINDOWS = {"900": 900.0, "3600": 3600.0, "21600": 21600.0, "86400": 86400.0}
 
 
 class Legend(Painted):
@@ -78,7 +78,9 @@ class DecisionsCard(Card):
         self._held: tuple[float, float] | None = None  # the window a person scrubs in
         self.feed = DecisionFeed(mirror, client, self)
         self.legend = Legend(self)
-        self.windows = Segmented([("3600", tr("1 h")), ("21600", tr("6 h")), ("86400", tr("24 h"))], self)
+        self.windows = Segmented(
+            [("900", tr("15 min")), ("3600", tr("1 h")), ("21600", tr("6 h")), ("86400", tr("24 h"))], self
+        )
         self.live = Button(tr("Back to live"), "", GHOST, self, dense=True)
         self.at = Label("", "chip", parent=self)
         self.sentence = ElidedLabel("", "small", "text", self)
@@ -93,6 +95,7 @@ class DecisionsCard(Card):
         mirror.connection_changed.connect(self._connection)
 
     def _build(self) -> None:
+        self.windows.select("3600")
         self.windows.setAccessibleName(tr("Window"))
         self.head.insertSpacing(1, 4)
         self.head.insertWidget(2, self.legend, 10)
@@ -113,8 +116,10 @@ class DecisionsCard(Card):
         """The time that is shown: up to now, or where a person stopped it."""
         if self._held is not None:
             return self._held
-        now = self._mirror.now()
-        return now - WINDOWS[self.windows.current()], now
+        wide = WINDOWS[self.windows.current()]
+        pixel = wide / PIXELS
+        now = self._mirror.now() // pixel * pixel + pixel  # moves a pixel at a time: nothing to draw in between
+        return now - wide, now
 
     def show_scene(self, scene: Scene, key: str) -> None:
         """What is true now; `key`: what is chosen on the page."""
@@ -122,7 +127,7 @@ class DecisionsCard(Card):
         start, end = self.span()
         if self.isVisible():
             self.feed.want(start, end)
-        now = self._mirror.now()
+        now = end if self._held is None else self._mirror.now()
         mains = mains_of(scene)
         lanes = []
         for outlet in scene.outlets():

@@ -15,8 +15,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
-from evdesk.gui.pages.balancing_facts import Scene, circuit_key
+from evdesk.gui.pages.balancing_facts import Scene
 from evdesk.gui.pages.balancing_layout import NOTE, Item, Plan, lay_out
+from evdesk.gui.pages.balancing_outlets import circuit_key
 from evdesk.gui.pages.balancing_paint import Marks, paint_plan
 from evdesk.gui.pages.balancing_ways import WAYS, neighbour
 from evdesk.gui.text import tr

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages import balancing_edits as edits
 from evdesk.gui.pages.balancing_draft import Draft
-from evdesk.gui.pages.balancing_facts import BAY, CIRCUIT, HOUSE, METER, circuit_key, split_key
 from evdesk.gui.pages.balancing_forms import BayForm, CircuitForm
+from evdesk.gui.pages.balancing_outlets import BAY, CIRCUIT, HOUSE, METER, circuit_key, split_key
 from evdesk.gui.pages.balancing_rules import SiteForm
 from evdesk.gui.pages.balancing_silent import LightRow
 from evdesk.gui.sentences import Look

@@ -6,20 +6,14 @@ from dataclasses import dataclass
 
 from evdesk.gui import text
 from evdesk.gui.mirror import Mirror
-from evdesk.gui.pages.site_words import STALE_S, highest
-from evdesk.gui.sentences import Look, charger_look, doubt_words, failsafe_look, why_short
+from evdesk.gui.pages.balancing_outlets import GRID, METER, Outlet, Outlets, circuit_key
+from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.model import (
-    NO_PHASES,
     PHASES,
-    Bay,
     Breaker,
-    Charger,
-    ChargerState,
     Circuit,
-    Connector,
     ConnectorStatus,
-    FailsafeState,
     GridType,
     LineLoad,
     Phases,
@@ -27,58 +21,8 @@ from evdesk.model import (
     SiteLoad,
 )
 
-GRID, METER, HOUSE, CIRCUIT, BAY = "grid", "meter", "house", "circuit", "bay"
 FULL_SHARE = 0.03
 """The last part of a rating that turns a figure to "warn"."""
-
-
-def bay_key(charger_id: str, connector_id: int) -> str:
-    return f"{BAY}/{charger_id}/{connector_id}"
-
-
-def circuit_key(name: str) -> str:
-    return f"{CIRCUIT}/{name}"
-
-
-def split_key(key: str) -> tuple[str, str, int]:
-    """Kind, name (charger id or circuit) and connector id (0 for what is no bay)."""
-    kind, _, rest = key.partition("/")
-    if kind != BAY:
-        return kind, rest, 0
-    charger, _, connector = rest.rpartition("/")
-    return kind, charger, int(connector) if connector.isdecimal() else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Outlet:
-    """One connector at its bay. `amps`: its fullest phase, None unknown; `limit` in words; `index` gives its colour."""
-
-    key: str
-    bay: Bay
-    charger: Charger | None
-    connector: Connector
-    label: str
-    index: int
-    state: Look
-    amps: float | None
-    bars: Phases
-    limit_a: float | None
-    limit: str
-    takes: str
-    why: str
-    safe: Look
-    safe_words: str
-    edge: str = "border"
-
-    @property
-    def said(self) -> str:
-        """For screen readers and the tool tip."""
-        parts = [self.label, self.state.word]
-        if self.limit_a is not None:
-            parts.append(tr("limit {limit}").format(limit=self.limit))
-        parts += [tr("takes {amps}").format(amps=text.amps(self.amps)), self.why]
-        parts.append(tr("failsafe {word} {detail}").format(word=self.safe.word.lower(), detail=self.safe_words).strip())
-        return ", ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +120,11 @@ class Scene:
         return sum(1 for _ in self.outlets())
 
 
-def build_scene(mirror: Mirror, site: Site | None = None) -> Scene:
-    """The picture of `site` (a draft that is edited) or of the engine's site, with what the mirror measures."""
+def build_scene(mirror: Mirror, site: Site | None = None, known: Outlets | None = None) -> Scene:
+    """The picture of `site` (a draft that is edited) or of the engine's site, with what the mirror measures. `known` keeps
+    what has not changed from one picture to the next."""
     shown = site or mirror.site or Site()
+    made = known if known is not None else Outlets()
     load = mirror.load
     lines: dict[str, list[LineLoad]] = {}
     for line in load.lines if load is not None else ():
@@ -186,7 +132,7 @@ def build_scene(mirror: Mirror, site: Site | None = None) -> Scene:
     names = {circuit.name for circuit in shown.circuits}
     outlets: dict[str, list[Outlet]] = {}
     for place, bay in enumerate(shown.bays):
-        outlets.setdefault(bay.circuit, []).append(_outlet(mirror, bay, place))
+        outlets.setdefault(bay.circuit, []).append(made.at_bay(mirror, bay, place))
     tree = _Tree(shown, lines, outlets)
     feeds = tuple(tree.feed(c) for c in shown.circuits if not c.parent)
     lost = [c for c in shown.circuits if c.name not in tree.seen]
@@ -195,7 +141,7 @@ def build_scene(mirror: Mirror, site: Site | None = None) -> Scene:
         lost = [c for c in lost if c.name not in tree.seen]
     placed = {bay.charger_id for bay in shown.bays}
     astray = [outlet for name, some in outlets.items() if name not in names for outlet in some]
-    astray += [_unplaced(mirror, charger) for charger in mirror.accepted() if charger.id not in placed]
+    astray += [made.unplaced(mirror, charger) for charger in mirror.accepted() if charger.id not in placed]
     return Scene(
         shown,
         feeds,
@@ -320,82 +266,6 @@ def problems(feed: Feed) -> list[tuple[str, str, int]]:
         faults += outlet.edge == "danger"
         silent += outlet.edge == "warn"
     return [row for row in (("octagon", "danger", faults), ("offline", "warn", silent)) if row[2]]
-
-
-def _outlet(mirror: Mirror, bay: Bay, place: int) -> Outlet:
-    charger = mirror.chargers.get(bay.charger_id)
-    key = bay_key(bay.charger_id, bay.connector_id)
-    label = bay.label or (charger.label if charger else "") or bay.charger_id
-    if charger is None:
-        state = Look("question", tr("Never seen"), "muted")
-        safe = failsafe_look(FailsafeState.UNKNOWN)
-        blank = Connector(bay.connector_id)
-        never = tr("Never dialled in")
-        return Outlet(key, bay, None, blank, label, place, state, None, NO_PHASES, None, "–", "–", never, safe, "")
-    connector = next((c for c in charger.connectors if c.id == bay.connector_id), Connector(bay.connector_id))
-    return _measured(mirror, key, bay, charger, connector, label)
-
-
-def _unplaced(mirror: Mirror, charger: Charger) -> Outlet:
-    connector = next((c for c in charger.connectors if c.id > 0), Connector(1))
-    label = charger.label or charger.id
-    bay = Bay(charger.id, connector.id, label, "")
-    return _measured(mirror, bay_key(charger.id, connector.id), bay, charger, connector, label)
-
-
-def _measured(mirror: Mirror, key: str, bay: Bay, charger: Charger, connector: Connector, label: str) -> Outlet:
-    silent = charger.state is ChargerState.OFFLINE
-    state = charger_look(charger, connector)
-    amps = highest(connector.current_a)
-    stale = connector.reading_at is None or mirror.now() - connector.reading_at > STALE_S
-    if silent or (connector.status is ConnectorStatus.CHARGING and stale):
-        amps = None
-    bars = connector.site_current_a if highest(connector.site_current_a) is not None else connector.current_a
-    edge = "warn" if silent or connector.doubt else "border"
-    fault = not silent and connector.status is ConnectorStatus.FAULTED
-    safe, safe_words = _safe(charger, silent)
-    limit = connector.limit_a
-    return Outlet(
-        key,
-        bay,
-        charger,
-        connector,
-        label,
-        max(0, mirror.charger_index(charger.id)),
-        state,
-        amps,
-        NO_PHASES if amps is None else bars,
-        limit,
-        _limit_words(connector, limit),
-        "?" if amps is None else text.number(amps) if connector.status.has_car or amps >= 0.5 else "–",
-        doubt_words(connector) or why_short(connector.why),
-        safe,
-        safe_words,
-        "danger" if fault else edge,
-    )
-
-
-def _limit_words(connector: Connector, limit: float | None) -> str:
-    if limit is None:
-        return "–"
-    if limit == 0:
-        return tr("off")
-    return text.limit(limit)
-
-
-def _safe(charger: Charger, silent: bool) -> tuple[Look, str]:
-    """The failsafe word, and what it means in ampere."""
-    failsafe = charger.failsafe
-    look = failsafe_look(failsafe.state)
-    if failsafe.state is FailsafeState.CANNOT:
-        return look, tr("keeps last")
-    if failsafe.state is FailsafeState.UNKNOWN:
-        return look, ""
-    if silent and failsafe.state in (FailsafeState.PROVEN, FailsafeState.VERIFIED):
-        look = Look("shield-check", tr("At work"), "ok")
-    if failsafe.state is FailsafeState.UNTESTED:
-        return look, tr("drill due")
-    return look, text.limit(failsafe.safe_a) if failsafe.safe_a is not None else ""
 
 
 def site_words(site: Site, load: SiteLoad | None) -> str:

@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, Signal
 
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
-from evdesk.gui.pages.balancing_facts import bay_key
+from evdesk.gui.pages.balancing_outlets import bay_key
 from evdesk.gui.pages.balancing_spans import Span, cause_words
 from evdesk.model import EvdeskError
 from evdesk.model.decisions import DecisionRow

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from evdesk.gui.pages import balancing_edits as edits
 from evdesk.gui.pages.balancing_draft import Draft
-from evdesk.gui.pages.balancing_facts import circuit_key
 from evdesk.gui.pages.balancing_fields import CheckField, ChoiceField, Field, NumberField, PhaseField, TextField
 from evdesk.gui.pages.balancing_inspect_words import grid_words, mode_words
+from evdesk.gui.pages.balancing_outlets import circuit_key
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import DANGER, Button
 from evdesk.model import Bay, Breaker, ChargeMode, GridType, MeterSource, Site, Transformer

@@ -4,19 +4,8 @@ from dataclasses import dataclass
 
 from evdesk.gui import text
 from evdesk.gui.mirror import Mirror
-from evdesk.gui.pages.balancing_facts import (
-    GRID,
-    HOUSE,
-    METER,
-    Feed,
-    Outlet,
-    Scene,
-    breaker_words,
-    count_words,
-    is_full,
-    is_over,
-    rating_words,
-)
+from evdesk.gui.pages.balancing_facts import Feed, Scene, breaker_words, count_words, is_full, is_over, rating_words
+from evdesk.gui.pages.balancing_outlets import GRID, HOUSE, METER, Outlet
 from evdesk.gui.sentences import Look, line_words, why_look, why_next
 from evdesk.gui.text import tr
 from evdesk.model import (

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF
 
-from evdesk.gui.pages.balancing_facts import GRID, HOUSE, METER, Feed, Outlet, Part, Scene
+from evdesk.gui.pages.balancing_facts import Feed, Part, Scene
+from evdesk.gui.pages.balancing_outlets import GRID, HOUSE, METER, Outlet
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 

@@ -6,16 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from evdesk.gui import icons, text, theme, tokens
-from evdesk.gui.pages.balancing_facts import (
-    Feed,
-    Outlet,
-    Part,
-    breaker_words,
-    count_words,
-    is_full,
-    is_over,
-    problems,
-)
+from evdesk.gui.pages.balancing_facts import Feed, Part, breaker_words, count_words, is_full, is_over, problems
 from evdesk.gui.pages.balancing_layout import (
     BOX,
     DENSE,
@@ -29,6 +20,7 @@ from evdesk.gui.pages.balancing_layout import (
     Item,
     Plan,
 )
+from evdesk.gui.pages.balancing_outlets import Outlet
 from evdesk.gui.pages.balancing_symbols import centre, paint_switch, phase_row, small_bars, state
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr

@@ -8,7 +8,15 @@ from evdesk.gui import text
 from evdesk.gui.text import tr
 from evdesk.model import BalanceSettings, ChargeMode, ShareBy
 
-SECONDS, MINUTES, AMPS, CHOICE, SWITCH, PRICE = "seconds", "minutes", "amps", "choice", "switch", "price"
+SECONDS, MINUTES, AMPS, CHOICE, SWITCH, PRICE, TIMES = (
+    "seconds",
+    "minutes",
+    "amps",
+    "choice",
+    "switch",
+    "price",
+    "times",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,9 @@ def careful() -> tuple[Setting, ...]:
                 lambda s: tr("computed") if s.safe_share_a is None else text.limit(s.safe_share_a),
                 tr("What each charger falls to by itself. Computed: as much as fits if all of them do."),
                 -1, 80, 1, tr("computed")),
+        Setting("silent_times", tr("While it falls silent"), TIMES, _times,
+                tr("What a line may carry when evdesk falls silent while the house rises to its worst."),
+                0.95, 2, 0.05, tr("not counted")),
         Setting("meter_stale_s", tr("Meter is silent after"), SECONDS, lambda s: text.age(s.meter_stale_s),
                 tr("Then the worst house load is counted."), 2, 60, danger=_stale),
         Setting("raise_hold_s", tr("Raise again after"), SECONDS, lambda s: text.age(s.raise_hold_s),
@@ -111,6 +122,11 @@ def careful() -> tuple[Setting, ...]:
 
 def _minutes(seconds: float) -> str:
     return tr("{n} min").format(n=text.number(seconds / 60, 0 if seconds % 60 == 0 else 1))
+
+
+def _times(settings: BalanceSettings) -> str:
+    times = settings.silent_times
+    return tr("not counted") if times is None else tr("at most {n} × rating").format(n=text.number(times, 2))
 
 
 def _off(settings: BalanceSettings) -> str:

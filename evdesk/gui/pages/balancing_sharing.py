@@ -14,6 +14,7 @@ from evdesk.gui.pages.balancing_settings import (
     MINUTES,
     PRICE,
     SWITCH,
+    TIMES,
     Setting,
     careful,
     share_choices,
@@ -175,8 +176,8 @@ def _field(setting: Setting) -> QDoubleSpinBox | QComboBox:
     spin = QDoubleSpinBox()
     spin.setRange(setting.low, setting.high)
     spin.setSingleStep(setting.step)
-    spin.setDecimals({PRICE: 3, AMPS: 1}.get(setting.kind, 0 if setting.kind != MINUTES else 1))
-    spin.setSuffix({MINUTES: tr(" min"), AMPS: " A", PRICE: ""}.get(setting.kind, " s"))
+    spin.setDecimals({PRICE: 3, AMPS: 1, TIMES: 2}.get(setting.kind, 0 if setting.kind != MINUTES else 1))
+    spin.setSuffix({MINUTES: tr(" min"), AMPS: " A", PRICE: "", TIMES: " ×"}.get(setting.kind, " s"))
     if setting.empty:
         spin.setSpecialValueText(setting.empty)
     return spin

@@ -22,7 +22,7 @@ def light_look(light: str) -> Look:
     """Icon, word and colour of a light."""
     return {
         GREEN: Look("shield-check", tr("Proven"), "ok"),
-        AMBER: Look("shield-alert", tr("Untested"), "warn"),
+        AMBER: Look("shield-alert", tr("Not drilled"), "warn"),
     }.get(light, Look("shield-x", tr("Cannot"), "danger"))
 
 
@@ -158,7 +158,7 @@ class SilentCard(Card):
         for key, chip in self.counts.items():
             count = sum(light == key for _, light in lights)
             look = light_look(key)
-            words = {GREEN: tr("{n} proven"), AMBER: tr("{n} untested"), RED: tr("{n} cannot")}[key]
+            words = {GREEN: tr("{n} proven"), AMBER: tr("{n} not drilled"), RED: tr("{n} cannot")}[key]
             chip.set_look(Look(look.icon, words.format(n=count), look.role))
             chip.setVisible(bool(count) or key == GREEN)
         self.sentence.setText(self._sentence())
@@ -215,7 +215,7 @@ class SilentCard(Card):
         if view is not None and view.same_model:
             return tr("{label}, same model, was drilled").format(label=view.same_model[0].label)
         state = view.state if view is not None else charger.failsafe.state.value
-        return tr("shown by its schedule, not drilled") if state == FailsafeState.VERIFIED.value else tr("drill due")
+        return tr("its schedule shows it") if state == FailsafeState.VERIFIED.value else tr("drill due")
 
     def _clicked(self) -> None:
         row = self.sender()

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from evdesk.gui import text
-from evdesk.gui.pages.balancing_facts import Outlet, Scene
+from evdesk.gui.pages.balancing_facts import Scene
+from evdesk.gui.pages.balancing_outlets import Outlet
 from evdesk.gui.sentences import line_words, why_look
 from evdesk.gui.text import tr
 from evdesk.model import Connector, Why, WhyCode
