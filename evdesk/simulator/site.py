@@ -19,6 +19,7 @@ from evdesk.simulator.station import Station
 from evdesk.simulator.truth import Amps, ChargerTruth, LineTruth, Truth
 
 TICK_S = 0.25
+LONG_AGO = 1_577_836_800.0  # 2020-01-01
 STRANGER = Place("KS-20881", "visitor", KESTREL, "Yard", "RST")
 
 
@@ -180,11 +181,12 @@ class SimulatedSite:
 
 
 def commissioned_profiles(max_a: float, safe_a: float) -> tuple[Profile, Profile]:
-    """The two static profiles an earlier commissioning left in the station."""
+    """The two static profiles an earlier commissioning left in the station, as evdesk writes them: from a start that has
+    passed on every clock, so that one that is set back does not put them out of force."""
     period = (Period(0, max_a),)
     return (
         Profile(1601, 0, 0, MAX_PURPOSE, "Absolute", period),
-        Profile(1602, 0, 0, DEFAULT_PURPOSE, "Relative", (Period(0, safe_a),)),
+        Profile(1602, 0, 0, DEFAULT_PURPOSE, "Absolute", (Period(0, safe_a),), start_at=LONG_AGO),
     )
 
 
