@@ -44,7 +44,7 @@ def _day(rng: random.Random, day: date, chargers: int, busy: float, over: bool) 
         wanted_wh=round(delivered * (1.0 + short)),
         sessions=sessions,
         shares=shares,
-        held_back_s=round(sessions * rng.uniform(900, 2600) * busy),
+        held_back_s=round(sessions * rng.uniform(2400, 7000) * busy),
         restarts=sum(rng.random() < 0.08 for _ in range(sessions)),
         held_back_hours=round(1 + 7 * busy * rng.uniform(0.6, 1.1)),
         peak_w=round(peak),

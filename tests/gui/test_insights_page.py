@@ -150,6 +150,16 @@ def test_a_click_on_a_charger_leads_to_it(page, qtbot):
     assert told.args == ["chargers", "WB-02"]
 
 
+def test_the_bars_take_the_room_there_is_and_more_scroll(page, qtbot):
+    qtbot.waitUntil(lambda: page.use.height() <= page.area.viewport().height())
+    page.use.show_uses(page.got.chargers * 25, [0] * 200)
+    page.area.fit()
+    assert page.use.height() == 200 * 34
+    page.use.show_uses(page.got.chargers[:2], [0, 1])
+    page.area.fit()
+    assert page.use.height() == 2 * 76
+
+
 @pytest.mark.parametrize("look", ["light", "dark", "contrast"])
 @pytest.mark.parametrize("size", [(968, 648), (1112, 700), (1752, 980)])
 def test_it_fits_every_window(page, look, size, qtbot):

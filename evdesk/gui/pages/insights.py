@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from evdesk.gui import tokens
 from evdesk.gui.client import Client
@@ -11,7 +11,7 @@ from evdesk.gui.pages.base import Page
 from evdesk.gui.pages.chargers_grid import Grid
 from evdesk.gui.pages.insights_chart import BarChart
 from evdesk.gui.pages.insights_export import InsightExports
-from evdesk.gui.pages.insights_use import UseBars
+from evdesk.gui.pages.insights_use import UseArea, UseBars
 from evdesk.gui.pages.insights_words import ENERGY, FAIR, PEAK, WAIT, bars, cells, head, supply_words, titles
 from evdesk.gui.pages.tags_model import RowsDelegate, RowsModel, TableRow
 from evdesk.gui.text import tr
@@ -149,20 +149,9 @@ class InsightsPage(Page):
         column.setSpacing(tokens.GAP)
         used = Card(tr("Use of each charger"), self.side, padding=0, head_height=36)
         used.head.addWidget(Label(tr("light: plugged in"), "small", "muted", used))
-        self._area = area = QScrollArea(used)
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        holder = QWidget()
-        inner = QVBoxLayout(holder)
-        inner.setContentsMargins(12, 4, 12, 4)
-        inner.addWidget(self.use)
-        inner.addStretch(1)
-        area.setWidget(holder)
-        area.viewport().setAutoFillBackground(False)
-        holder.setAutoFillBackground(False)
+        self.area = UseArea(self.use, used)
         used.body.setContentsMargins(0, 0, 0, 0)
-        used.body.addWidget(area)
+        used.body.addWidget(self.area)
         large = Card(tr("Is the supply large enough?"), self.side, head_height=36, padding=12)
         self.supply = KeyValue(large, columns=1)
         large.body.addWidget(self.supply)
@@ -234,7 +223,7 @@ class InsightsPage(Page):
         rows = [TableRow(row.name, cells(row, monthly)) for row in reversed(got.rows)]
         self.model.set_rows(rows)
         self.use.show_uses(got.chargers, [self.mirror.charger_index(use.charger_id) for use in got.chargers])
-        QTimer.singleShot(0, self, self._fit)
+        self.area.fit()
         for name, value, role in supply_words(got, monthly):
             self.supply.set(name, value, role)
 
@@ -266,7 +255,3 @@ class InsightsPage(Page):
         narrow = self.width() < NARROW
         self.side.setFixedWidth(SIDE_NARROW if narrow else SIDE_WIDE if self.width() >= WIDE else SIDE)
         self.export.setText("" if narrow else tr("Export"))
-        QTimer.singleShot(0, self, self._fit)
-
-    def _fit(self) -> None:
-        self.use.set_room(self._area.viewport().height() - 10)

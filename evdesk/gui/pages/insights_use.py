@@ -1,8 +1,8 @@
 """How much each charger is used: the time a car was there, the time it charged, and the energy."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from evdesk.gui import text, theme, tokens
 from evdesk.gui.pages.insights_words import percent
@@ -12,7 +12,34 @@ from evdesk.wire.insights import ChargerUse
 
 ROW, ROW_MOST = 34, 76
 TWO_LINES = 46
+EDGE = 4
 NAME, VALUE = 80, 76
+
+
+class UseArea(QScrollArea):
+    """The bars in as much room as there is; more of them than fit scroll."""
+
+    def __init__(self, bars: "UseBars", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bars = bars
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        holder = QWidget()
+        inner = QVBoxLayout(holder)
+        inner.setContentsMargins(12, EDGE, 12, EDGE)
+        inner.addWidget(bars)
+        inner.addStretch(1)
+        self.setWidget(holder)
+        self.viewport().setAutoFillBackground(False)
+        holder.setAutoFillBackground(False)
+
+    def fit(self) -> None:
+        self._bars.set_room(self.viewport().height() - 2 * EDGE)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
 
 
 class UseBars(Painted):
