@@ -7,6 +7,9 @@ import time
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from evdesk.balance import build_lines
 from evdesk.engine.api_explain import at_terminals, on_line
@@ -195,6 +198,68 @@ async def test_200_connectors_stay_cheap(tmp_path):
         assert statistics.median(calm) < 1.0
         assert min(busy) < 20.0
         assert len((await page(store, limit=5000)).rows) == 200 * 7
+
+
+class Kept:
+    """Stands for the store: the newest state of every row, as the table would have it."""
+
+    def __init__(self):
+        self.rows, self.next = {}, 0
+
+    def decision_id(self):
+        self.next += 1
+        return self.next
+
+    def put_decisions(self, rows, beat_at):
+        self.rows |= {r.id: r for r in rows}
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 2),  # whose limit changes
+        st.sampled_from([0.0, 6.0, 10.0, 16.0]),
+        st.sampled_from([LINE, CAR, Why(WhyCode.WAITING, "Main/L2"), Why(WhyCode.OFFLINE)]),
+        st.sampled_from([1.0, 1.0, 1.0, 25.0, 31.0, -5.0, 90_000.0]),  # seconds to the next tick
+        st.floats(0, 90, allow_nan=False),  # load of the line
+        st.booleans(),  # a charger leaves the site and comes back
+    ),
+    max_size=40,
+)
+
+
+@hypothesis_settings(max_examples=100, deadline=None)
+@given(steps=STEPS)
+def test_whatever_happens_every_watched_second_has_one_row_and_no_other_has(steps):
+    kept = Kept()
+    yard = Yard(kept)
+    truth, gone = [], None
+    for who, limit_a, why, seconds, load_a, leaves in steps:
+        if f"WB-{who}" in yard.fleet.chargers:
+            yard.say(f"WB-{who}", limit_a, why)
+        if gone is not None:
+            yard.fleet.chargers["WB-2"], gone = gone, None
+        elif leaves:
+            gone = yard.fleet.chargers.pop("WB-2")
+        here = {k: (r.connectors[1].wanted_a, r.connectors[1].why.code) for k, r in yard.fleet.chargers.items()}
+        truth.append((yard.at, here))
+        yard.tick(other_a=load_a / 2, total_a=load_a, seconds=seconds)
+    yard.log.close()
+    rows = list(kept.rows.values())
+    assert all(r.to_at is not None and r.to_at >= r.from_at for r in rows)
+    lived = [(at, after, here) for (at, here), (after, _) in itertools.pairwise(truth) if 0.0 <= after - at <= 30.0]
+    for place, (at, after, here) in enumerate(lived):
+        middle = (at + after) / 2
+        if any(a <= middle < b for a, b, _ in lived[place + 1 :]):
+            continue  # lived again after the clock was put back: the newest counts
+        twice = any(a <= middle < b for a, b, _ in lived[:place])
+        for name in here if twice else ("WB-0", "WB-1", "WB-2"):
+            held = [r for r in rows if r.charger_id == name and r.from_at <= middle < r.to_at]
+            newest = max(held, key=lambda r: r.id, default=None)
+            assert (newest and (newest.limit_a, newest.why.code)) == here.get(name)
+    for (at, _), (after, _) in itertools.pairwise(truth):
+        middle = (at + after) / 2
+        if after - at > 30.0 and not any(a <= middle < b for a, b, _ in lived):
+            assert not [r for r in rows if r.from_at <= middle < r.to_at], "nobody knows what held then"
 
 
 # -- reading ---------------------------------------------------------------------------------------------------
