@@ -21,7 +21,7 @@ from evdesk.balance.lines import EPS, Net
 from evdesk.balance.outlook import History, Stay, edges
 from evdesk.balance.plan import Prospect, ends_s, plan
 from evdesk.balance.repair import Bid
-from evdesk.balance.types import Demand, Key, Line, LineKind
+from evdesk.balance.types import SOLAR, SOLAR_FIRST, Demand, Key, Line, LineKind
 from evdesk.model import ChargeMode, Why, WhyCode
 
 FIRST_S = 300.0
@@ -41,9 +41,6 @@ PRIORITY = 1.6
 
 SPARE_A = 0.5
 """Left above what a car draws, so that its rise is noticed."""
-
-SOLAR = "solar"
-SOLAR_FIRST = "solar/first"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,22 +9,22 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
-from evdesk.balance.exact import improve
 from evdesk.balance.failsafe import safe_share, site_share
-from evdesk.balance.fit import Fit
 from evdesk.balance.house import House, Other
+from evdesk.balance.layer import Layer
 from evdesk.balance.lines import EPS, Net
+from evdesk.balance.modes import Outside
 from evdesk.balance.policy import Seat, bidder, drop_order, rank, reclaim
 from evdesk.balance.reasons import held_why, idle_why, line_why, own_why, tell, waiting_why
 from evdesk.balance.rooms import Rooms
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
 from evdesk.balance.seats import base_current, in_force, shown, silent, take_seat, turn
-from evdesk.balance.sharing import Bidder, Shares, full_line, share
+from evdesk.balance.sharing import Bidder, Shares, full_line
 from evdesk.balance.track import Bounds, Track
 from evdesk.balance.types import Decision, Demand, Key, Line, LineSample, LineView
 from evdesk.balance.view import line_views
 from evdesk.balance.wiring import build_lines
-from evdesk.model import PowerCap, Site, Why, WhyCode
+from evdesk.model import PowerCap, ShareBy, Site, Why, WhyCode
 
 SLACK_A = 0.5
 """Room left unused when raising, so that meter noise does not take the last ampere back each time."""
@@ -60,10 +60,9 @@ class Balancer:
         self._house = House(site.balance)
         self._signature: tuple[object, ...] = ()
         self._shared_at = -math.inf
-        self._outside: tuple[float | None, float | None] = (None, None)
+        self._outside = Outside()
+        self._layer = Layer()
         self._rooms = Rooms()
-        self._fits: tuple[object, Fit] | None = None
-        self._improved = False
         self.reconfigure(site)
 
     def reconfigure(self, site: Site, unable: Set[str] = frozenset()) -> None:
@@ -104,7 +103,7 @@ class Balancer:
         """One second. `demands`: one per connector, missing ones count as silent at their full rating; `samples`: the
         newest of each meter, repeating one is harmless; `surplus_w`: what the roof gives away, cars included, and
         `price` of a kWh now, for charging modes that go by them. Never raises for odd values: they count as unknown."""
-        self._outside = (surplus_w, price)
+        self._outside.take(surplus_w, price)
         before = {key: track.limit for key, track in self._tracks.items()}
         second = self._take_in(now, demands, samples)
         if self._site.balance.enabled:
@@ -146,6 +145,11 @@ class Balancer:
         others = self._house.estimate(self._net.wires, now, nowish, earlier)
         rooms = [self._rooms.room(wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
         extra = [self._rooms.bears(now, wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
+        for w, wire in enumerate(self._net.wires):
+            sun = self._outside.room_a(wire, seats, self._site.voltage_v)
+            if sun is not None:
+                rooms[w], extra[w] = sun, self._outside.extra_a(wire, seats, sun, now)
+        self._layer.foresight.see(seats, now)
         return Second(now, seats, others, rooms, extra, [s.base_a for s in seats], nowish)
 
     # -- sharing -----------------------------------------------------------------------------------------------------
@@ -173,12 +177,6 @@ class Balancer:
                 return True
         return False
 
-    def _fit(self) -> Fit:
-        """Of the net as it is: its wires are new objects when what the cars use of it has changed."""
-        if self._fits is None or self._fits[0] is not self._net.wires:
-            self._fits = (self._net.wires, Fit(self._net))
-        return self._fits[1]
-
     def _tight(self, second: Second) -> list[float]:
         """The rooms to raise into: a little less where they come from a measurement."""
         return [
@@ -196,7 +194,8 @@ class Balancer:
         over = self._net.over[seat.index]
         cut = max((self._cut_at.get(self._net.wires[w].line.name, -math.inf) for w in over), default=-math.inf)
         held = second.now - cut < self._site.balance.raise_hold_s
-        return bidder(seat, second.now, held, self._unsure(seat, second))
+        dear = self._outside.waits_for_price(seat)
+        return bidder(seat, second.now, held, self._unsure(seat, second), dear)
 
     def _share(self, second: Second) -> None:
         self._shared_at, second.shared = second.now, True
@@ -205,10 +204,8 @@ class Balancer:
         fixed = [0.0 if seat.steerable else seat.fixed_a for seat in second.seats]
         hold = [room + extra for room, extra in zip(second.rooms, second.extra, strict=True)]
         tight = self._tight(second)
-        shares = share(self._net, hold, tight, fixed, ranked)
-        better = improve(self._net, self._fit, tight, fixed, shares, ranked, self._improved)
-        self._improved = better is not None
-        shares = better or shares
+        leaving = self._site.balance.share_by is ShareBy.LEAVING
+        shares = self._layer.shares(self._net, hold, tight, fixed, second.seats, ranked, second.now, leaving)
         somebody_rises = any(shares.amps[seat.index] > seat.track.limit for seat in steerable)
         for seat in steerable:
             track = seat.track
@@ -224,6 +221,8 @@ class Balancer:
     def _share_why(self, seat: Seat, shares: Shares, second: Second) -> Why:
         i, target = seat.index, seat.track.target
         over = self._net.over[i]
+        if self._outside.waits_for_price(seat):
+            return Why(WhyCode.PRICE)
         w = shares.waiting.get(i, shares.blocked.get(i, -1))
         if target >= seat.cap_a and target > 0:
             return own_why(seat)

@@ -8,7 +8,7 @@ from evdesk.balance.lines import EPS
 from evdesk.balance.sharing import Bidder
 from evdesk.balance.track import ASLEEP_A, Track
 from evdesk.balance.types import Demand
-from evdesk.model import BalanceSettings, ShareBy
+from evdesk.model import BalanceSettings, ChargeMode, ShareBy
 
 ASLEEP_S = 180.0
 """A car on that draws nothing for this long gives way to one that waits: it is full or timed."""
@@ -38,6 +38,7 @@ class Seat:
     base_a: float  # flows whatever is decided: silent, does not obey, does not answer
     rules: BalanceSettings
     priority: int
+    mode: ChargeMode = ChargeMode.FAST
 
     def dwells(self, now: float) -> bool:
         """Was paused a short while ago: cars give up after about three cycles, relays wear."""
@@ -122,16 +123,16 @@ def tier(seat: Seat) -> int:
     return seat.priority if seat.rules.share_by is ShareBy.PRIORITY else 0
 
 
-def bidder(seat: Seat, now: float, held: bool, stale: bool) -> Bidder:
+def bidder(seat: Seat, now: float, held: bool, stale: bool, dear: bool = False) -> Bidder:
     """`held`: a line above was just cut, nothing rises; `stale`: a needed meter is silent, nothing rises above the
-    failsafe share, which fits without knowing anything."""
+    failsafe share, which fits without knowing anything; `dear`: its hour is too dear."""
     track = seat.track
     top = seat.cap_a
     if held:
         top = min(top, track.limit)
     if stale:
         top = min(top, max(track.limit, seat.safe_a))
-    if seat.dwells(now):
+    if seat.dwells(now) or dear:
         top = 0
     return Bidder(seat.index, seat.min_a, top, track.limit, tier(seat))
 

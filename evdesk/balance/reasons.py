@@ -4,13 +4,15 @@ from dataclasses import replace
 
 from evdesk.balance.policy import Seat
 from evdesk.balance.track import Track
-from evdesk.balance.types import CAP, Line, LineKind
+from evdesk.balance.types import CAP, SOLAR, SOLAR_FIRST, Line, LineKind
 from evdesk.model import Why, WhyCode
 
 
 def line_why(line: Line, load_a: float, limit_a: int) -> Why:
     """A conductor is the reason: it limits, or leaves no room for the minimum. `load_a`: the other load planned for and
     everything given out on it. A power limit names its source instead; it has no amperes of its own."""
+    if line.name in (SOLAR, SOLAR_FIRST):
+        return Why(WhyCode.SOLAR)
     if line.kind is LineKind.POWER:
         return Why(WhyCode.CAP, line.name.removeprefix(CAP))
     code = WhyCode.LINE if limit_a > 0 else WhyCode.WAITING

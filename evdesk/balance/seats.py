@@ -43,7 +43,9 @@ def take_seat(index: int, demand: Demand, track: Track, bay: Bay, safe_a: int, r
     if demand.wants and track.limit > 0:
         track.limit = min(track.limit, top) if min(track.limit, top) >= min_a else 0
         track.target = min(track.target, top)
-    return Seat(index, demand, track, worst_a, top, min_a, safe_a, used, 0.0, rules, bay.priority)
+    return Seat(
+        index, demand, track, worst_a, top, min_a, safe_a, used, 0.0, rules, bay.priority, bay.mode or rules.mode
+    )
 
 
 def _used(demand: Demand, bay: Bay) -> tuple[bool, bool, bool]:

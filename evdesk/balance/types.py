@@ -20,6 +20,10 @@ ANY_TERMINAL = -1
 CAP = "cap/"
 """What the name of a power limit's line begins with; the source follows."""
 
+SOLAR = "solar"
+SOLAR_FIRST = "solar/first"
+"""Lines of what the roof gives away: to those that charge from it only, and to all that prefer it."""
+
 Part = tuple[int, complex]
 """(terminal, coefficient)"""
 

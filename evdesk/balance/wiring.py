@@ -15,8 +15,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evdesk.balance.types import ANY_TERMINAL, CAP, Key, Line, LineKind, Part
-from evdesk.model import PHASES, Bay, CapGroup, Circuit, GridType, PowerCap, Site, Transformer
+from evdesk.balance.types import ANY_TERMINAL, CAP, SOLAR, SOLAR_FIRST, Key, Line, LineKind, Part
+from evdesk.model import PHASES, Bay, CapGroup, ChargeMode, Circuit, GridType, PowerCap, Site, Transformer
 
 _TURN = {
     GridType.WYE: (0.0, -120.0, 120.0),
@@ -189,7 +189,31 @@ def build_lines(site: Site, caps: Sequence[PowerCap] = ()) -> tuple[Line, ...]:
             )
     for name in known:
         lines += _unbalance(site, known[name][0], reaches[name])
+    lines += _solar_lines(site, known)
     return tuple(lines) + tuple(_cap_line(site, cap, known) for cap in caps)
+
+
+def mode_of(site: Site, bay: Bay) -> ChargeMode:
+    return bay.mode or site.balance.mode
+
+
+def _solar_lines(site: Site, known: dict[str, tuple[Circuit, ...]]) -> list[Line]:
+    """What the roof gives away, as lines over those that charge from it only, and over all that prefer it; none where
+    nobody does. Their limit is set each second."""
+    both = {
+        (b.charger_id, b.connector_id): mode_of(site, b)
+        for b in site.bays
+        if mode_of(site, b) in (ChargeMode.SOLAR_ONLY, ChargeMode.SOLAR_FIRST)
+    }
+    only = {key for key, mode in both.items() if mode is ChargeMode.SOLAR_ONLY}
+    lines = [(SOLAR, only)] if only else []
+    if len(both) > len(only):
+        lines.append((SOLAR_FIRST, set(both)))
+    power = _powers(site, known)
+    return [
+        _line(Line(name, limit_a=0.0, kind=LineKind.POWER), {key: power[key] for key in sorted(keys) if key in power})
+        for name, keys in lines
+    ]
 
 
 def _exact(coef: complex) -> complex:
@@ -262,6 +286,13 @@ def _unbalance(site: Site, circuit: Circuit, reaches: dict[Key, Reach]) -> list[
 def _cap_line(site: Site, cap: PowerCap, known: dict[str, tuple[Circuit, ...]]) -> Line:
     """A power limit in ampere at the site's voltage: a terminal against neutral counts once, one between two phases by
     the voltage it sees."""
+    limit = usable(cap.power_w) / site.voltage_v if site.voltage_v > 0 else 0.0
+    house = cap.group is CapGroup.CONNECTION
+    return _line(Line(f"{CAP}{cap.source}", "", -1, limit, kind=LineKind.POWER, with_other=house), _powers(site, known))
+
+
+def _powers(site: Site, known: dict[str, tuple[Circuit, ...]]) -> dict[Key, tuple[Part, ...]]:
+    """Power of one ampere of each connector over that of one at the site's voltage, per terminal."""
     parts: dict[Key, tuple[Part, ...]] = {}
     for bay in site.bays:
         chain = known.get(bay.circuit)
@@ -275,6 +306,4 @@ def _cap_line(site: Site, cap: PowerCap, known: dict[str, tuple[Circuit, ...]]) 
         else:
             made = tuple((t, 1 + 0j) for t in range(min(max(bay.phases, 1), grid.phases)))
         parts[(bay.charger_id, bay.connector_id)] = made
-    limit = usable(cap.power_w) / site.voltage_v if site.voltage_v > 0 else 0.0
-    house = cap.group is CapGroup.CONNECTION
-    return _line(Line(f"{CAP}{cap.source}", "", -1, limit, kind=LineKind.POWER, with_other=house), parts)
+    return parts

@@ -8,15 +8,16 @@ from datetime import datetime
 from evdesk.balance import price_at
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.load import root_circuit
-from evdesk.model import Site
+from evdesk.model import ChargeMode, Site
 
+SUNNY = (ChargeMode.SOLAR_ONLY, ChargeMode.SOLAR_FIRST)
 SMOOTH_S = 60.0
 """A cloud is faster than a car: the surplus is the mean of the last minute, and never more than twice the newest."""
 
 
 @dataclass(slots=True)
 class Sun:
-    """`surplus_w`: what would flow back into the grid if no car took it, cars included; None: no meter says so."""
+    """`surplus_w`: what would flow back into the grid if those that charge from the roof took nothing; None: no meter."""
 
     fleet: Fleet
     surplus_w: float | None = None
@@ -43,6 +44,12 @@ class Sun:
         reading = self.fleet.meters.get(root.name) if root.meter and root.name not in distrusted else None
         if reading is None or reading.power_w is None or now - reading.at > site.balance.meter_stale_s:
             return None
-        cars = sum(c.power_w or 0.0 for r in self.fleet.chargers.values() for c in r.connectors.values() if c.session)
+        sunny = {(b.charger_id, b.connector_id) for b in site.bays if (b.mode or site.balance.mode) in SUNNY}
+        cars = sum(
+            connector.power_w or 0.0
+            for record in self.fleet.chargers.values()
+            for connector in record.connectors.values()
+            if connector.session is not None and (record.id, connector.id) in sunny
+        )
         surplus = cars - reading.power_w
         return surplus if math.isfinite(surplus) else None

@@ -16,6 +16,7 @@ from evdesk.model import (
     GridType,
     MeterSource,
     PowerCap,
+    ShareBy,
     Site,
     Transformer,
 )
@@ -101,7 +102,7 @@ def random_site(rng: random.Random) -> Site:
     bays = tuple(
         _bay(rng, n, name := rng.choice(list(by_name)), by_name[name].grid or grid) for n in range(rng.randint(1, 12))
     )
-    settings = BalanceSettings(margin_a=rng.choice([0.0, 1.0, 2.5]))
+    settings = BalanceSettings(margin_a=rng.choice([0.0, 1.0, 2.5]), share_by=rng.choice(list(ShareBy)))
     return Site(grid=grid, circuits=tuple(circuits), bays=bays, balance=settings, assumed=False)
 
 

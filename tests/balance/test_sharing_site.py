@@ -51,7 +51,7 @@ def settle(site: Site, seconds: int = 60, start: float = 1000.0, balancer: Balan
 
 
 def equal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evdesk.balance.balancer.improve", lambda *args: None)
+    monkeypatch.setattr("evdesk.balance.layer.improve", lambda *args: None)
 
 
 def test_between_two_phases_more_is_given_and_alike_ones_get_alike(monkeypatch):

@@ -1,0 +1,131 @@
+"""The sharing inside the balancer that looks ahead: who leaves when, how much each still wants, from what was said and from
+what earlier charges were like. The same program as `Sharing`; the balancer decides around it what must hold each second.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from evdesk.balance.allotment import FAIR, FAIR_KWH, FIRST_S, PRIORITY, SURE
+from evdesk.balance.fit import Fit, Reals
+from evdesk.balance.lines import Net
+from evdesk.balance.outlook import UNSAID, History, Stay, Told, edges
+from evdesk.balance.plan import Prospect, ends_s, plan
+from evdesk.balance.policy import Seat, asleep
+from evdesk.balance.repair import Bid
+from evdesk.balance.sharing import Bidder, Shares
+from evdesk.balance.types import Key
+
+INTERRUPTIONS = 1
+"""How often a charge is paused to the good of others; lines that get tighter pause all the same."""
+
+
+@dataclass(slots=True)
+class _Guest:
+    plugged_at: float
+    got_kwh: float = 0.0
+    at: float = 0.0
+    told: Told = UNSAID
+    pauses: int = 0
+    on: bool = False
+
+
+@dataclass(slots=True)
+class Foresight:
+    """Keeps the charges it has seen; one for the whole site."""
+
+    history: History = field(default_factory=History)
+    _guests: dict[Key, _Guest] = field(default_factory=dict)
+
+    def see(self, seats: Sequence[Seat], now: float) -> None:
+        """Every step: who came, who left, what each has got."""
+        here = {seat.demand.key: seat for seat in seats if seat.demand.wants}
+        for key in [k for k in self._guests if k not in here]:
+            guest = self._guests.pop(key)
+            self.history.ended(guest.plugged_at, now, guest.got_kwh, guest.told)
+        for key, seat in here.items():
+            self._see(key, seat, now)
+
+    def _see(self, key: Key, seat: Seat, now: float) -> None:
+        demand = seat.demand
+        guest = self._guests.get(key)
+        if guest is None:
+            plugged = demand.plugged_at if demand.plugged_at is not None and demand.plugged_at <= now else now
+            guest = self._guests[key] = _Guest(plugged, at=now)
+        passed = min(max(now - guest.at, 0.0), 60.0)
+        guest.at = now
+        guest.told = Told(demand.departure_at, demand.needs_kwh, demand.trust)
+        if demand.got_kwh is not None and math.isfinite(demand.got_kwh):
+            guest.got_kwh = max(demand.got_kwh, 0.0)
+        else:
+            flowing = float(seat.track.limit) if seat.track.drawn is None else seat.track.drawn
+            guest.got_kwh += flowing * demand.kw_per_a * passed / 3600.0
+        on = seat.track.limit > 0
+        if guest.on and not on and not asleep(seat, now):
+            guest.pauses += 1
+        guest.on = on
+
+    def share(
+        self,
+        net: Net,
+        fit: Fit,
+        rooms: Sequence[float],
+        fixed: Sequence[float],
+        seats: Sequence[Seat],
+        ranked: Sequence[Bidder],
+        now: float,
+    ) -> Shares | None:
+        """Shares for these bidders; None where the program finds nothing: equal shares stand in."""
+        by_index = {seat.index: seat for seat in seats}
+        pairs = [(by_index[bidder.index], bidder) for bidder in ranked if bidder.index not in net.unplaced]
+        if not pairs:
+            return None
+        bids = [self._bid(seat, bidder, rank, now) for rank, (seat, bidder) in enumerate(pairs)]
+        edges_s = edges(FIRST_S, ends_s(len(bids)))
+        found = plan(net, fit, rooms, fixed, bids, self._prospects(pairs, now, edges_s), edges_s)
+        if not found.solved:
+            return None
+        amps = [float(a) for a in found.amps]
+        spare = fit.limits(rooms) - fit.load(found.amps).size()
+        blocked: dict[int, int] = {}
+        waiting: dict[int, int] = {bidder.index: -1 for bidder in ranked if bidder.index in net.unplaced}
+        for bid in bids:
+            rows = fit.over[bid.index]
+            tightest = int(fit.wire[int(rows[int(spare[rows].argmin())])]) if len(rows) else -1
+            if amps[bid.index] <= 0:
+                waiting[bid.index] = tightest if bid.able else -1
+            elif amps[bid.index] < bid.top_a:
+                blocked[bid.index] = tightest
+        return Shares(amps, blocked, waiting)
+
+    def _bid(self, seat: Seat, bidder: Bidder, rank: int, now: float) -> Bid:
+        guest, track = self._guests[seat.demand.key], seat.track
+        on = track.limit > 0
+        resting = on and track.on_at is not None and now - track.on_at < seat.rules.dwell_s
+        keep = on and (resting or guest.pauses >= INTERRUPTIONS) and not asleep(seat, now)
+        return Bid(bidder.index, float(bidder.min_a), float(bidder.top_a), float(track.limit), keep, True, float(rank))
+
+    def _prospects(self, pairs: Sequence[tuple[Seat, Bidder]], now: float, edges_s: Reals) -> list[Prospect]:
+        guests = [self._guests[seat.demand.key] for seat, _ in pairs]
+        ahead = self.history.ahead(now, [Stay(g.plugged_at, g.got_kwh, g.told) for g in guests], edges_s)
+        found = []
+        for k, ((seat, bidder), guest) in enumerate(zip(pairs, guests, strict=True)):
+            stay_trust, need_trust = self.history.trust(guest.told)
+            kw = seat.demand.kw_per_a if math.isfinite(seat.demand.kw_per_a) and seat.demand.kw_per_a > 0 else 0.23
+            used = 1.0
+            if seat.track.cap is not None and bidder.top_a > 0:
+                used = min(max(seat.track.drawn_top / bidder.top_a, 0.05), 1.0)
+            weight = PRIORITY ** min(max(seat.priority, -5), 5)
+            found.append(
+                Prospect(
+                    present=ahead.present[k],
+                    stays=ahead.stays[k],
+                    kw=kw * used,
+                    got_kwh=guest.got_kwh,
+                    left_kwh=float(ahead.left_kwh[k]),
+                    sure=need_trust >= SURE,
+                    bonus=(1.0 - stay_trust) * FAIR * math.exp(-guest.got_kwh / FAIR_KWH) * weight,
+                    weight=weight,
+                )
+            )
+        return found
