@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evdesk.gui import text
 from evdesk.gui.pages import activity_security
 from evdesk.gui.text import count, tr
 from evdesk.model import AuditRow
@@ -214,6 +215,14 @@ def _checkpoint(_args: Args, _detail: Args) -> str:
     return tr("Signed checkpoint")
 
 
+def _said(args: Args) -> str:
+    """When a car leaves and what it needs, as a person said it."""
+    leaves, needs = args.get("depart_at"), args.get("energy_wh")
+    parts = [tr("leaves {time}").format(time=text.clock(leaves))] if isinstance(leaves, int | float) else []
+    parts += [tr("needs {energy}").format(energy=text.energy(needs))] if isinstance(needs, int | float) else []
+    return ", ".join(parts) or tr("nothing")
+
+
 WHAT: dict[str, Callable[[Args, Args], str]] = {
     "charger.set_limit": _limit,
     "charger.start": _start,
@@ -224,6 +233,7 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "charger.availability": _availability,
     "charger.reserve": lambda args, _detail: tr("Reserve for {n} min").format(n=args.get("minutes", "?")),
     "charger.cancel_reservation": lambda _args, _detail: tr("End reservation"),
+    "charger.hint": lambda args, _detail: tr("What was said: {hint}").format(hint=_said(args)),
     "charger.clear_cache": lambda _args, _detail: tr("Forget the tags it knows"),
     "charger.data_transfer": lambda args, _detail: tr("Message of {maker}").format(maker=args.get("vendor_id", "?")),
     "charger.settings": lambda _args, _detail: tr("Read settings"),

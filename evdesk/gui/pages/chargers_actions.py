@@ -62,6 +62,12 @@ def _no_reservation(charger: Charger, connector: Connector) -> str:
     return tr("Reserve is off: only a free connector can be kept for somebody.")
 
 
+def _no_hint(charger: Charger, connector: Connector) -> str:
+    if connector.session_id is not None:
+        return ""
+    return tr("When it leaves can be said once a charge runs.")
+
+
 def _no_device(charger: Charger, connector: Connector) -> str:
     able = {Capability.DISPLAY, Capability.MONITORING, Capability.CUSTOMER} & set(charger.capabilities)
     return "" if able else tr("Display and watches is off: OCPP 1.6 has none, and this charger offers none.")
@@ -92,6 +98,7 @@ DEEDS: dict[str, Deed] = {
     "out": Deed(lambda: tr("Take out of service"), Capability.AVAILABILITY, _no_out),
     "in": Deed(lambda: tr("Back into service"), Capability.AVAILABILITY, _no_in),
     "reserve": Deed(lambda: tr("Reserve"), Capability.RESERVE, _no_reservation),
+    "hint": Deed(lambda: tr("When it leaves"), None, _no_hint, offline=True),
     "clear_cache": Deed(lambda: tr("Forget the tags it knows"), None),
     "trigger": Deed(lambda: tr("Ask for a message"), Capability.TRIGGER),
     "settings": Deed(lambda: tr("Read settings"), Capability.SETTINGS),

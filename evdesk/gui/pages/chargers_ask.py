@@ -1,5 +1,7 @@
 """The questions before a deed: another limit, a tag, a restart, forgetting. Each is one sheet and answers one value."""
 
+from datetime import datetime, timedelta
+
 from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 from evdesk.gui import text
@@ -68,6 +70,44 @@ async def ask_reservation(row: ConnectorRow, theme: Theme, parent: QWidget) -> t
     tag.textChanged.connect(lambda typed: reserve.setEnabled(bool(typed.strip())))
     tag.setFocus()
     return (tag.text().strip(), minutes.value()) if await sheet.ask() == DONE else None
+
+
+async def ask_hint(row: ConnectorRow, theme: Theme, parent: QWidget) -> tuple[float | None, float | None] | None:
+    """(departure as Unix seconds, Wh of the whole charge), None each where nothing is said; None when the person left.
+
+    A time of day is the next one that comes, at this computer's clock."""
+    sheet = Sheet(tr("When does the car on {label} leave?").format(label=row.label), theme, parent)
+    leaves, needs = QLineEdit(), QDoubleSpinBox()
+    before = row.connector.hint
+    leaves.setPlaceholderText("17:30")
+    needs.setRange(0.0, 500.0)
+    needs.setDecimals(0)
+    needs.setSuffix(" kWh")
+    needs.setSpecialValueText(tr("not said"))
+    if before is not None:
+        leaves.setText(text.clock(before.depart_at) if before.depart_at is not None else "")
+        needs.setValue((before.energy_wh or 0.0) / 1000.0)
+    sheet.field(tr("Leaves at"), leaves, tr("Hours and minutes. Empty: not said."))
+    sheet.field(tr("Needs in all"), needs, tr("Since the charge began. Both empty takes the hint away."))
+    sheet.cancel()
+    keep = sheet.button(tr("Keep for {label}").format(label=row.label), DONE, PRIMARY, default=True)
+    leaves.textChanged.connect(lambda typed: keep.setEnabled(not typed.strip() or next_time(typed) is not None))
+    leaves.setFocus()
+    if await sheet.ask() != DONE:
+        return None
+    return next_time(leaves.text()), needs.value() * 1000.0 or None
+
+
+def next_time(typed: str) -> float | None:
+    """ "17:30" as the next moment the clock shows it, Unix seconds; None where it is no time of day."""
+    hours, colon, minutes = typed.strip().partition(":")
+    if not colon or not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2):
+        return None
+    if int(hours) > 23 or int(minutes) > 59:
+        return None
+    now = datetime.now().replace(second=0, microsecond=0)
+    then = now.replace(hour=int(hours), minute=int(minutes))
+    return (then if then > now else then + timedelta(days=1)).timestamp()
 
 
 async def ask_out_of_service(row: ConnectorRow, theme: Theme, parent: QWidget) -> bool:

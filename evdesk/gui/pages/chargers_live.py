@@ -14,6 +14,7 @@ from evdesk.gui.pages.chargers_plot import ConnectorPlot
 from evdesk.gui.pages.chargers_words import (
     clock_words,
     failsafe_words,
+    hint_words,
     most,
     phases_used,
     reason_title,
@@ -130,7 +131,7 @@ class LiveTab(QWidget):
         number, unit = text.power_parts(row.power_w) if row.power_w is not None else ("?", "")
         self.power.set(number, unit, "", role if unit else "muted")
         number, unit = text.energy_parts(one.session_wh) if one.session_wh is not None else ("–", "")
-        self.energy.set(number, unit, "", stale)
+        self.energy.set(number, unit, hint_words(one.hint), stale)
 
     def _reason(self, row: ConnectorRow) -> None:
         why, now = row.connector.why, self._mirror.now()

@@ -5,10 +5,11 @@ from typing import Any, Protocol
 
 from PySide6.QtWidgets import QMenu, QWidget
 
-from evdesk.gui.pages.chargers_ask import ask_out_of_service, ask_reservation
+from evdesk.gui.pages.chargers_ask import ask_hint, ask_out_of_service, ask_reservation
 from evdesk.gui.pages.chargers_model import ConnectorRow
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
+from evdesk.wire.hints import PutHint
 from evdesk.wire.method import OneCharger
 from evdesk.wire.service import Reserve, SetAvailability
 
@@ -34,6 +35,7 @@ class ServiceMenu:
         add(menu, "out", tr("Take out of service"), "minus", lambda: ask(self._out))
         add(menu, "in", tr("Back into service"), "check", lambda: ask(self._in))
         add(menu, "reserve", tr("Reserve…"), "clock", lambda: ask(self._reserve))
+        add(menu, "hint", tr("When it leaves, what it needs…"), "car", lambda: ask(self._hint))
         add(menu, "clear_cache", tr("Forget the tags it knows"), "tag", lambda: ask(self._clear))
 
     async def _out(self, row: ConnectorRow) -> None:
@@ -54,6 +56,11 @@ class ServiceMenu:
             charger_id, connector_id = row.key
             params = Reserve(charger_id, told[0], connector_id, told[1])
             self._bar.send(row, "reserve", tr("Reserve"), "charger.reserve", params)
+
+    async def _hint(self, row: ConnectorRow) -> None:
+        told = await ask_hint(row, self._theme, self._parent)
+        if told is not None:
+            self._bar.send(row, "hint", tr("When it leaves"), "charger.hint", PutHint(*row.key, *told))
 
     async def _clear(self, row: ConnectorRow) -> None:
         params = OneCharger(row.charger.id)

@@ -4,6 +4,7 @@ from evdesk.gui import text
 from evdesk.gui.sentences import Look, charger_look, doubt_words, failsafe_look, fault_words, why_look, why_short
 from evdesk.gui.text import tr
 from evdesk.model import Charger, ChargerState, ClockState, Connector, ConnectorStatus, Failsafe, Phases, WhyCode
+from evdesk.model.hints import Hint
 
 CLOCK_TOLERANCE_S = 5.0
 """Beyond this a charger's clock is marked: its charging schedules start by it."""
@@ -114,3 +115,12 @@ def speaks(charger: Charger) -> str:
 
 def state_of(charger: Charger, connector: Connector) -> Look:
     return charger_look(charger, connector)
+
+
+def hint_words(hint: Hint | None) -> str:
+    """What was said of the running charge: "leaves 17:30 · needs 20 kWh"."""
+    if hint is None:
+        return ""
+    leaves = tr("leaves {time}").format(time=text.clock(hint.depart_at)) if hint.depart_at is not None else ""
+    needs = tr("needs {n} kWh").format(n=text.number(hint.energy_wh / 1000, 0)) if hint.energy_wh is not None else ""
+    return text.reasons(leaves, needs)
