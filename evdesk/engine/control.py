@@ -40,7 +40,7 @@ STRANGER_A = 32.0  # what a charging station may draw that told nothing of its c
 DRAWS_A = 0.5
 ON_THE_WAY_S = 70.0  # an unanswered limit may still reach the charger within the call's own deadline
 NO_HINT = Hint()
-NO_CAR, DRILLED = Why(WhyCode.NO_CAR), Why(WhyCode.SAFE_SHARE, detail="drill")
+NO_CAR, DRILLED = Why(WhyCode.NO_CAR), Why(WhyCode.TEST, detail="drill")
 _DEAD = frozenset({ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE})
 
 

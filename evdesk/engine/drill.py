@@ -82,6 +82,8 @@ class Drills:
             raise EvdeskError(Reason.INVALID, f"{record.label or record.id} is not placed in the site. Place it first.")
         if any(run.record is record for run in self.runs.values()):
             raise EvdeskError(Reason.INVALID, f"{record.label or record.id} is being drilled already.")
+        if self.control.holds:
+            raise EvdeskError(Reason.INVALID, "A wiring test is running. Drill the charger when it is over.")
         connector_id = _connector(record, asked.connector_id)
         drill = self._new(origin, record, connector_id, asked.kind)
         drill = replace(drill, max_a=plan.max_a, valid_s=plan.valid_s, refresh_s=plan.refresh_s)

@@ -46,6 +46,8 @@ class WiringTest:
         """Raises `EvdeskError(INVALID)` while one runs, or where no site meter could see anything."""
         if self.running:
             raise EvdeskError(Reason.INVALID, "A wiring test is running. Wait for its end, or cancel it.")
+        if self.control.held:
+            raise EvdeskError(Reason.INVALID, "A failsafe drill is running. Wait for its end, or cancel it.")
         if not any(c.meter for c in self.fleet.site.circuits):
             raise EvdeskError(Reason.INVALID, "The site has no meter: nothing would see the steps. Enter one first.")
         if not self.fleet.site.balance.enabled:
