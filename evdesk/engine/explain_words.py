@@ -15,7 +15,7 @@ _DETAIL: dict[tuple[WhyCode, str], WhatChanges] = {
         ["meter_settled"], "More when the meter has answered for a while without a gap."
     ),
     (WhyCode.SAFE_SHARE, "not_started"): WhatChanges(["charge_starts"], "More when a charge is started."),
-    (WhyCode.SAFE_SHARE, "drill"): WhatChanges(["drill_ends"], "More when the drill is over."),
+    (WhyCode.TEST, "drill"): WhatChanges(["drill_ends"], "More when the drill is over."),
     (WhyCode.WAITING, "dwell"): WhatChanges(
         ["dwell_over"], "It was paused a moment ago and starts again when the shortest pause is over."
     ),
@@ -127,7 +127,7 @@ def _because(why: Why) -> str:
         WhyCode.NOT_ACCEPTED: "nobody has accepted the charger yet",
         WhyCode.OFF: "balancing is switched off",
         WhyCode.CAP: f"a power limit holds{_of(why.line)}",
-        WhyCode.TEST: "a test of the wiring holds it there",
+        WhyCode.TEST: _SAFE.get(why.detail, "a test of the wiring holds it there"),
         WhyCode.SOLAR: "only what the roof gives away",
         WhyCode.PRICE: "it waits for a cheaper hour",
     }
