@@ -57,7 +57,7 @@ def test_it_is_said_once_and_shown(page, client, qtbot):  # noqa: F811
     one = replace(row.connector, hint=hint)
     page.mirror.apply("charger", replace(row.charger, connectors=(one,)))
     page.mirror.flush()
-    qtbot.waitUntil(lambda: page.detail.live.energy.second() == "leaves 17:30 · needs 20 kWh")
+    qtbot.waitUntil(lambda: page.detail.live.energy.second() == "of 20 kWh · until 17:30")
     words = WHAT["charger.hint"]({"depart_at": said.depart_at, "energy_wh": 20_000.0}, {})
     assert words == "What was said: leaves 17:30, needs 20.0 kWh"
     sheet = open_sheet(page, qtbot)

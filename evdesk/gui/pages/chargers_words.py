@@ -118,9 +118,9 @@ def state_of(charger: Charger, connector: Connector) -> Look:
 
 
 def hint_words(hint: Hint | None) -> str:
-    """What was said of the running charge: "leaves 17:30 · needs 20 kWh"."""
+    """What was said of the running charge: "of 20 kWh · until 17:30", beside the energy so far."""
     if hint is None:
         return ""
-    leaves = tr("leaves {time}").format(time=text.clock(hint.depart_at)) if hint.depart_at is not None else ""
-    needs = tr("needs {n} kWh").format(n=text.number(hint.energy_wh / 1000, 0)) if hint.energy_wh is not None else ""
-    return text.reasons(leaves, needs)
+    leaves = tr("until {time}").format(time=text.clock(hint.depart_at)) if hint.depart_at is not None else ""
+    needs = tr("of {n} kWh").format(n=text.number(hint.energy_wh / 1000, 0)) if hint.energy_wh is not None else ""
+    return text.reasons(needs, leaves)
