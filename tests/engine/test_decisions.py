@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sqlite3
 import statistics
 import time
 from dataclasses import replace
@@ -468,6 +469,23 @@ NONSENSE = (
     ("balance.explain", {"charger_id": "B7", "at": 9e12}, "past"),
     ("balance.explain", {"charger_id": "B7", "at": -5}, "past"),
 )
+
+
+async def test_an_engine_that_is_stopped_says_so(tmp_path):
+    running = start_engine(tmp_path, "--accept-unknown")
+    async with running.client() as client, station(running.ocpp, "D4") as one:
+        await one.begin()
+
+        async def known():
+            return (await explained(client, "D4"))["known"] if await client.call("charger.list") else None
+
+        await until(known)
+    assert running.stop() == 0
+    connection = sqlite3.connect(tmp_path / "evdesk.db")
+    ends = connection.execute("SELECT to_at IS NULL, ended FROM decision ORDER BY id").fetchall()
+    connection.close()
+    assert ends[-1] == (0, RowEnd.STOPPED)
+    assert all(not still_open for still_open, _ in ends)
 
 
 async def test_attached_desks_are_told_of_a_change_once(tmp_path):

@@ -1,10 +1,14 @@
 """What balancing achieved: figures by hand against those made from a real store, days without data, restarts, limits."""
 
+import math
 import time
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.insights.combine import jain, row_of, worst_decile
@@ -12,6 +16,7 @@ from evdesk.engine.insights.compute import figures
 from evdesk.engine.insights.days import day_of, days_between, month_span, span
 from evdesk.engine.insights.service import Counter, Insights
 from evdesk.engine.store import rollup
+from evdesk.engine.store.day_facts import DayFacts, Quarter, Register, Span
 from evdesk.engine.store.insights import SavedDay
 from evdesk.model import (
     Bay,
@@ -20,6 +25,7 @@ from evdesk.model import (
     LineLoad,
     MeterSource,
     Reading,
+    Session,
     Site,
     SiteLoad,
     TransactionEnded,
@@ -27,7 +33,7 @@ from evdesk.model import (
     Why,
     WhyCode,
 )
-from evdesk.model.decisions import DecisionRow
+from evdesk.model.decisions import DecisionRow, holds_back
 from evdesk.model.insights import DayFigures
 from evdesk.wire.insights import InsightWindow
 from tests.engine.harness import engine, start_engine, station, until
@@ -186,6 +192,74 @@ async def test_a_day_without_anything_is_unknown_and_never_zero(tmp_path):
         assert got.total.delivered_wh == pytest.approx(6900 * 1.5, rel=0.02)
         (month,) = (await service.energy(InsightWindow(BEGIN, late, "month"))).rows
         assert (month.name, month.delivered_wh) == ("2027-03", got.total.delivered_wh)
+
+
+values = st.none() | st.floats(-1e6, 1e6, allow_nan=False)
+phases = st.tuples(values, values, values)
+KEY = ("WB-1", 1)
+
+
+@st.composite
+def odd_days(draw):
+    """Facts as broken meters, registers and clocks might leave them."""
+    times = st.integers(0, 95).map(lambda n: BEGIN + n * 900.0)
+    quarters = st.lists(st.builds(Quarter, times, phases, values, st.floats(0, 1)), max_size=8)
+    span = st.builds(
+        lambda at, length, limit, code: Span(at, at + length, limit, code, holds_back(code, "")),
+        st.floats(BEGIN - 1e5, END, allow_nan=False),
+        st.floats(0.1, 1e5),
+        st.sampled_from([0.0, 6.0, 16.0, 500.0]),
+        st.sampled_from([WhyCode.LINE, WhyCode.CAR, WhyCode.WAITING, WhyCode.NO_CAR]),
+    )
+    session = st.builds(
+        lambda number, at, length, energy, power: Session(
+            number, *KEY, "TAG", at, None if length is None else at + length, energy_wh=energy, max_power_w=power
+        ),
+        st.integers(1, 9),
+        st.floats(BEGIN - 2e5, END, allow_nan=False),
+        st.none() | st.floats(0, 2e5),
+        values,
+        values,
+    )
+    return DayFacts(
+        supply=draw(quarters),
+        other=draw(quarters),
+        circuits={"Yard": draw(quarters)},
+        registers={
+            KEY: sorted(
+                draw(st.lists(st.builds(Register, times, values, values, values, phases), max_size=8)),
+                key=lambda r: r.t,
+            )
+        },
+        charging_min={KEY: draw(st.integers(0, 1440))},
+        sessions=draw(st.lists(session, max_size=4)),
+        spans={KEY: draw(st.lists(span, max_size=6))},
+        counts=draw(st.dictionaries(st.sampled_from(["up_s", "over_s", "metered_s", "lost_s"]), st.floats(0, 86_400))),
+        told_wh=draw(st.dictionaries(st.integers(1, 9), st.floats(-10, 1e6, allow_nan=False), max_size=3)),
+    )
+
+
+@hypothesis_settings(max_examples=200, deadline=None)
+@given(facts=odd_days())
+def test_whatever_was_stored_the_figures_make_sense(facts):
+    told = figures(facts, SITE, BEGIN, END)
+    row = row_of("2027-03-10", (BEGIN, END), [told] if told is not None else [])
+    assert row.known == (told is not None)
+    if told is None:
+        return
+    assert all(0.0 <= share <= 1.0 for share in told.shares)
+    assert row.jain is None or 0.0 < row.jain <= 1.0
+    assert row.worst_decile is None or 0.0 <= row.worst_decile <= 1.0
+    assert told.delivered_wh is None or math.isfinite(told.delivered_wh)
+    assert row.coverage is None or 0.0 <= row.coverage <= 1.0
+    assert told.restarts >= 0
+    assert told.held_back_s >= 0
+    assert 0 <= told.held_back_hours <= 24
+    if told.peak_w is not None and told.free_peak_w is not None:
+        assert told.free_peak_w >= told.peak_w - 0.1, "holding back never raises a peak"
+    for one in told.chargers:
+        assert 0.0 <= one.plugged_s <= (END - BEGIN) * len(facts.sessions) + 1
+        assert one.energy_wh >= 0.0
 
 
 # -- counting and keeping --------------------------------------------------------------------------------------
