@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "benchmarks.md"
 QUICK = {
     "benchmarks/balance/faults.py": ["--quick"],
+    "benchmarks/balance/sessions.py": ["--quick"],
     "benchmarks/engine.py": ["--quick"],
     "benchmarks/history.py": ["--days", "2"],
     "benchmarks/messages.py": ["--rows", "20000"],
@@ -32,6 +33,7 @@ PACKAGES = (
     "jsonschema_rs",
     "ocpp",
     "sqlite-utils",
+    "highspy",
 )
 LIMIT_S = 900
 HEAD = """\

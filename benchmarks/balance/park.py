@@ -144,7 +144,7 @@ def _car(rng: random.Random, key: Key, at: float, stay: float, shape: Shape) -> 
     """Stated stay over true stay is 0.56 / 3.0 / 16 at the 10th, 50th and 90th percentile for the careless, about right
     for a sixth; stated over true energy 1.08 / 2.28 / 9.3."""
     max_a = rng.choices((16.0, 24.0, 30.0, 32.0), (0.25, 0.1, 0.15, 0.5))[0]
-    arrives, leaves = math.ceil(at * 12), math.floor((at + stay) * 12)
+    arrives, leaves = math.ceil(at / STEP_H), math.floor((at + stay) / STEP_H)
     most = 0.97 * max_a * KW_PER_A * max(0, leaves - arrives) * STEP_H
     kwh = min(max(rng.lognormvariate(math.log(shape.energy[0]), shape.energy[1]), 1.0), 45.0, max(most, 0.1))
     wrong = rng.lognormvariate(math.log(3.0), 1.3) if rng.random() > 0.17 else rng.uniform(0.8, 1.25)

@@ -32,9 +32,15 @@ SURE = 0.6
 """A stated need that counts this much is not exceeded."""
 
 FAIR = 0.15
-FAIR_KWH = 6.0
+FAIR_KWH = 8.0
 """Without a departure to plan for, who got little so far comes first: worth this much more per kWh, fading with what it
 got. It makes cars take turns; more of it costs energy."""
+
+TURN = 0.2
+"""More than what going on is worth: who has waited long, and nobody knows until when it stays, has its turn."""
+
+TAIL_H = 1.0
+"""A car that draws less than it may is nearly full: it will take what it draws now for about this long."""
 
 PRIORITY = 1.6
 """One more of `priority` multiplies the value of a kWh by this."""
@@ -51,8 +57,7 @@ class Rules:
     `interruptions`: how often a charge may be paused to the good of others: 0 never, None as often as it helps. Lines
     that get tighter pause cars all the same. `dwell_s`: a car stays on, and off, at least this long. `every_s`: shared
     anew this often, and whenever a car comes or goes or a line changes. `reclaim_s`: what a car leaves unused for this
-    long is given to others. `turn_s`: who has waited this long comes before who has got little; None: energy decides (it
-    takes turns too, later, and gives more in all).
+    long is given to others. `turn_s`: a car of which nobody knows until when it stays has its turn after waiting this long; None: energy decides.
     `cheap_below`: cars in mode CHEAP charge at prices up to this. `solver` False: max-min shares only, no program.
     """
 
@@ -61,7 +66,7 @@ class Rules:
     dwell_s: float = 300.0
     every_s: float = 60.0
     reclaim_s: float = 45.0
-    turn_s: float | None = None
+    turn_s: float | None = 7200.0
     cheap_below: float | None = None
     solver: bool = True
 
@@ -252,16 +257,17 @@ class Sharing:
             bonus = (1.0 - stay_trust) * FAIR * math.exp(-guest.got_kwh / FAIR_KWH)
             turn = self.rules.turn_s
             if turn is not None and bid.now_a <= 0 and now - guest.waits_at > turn:
-                bonus += FAIR
+                bonus += (1.0 - stay_trust) * TURN
             kw = demand.kw_per_a if math.isfinite(demand.kw_per_a) and demand.kw_per_a > 0 else 0.23
+            sure, left = need_trust >= SURE, float(ahead.left_kwh[k])
             found.append(
                 Prospect(
                     present=ahead.present[k],
                     stays=ahead.stays[k],
                     kw=kw * max(used, 0.05),
                     got_kwh=guest.got_kwh,
-                    left_kwh=float(ahead.left_kwh[k]),
-                    sure=need_trust >= SURE,
+                    left_kwh=left if sure else min(left, guest.cap_a * kw * TAIL_H),
+                    sure=sure,
                     bonus=bonus * _weight(demand),
                     weight=_weight(demand),
                 )

@@ -182,14 +182,14 @@ def test_nobody_is_paused_more_often_than_allowed(most):
 
 
 def test_cars_take_turns_where_six_ampere_is_not_there_for_all():
-    found = drive(Sharing(plain(13.0), Rules(interruptions=None, turn_s=3600.0)), cars(), 12)
+    found = drive(Sharing(plain(13.0), Rules(interruptions=None)), cars(), 24)
     energy = {n: sum(limits[n, 1] for limits in found) for n in "ABCD"}
     assert all(sum(amps > 0 for amps in limits.values()) <= 2 for limits in found)
     assert min(energy.values()) > 0.6 * max(energy.values())
 
 
 def test_on_and_off_last_at_least_the_dwell():
-    found = drive(Sharing(plain(13.0), Rules(interruptions=None, dwell_s=900.0)), cars(), 12, 60.0)
+    found = drive(Sharing(plain(13.0), Rules(interruptions=None, dwell_s=900.0, turn_s=1800.0)), cars(), 8, 60.0)
     for n in "ABCD":
         states = [limits[n, 1] > 0 for limits in found]
         turns = [k for k in range(1, len(states)) if states[k] != states[k - 1]]
