@@ -66,7 +66,7 @@ class Rules:
     dwell_s: float = 300.0
     every_s: float = 60.0
     reclaim_s: float = 45.0
-    turn_s: float | None = 7200.0
+    turn_s: float | None = 10800.0
     cheap_below: float | None = None
     solver: bool = True
 
