@@ -26,7 +26,8 @@ from benchmarks.balance.rivals import BLIND, Maker, Ours, rivals  # noqa: E402
 from evdesk.balance import Rules  # noqa: E402
 
 FIRST_SEED = 101
-SITES = (("workplace", 30.0), ("workplace", 45.0), ("car park", 25.0), ("mixed", 26.0))
+SITES = (("workplace", 30.0, 1.0), ("workplace", 45.0, 1.5), ("car park", 25.0, 1.0), ("mixed", 30.0, 1.3))
+"""(kind of day, kW, how many cars come, 1: as usual)."""
 CONTINUOUS = Rules(steps=None, interruptions=None, dwell_s=0.0)
 FREE = Rules(interruptions=None)
 NEVER = Rules(interruptions=0)
@@ -78,10 +79,10 @@ class Result:
     outcome: park.Outcome
 
 
-def day(shape: str, kilowatt: float, seed: int) -> list[Result]:
+def day(shape: str, kilowatt: float, load: float, seed: int) -> list[Result]:
     """All rules on one site and seed."""
     wires = park.lines(kilowatt, park.SPREADS[seed % len(park.SPREADS)])
-    cars = park.sessions(seed, park.SHAPES[shape])
+    cars = park.sessions(seed, park.SHAPES[shape], load=load)
     wanted = sum(car.kwh for car in cars)
     best = offline.optimum(cars, wires) / wanted
     return [
@@ -115,14 +116,14 @@ def main() -> int:
     args = parser.parse_args()
     sites = SITES[:1] if args.quick else SITES
     seeds = 1 if args.quick else args.seeds
-    jobs = [(shape, kw, FIRST_SEED + 10 * n + k) for n, (shape, kw) in enumerate(sites) for k in range(seeds)]
+    jobs = [(*site, FIRST_SEED + 10 * n + k) for n, site in enumerate(sites) for k in range(seeds)]
     with ProcessPoolExecutor(2) as pool:
         days = list(pool.map(day, *zip(*jobs, strict=True)))
     print(
         f"{len(jobs)} runs; what the offline optimum delivers of what is wanted "
         f"(at most {100 * offline.overstated():.2f} % too high):"
     )
-    for (shape, kw, seed), found in zip(jobs, days, strict=True):
+    for (shape, kw, _, seed), found in zip(jobs, days, strict=True):
         print(
             f"  {shape} {kw:.0f} kW seed {seed}: {100 * found[0].best:.1f} %, {len(found[0].outcome.fractions)} charges"
         )

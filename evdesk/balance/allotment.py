@@ -57,7 +57,8 @@ class Rules:
     `interruptions`: how often a charge may be paused to the good of others: 0 never, None as often as it helps. Lines
     that get tighter pause cars all the same. `dwell_s`: a car stays on, and off, at least this long. `every_s`: shared
     anew this often, and whenever a car comes or goes or a line changes. `reclaim_s`: what a car leaves unused for this
-    long is given to others. `turn_s`: a car of which nobody knows until when it stays has its turn after waiting this long; None: energy decides.
+    long is given to others. `turn_s`: a car of which nobody knows until when it stays has its turn after waiting this
+    long; None: energy decides.
     `cheap_below`: cars in mode CHEAP charge at prices up to this. `solver` False: max-min shares only, no program.
     """
 
