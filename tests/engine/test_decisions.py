@@ -440,6 +440,14 @@ async def test_why_was_bay_1_at_10_a_and_what_an_engine_that_was_killed_does_not
             past = await until(lambda: client.call("balance.history", {"from": 0, "to": 4e9, "charger_id": "A1"}))
             assert [r["limit_a"] for r in past["rows"]][-1] == 10.0
             assert all(a["to_at"] == b["from_at"] for a, b in itertools.pairwise(past["rows"]))
+            changed = SITE | {
+                "circuits": [{"name": "Main", "rating_a": [25, 25, 25]}],
+                "bays": [bay | {"label": f"Stall {n}"} for n, bay in enumerate(SITE["bays"], 1)],
+            }
+            await client.call("site.put", {"site": changed})
+            old = await explained(client, at=now["since_at"] + 0.2)
+            assert (old["label"], old["binding_line"]["rating_a"]) == ("Bay 1", 20.0), "the site as it was then"
+            assert (await explained(client))["label"] == "Stall 1"
             killed_after = (await client.call("balance.get"))["decided_at"]
     finally:
         running.kill()

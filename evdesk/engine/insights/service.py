@@ -155,7 +155,8 @@ class Insights:
         return made
 
     async def _site(self, at: float) -> Site:
-        return await self.store.site_at(at) or self.fleet.site
+        _version, site = await self.store.site_at(at)
+        return site or self.fleet.site
 
     def _label(self, charger_id: str, connector_id: int) -> str:
         bay = self.fleet.site.bay(charger_id, connector_id)

@@ -50,9 +50,9 @@ class Decisions(Core):
 
         return await self._read(run)
 
-    async def site_at(self, at: float) -> Site | None:
-        """The site in force then."""
-        return await self._read(lambda c: moment.site_at(c, at))
+    async def site_at(self, at: float, known: int = 0) -> tuple[int, Site | None]:
+        """(version, the site in force then); without the site where `known` is that version."""
+        return await self._read(lambda c: moment.site_at(c, at, known))
 
     async def currents_at(self, at: float, sources: list[str]) -> dict[str, Phases]:
         """What each source measured last by then, on the site's phases."""

@@ -12,15 +12,20 @@ HOLDS_S = {"connector": 190.0, "circuit": 35.0, "other": 35.0, "reserved": 35.0}
 """How long a raw value counts: a connector may tell each minute or slower, lines are written each second."""
 
 
-def site_at(connection: sqlite3.Connection, at: float) -> Site | None:
-    """The site in force then. None where none had been stored, or it cannot be read any more."""
-    row = connection.execute("SELECT body FROM site WHERE at <= ? ORDER BY id DESC LIMIT 1", (at,)).fetchone()
+def site_at(connection: sqlite3.Connection, at: float, known: int = 0) -> tuple[int, Site | None]:
+    """(version, the site in force then); version 0 where none had been stored. The site is None where it cannot be read
+    any more, and where its version is `known` already."""
+    row = connection.execute("SELECT id FROM site WHERE at <= ? ORDER BY id DESC LIMIT 1", (at,)).fetchone()
     if row is None:
-        return None
+        return 0, None
+    version = int(row[0])
+    if version == known:
+        return version, None
+    body = connection.execute("SELECT body FROM site WHERE id = ?", (version,)).fetchone()[0]
     try:
-        return msgspec.json.decode(row[0], type=Site)
+        return version, msgspec.json.decode(body, type=Site)
     except (msgspec.DecodeError, ValueError):
-        return None
+        return version, None
 
 
 def currents(connection: sqlite3.Connection, at: float, names: list[str]) -> dict[str, Phases]:
