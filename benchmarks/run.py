@@ -24,6 +24,15 @@ QUICK = {
     "benchmarks/messages.py": ["--rows", "20000"],
     "benchmarks/reconnect.py": ["--quick"],
 }
+PICTURES = {
+    "benchmarks/balance/closed_loop.py": {"closed-loop.svg": "A load that comes and goes, under two ways of deciding"},
+    "benchmarks/balance/sessions.py": {
+        "sharing-ratio.svg": "Energy given over the offline optimum",
+        "sharing-day.svg": "Power of all cars over a day",
+    },
+}
+"""Drawn into docs/img by the script's --pictures, and shown beside its figures."""
+
 PACKAGES = (
     "PySide6_Essentials",
     "pyqtgraph",
@@ -58,7 +67,8 @@ def benchmarks() -> dict[str, str]:
 
 def run(script: str, quick: bool) -> str | None:
     """What the script printed; None (and its last words on stderr) when it failed."""
-    command = [sys.executable, script, *(QUICK.get(script, []) if quick else [])]
+    more = QUICK.get(script, []) if quick else ["--pictures"] * (script in PICTURES)
+    command = [sys.executable, script, *more]
     began = time.monotonic()
     try:
         done = subprocess.run(
@@ -94,6 +104,7 @@ def main() -> int:
     )
     for script, (title, figures) in results.items():
         text += f"\n## {title}\n\n`python {script}`\n\n```\n{figures or 'failed'}\n```\n"
+        text += "".join(f"\n![{words}](img/{name})\n" for name, words in PICTURES.get(script, {}).items())
     print(text)
     if any(figures is None for _, figures in results.values()):
         print("A benchmark failed; docs/benchmarks.md stays as it is.", file=sys.stderr)

@@ -65,6 +65,34 @@ def power(days: list[Shown]) -> str:
     return _page(800, 336, parts)
 
 
+def cycling(curves: dict[str, list[tuple[float, float, float]]], rating_a: float) -> str:
+    """One panel per law: (minute, ampere on the line, of that the house) and the fuse."""
+    parts, high = [], 190
+    for panel, (name, rows) in enumerate(curves.items()):
+        top, first = 36 + panel * (high + 44), rows[0][0]
+
+        def at(minute: float, amps: float, top: float = top, first: float = first) -> str:
+            return f"{56 + (minute - first) * 36:.1f},{top + high - amps / 100 * high:.1f}"
+
+        colour = OURS if name.startswith("evdesk") else QUIET
+        parts.append(_text(56, top - 10, name, 14, colour, weight="600"))
+        for amps in (0, 25, 50, 75, 100):
+            y = top + high - amps / 100 * high
+            parts.append(f'<line x1="56" y1="{y:.0f}" x2="776" y2="{y:.0f}" stroke="{GRID}"/>')
+            parts.append(_text(48, y + 4, f"{amps} A", 12, QUIET, "end"))
+        base = f"{at(rows[0][0], 0)} " + " ".join(at(m, h) for m, _, h in rows) + f" {at(rows[-1][0], 0)}"
+        parts.append(f'<polygon points="{base}" fill="{OTHER}" fill-opacity="0.6"/>')
+        line = " ".join(at(m, a) for m, a, _ in rows)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+        y = top + high - rating_a / 100 * high
+        parts.append(f'<line x1="56" y1="{y:.1f}" x2="776" y2="{y:.1f}" stroke="#c4212e" stroke-width="2"/>')
+        parts.append(_text(776, y - 5, f"fuse {rating_a:g} A", 12, "#c4212e", "end"))
+        for minute in range(round(first), round(rows[-1][0]) + 1, 4):
+            parts.append(_text(56 + (minute - first) * 36, top + high + 16, f"{minute} min", 12, QUIET, "middle"))
+    parts.append(_text(776, 26, "L2: house grey, all together as a line", 12, QUIET, "end"))
+    return _page(800, 36 + len(curves) * (high + 44), parts)
+
+
 def _text(x: float, y: float, words: str, size: int, colour: str, anchor: str = "start", weight: str = "400") -> str:
     style = f'font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" fill="{colour}"'
     return f'<text x="{x:.0f}" y="{y:.0f}" {FONT} {style}>{words}</text>'
