@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from evdesk.gui.client import LinkState
 from evdesk.gui.pages.insights import InsightsPage
-from evdesk.gui.pages.insights_words import csv_text, head, sentence
+from evdesk.gui.pages.insights_words import csv_text, energy, head, sentence
 from evdesk.gui.theme import current
 from evdesk.model import EvdeskError, Reason
 from tests.gui import insight_sample
@@ -54,6 +54,15 @@ def test_a_day_without_data_is_a_question_mark_and_never_a_bar_of_zero(page):
     assert "nothing was recorded" in page.chart.accessibleDescription()
     cells = page.model.rows[len(page.got.rows) - 1 - dark].cells
     assert cells[1:] == ("no data", *[""] * 10)
+
+
+def test_much_energy_is_told_in_megawatt_hours():
+    assert [energy(value) for value in (None, 640.0, 9_999_900.0, 58_182_700.0)] == [
+        "unknown",
+        "0.6 kWh",
+        "9999.9 kWh",
+        "58.2 MWh",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["energy", "peak", "fair", "wait"])

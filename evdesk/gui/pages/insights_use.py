@@ -5,7 +5,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from evdesk.gui import text, theme, tokens
-from evdesk.gui.pages.insights_words import percent
+from evdesk.gui.pages.insights_words import energy, percent
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import Painted, draw
 from evdesk.wire.insights import ChargerUse
@@ -62,7 +62,7 @@ class UseBars(Painted):
         self._uses, self._places = uses, places
         said = (
             tr("{name} charged {part} of the time, {energy}").format(
-                name=use.label, part=percent(use.utilisation), energy=text.energy(use.energy_wh)
+                name=use.label, part=percent(use.utilisation), energy=energy(use.energy_wh)
             )
             for use in uses
         )
@@ -111,7 +111,7 @@ class UseBars(Painted):
                 soft = colour if alpha == 1.0 else look.mix(self._role(i), "sunken", alpha)
                 draw.box(painter, fill, soft, None, tokens.RADIUS_BAR)
         draw.text_right(painter, self.width(), mid - 2, percent(use.utilisation), "chip", "text")
-        draw.text_right(painter, self.width(), mid + 11, text.energy(use.energy_wh), "chart", "muted")
+        draw.text_right(painter, self.width(), mid + 11, energy(use.energy_wh), "chart", "muted")
 
     def _role(self, i: int) -> str:
         return f"charger:{self._places[i] % 8}" if self._places[i] >= 0 else "muted"

@@ -50,6 +50,17 @@ def scaled(value: float | None, by: float = 1000.0) -> float | None:
     return None if value is None else value / by
 
 
+def energy_parts(value: float | None) -> tuple[str, str]:
+    """As everywhere, and from 10 MWh on ("58.2", "MWh")."""
+    if value is not None and abs(value) >= 1e7:
+        return text.number(value / 1e6), "MWh"
+    return text.energy_parts(value)
+
+
+def energy(value: float | None) -> str:
+    return " ".join(part for part in energy_parts(value) if part)
+
+
 def percent(value: float | None) -> str:
     return text.unknown() if value is None else f"{text.number(value * 100, 0)} %"
 
@@ -95,9 +106,9 @@ def _energy(rows: Sequence[InsightRow], monthly: bool) -> Bars:
             scaled(row.delivered_wh),
             scaled(row.could_wh),
             (
-                (tr("given"), text.energy(row.delivered_wh), "accent", False),
-                (tr("could have been"), text.energy(row.could_wh), "muted", True),
-                (tr("wanted"), text.energy(row.wanted_wh), "", False),
+                (tr("given"), energy(row.delivered_wh), "accent", False),
+                (tr("could have been"), energy(row.could_wh), "muted", True),
+                (tr("wanted"), energy(row.wanted_wh), "", False),
                 (tr("charges"), _count(row.sessions), "", False),
             ),
         )
@@ -208,7 +219,7 @@ class Told:
 def head(total: InsightRow) -> dict[str, Told]:
     """The six head figures by name; "unknown" where nothing is known."""
     none = Told(text.unknown(), role="muted")
-    given, unit = text.energy_parts(total.delivered_wh)
+    given, unit = energy_parts(total.delivered_wh)
     could = tr("{part} of what was possible").format(part=percent(total.used)) if total.used is not None else ""
     peak, peak_unit = text.power_parts(total.peak_saved_w)
     from_to = tr("{peak} instead of {free}").format(peak=text.power(total.peak_w), free=text.power(total.free_peak_w))
@@ -249,7 +260,7 @@ def supply_words(got: Insight, monthly: bool) -> list[tuple[str, str, str]]:
         lines.append((tr("Waiting"), waited, "text"))
     if total.wanted_wh is not None and total.delivered_wh is not None and total.wanted_wh > 0:
         missing = max(total.wanted_wh - total.delivered_wh, 0.0)
-        lines.append((tr("Not given"), tr("{energy} of what was wanted").format(energy=text.energy(missing)), "text"))
+        lines.append((tr("Not given"), tr("{energy} of what was wanted").format(energy=energy(missing)), "text"))
     if total.room_wh is not None and total.delivered_wh is not None and total.room_wh > 0:
         used = tr("{part} of what the house left").format(part=percent(total.delivered_wh / total.room_wh))
         lines.append((tr("Room used"), used, "text"))
@@ -288,8 +299,8 @@ def cells(row: InsightRow, monthly: bool) -> tuple[str, ...]:
         return (name, tr("no data"), *[""] * (len(TITLES) - 2))
     return (
         name,
-        text.energy(row.delivered_wh),
-        text.energy(row.could_wh),
+        energy(row.delivered_wh),
+        energy(row.could_wh),
         percent(row.used),
         _count(row.sessions),
         index(row.jain),
