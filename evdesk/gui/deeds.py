@@ -44,6 +44,7 @@ LATER = {
     "security": "evdesk.gui.dialogs.connect_deeds:security",
     "device": "evdesk.gui.dialogs.connect_deeds:device",
     "root": "evdesk.gui.dialogs.connect_deeds:root",
+    "power_limit": "evdesk.gui.dialogs.power_limit:power_limit",
     "wiring": "evdesk.gui.dialogs.wiring:wiring",
     "tls": "evdesk.gui.dialogs.connect_deeds:tls",
     "password": "evdesk.gui.dialogs.connect_deeds:password",

@@ -37,6 +37,7 @@ def entries(mirror: Mirror, navigator: Navigator, deeds: Deeds, railed: list[str
 def _actions(mirror: Mirror, deeds: Deeds) -> list[Entry]:
     rows: list[tuple[str, str, str, object, str, str]] = [
         ("gauge", tr("Set up the site"), "site_setup", None, "", "main fuse breaker other load"),
+        ("gauge", tr("Limit the power"), "power_limit", None, "", "cap grid operator dimming 14a peak"),
         ("circuit", tr("Check the wiring"), "wiring", None, "", "phase rotation meter test step transformer"),
         ("search", tr("Find chargers on this network"), "find_chargers", None, "", "mdns discover"),
         ("shield", tr("Root certificate"), "root", None, "", "tls ca security export rotate"),

@@ -24,9 +24,14 @@ class SiteSheet(Sheet):
         self.say(tr("evdesk keeps the sum of all cars and everything else under the main fuse."), muted=True)
         self.name = QLineEdit(self._site.name)
         self.grid = QComboBox()
-        self.grid.addItem(tr("Three phases"), GridType.WYE)
-        self.grid.addItem(tr("One phase"), GridType.SINGLE)
-        self.grid.setCurrentIndex(1 if self._site.grid is GridType.SINGLE else 0)
+        for word, grid in (
+            (tr("Three phases and neutral"), GridType.WYE),
+            (tr("Three phases without neutral (delta)"), GridType.DELTA),
+            (tr("Split phase, 120/240 V"), GridType.SPLIT),
+            (tr("One phase"), GridType.SINGLE),
+        ):
+            self.grid.addItem(word, grid)
+        self.grid.setCurrentIndex(self.grid.findData(self._site.grid))
         self.fuse = _amps(1, 4000, 0.0 if self._site.assumed else max(main.rating_a))
         self.other = _amps(0, 4000, max(main.other_max_a))
         self.field(tr("Name"), self.name)
@@ -42,10 +47,11 @@ class SiteSheet(Sheet):
     def chosen(self) -> Site:
         """The site with the person's numbers in its supply circuit."""
         fuse, other = self.fuse.value(), self.other.value()
-        one_phase = self.grid.currentData() == GridType.SINGLE
+        phases = GridType(self.grid.currentData()).phases
         main = self._main()
-        rating, loads = ((fuse, 0.0, 0.0), (other, 0.0, 0.0)) if one_phase else ((fuse,) * 3, (other,) * 3)
-        new = replace(main, rating_a=rating, other_max_a=loads)
+        one, two, three = (fuse if phase < phases else 0.0 for phase in range(3))
+        load, load2, load3 = (other if phase < phases else 0.0 for phase in range(3))
+        new = replace(main, rating_a=(one, two, three), other_max_a=(load, load2, load3), grid=None)
         circuits = tuple(new if c is main else c for c in self._site.circuits) or (new,)
         return replace(
             self._site,
