@@ -360,8 +360,11 @@ def main() -> int:
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL + 1)
     tables = []
     choices = [
-        ("Lines kept within their breaker's curve also without evdesk (`silent_times` 1.13):", 1.13),
-        ("As delivered (only a fresh meter decides):", None),
+        (
+            "Lines kept within their breaker also without evdesk (`silent_times` 1.13, as the simulated site has it):",
+            1.13,
+        ),
+        ("Without (only a fresh meter decides):", None),
     ]
     for title, times in choices if args.docs else choices[:1]:
         some = names if times is not None else [n for n in names if n not in REAL_TIME]

@@ -142,7 +142,7 @@ class Balancer:
         nowish = [s.track.bounds(now, s.used) for s in seats]
         past = now - self._house.lag_s
         earlier = [s.track.bounds_at(past, now, s.used) for s in seats]
-        others = self._house.estimate(self._net.wires, now, nowish, earlier)
+        others = self._rooms.counted(self._net.wires, self._house.estimate(self._net.wires, now, nowish, earlier))
         rooms = [self._rooms.room(wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
         extra = [self._rooms.bears(now, wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
         for w, wire in enumerate(self._net.wires):

@@ -50,7 +50,14 @@ class Rooms:
     def room(self, wire: Wire, other: Other) -> float:
         """Ampere of it left for connectors."""
         margin = self.margin_a if wire.line.kind is LineKind.PHASE else 0.0
-        return self.limit(wire) - margin - max(other.plan_a, silent_floor(wire.line, self.silent_times))
+        return self.limit(wire) - margin - other.plan_a
+
+    def counted(self, wires: Sequence[Wire], others: list[Other]) -> list[Other]:
+        """What everything else counts as: at least so much that evdesk may fall silent at any moment (`silent_times`)."""
+        if self.silent_times is None:
+            return others
+        least = (silent_floor(wire.line, self.silent_times) for wire in wires)
+        return [replace(o, plan_a=a) if a > o.plan_a else o for o, a in zip(others, least, strict=True)]
 
     def bears(self, now: float, wire: Wire, other: Other) -> float:
         """Ampere its breaker bears for now beyond that, before somebody is switched off; to be asked once a second."""

@@ -76,7 +76,7 @@ def site_config(chargers: int, meter_port: int, meter_host: str = "127.0.0.1") -
             Bay(p.charger_id, 1, p.label, p.circuit, max_a=BRANCH_A, phases=p.maker.phases, rotation=p.rotation)
             for p in bays
         ),
-        balance=BalanceSettings(),
+        balance=BalanceSettings(silent_times=1.13),
         assumed=False,
         simulated=True,
     )
