@@ -23,6 +23,8 @@ class DrillBook:
     async def open(self) -> list[Drill]:
         """Loads all; those that were running when the engine ended are marked so, and returned."""
         interrupted = []
+        for drill in await self.fleet.store.latest_drills():
+            self.note(drill)
         for drill in reversed(await self.fleet.store.drills()):
             if not drill.over:
                 drill = replace(

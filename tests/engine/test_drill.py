@@ -191,6 +191,11 @@ async def test_cancelled_at_any_time_it_gives_back(tmp_path):
         await hall.in_phase(numbers[1], "silent")
         with pytest.raises(Exception, match="A failsafe drill of this charger is under way"):
             await hall.api.call("charger.trigger", {"charger_id": "B", "what": "Heartbeat"})
+        with pytest.raises(Exception, match="A failsafe drill is running"):
+            await hall.api.call("wiring.test", {})
+        charger = await hall.api.call("charger.get", {"charger_id": "B"})
+        assert charger["connectors"][0]["limit_reason"] == "a test holds it"
+        assert charger["connectors"][0]["reserved_a"] == RATING_A
         await hall.api.call("failsafe.cancel", {"drill_id": numbers[1]})
         for number in numbers:
             drill = await hall.over(number)

@@ -128,6 +128,9 @@ async def test_what_was_running_is_over_after_a_restart(book):
     assert kept == replace(DONE, id=done)
     assert [d.id for d in await store.drills("A")] == [done, number]
     assert (await store.drill(number)).phase == "done"
+    await store.save_drill(replace(KEPT, id=0, kind=DrillKind.CUT))
+    await store.save_drill(replace(KEPT, id=0, verdict=DrillVerdict.INCONCLUSIVE))
+    assert [(d.kind, d.verdict) for d in await store.latest_drills()] == [("silence", "proven"), ("cut", "failed")]
 
 
 def _page(drill: Drill) -> str:

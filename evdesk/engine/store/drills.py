@@ -7,7 +7,7 @@ import msgspec
 from sqlite_utils import Database
 
 from evdesk.engine.store.core import Core
-from evdesk.model.drills import Drill
+from evdesk.model.drills import Drill, DrillVerdict
 
 MOST = 1000
 
@@ -54,6 +54,17 @@ class Drills(Core):
             where, values = ("WHERE charger_id = ? ", [charger_id]) if charger_id else ("", [])
             sql = f"SELECT body FROM drill {where}ORDER BY id DESC LIMIT ?"
             rows = connection.execute(sql, [*values, max(0, min(limit, MOST))]).fetchall()
+            return [drill for (body,) in rows if (drill := _drill(body)) is not None]
+
+        return await self._read(run)
+
+    async def latest_drills(self) -> list[Drill]:
+        """The newest of each charger and kind that came to a conclusion, however long ago."""
+
+        def run(connection: sqlite3.Connection) -> list[Drill]:
+            newest = "SELECT max(id) FROM drill WHERE verdict IN (?, ?) GROUP BY charger_id, kind"
+            sql = f"SELECT body FROM drill WHERE id IN ({newest}) ORDER BY id"
+            rows = connection.execute(sql, (DrillVerdict.PROVEN, DrillVerdict.FAILED)).fetchall()
             return [drill for (body,) in rows if (drill := _drill(body)) is not None]
 
         return await self._read(run)
