@@ -32,12 +32,15 @@ SURE = 0.6
 """A stated need that counts this much is not exceeded."""
 
 FAIR = 0.15
-FAIR_KWH = 8.0
+FAIR_KWH = 12.0
 """Without a departure to plan for, who got little so far comes first: worth this much more per kWh, fading with what it
 got. It makes cars take turns; more of it costs energy."""
 
 TURN = 0.2
 """More than what going on is worth: who has waited long, and nobody knows until when it stays, has its turn."""
+
+FIRST_KWH = 1.0
+"""Who got less has had no turn yet."""
 
 TAIL_H = 1.0
 """A car that draws less than it may is nearly full: it will take what it draws now for about this long."""
@@ -256,8 +259,7 @@ class Sharing:
             stay_trust, need_trust = self.history.trust(guest.told)
             used = min(1.0, guest.cap_a / bid.top_a) if bid.top_a > 0 else 1.0
             bonus = (1.0 - stay_trust) * FAIR * math.exp(-guest.got_kwh / FAIR_KWH)
-            turn = self.rules.turn_s
-            if turn is not None and bid.now_a <= 0 and now - guest.waits_at > turn:
+            if self._has_its_turn(guest, now):
                 bonus += (1.0 - stay_trust) * TURN
             kw = demand.kw_per_a if math.isfinite(demand.kw_per_a) and demand.kw_per_a > 0 else 0.23
             sure, left = need_trust >= SURE, float(ahead.left_kwh[k])
@@ -274,6 +276,12 @@ class Sharing:
                 )
             )
         return found
+
+    def _has_its_turn(self, guest: Guest, now: float) -> bool:
+        """Has waited long. Where pauses are few they are not spent on turns beyond the first."""
+        turn, few = self.rules.turn_s, self.rules.interruptions is not None
+        waited = turn is not None and guest.limit_a <= 0 and now - guest.waits_at > turn
+        return waited and not (few and guest.got_kwh > FIRST_KWH)
 
     # -- saying why --------------------------------------------------------------------------------------------------
 

@@ -6,9 +6,10 @@ the lines, in each span, as tangents of |sum coef x| <= limit; in the first span
 Nothing here knows of whole ampere, dwell or starts: see `repair`.
 """
 
+import contextlib
 import importlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -24,6 +25,13 @@ CLOSE = 1.002
 """Tangents are added until the first span is this near its limits; the repair takes the rest."""
 
 ROUNDS = 4
+OPTIONS = {
+    "output_flag": False,
+    "threads": 1,
+    "presolve": "off",
+    "solver": "simplex",
+    "simplex_iteration_limit": 20_000,  # many times what 200 cars take; a limit of time would not be repeatable
+}
 SPACING_RAD = math.radians(20.0)
 LATER_RAD = math.radians(30.0)
 
@@ -36,8 +44,17 @@ class NoSolver(Exception):
 def _highs() -> Any:
     try:
         return importlib.import_module("highspy")
-    except ImportError as error:
+    except (ImportError, OSError) as error:
         raise NoSolver("highspy is not installed") from error
+
+
+@contextlib.contextmanager
+def _calls() -> Iterator[None]:
+    """A version of the solver that answers otherwise than the ones known is as good as none."""
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
+        raise NoSolver(str(error)) from error
 
 
 @dataclass(slots=True)
@@ -101,31 +118,31 @@ class Optimum:
         self._limits = np.maximum(limits, 0.0)
         self._matrix, self._loose = fit.matrix[:, program.columns], fit.loose[:, program.columns]
         self._n = len(program.columns)
-        self._solver = (
-            self._highs.Highs.__base__()
-        )  # the wrapper's constructor prints its name, which nothing switches off
-        options = {"output_flag": False, "threads": 1, "presolve": "off", "solver": "simplex"}
-        for option, value in options.items():
-            self._solver.setOptionValue(option, value)
-        self._solver.passModel(_model(self._highs, fit, limits, program))
+        with _calls():
+            self._solver = self._highs.Highs.__base__()  # the wrapper prints its name, which nothing switches off
+            for option, value in OPTIONS.items():
+                self._solver.setOptionValue(option, value)
+            self._solver.passModel(_model(self._highs, fit, limits, program))
 
     def bound(self, low: Reals, top: Reals) -> None:
         """Other least and most amperes in the first span."""
-        columns = np.arange(self._n, dtype=np.int32)
-        self._solver.changeColsBounds(self._n, columns, low, np.maximum(top, low))
+        with _calls():
+            columns = np.arange(self._n, dtype=np.int32)
+            self._solver.changeColsBounds(self._n, columns, low, np.maximum(top, low))
 
     def solve(self) -> tuple[Reals, Reals]:
         """Ampere of each car in the first span (continuous), and what one more would be worth. Raises NoSolver."""
-        for _ in range(ROUNDS):
-            self._solver.run()
-            status = self._solver.getModelStatus()
-            if status != self._highs.HighsModelStatus.kOptimal:
-                raise NoSolver(f"no optimum: {status}")
-            solution = self._solver.getSolution()
-            found = np.asarray(solution.col_value[: self._n])
-            if not self._cut(found):
-                break
-        return np.maximum(found, 0.0), -np.asarray(solution.col_dual[: self._n])
+        with _calls():
+            for _ in range(ROUNDS):
+                self._solver.run()
+                status = self._solver.getModelStatus()
+                if status != self._highs.HighsModelStatus.kOptimal:
+                    raise NoSolver(f"no optimum: {status}")
+                solution = self._solver.getSolution()
+                found = np.asarray(solution.col_value[: self._n])
+                if not self._cut(found):
+                    break
+            return np.maximum(found, 0.0), -np.asarray(solution.col_dual[: self._n])
 
     def _cut(self, found: Reals) -> bool:
         load = self._matrix @ found

@@ -104,7 +104,11 @@ def _solved(
     repair = Repair(fit, limits, base)
     program = _program(bids, prospects, edges_s)
     optimum = Optimum(fit, limits - repair.load.size(), program)
-    wish, value = optimum.solve()
+    try:
+        wish, value = optimum.solve()
+    except NoSolver:  # a line got tighter: not all who should go on can
+        optimum.bound(np.zeros(len(bids)), program.top)
+        wish, value = optimum.solve()
     capped = [replace(bid, top_a=max(float(top), 0.0)) for bid, top in zip(bids, program.top, strict=True)]
     chosen = choose(repair, capped, wish.tolist(), START_FROM, STAY_FROM)
     least = np.array([bid.least() if on else 0.0 for bid, on in zip(capped, chosen, strict=True)])

@@ -151,10 +151,15 @@ def test_a_missing_or_failing_solver_is_replaced_by_equal_shares(monkeypatch):
         assert Sharing(plain(48.0)).decide(0.0, cars()) == want
     optimum._highs.cache_clear()
 
-    def broken(self: object) -> None:
-        raise optimum.NoSolver("no optimum")
+    class Broken:
+        def setOptionValue(self, *args: object) -> None: ...
+        def passModel(self, *args: object) -> None: ...
+        def run(self) -> None:
+            raise RuntimeError("no memory")
 
-    monkeypatch.setattr(optimum.Optimum, "solve", broken)
+    class Wrapper(Broken): ...
+
+    monkeypatch.setattr(importlib.import_module("highspy"), "Highs", Wrapper)
     assert Sharing(plain(48.0)).decide(0.0, cars()) == want
 
 
@@ -211,6 +216,14 @@ def test_what_a_car_leaves_is_given_on_within_a_minute_and_given_back_at_once():
     assert history[75] == (8.0, 30.0)
     assert any(a >= 9 for a, _ in history[200:203])
     assert history[215] == (32.0, 6.0)
+
+
+def test_a_line_that_gets_tighter_pauses_as_few_as_needed():
+    sharing = Sharing(plain(50.0))
+    assert sum(amps for amps, _ in sharing.decide(0.0, cars()).values()) == 50.0
+    limits = sharing.decide(60.0, cars(), rooms={"Main/L1": 8.0})
+    assert sum(amps for amps, _ in limits.values()) == 8.0
+    assert all(why.line == "Main/L1" for amps, why in limits.values() if amps == 0 and why.detail != "dwell")
 
 
 def test_priority_comes_first():
