@@ -21,6 +21,7 @@ import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import mul
 
 from evdesk.balance.filters import MaxWindow, Rises
 from evdesk.balance.lines import Wire
@@ -197,16 +198,16 @@ def _whole(supply: Sequence[Other]) -> Other:
 def rest(wire: Wire, total: float, bounds: Sequence[Bounds]) -> tuple[float, float]:
     """(least, most) of what is no charger, from the measured sum and what the connectors may be drawing.
 
-    In phase, magnitudes subtract. Where connectors sit between phases, the rest may be up to 60 degrees off their sum: the
-    most it can then be is the third side of that triangle. Behind a transformer currents may even cancel: nothing is
-    subtracted, what the cars may hide is added."""
+    In phase, magnitudes subtract. Else only the sides of a triangle are known, and its angle is bounded: where outlets sit
+    between phases, the rest is at most 60 degrees off their sum; behind a transformer 90. (What is over the rating by the
+    meter is cut in any case.)"""
     low, high = line_bounds(wire, bounds)
     if wire.aligned:
         return total - high, total - low
+    square = total * total
     if wire.acute:
-        square = total * total - 0.75 * low * low
-        return total - high, max(math.sqrt(max(square, 0.0)) - low / 2.0, total - low)
-    return total - high, total + high
+        return total - high, max(math.sqrt(max(square - 0.75 * low * low, 0.0)) - low / 2.0, total - low)
+    return total - high, max(math.sqrt(max(square - low * low, 0.0)), total - low)
 
 
 def line_bounds(wire: Wire, bounds: Sequence[Bounds]) -> tuple[float, float]:
@@ -214,17 +215,19 @@ def line_bounds(wire: Wire, bounds: Sequence[Bounds]) -> tuple[float, float]:
     if wire.unit:
         pairs = [(bounds[i], t) for i, t in zip(wire.members, wire.terminals, strict=True)]
         return sum([b[0][t] for b, t in pairs]), sum([b[1][t] for b, t in pairs])
-    rows = list(zip(wire.sizes, wire.members, wire.terminals, strict=True))
+    lows = [bounds[i][0][t] for i, t in zip(wire.members, wire.terminals, strict=True)]
+    highs = [bounds[i][1][t] for i, t in zip(wire.members, wire.terminals, strict=True)]
     if wire.aligned:
-        return sum([s * bounds[i][0][t] for s, i, t in rows]), sum([s * bounds[i][1][t] for s, i, t in rows])
-    highs = {i: bounds[i][1][t] for _, i, t in rows}
-    high = wire.load([highs.get(i, 0.0) for i in range(len(bounds))])
-    if not wire.acute:
-        return 0.0, high
-    known = [(c, bounds[i][0][t]) for c, i, t in zip(wire.coefs, wire.members, wire.terminals, strict=True)]
-    loose = sum([s * bounds[i][0][t] for s, i, t in rows if i in wire.loose])
-    fixed = abs(sum([c * a for (c, a), i in zip(known, wire.members, strict=True) if i not in wire.loose]))
-    return max(fixed, loose), high
+        return sum(map(mul, wire.sizes, lows)), sum(map(mul, wire.sizes, highs))
+    # At least the sum of the middles less what is unsure of each; where no two are over 90 degrees apart, of the lows.
+    known = [i not in wire.loose for i in wire.members]
+    middle = sum([c * (a + b) / 2.0 for c, a, b, k in zip(wire.coefs, lows, highs, known, strict=True) if k], 0j)
+    unsure = sum([s * (b - a) / 2.0 for s, a, b, k in zip(wire.sizes, lows, highs, known, strict=True) if k])
+    least = abs(middle) - unsure
+    if wire.acute:
+        least = max(least, abs(sum([c * a for c, a, k in zip(wire.coefs, lows, known, strict=True) if k], 0j)))
+    loose = sum([s * b for s, b, k in zip(wire.sizes, highs, known, strict=True) if not k])
+    return max(least - loose, 0.0), wire.sum(highs)
 
 
 def children(wires: Sequence[Wire], w: int) -> list[int]:
