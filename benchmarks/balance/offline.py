@@ -66,8 +66,8 @@ def _solve(tops: Sequence[float], rows: Sequence[tuple[list[int], list[float], f
     lp.a_matrix_.start_ = np.cumsum([0, *(len(index) for index, _, _ in rows)]).astype(np.int32)
     lp.a_matrix_.index_ = np.array([i for index, _, _ in rows for i in index], np.int32)
     lp.a_matrix_.value_ = np.array([v for _, values, _ in rows for v in values])
-    solver = highspy.Highs()
-    solver.silent()
+    solver = highspy.Highs.__base__()  # the wrapper prints its name
+    solver.setOptionValue("output_flag", False)
     for option, value in (("threads", 1), ("solver", "ipm"), ("run_crossover", "off")):
         solver.setOptionValue(option, value)
     solver.passModel(lp)

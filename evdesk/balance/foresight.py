@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from evdesk.balance.allotment import FAIR, FAIR_KWH, FIRST_S, PRIORITY, SURE
+from evdesk.balance.allotment import FAIR, FAIR_KWH, FIRST_S, PRIORITY, SURE, TAIL_H
 from evdesk.balance.fit import Fit, Reals
 from evdesk.balance.lines import Net
 from evdesk.balance.outlook import UNSAID, History, Stay, Told, edges
@@ -112,9 +112,10 @@ class Foresight:
         for k, ((seat, bidder), guest) in enumerate(zip(pairs, guests, strict=True)):
             stay_trust, need_trust = self.history.trust(guest.told)
             kw = seat.demand.kw_per_a if math.isfinite(seat.demand.kw_per_a) and seat.demand.kw_per_a > 0 else 0.23
-            used = 1.0
+            used, left = 1.0, float(ahead.left_kwh[k])
             if seat.track.cap is not None and bidder.top_a > 0:
                 used = min(max(seat.track.drawn_top / bidder.top_a, 0.05), 1.0)
+                left = left if need_trust >= SURE else min(left, seat.track.drawn_top * kw * TAIL_H)
             weight = PRIORITY ** min(max(seat.priority, -5), 5)
             found.append(
                 Prospect(
@@ -122,7 +123,7 @@ class Foresight:
                     stays=ahead.stays[k],
                     kw=kw * used,
                     got_kwh=guest.got_kwh,
-                    left_kwh=float(ahead.left_kwh[k]),
+                    left_kwh=left,
                     sure=need_trust >= SURE,
                     bonus=(1.0 - stay_trust) * FAIR * math.exp(-guest.got_kwh / FAIR_KWH) * weight,
                     weight=weight,
