@@ -39,6 +39,7 @@ def _actions(mirror: Mirror, deeds: Deeds) -> list[Entry]:
         ("gauge", tr("Set up the site"), "site_setup", None, "", "main fuse breaker other load"),
         ("gauge", tr("Limit the power"), "power_limit", None, "", "cap grid operator dimming 14a peak"),
         ("circuit", tr("Check the wiring"), "wiring", None, "", "phase rotation meter test step transformer"),
+        ("shield-check", tr("Drill every charger that is not proven"), "drill_all", None, "", "failsafe silent"),
         ("search", tr("Find chargers on this network"), "find_chargers", None, "", "mdns discover"),
         ("shield", tr("Root certificate"), "root", None, "", "tls ca security export rotate"),
         ("lock", tr("Turn on TLS"), "tls", None, "", "wss encrypted security port"),
@@ -53,6 +54,8 @@ def _actions(mirror: Mirror, deeds: Deeds) -> list[Entry]:
         label = mirror.label(charger.id)
         title = tr("Send a message to {label}...").format(label=label)
         rows.append(("arrow-right", title, "console", charger.id, "", f"ocpp expert console {charger.id}"))
+        title = tr("Failsafe drill of {label}...").format(label=label)
+        rows.append(("shield-check", title, "drill", charger.id, "", f"silent fallback proof {charger.id}"))
         title = tr("Conformance sheet of {label}...").format(label=label)
         rows.append(("file", title, "sheet", charger.id, "", f"findings report {charger.id}"))
     for charger in mirror.pending():

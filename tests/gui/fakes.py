@@ -9,6 +9,7 @@ from evdesk.wire.drill import FailsafeSummary
 from evdesk.wire.explain import DecisionPage
 from evdesk.wire.methods import Done
 from evdesk.wire.settings import SettingsProgress
+from evdesk.wire.site import SiteProblems
 from tests.gui import insight_sample, sample
 
 
@@ -43,6 +44,7 @@ class FakeClient(Client):
             "balance.history": DecisionPage([]),
             "insight.energy": insight_sample.insight,
             "failsafe.list": [],
+            "site.check": SiteProblems(),
             "failsafe.summary": FailsafeSummary(6, 1, 1, 6.0, 180),
         }
 

@@ -201,6 +201,14 @@ def test_cancel_asks_and_leaves_everything_as_it_was(page, client, mirror, qtbot
     assert page.scene.feed("Garage").rating == "3 × 35 A"
 
 
+def test_nothing_stays_flagged_when_editing_has_ended(page, qtbot):
+    page.choose("circuit/Garage")
+    page.editing.panel.circuit.fields["rating_a"].spins[0].setValue(80)
+    qtbot.waitUntil(lambda: "circuit/Garage" in page.site.diagram.canvas.flags)
+    draft(page).end()
+    assert page.site.diagram.canvas.flags == frozenset()
+
+
 def test_cancel_without_a_change_just_leaves(page, qtbot):
     qtbot.mouseClick(page.editing.bar.leave, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not page.editing.active)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QPixmap
 
 from evdesk.gui import theme
@@ -32,17 +32,23 @@ from tests.gui import crowd, sample
 
 @pytest.fixture
 def make(qapp, qtbot, client):
-    theme.current().apply(qapp, "light")
+    if theme.current().name != "light":
+        theme.current().apply(qapp, "light")
+    held = []  # a page that nobody holds could be collected while it handles an event
 
     def build(mirror, width=1112, height=748):
         page = BalancingPage(mirror, client, theme.current())
+        held.append(page)
         qtbot.addWidget(page)
         page.resize(width, height)
         page.show()
         page.on_shown()
         return page
 
-    return build
+    yield build
+    for page in held:
+        page.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
@@ -94,6 +100,14 @@ def test_nothing_lies_on_anything_else_and_all_is_inside(client, count, width):
 def test_a_small_site_is_a_tree_and_a_large_one_a_board(client):
     assert not lay_out(build_scene(crowded(client, 2)), 740, 430, frozenset()).board
     assert lay_out(build_scene(crowded(client, 54)), 740, 430, frozenset()).board
+
+
+def test_a_tree_that_was_a_board_for_a_while_comes_back(page, qtbot):
+    assert not page.site.diagram.canvas.plan.board
+    page.resize(760, 500)
+    qtbot.waitUntil(lambda: page.site.diagram.canvas.plan.board)
+    page.resize(1112, 748)
+    qtbot.waitUntil(lambda: not page.site.diagram.canvas.plan.board)
 
 
 def test_a_narrow_window_gets_the_board(mirror):
@@ -408,3 +422,34 @@ def test_a_moment_without_a_row_is_unknown():
     assert moment_words(lane, 50) == "Bay 1: nothing is known of this moment"
     assert moment_words(lane, 500) == "Bay 1: nothing is known of this moment"
     assert "at 9 A" in moment_words(lane, 150)
+
+
+# -- ways -----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_inspector_leads_to_charger_drill_and_wiring(page, qtbot):
+    page.choose("bay/WB-02/1")
+    for button, wanted in (
+        (page.inspector.open, ["chargers", "WB-02"]),
+        (page.inspector.drill, ["drill", "WB-02"]),
+        (page.inspector.wiring, ["wiring", None]),
+    ):
+        with qtbot.waitSignal(page.navigate) as heard:
+            qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert heard.args == wanted
+    page.choose("bay/WB-07/1")
+    assert not page.inspector.drill.isEnabled()
+    page.choose("circuit/Garage")
+    assert page.inspector.open.isHidden()
+    assert page.inspector.drill.isHidden()
+    page.choose("meter")
+    assert page.inspector.wiring.isVisible()
+
+
+def test_the_silent_card_starts_drills(page, qtbot):
+    with qtbot.waitSignal(page.navigate) as heard:
+        page.silent.drill.click()
+    assert heard.args == ["drill", "WB-07"]
+    with qtbot.waitSignal(page.navigate) as heard:
+        page.silent.drill_all.click()
+    assert heard.args == ["drill_all", None]

@@ -49,14 +49,17 @@ def finished(**more):
 def make(qapp, qtbot, mirror, client):
     theme.current().apply(qapp, "light")
     mirror.now = lambda: sample.NOW
+    held = []
 
     def build(drill_id=None):
         sheet = DrillSheet("WB-02", drill_id, mirror, client, theme.current(), None)
+        held.append(sheet)
         qtbot.addWidget(sheet)
         sheet.show()
         return sheet
 
-    return build
+    yield build
+    held.clear()
 
 
 def test_before_it_says_what_will_happen_and_how(make):

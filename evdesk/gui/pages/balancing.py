@@ -53,16 +53,14 @@ class BalancingPage(Page):
         self.site.diagram.opened.connect(self._open)
         self.decisions.chosen.connect(self.choose)
         self.silent.chosen.connect(self.go)
-        self.silent.drill_asked.connect(self._drill)
-        self.silent.drill_all_asked.connect(self._drill_all)
-        self.inspector.drill_asked.connect(self._drill)
+        self.silent.navigate.connect(self.navigate)
+        self.inspector.navigate.connect(self.navigate)
         self.site.edit_asked.connect(self.editing.begin)
         self.site.export_asked.connect(self.editing.save)
         self.editing.changed.connect(self._edited)
         self.editing.chosen.connect(self.choose)
         self.editing.flagged.connect(self.site.diagram.canvas.flag)
         self.editing.said.connect(client.failed)
-        self.inspector.charger_asked.connect(self._to_charger)
         self.mirror.changed.connect(self._changed)
         self._ages = QTimer(self)
         self._ages.setInterval(TICK_MS)
@@ -207,18 +205,8 @@ class BalancingPage(Page):
 
     def _open(self, key: str) -> None:
         kind, name, connector = split_key(key)
-        if kind == BAY and bay_key(name, connector) == key:
-            self._to_charger(name)
-
-    def _to_charger(self, charger_id: str) -> None:
-        if charger_id in self.mirror.chargers:
-            self.navigate.emit("chargers", charger_id)
-
-    def _drill(self, charger_id: str) -> None:
-        self.navigate.emit("drill", charger_id)
-
-    def _drill_all(self) -> None:
-        self.navigate.emit("drill_all", None)
+        if kind == BAY and bay_key(name, connector) == key and name in self.mirror.chargers:
+            self.navigate.emit("chargers", name)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

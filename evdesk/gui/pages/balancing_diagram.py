@@ -205,11 +205,12 @@ class Canvas(Painted):
 
 class Diagram(QScrollArea):
     """The canvas with its scroll bars. `chosen(key)`, `opened(key)` as above. Zoom by Ctrl and wheel or Ctrl + and -;
-    `fit` takes it back to the size that fits."""
+    `fit` takes it back to the size that fits. `drawn(board)` when the other drawing is shown now."""
 
     chosen = Signal(str)
     opened = Signal(str)
     zoomed = Signal(float)
+    drawn = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -224,6 +225,8 @@ class Diagram(QScrollArea):
         self.zoom = 1.0
         self._folded: set[str] = set()
         self._first = True
+        self._laid = QSize()
+        self._board = False
         self.canvas.chosen.connect(self._chosen)
         self.canvas.opened.connect(self.opened)
         self.canvas.folded.connect(self.fold)
@@ -278,7 +281,8 @@ class Diagram(QScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._lay()
+        if self.size() != self._laid:  # a scroll bar that comes or goes changes nothing, nor does the end of the window
+            self._lay()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -301,13 +305,16 @@ class Diagram(QScrollArea):
     def _lay(self) -> None:
         if self.scene is None:
             return
-        room = self.viewport().size()
-        spare = 0 if self.verticalScrollBar().isVisible() else self.verticalScrollBar().sizeHint().width()
-        plan = lay_out(self.scene, room.width() / self.zoom, room.height() / self.zoom, self._folded)
-        if plan.board and plan.height * self.zoom > room.height() and spare:
-            plan = lay_out(self.scene, (room.width() - spare) / self.zoom, room.height() / self.zoom, self._folded)
-        self.canvas.resize(round(plan.width * self.zoom), max(room.height(), round(plan.height * self.zoom)))
+        room = self._laid = self.size()  # without a scroll bar, so that one that is there does not keep itself there
+        high, bar = room.height(), self.verticalScrollBar().sizeHint().width()
+        plan = lay_out(self.scene, room.width() / self.zoom, high / self.zoom, self._folded)
+        if plan.height * self.zoom > high:
+            plan = lay_out(self.scene, (room.width() - bar) / self.zoom, high / self.zoom, self._folded)
+        self.canvas.resize(round(plan.width * self.zoom), max(high, round(plan.height * self.zoom)))
         self.canvas.show_plan(plan, self.zoom)
+        if plan.board != self._board:
+            self._board = plan.board
+            self.drawn.emit(plan.board)
 
 
 def _folds(scene: Scene) -> set[str]:
@@ -316,7 +323,7 @@ def _folds(scene: Scene) -> set[str]:
         return set()
     feeds = [feed for top in scene.feeds for feed in (top.feeds if scene.main is not None else (top,))]
     tight = min(
-        ((line.free_a, feed) for feed in feeds for line in feed.lines if line.free_a is not None),
+        ((line.free_a, feed) for feed in feeds for f in feed.walk() for line in f.lines if line.free_a is not None),
         key=lambda row: row[0],
         default=None,
     )

@@ -40,6 +40,7 @@ class Editing(QObject):
         for widget in (self.panel, self.problems):
             widget.hide()
         self.draft.changed.connect(self.changed)
+        self.draft.changed.connect(self.refresh)
         self.draft.checked.connect(self.refresh)
         self.panel.chosen.connect(self.chosen)
         self.problems.chosen.connect(self.chosen)

@@ -201,8 +201,9 @@ class EditBar(QWidget):
         self.redo.clicked.connect(draft.stack.redo)
         self.apply.clicked.connect(draft.apply)
         self.keys = [
-            QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, draft.stack.undo),
-            QShortcut(QKeySequence(QKeySequence.StandardKey.Redo), self, draft.stack.redo),
+            QShortcut(QKeySequence("Ctrl+Z"), self, draft.stack.undo),
+            QShortcut(QKeySequence("Ctrl+Shift+Z"), self, draft.stack.redo),
+            QShortcut(QKeySequence("Ctrl+Y"), self, draft.stack.redo),
         ]
 
     def refresh(self) -> None:

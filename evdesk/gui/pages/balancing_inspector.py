@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from evdesk.gui import text
 from evdesk.gui.pages.balancing_inspect_words import Bar, Told
+from evdesk.gui.pages.balancing_outlets import METER
 from evdesk.gui.pages.balancing_symbols import amps_role, line_bar
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
@@ -97,10 +98,9 @@ class Pairs(QWidget):
 
 
 class Inspector(Card):
-    """`charger_asked(charger_id)`: a person wants that charger's page; `drill_asked(charger_id)` its drill."""
+    """`navigate(page or deed, argument)`: its buttons lead to the charger's page, its drill, the wiring."""
 
-    charger_asked = Signal(str)
-    drill_asked = Signal(str)
+    navigate = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(" ", parent, head_height=40)
@@ -112,8 +112,10 @@ class Inspector(Card):
         self.bars = Bars(self)
         self.rule = Rule(self)
         self.pairs = Pairs(self)
-        self.open = Button(tr("Open charger"), "arrow-right", parent=self, dense=True)
+        self.open = Button(tr("Open"), "arrow-right", parent=self, dense=True, label=tr("Open the charger's page"))
         self.drill = Button(tr("Drill"), "play", parent=self, dense=True)
+        self.wiring = Button(tr("Wiring"), "circuit", parent=self, dense=True)
+        self.wiring.clicked.connect(self._wiring)
         self.open.clicked.connect(self._open)
         self.drill.clicked.connect(self._drill)
         self.body.setSpacing(10)
@@ -124,6 +126,7 @@ class Inspector(Card):
         self._deeds.setSpacing(8)
         self._deeds.addWidget(self.open)
         self._deeds.addWidget(self.drill)
+        self._deeds.addWidget(self.wiring)
         self._deeds.addStretch(1)
         self.body.addLayout(self._deeds)
         self.drill.hide()
@@ -141,6 +144,7 @@ class Inspector(Card):
         self.rule.setVisible(bool(told.bars))
         self.pairs.set(told.rows)
         self.open.setVisible(bool(told.charger))
+        self.wiring.setVisible(bool(told.charger) or told.key == METER)
         self.setAccessibleName(f"{told.title}, {told.kind}")
 
     def offer_drill(self, reason: str | None) -> None:
@@ -150,8 +154,11 @@ class Inspector(Card):
 
     def _open(self) -> None:
         if self.told is not None:
-            self.charger_asked.emit(self.told.charger)
+            self.navigate.emit("chargers", self.told.charger)
 
     def _drill(self) -> None:
         if self.told is not None:
-            self.drill_asked.emit(self.told.charger)
+            self.navigate.emit("drill", self.told.charger)
+
+    def _wiring(self) -> None:
+        self.navigate.emit("wiring", None)

@@ -102,8 +102,9 @@ def _symbol(painter: QPainter, item: Item) -> None:
     if isinstance(item.what, Feed):
         circuit = item.what.circuit
         words = ", ".join(part for part in (item.what.rating, breaker_words(circuit)) if part)
+        words = words if draw.width(words, "small") <= room + 26 else item.what.rating
         centre(painter, middle, top + 29, tr("Main breaker"), "chip", "text", room)
-        centre(painter, middle, top + 43, words, "small", "muted", room + 20)
+        centre(painter, middle, top + 43, words, "small", "muted", room + 26)
         return
     assert isinstance(item.what, Part)
     part = item.what
@@ -208,7 +209,7 @@ def _row(painter: QPainter, item: Item) -> None:
     if words is not None and x + 34 < left + name_wide + 10:
         state(painter, x, top + 24, words, left + name_wide + 12 - x)
     bars_left = left + name_wide + 14
-    bars_wide = min(250.0, rect.width() * 0.32)
+    bars_wide = min(360.0, rect.width() * 0.32)
     pitch = 16.0
     start = rect.center().y() - pitch * len(feed.lines) / 2
     for i, line in enumerate(feed.lines):
@@ -233,7 +234,7 @@ def _columns(painter: QPainter, corner: QRectF, right: float, feed: Feed, high: 
     room, top, tall = right - x, y + 19, high - 32
     rows = 1 if len(outlets) * 6 <= room else 2
     per = (len(outlets) + rows - 1) // rows
-    pitch = max(2.0, min(10.0, room / per))
+    pitch = max(2.0, min(14.0, room / per))
     each = (tall - 3 * (rows - 1)) / rows
     for place, outlet in enumerate(outlets):
         row, column = divmod(place, per)

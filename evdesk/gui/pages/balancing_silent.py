@@ -72,11 +72,10 @@ class LightRow(QAbstractButton):
 
 
 class SilentCard(Card):
-    """`chosen(charger_id)`, `drill_asked(charger_id)`, `drill_all_asked()`."""
+    """`chosen(charger_id)`; `navigate(deed, argument)`: a drill of one, or of all."""
 
     chosen = Signal(str)
-    drill_asked = Signal(str)
-    drill_all_asked = Signal()
+    navigate = Signal(str, object)
 
     def __init__(self, mirror: Mirror, client: Client, parent: QWidget | None = None) -> None:
         super().__init__(tr("If evdesk goes silent"), parent)
@@ -120,7 +119,7 @@ class SilentCard(Card):
         deeds.addStretch(1)
         self.body.addLayout(deeds)
         self.drill.clicked.connect(self._drill)
-        self.drill_all.clicked.connect(self.drill_all_asked)
+        self.drill_all.clicked.connect(self._drill_all)
 
     def set_front(self, front: bool) -> None:
         """Only a page that is looked at asks."""
@@ -224,4 +223,7 @@ class SilentCard(Card):
 
     def _drill(self) -> None:
         if self._next:
-            self.drill_asked.emit(self._next)
+            self.navigate.emit("drill", self._next)
+
+    def _drill_all(self) -> None:
+        self.navigate.emit("drill_all", None)

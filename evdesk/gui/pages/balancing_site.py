@@ -1,7 +1,7 @@
 """The card of the diagram: its head with what one can do, the diagram under it."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from evdesk.gui.pages.balancing_diagram import Diagram
@@ -42,6 +42,8 @@ class SiteCard(Card):
         self.edit.clicked.connect(self.edit_asked)
         self.export.clicked.connect(self.export_asked)
         self.diagram.zoomed.connect(self._zoomed)
+        self.diagram.drawn.connect(self.folds.setVisible)
+        self.folds.hide()
         for keys, deed in (
             ("Ctrl++", self._larger), ("Ctrl+=", self._larger), ("Ctrl+-", self._smaller), ("Ctrl+0", self.diagram.fit),
         ):  # fmt: skip
@@ -67,9 +69,12 @@ class SiteCard(Card):
         self.diagram.setVisible(some)
         self.none.setVisible(not some)
         self.diagram.show_scene(scene)
-        board = self.diagram.canvas.plan.board
-        self.folds.setVisible(board and any(feed.feeds or feed.outlets for feed in scene.all_feeds()))
+        self.folds.setVisible(self.diagram.canvas.plan.board)
         self.folds.setText(tr("Open all") if self._any_folded(scene) else tr("Close all"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.unit.setVisible(event.size().width() >= 640)
 
     def _any_folded(self, scene: Scene) -> bool:
         return any(self.diagram.is_folded(feed.key) for feed in scene.all_feeds())
