@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from evdesk.gui import launch
@@ -11,6 +12,7 @@ from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.activity import ActivityPage
 from evdesk.gui.pages.activity_model import ANSWER, WHAT
+from evdesk.gui.pages.balancing import BalancingPage
 from evdesk.gui.pages.chargers import ChargersPage
 from evdesk.gui.pages.chargers_settings_model import VALUE
 from evdesk.gui.theme import current
@@ -103,3 +105,45 @@ def test_a_person_limits_writes_and_stops_and_all_of_it_stands_in_the_log(desk, 
     assert told["Stop charge"].startswith("Accepted, ")
     assert {model.entry_at(r).first.who for r in rows} == {"Kim"}
     log.on_hidden()
+
+
+def test_the_site_is_edited_shared_and_written_to_a_file_on_a_real_engine(desk, qtbot, tmp_path):
+    client, mirror = desk
+    page = BalancingPage(mirror, client, current())
+    qtbot.addWidget(page)
+    page.resize(1280, 760)
+    page.show()
+    page.on_shown()
+    qtbot.waitUntil(lambda: page.scene.outlet(f"bay/{CHARGER}/1") is not None, timeout=30_000)
+    lanes = page.decisions.lanes
+    qtbot.waitUntil(lambda: any(lane.spans for lane in lanes.lanes()), timeout=30_000)
+    qtbot.waitUntil(lambda: CHARGER in page.silent.views, timeout=30_000)
+
+    row = page.sharing.rows["dwell_s"]
+    row.edit()
+    row.field.setValue(7)
+    qtbot.keyClick(row.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: mirror.site.balance.dwell_s == 420.0, timeout=10_000)
+
+    page.editing.begin()
+    page.choose("circuit/Main")
+    rating = page.editing.panel.circuit.fields["rating_a"]
+    rating.spins[0].setValue(0)
+    qtbot.waitUntil(lambda: "0 A" in rating.problem.text(), timeout=10_000)
+    assert not page.editing.bar.apply.isEnabled()
+    rating.spins[0].setValue(40)
+    qtbot.waitUntil(page.editing.bar.apply.isEnabled, timeout=10_000)
+    page.editing.bar.apply.click()
+    qtbot.waitUntil(lambda: mirror.site.circuits[0].rating_a == (40.0, 40.0, 40.0), timeout=10_000)
+    qtbot.waitUntil(lambda: not page.editing.active, timeout=10_000)
+    assert mirror.site.balance.dwell_s == 420.0
+    assert page.scene.feed("Main").rating == "3 × 40 A"
+
+    file = tmp_path / "site.toml"
+    client.spawn(page.editing.write(file))
+    qtbot.waitUntil(file.exists, timeout=10_000)
+    file.write_text(file.read_text().replace("40.0", "35.0"))
+    client.spawn(page.editing.read(file))
+    qtbot.waitUntil(lambda: page.editing.active and page.scene.feed("Main").rating == "3 × 35 A", timeout=10_000)
+    assert mirror.site.circuits[0].rating_a == (40.0, 40.0, 40.0)
+    page.on_hidden()
