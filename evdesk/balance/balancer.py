@@ -21,7 +21,7 @@ from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
 from evdesk.balance.seats import base_current, in_force, shown, silent, take_seat, turn
 from evdesk.balance.sharing import Bidder, Shares, full_line
 from evdesk.balance.track import Bounds, Track
-from evdesk.balance.types import Decision, Demand, Key, Line, LineSample, LineView
+from evdesk.balance.types import Decision, Demand, Key, Line, LineKind, LineSample, LineView
 from evdesk.balance.view import line_views
 from evdesk.balance.wiring import build_lines
 from evdesk.model import PowerCap, ShareBy, Site, Why, WhyCode
@@ -84,10 +84,11 @@ class Balancer:
         """Every line that is watched now."""
         return tuple(wire.line for wire in self._net.wires)
 
-    def limit_power(self, caps: Sequence[PowerCap]) -> None:
+    def limit_power(self, caps: Sequence[PowerCap], volts: float = 0.0) -> None:
         """The power limits in force from now on; each source counts with its smallest. Falls at once, also for chargers
-        that are at their limit. NaN and negative ones count as 0."""
-        if self._rooms.limit_power(caps, self._site.voltage_v):
+        that are at their limit. NaN and negative ones count as 0. `volts`: measured now; above the site's own voltage each
+        ampere is more power."""
+        if self._rooms.limit_power(caps, max(self._site.voltage_v, volts)):
             self._net = Net(build_lines(self._site, self._rooms.caps), tuple(self._tracks))
             self._signature = ()
 
@@ -131,12 +132,12 @@ class Balancer:
         for index, (key, track) in enumerate(self._tracks.items()):
             bay = self._bays[key]
             demand = given.get(key) or silent(key, bay)
-            seat = take_seat(index, demand, track, bay, int(self._safe[key]), self._site.balance)
+            seat = take_seat(index, demand, track, bay, int(self._safe[key]), self._site.balance, now)
             fresh = track.observe(demand, in_force(seat), now)
             seat.base_a = base_current(seat, now)
             reclaim(seat, now, fresh)
             seats.append(seat)
-        self._net.use([seat.used for seat in seats])
+        self._net.use([seat.used for seat in seats], self._quiet(seats))
         self._house.set_lag(max((s.track.sample_s for s in seats if s.demand.commandable), default=10.0))
         self._house.take(samples, now)
         nowish = [s.track.bounds(now, s.used) for s in seats]
@@ -161,6 +162,12 @@ class Balancer:
         if changed or elapsed >= self._site.balance.share_every_s or elapsed < 0:
             return True
         return elapsed >= SOON_S and self._headroom(second)
+
+    def _quiet(self, seats: Sequence[Seat]) -> frozenset[int]:
+        """Who draws nothing, where two phases must stay level: a limit nobody uses is no counterweight."""
+        if not any(line.kind is LineKind.UNBALANCE for line in self._net.lines):
+            return frozenset()
+        return frozenset(s.index for s in seats if s.active and s.track.drawn is not None and s.track.drawn < 1.0)
 
     def _headroom(self, second: Second) -> bool:
         """Somebody wants more, may have it, and every line above has had the room since the last cut."""

@@ -56,6 +56,8 @@ def safe_share(site: Site, unable: Set[str] = frozenset()) -> dict[Key, float]:
     shares: dict[Key, float] = {}
     fits: dict[Key, float] = {}
     for line in build_lines(site):
+        if line.kind is LineKind.POWER:
+            continue  # what the roof gives away is no fuse
         weights = {key: _weight(line, key) for key in line.coef}
         room = max(_room(site, line) - _reserved(line, unable, full), 0.0)
         whole = max(_room(site, line), 0.0) / max(sum(weights.values()), EPS)

@@ -82,7 +82,7 @@ class House:
         self._seen: dict[str, Seen] = {}
         self._states: dict[str, _LineState] = {}
         self._wires: Sequence[Wire] = ()
-        self._below: list[list[int]] = []
+        self._below: list[list[tuple[int, float]]] = []
         self._plain: list[Other | None] = []
         self.lag_s = 12.0
 
@@ -116,7 +116,7 @@ class House:
         """One `Other` per line. `bounds`: the connectors now; `earlier`: the same at `now - lag_s`."""
         if wires is not self._wires:
             self._wires = wires
-            self._below = [children(wires, w) for w in range(len(wires))]
+            self._below = children(wires)
             self._plain = [None if w.line.metered else _unmetered(w.line) for w in wires]
         found = [
             plain or self._line(wire, now, bounds, earlier) for plain, wire in zip(self._plain, wires, strict=True)
@@ -124,9 +124,12 @@ class House:
         for w in range(len(wires) - 1, -1, -1):  # leaves first
             if wires[w].line.metered or wires[w].line.phase < 0:
                 continue
-            below = sum([found[c].plan_a for c in self._below[w]])
-            if below > found[w].plan_a:  # a line without a meter carries at least what those below it show
-                found[w] = Other(below, found[w].now_a, None, False, math.inf)
+            below = sum([times * found[c].plan_a for c, times in self._below[w]])
+            entered = sum([times * wires[c].line.other_max_a for c, times in self._below[w]])
+            # A line without a meter carries what those below it show, and what was entered for it beyond them.
+            plan = below + max(wires[w].line.other_max_a - entered, 0.0)
+            if plan > found[w].plan_a:
+                found[w] = Other(plan, found[w].now_a, None, False, math.inf)
         if any(wire.line.with_other for wire in wires):
             supply = [o for o, at in zip(found, wires, strict=True) if at.line.phase >= 0 and not at.line.parent]
             found = [_whole(supply) if wire.line.with_other else o for o, wire in zip(found, wires, strict=True)]
@@ -230,7 +233,13 @@ def line_bounds(wire: Wire, bounds: Sequence[Bounds]) -> tuple[float, float]:
     return max(least - loose, 0.0), wire.sum(highs)
 
 
-def children(wires: Sequence[Wire], w: int) -> list[int]:
-    """Lines of the same phase fed directly by this one."""
-    line = wires[w].line
-    return [c for c, wire in enumerate(wires) if wire.line.phase == line.phase and wire.line.parent == line.circuit]
+def children(wires: Sequence[Wire]) -> list[list[tuple[int, float]]]:
+    """Per wire the lines fed directly by it, each with the ampere here per ampere there."""
+    at = {(wire.line.circuit, wire.line.phase): w for w, wire in enumerate(wires) if wire.line.phase >= 0}
+    found: list[list[tuple[int, float]]] = [[] for _ in wires]
+    for c, wire in enumerate(wires):
+        for phase, times in wire.line.lifts:
+            w = at.get((wire.line.parent, phase))
+            if w is not None and wire.line.parent:
+                found[w].append((c, times))
+    return found

@@ -87,18 +87,18 @@ class Evidence:
     ratios: list[float] = field(default_factory=list)  # meter over connector, newest last
     phases: int = 0
 
-    def add(self, step: Step, across: bool, gain: float = 1.0) -> bool:
-        """`across`: it may sit between two phases; `gain`: what the meter is known to read of one ampere. False: too
-        small to say anything."""
+    def add(self, step: Step, across: bool, gain: float = 1.0, *, weighs: bool = True) -> bool:
+        """`across`: it may sit between two phases; `gain`: what the meter is known to read of one ampere; `weighs`: an
+        ampere of it is one on the meter's phases, so the step tells of the meter too. False: too small to say anything."""
         if not step.useful:
             return False
         self.phases = sum(abs(d) > 0.4 * max(map(abs, step.terminals)) for d in step.terminals)
-        self.ratios = (
-            [*self.ratios[-19:], sum(step.meter) / sum(step.terminals)] if sum(step.terminals) else self.ratios
-        )
+        change = sum(step.terminals)
+        if weighs and change:
+            self.ratios = [*self.ratios[-19:], sum(step.meter) / change]
         meter = (step.meter[0] / gain, step.meter[1] / gain, step.meter[2] / gain)
         for name in CANDIDATES:
-            if name in ACROSS and not (across and self.phases == 1):
+            if name in ACROSS and not (across and _one_current(step.terminals)):
                 self.logs[name] += math.log(COINCIDENCE) * 3
                 continue
             self.logs[name] += _likelihood(_expected(name, step.terminals), meter, step)
@@ -161,6 +161,13 @@ def _likelihood(expected: Sequence[float], meter: Sequence[float], step: Step) -
         far = COINCIDENCE * math.exp(-0.5 * (off / wide) ** 2) / wide
         total += math.log(near + far + 1e-12)
     return total
+
+
+def _one_current(terminals: Sequence[float]) -> bool:
+    """One current, told on one terminal or alike on the two of an outlet between phases."""
+    top = max(map(abs, terminals))
+    told = [d for d in terminals if abs(d) > 0.4 * top]
+    return len(told) == 1 or (len(told) == 2 and abs(told[0] - told[1]) < 0.1 * top)
 
 
 def _first_terminal(chances: dict[str, float]) -> tuple[str, float]:

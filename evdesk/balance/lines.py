@@ -141,17 +141,22 @@ class Net:
         self.unplaced = frozenset(i for i, key in enumerate(self.keys) if key not in placed)
         self.wires: tuple[Wire, ...] = ()
         self.over: tuple[tuple[int, ...], ...] = ()
-        self._lines = lines
-        self._terminals: tuple[Terminals, ...] | None = None
+        self.lines = lines
+        self._applied: tuple[object, ...] | None = None
         self.use([(True, True, True)] * len(self.keys))
 
-    def use(self, terminals: Sequence[Terminals]) -> None:
-        """Applies which terminals of each connector can carry current: a one-phase car loads only its own conductor."""
+    def use(self, terminals: Sequence[Terminals], quiet: frozenset[int] = frozenset()) -> None:
+        """Applies which terminals of each connector can carry current: a one-phase car loads only its own conductor.
+        `quiet`: positions that draw nothing, left out where two phases must stay level."""
         wanted = tuple(terminals)
-        if wanted == self._terminals:
+        if (wanted, quiet) == self._applied:
             return
-        self._terminals = wanted
-        self.wires = tuple(self._wire(line, wanted) for line in self._lines)
+        self._applied = (wanted, quiet)
+        off = (False, False, False)
+        level = tuple(off if i in quiet else used for i, used in enumerate(wanted)) if quiet else wanted
+        self.wires = tuple(
+            self._wire(line, level if line.kind is LineKind.UNBALANCE else wanted) for line in self.lines
+        )
         over: list[list[int]] = [[] for _ in self.keys]
         for w, wire in enumerate(self.wires):
             for i in wire.members:

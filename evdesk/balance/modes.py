@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evdesk.balance.lines import Wire
 from evdesk.balance.policy import Seat
@@ -20,7 +20,7 @@ class Outside:
 
     surplus_w: float | None = None
     price: float | None = None
-    _enough_at: float = -math.inf
+    _enough_at: dict[str, float] = field(default_factory=dict)
 
     def take(self, surplus_w: float | None, price: float | None) -> None:
         """NaN and infinite values count as unknown, a negative surplus as none."""
@@ -55,6 +55,6 @@ class Outside:
         ]
         least = sum(on)
         if not on or least <= room_a:
-            self._enough_at = now
+            self._enough_at[wire.line.name] = now
             return 0.0
-        return least - room_a if now - self._enough_at < CLOUD_S else 0.0
+        return least - room_a if now - self._enough_at.get(wire.line.name, -math.inf) < CLOUD_S else 0.0

@@ -22,7 +22,9 @@ def silent(key: Key, bay: Bay) -> Demand:
     return Demand(key, True, False, None, worst, worst, Why(WhyCode.OFFLINE))
 
 
-def take_seat(index: int, demand: Demand, track: Track, bay: Bay, safe_a: int, rules: BalanceSettings) -> Seat:
+def take_seat(
+    index: int, demand: Demand, track: Track, bay: Bay, safe_a: int, rules: BalanceSettings, now: float
+) -> Seat:
     """Adopts what is in force when a connector becomes active, so that a restarted engine does not pause anybody."""
     rating = usable(bay.max_a)
     worst_a = max(demand.worst_a, 0.0) if math.isfinite(demand.worst_a) else rating
@@ -41,6 +43,8 @@ def take_seat(index: int, demand: Demand, track: Track, bay: Bay, safe_a: int, r
         track.limit = track.target = whole if whole >= min_a else 0
         track.adopted = True
     if demand.wants and track.limit > 0:
+        if top < track.limit:
+            track.lowered_at = now  # a car needs its time to follow a ceiling too
         track.limit = min(track.limit, top) if min(track.limit, top) >= min_a else 0
         track.target = min(track.target, top)
     return Seat(

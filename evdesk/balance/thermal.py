@@ -37,10 +37,10 @@ def holds_s(breaker: Breaker, times: float) -> float:
 
 @dataclass(slots=True)
 class Heat:
-    """The budget of one conductor. `used`: 0 cold, 1 spent."""
+    """The budget of one conductor. `used`: 0 cold, 1 spent; nobody knows what flowed before: it begins spent."""
 
-    used: float = 0.0
-    spent: bool = False
+    used: float = 1.0
+    spent: bool = True
     at: float | None = None
 
     def update(self, now: float, breaker: Breaker, amps: float | None, rating_a: float) -> None:

@@ -25,7 +25,7 @@ OBEYS_A = 1.5
 ASLEEP_A = 1.0
 """Below this a car does not charge: electronics and preheating relays stay below it."""
 
-ANSWER_S = 10.0
+ANSWER_S = 5.0
 """A reduction not confirmed for this long is treated like a silent charger."""
 
 Bounds = tuple[tuple[float, float, float, float], tuple[float, float, float, float]]
@@ -65,7 +65,7 @@ class Track:
     reading: Phases | None = None  # the newest, None once older than two and a half intervals
     drawn: float | None = None  # the largest terminal of it
     force: MaxWindow = field(default_factory=lambda: MaxWindow(REACT_S))
-    readings: deque[tuple[float, Phases]] = field(default_factory=lambda: deque(maxlen=8))
+    readings: deque[tuple[float, Phases]] = field(default_factory=lambda: deque(maxlen=48))  # 40 s, also of quick ones
     forces: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=24))  # (since, ampere)
     _newest: float | None = None
     _reach_at: float = math.nan
@@ -168,10 +168,14 @@ class Track:
         least, most = self._told(before[0] - REACT_S, after[0])
         low: list[float] = []
         high: list[float] = []
+        top = max((amps for _since, amps in self.forces), default=0.0)
         for a, b, active in zip(before[1], after[1], used, strict=True):
-            one, two = a or 0.0, b or 0.0
-            low.append(min(one, two, least))
-            high.append(max(one, two, most if active else 0.0))
+            if a is None or b is None:  # a terminal nobody tells of may carry anything it may
+                low.append(0.0)
+                high.append(max(top, self.force_a) if active else 0.0)
+                continue
+            low.append(min(a, b, least))
+            high.append(max(a, b, most if active else 0.0))
         found = _spread((low[0], low[1], low[2]), (high[0], high[1], high[2]))
         self._span = (before[0], after[0], self.forces[-1][0], used, found)
         return found

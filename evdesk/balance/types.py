@@ -55,6 +55,7 @@ class Line:
     kind: LineKind = LineKind.PHASE
     loose: frozenset[Key] = frozenset()
     parts: dict[Key, tuple[Part, ...]] = field(default_factory=dict)
+    lifts: tuple[tuple[int, float], ...] = ()  # (phase of the feeding circuit, ampere there per ampere here)
     breaker: Breaker = Breaker.UNKNOWN
     rating_a: float = 0.0  # of the breaker; `limit_a` is what may flow for hours
     with_other: bool = False  # a power limit of the whole site: what is no charger counts too

@@ -103,6 +103,9 @@ def fed_through(reach: Reach, circuit: Circuit) -> Reach:
     if step is None:
         return Reach(tuple(tuple((t, c / ratio) for t, c in part) for part in reach.parts), reach.loose)
     turns = 1.0 / (math.sqrt(3.0) * ratio)
+    # The low side's voltages stand 30 degrees ahead of (Dyn11) or behind (Dyn1) those of the feeding side: a balanced load
+    # is in phase with its voltage on both.
+    shift = cmath.rect(1.0, math.radians(30.0 if circuit.transformer is Transformer.DYN11 else -30.0))
     if reach.loose:  # at its worst it sits between the two phases a winding pair sees
         most = max((abs(c) for part in reach.parts for _, c in part), default=0.0)
         return Reach((((ANY_TERMINAL, complex(2.0 * turns * most)),),) * 3, loose=True)
@@ -111,7 +114,7 @@ def fed_through(reach: Reach, circuit: Circuit) -> Reach:
         sums: dict[int, complex] = {}
         for sign, source in ((1.0, phase), (-1.0, (phase + step) % 3)):
             for terminal, coef in reach.parts[source]:
-                sums[terminal] = sums.get(terminal, 0j) + sign * turns * coef
+                sums[terminal] = sums.get(terminal, 0j) + sign * turns * shift * coef
         made.append(tuple((t, c) for t, c in sums.items() if abs(c) > 1e-9))
     return Reach(tuple(made))
 
@@ -151,6 +154,13 @@ def _other_above(circuit: Circuit, amps: Sequence[float]) -> list[float]:
     return [(amps[p] + amps[(p + step) % 3]) / (math.sqrt(3.0) * ratio) for p in range(3)]
 
 
+def _lifts(circuit: Circuit, phase: int) -> tuple[tuple[int, float], ...]:
+    """What an ampere of other load on this phase is at most on the phases that feed the circuit."""
+    one = [0.0, 0.0, 0.0]
+    one[phase] = 1.0
+    return tuple((p, amps) for p, amps in enumerate(_other_above(circuit, one)) if amps > 0)
+
+
 def build_lines(site: Site, caps: Sequence[PowerCap] = ()) -> tuple[Line, ...]:
     """One `Line` per circuit and phase, supply first, then limits of unbalance, then power limits (`caps`). The margin
     is applied when deciding. Bays on circuits that do not reach the supply are on no line (and get nothing)."""
@@ -181,6 +191,7 @@ def build_lines(site: Site, caps: Sequence[PowerCap] = ()) -> tuple[Line, ...]:
                         metered=circuit.meter is not None,
                         parent=circuit.parent,
                         loose=loose,
+                        lifts=_lifts(circuit, phase),
                         breaker=circuit.breaker,
                         rating_a=usable(circuit.rating_a[phase]),
                     ),

@@ -4,18 +4,21 @@ A limit that begins, ends, and the moment the chargers are below it are audit ro
 (section 14a EnWG asks for receipt and effect)."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from evdesk.balance import caps_at
+from evdesk.engine.commands import Commands
 from evdesk.engine.fleet import Fleet
-from evdesk.model import CapGroup, EvdeskError, NoticeKind, PowerCap, Severity
+from evdesk.model import CapGroup, EvdeskError, NoticeKind, Origin, PowerCap, Severity
 
 log = logging.getLogger("evdesk.caps")
 KEY = "caps"
+CAPS = Origin("Engine", "power limit")
 CLOSE_W = 50.0
 
 
@@ -27,10 +30,11 @@ class _Watched:
 
 @dataclass(slots=True)
 class Caps:
-    """`tick(now)` once a second; `in_force` is what the balancer gets. `note(what, detail)` writes an audit row."""
+    """`tick(now)` once a second; `in_force` is what the balancer gets."""
 
     fleet: Fleet
-    note: Callable[[str, dict[str, object]], None]
+    commands: Commands
+    spawn: Callable[[Coroutine[Any, Any, None], str], None]
     in_force: tuple[PowerCap, ...] = ()
     given: dict[str, PowerCap] = field(default_factory=dict)
     _watched: dict[str, _Watched] = field(default_factory=dict)
@@ -97,10 +101,13 @@ class Caps:
                 continue
             watched.effective = True
             args: dict[str, object] = {"seconds": round(now - watched.since_at, 1), "power_w": round(power)}
-            self.note("balance.cap_effective", {"source": cap.source} | args)
+            self._note("balance.cap_effective", {"source": cap.source} | args)
+
+    def _note(self, what: str, detail: dict[str, object]) -> None:
+        self.spawn(self.commands.note(CAPS, what, "site", detail), what)
 
     def _say(self, now: float, what: str, source: str, args: dict[str, float | str], severity: Severity) -> None:
-        self.note(what, {"source": source, **args})
+        self._note(what, {"source": source, **args})
         told: dict[str, str | float] = {"source": source, "what": what.removeprefix("balance.")}
         if "power_w" in args:
             told["kw"] = round(float(args["power_w"]) / 1000, 1)

@@ -36,6 +36,7 @@ log = logging.getLogger("evdesk.control")
 BALANCER = Origin("Engine", "balancer")
 DRILL = Origin("Engine", "drill")
 RETRY_S = 10.0
+LOWER_S = 2.0  # a reduction that did not get through is tried again sooner
 STRANGER_A = 32.0  # what a charging station may draw that told nothing of its current
 DRAWS_A = 0.5
 ON_THE_WAY_S = 70.0  # an unanswered limit may still reach the charger within the call's own deadline
@@ -75,7 +76,7 @@ class Control:
         pairs = [(bay, *found) for bay in site.bays if (found := self._find(bay))]
         demands = [self._demand(bay, record, connector, now) for bay, record, connector in pairs]
         demands += self._strangers(site)
-        self.balancer.limit_power(caps)
+        self.balancer.limit_power(caps, self._volts(site))
         decision = self.balancer.step(now, demands, self._samples(site), surplus_w=surplus_w, price=price)
         self.decision, self.demands = decision, {d.key: d for d in demands}
         for (_bay, record, connector), demand in zip(pairs, demands, strict=False):  # strangers stand last
@@ -111,6 +112,17 @@ class Control:
         if bay.phases < 3:
             connector.terminals = (True, bay.phases > 1, False)
         return record, connector
+
+    def _volts(self, site: Site) -> float:
+        """The highest voltage a meter of the supply shows, where it can be believed; 0 where none does."""
+        seen = [
+            volts
+            for circuit in site.circuits
+            if not circuit.parent and circuit.name not in self.distrusted and circuit.name in self.fleet.meters
+            for volts in self.fleet.meters[circuit.name].voltage_v
+            if volts is not None and 0.8 * site.voltage_v < volts < 1.2 * site.voltage_v
+        ]
+        return max(seen, default=0.0)
 
     def _samples(self, site: Site) -> Sequence[LineSample]:
         return [
@@ -212,7 +224,9 @@ class Control:
             return
         settings = self.fleet.site.balance
         confirmed = demand.confirmed_a
-        if connector.failed_at is not None and now - connector.failed_at < RETRY_S and not urgent:
+        may_flow = max(confirmed or 0.0, (connector.asked_a or 0.0) if now < connector.asked_until else 0.0)
+        patience = LOWER_S if limit_a < may_flow - 0.5 else RETRY_S
+        if connector.failed_at is not None and now - connector.failed_at < patience and not urgent:
             return
         bay = self.fleet.site.bay(record.id, connector.id)
         used = phases_used(bay, connector) if bay is not None else 0

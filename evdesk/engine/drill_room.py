@@ -27,7 +27,9 @@ class Room:
                 demand = self.control.demands.get(key)
                 if key[0] in held:
                     load += abs(line.coef[key]) * full.get(key, 0.0)
-                elif demand is not None and not demand.commandable:
+                elif demand is None:
+                    load += abs(line.coef[key]) * full.get(key, 0.0)  # placed, and nobody hears of it
+                elif not demand.commandable:
                     load += abs(line.coef[key]) * demand.worst_a  # silent: nobody can lower it
             if load > line.limit_a - max(site.balance.margin_a, 0.0) + CLOSE_A:
                 return (
@@ -38,11 +40,12 @@ class Room:
 
     def made(self, held: Set[str]) -> bool:
         """Whether the others have been lowered so far that everything fits now, confirmed by them."""
+        full = {(b.charger_id, b.connector_id): b.max_a for b in self.control.fleet.site.bays}
         for line in self._lines(held):
             load = self._other(line, measured=True)
             for key, coef in line.coef.items():
                 demand = self.control.demands.get(key)
-                load += abs(coef) * (0.0 if demand is None else demand.worst_a)
+                load += abs(coef) * (full.get(key, 0.0) if demand is None else demand.worst_a)
             if load > line.limit_a + CLOSE_A:
                 return False
         return True

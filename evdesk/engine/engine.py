@@ -87,7 +87,7 @@ class Engine:
         self.wiring = WiringBook(self.fleet)
         self.control.distrusted = self.wiring.distrusted
         self.sun = Sun(self.fleet)
-        self.caps = Caps(self.fleet, self._note_cap)
+        self.caps = Caps(self.fleet, self.commands, self._spawn)
         self.recent = Recent(self.store, self.clock, self.watch)
         self.load = SiteLoad(at=self.started_at)
         self.network = Network(
@@ -134,6 +134,7 @@ class Engine:
         self._api_url = f"ws://{_bracket(api_host)}:{api_port}/api"
         self.meters.follow(self.fleet.site)
         await self.commands.note(ENGINE, "engine.started", "engine", {"version": __version__, "pid": os.getpid()})
+        self._spawn(self._every(TICK_S, self._watch), "watch")
         self._spawn(self._every(TICK_S, self._tick), "control")
         self._spawn(self._every(PUBLISH_S, self._publish), "publish")
         self._spawn(self._every(60.0, self._minute), "minute")
@@ -253,20 +254,22 @@ class Engine:
 
     def _tick(self) -> None:
         now = self.clock.now()
-        self.sun.tick(now, self.wiring.distrusted)
-        decision = self.control.tick(self.caps.tick(now), self.sun.surplus_w, self.sun.price)
+        decision = self.control.tick(self.caps.in_force, self.sun.surplus_w, self.sun.price)
         self.load = replace(self.watch.update(decision), caps=self.caps.in_force)
         self.caps.effect(now, self.load.cars_w, self.load.total_w)
         self.decisions.tick(self.load)
         self.insights.tick(self.load)
-        self.doubts.tick()
-        self.wiring.tick(now)
         self.store.put_load(self.load)
         save_sessions(self.fleet.chargers.values(), self.store)
         self.server.publish("load", self.load)
 
-    def _note_cap(self, what: str, detail: dict[str, object]) -> None:
-        self._spawn(self.commands.note(ENGINE, what, "site", detail), what)
+    def _watch(self) -> None:
+        """Beside the control cycle: an error here must not keep a limit from being sent."""
+        now = self.clock.now()
+        self.caps.tick(now)
+        self.sun.tick(now, self.wiring.distrusted)
+        self.doubts.tick()
+        self.wiring.tick(now)
 
     def _publish(self) -> None:
         self.security.attempts.publish()
@@ -288,6 +291,8 @@ class Engine:
             self.control.clock_jumped(jump)
             self.doubts.clock_jumped()
             self.caps.shift(jump)
+            self.wiring.clock_jumped()
+            await self.wiring_test.cancel()
             self.drills.clock_jumped()
             for record in self.fleet.chargers.values():
                 record.connected_at = None if record.connected_at is None else record.connected_at + jump

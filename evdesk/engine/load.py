@@ -130,7 +130,7 @@ class LoadWatch:
     # -- watches -----------------------------------------------------------------------------------------------
 
     def _watch_fuses(self, lines: list[LineLoad], now: float) -> None:
-        step = min(now - self._last_at, 5.0) if self._last_at else 0.0
+        step = min(max(now - self._last_at, 0.0), 5.0) if self._last_at else 0.0
         any_over = False
         for line in lines:
             watched = self._over.get(line.line)

@@ -53,7 +53,8 @@ def feeding_side(circuit: Circuit, flows: list[complex]) -> list[complex]:
         return flows
     if circuit.transformer is Transformer.YY:
         return [f / circuit.ratio for f in flows]
-    a, b, c = (f / (math.sqrt(3) * circuit.ratio) for f in flows)
+    lead = 30 if circuit.transformer is Transformer.DYN11 else -30  # of the low side's voltages
+    a, b, c = (f * cmath.rect(1, math.radians(lead)) / (math.sqrt(3) * circuit.ratio) for f in flows)
     if circuit.transformer is Transformer.DYN11:  # windings A-B, B-C, C-A carry a, b, c
         return [a - c, b - a, c - b]
     return [a - b, b - c, c - a]  # Dyn1: windings A-C, B-A, C-B carry a, b, c

@@ -269,3 +269,38 @@ def test_above_the_fuse_real_current_is_cut_not_a_limit_nobody_uses():
             assert decision.limits[("A", 1)][0] == decision.limits[("B", 1)][0] == 16.0
     assert 46.0 - (16.0 - decision.limits[("B", 1)][0]) <= 39.0
     assert ("B", 1) in decision.urgent
+
+
+def test_a_charger_that_tells_one_current_without_a_phase_is_not_taken_for_a_house():
+    """Its other terminals may carry what they may: the meter's rest is not all house."""
+    site = Site(
+        circuits=(Circuit("Main", (40.0,) * 3, meter=MeterSource(), other_max_a=(30.0,) * 3),),
+        bays=(Bay("A", 1, "x", "Main", max_a=32.0, rotation="RST"),),
+        assumed=False,
+    )
+    balancer, have, low = Balancer(site), 0.0, []
+    for n in range(400):
+        now = 1000.0 + n
+        at = now - now % 10
+        car = Demand(("A", 1), True, True, have, have, 32.0, charging=have > 0, drawn_a=(have, None, None), drawn_at=at)
+        total = (5.0 + have,) * 3
+        have = balancer.step(now, [car], [LineSample("Main", now, total)]).limits["A", 1][0]
+        low.append(have)
+    assert min(low[60:]) >= 30.0
+
+
+def test_lowering_a_ceiling_accuses_nobody_who_follows_in_time():
+    site = Site(circuits=(Circuit("Main", (63.0,) * 3),), bays=(Bay("A", 1, "x", "Main", max_a=32.0, rotation="RST"),))
+    balancer, have, drawn, blamed = Balancer(site), 0.0, 0.0, []
+    at = 1000.0
+    for n in range(200):
+        now = 1000.0 + n
+        if n % 10 == 0:
+            at, drawn = now, have
+        top = 32.0 if n < 103 else 10.0
+        car = Demand(("A", 1), True, True, have, have, top, charging=have > 0, drawn_a=(drawn,) * 3, drawn_at=at)
+        decision = balancer.step(now, [car], [])
+        have = decision.limits["A", 1][0]
+        blamed += decision.ignoring
+    assert blamed == []
+    assert have == 10.0

@@ -88,6 +88,9 @@ def run(heat, breaker, times, seconds, start):
 
 def test_the_budget_is_spent_by_the_curve_and_comes_back_slowly():
     heat = Heat()
+    heat.update(0.0, Breaker.B, 50.0, 100.0)
+    assert heat.extra_a(Breaker.B, 100.0) == 0.0, "nobody knows what flowed before"
+    heat = Heat(used=0.0, spent=False)
     at = run(heat, Breaker.B, 1.2, 31, 0.0)
     assert heat.left == pytest.approx(0.5, abs=0.02)
     assert heat.extra_a(Breaker.B, 100.0) == pytest.approx(25.0)

@@ -4,9 +4,21 @@ import math
 
 import pytest
 
-from evdesk.balance import Balancer, Demand, build_lines, validate_site
+from evdesk.balance import Balancer, Demand, LineSample, build_lines, safe_share, validate_site
 from evdesk.balance.lines import Net
-from evdesk.model import Bay, CapGroup, Circuit, GridType, PowerCap, Site, Transformer, Why, WhyCode
+from evdesk.model import (
+    Bay,
+    CapGroup,
+    ChargeMode,
+    Circuit,
+    GridType,
+    MeterSource,
+    PowerCap,
+    Site,
+    Transformer,
+    Why,
+    WhyCode,
+)
 from tests.balance.physics import conductors
 from tests.balance.random_sites import try_site
 
@@ -63,6 +75,21 @@ def test_a_one_phase_car_behind_a_delta_star_transformer_loads_two_lines(kind):
     assert high == pytest.approx([0.0, 24 / (2 * math.sqrt(3)), 24 / (2 * math.sqrt(3))])
     three = loads(site, [24.0])
     assert [three[f"Main/L{n}"] for n in (1, 2, 3)] == pytest.approx([12.0] * 3)
+
+
+@pytest.mark.parametrize("beside", [Transformer.NONE, Transformer.DYN1, Transformer.DYN11])
+def test_balanced_loads_are_in_phase_on_every_side_of_a_transformer(beside):
+    """Two three-phase chargers on one main, behind different transformers: their currents add up as numbers."""
+    circuits = (
+        Circuit("Main", (100.0,) * 3),
+        Circuit("One", (100.0,) * 3, "Main", transformer=Transformer.DYN11),
+        Circuit("Two", (100.0,) * 3, "Main", transformer=beside),
+    )
+    chargers = tuple(Bay(name, 1, name, name, max_a=80.0, rotation="RST") for name in ("One", "Two"))
+    site = Site(circuits=circuits, bays=chargers)
+    assert loads(site, [40.0, 40.0])["Main/L1"] == pytest.approx(80.0)
+    _balancer, _decision, have = run(site, [(True, True, True)] * 2)
+    assert sum(have.values()) <= 99.0
 
 
 def test_a_car_that_hides_the_current_of_another_may_stop():
@@ -178,3 +205,47 @@ def test_a_circuit_that_cannot_be_is_refused_in_words(circuit, words):
 def test_wiring_that_cannot_be_is_refused_in_words(grid, phases, rotation, words):
     site = Site(grid=grid, circuits=(MAIN,), bays=(Bay("A", 1, "x", "Main", phases=phases, rotation=rotation),))
     assert any(words in sentence for sentence in validate_site(site)), validate_site(site)
+
+
+def test_a_limit_nobody_uses_is_no_counterweight():
+    """Two cars on other phases are full and keep their limits: the one on L1 may not lean on them."""
+    site = Site(circuits=(Circuit("Main", (63.0,) * 3, unbalance_a=20.0),), bays=bays("RST", "STR", "TRS"))
+    one = (True, False, False)
+    balancer = Balancer(site)
+    have = {(f"B{n}", 1): 0.0 for n in range(3)}
+    for n in range(400):
+        now = 1000.0 + n
+        given = []
+        for key, amps in have.items():
+            draws = 0.0 if key[0] != "B0" and n > 120 else amps
+            given.append(
+                Demand(key, True, True, amps, amps, 32.0, charging=amps > 0, terminals=one,
+                       drawn_a=(draws, 0.0, 0.0), drawn_at=now)
+            )  # fmt: skip
+        have = {key: amps for key, (amps, _why) in balancer.step(now, given, []).limits.items()}
+        if n == 110:
+            assert have["B0", 1] == 32.0
+    assert have["B0", 1] <= 20.0
+
+
+def test_what_hangs_below_a_transformer_counts_with_its_ratio_on_a_line_without_a_meter():
+    circuits = (
+        Circuit("Main", (100.0,) * 3),
+        Circuit("Low", (200.0,) * 3, "Main", MeterSource(), (100.0,) * 3, transformer=Transformer.DYN11, ratio=2.31),
+    )
+    site = Site(circuits=circuits, bays=bays("RST"))
+    balancer = Balancer(site)
+    have, now = 0.0, 1000.0
+    for n in range(120):
+        now = 1000.0 + n
+        car = Demand(("B0", 1), True, True, have, have, 40.0, charging=have > 0, drawn_a=(have,) * 3, drawn_at=now)
+        decision = balancer.step(now, [car], [LineSample("Low", now, (90.0,) * 3)])
+        have = decision.limits["B0", 1][0]
+    assert have == 40.0  # 90 A below are at most 45 A above
+
+
+@pytest.mark.parametrize("mode", [ChargeMode.SOLAR_FIRST, ChargeMode.SOLAR_ONLY])
+def test_charging_from_the_roof_takes_nobody_the_safe_default(mode):
+    chargers = tuple(Bay(f"B{n}", 1, "x", "Main", rotation="RST", mode=mode) for n in range(4))
+    site = Site(circuits=(Circuit("Main", (100.0,) * 3),), bays=chargers)
+    assert set(safe_share(site).values()) == {16.0}

@@ -26,7 +26,7 @@ from evdesk.balance.inference import (
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ConnectorRecord
 from evdesk.engine.wiring.trail import Trail
-from evdesk.model import Bay, EvdeskError, FindingSeen, GridType, MeterSource, NoticeKind, Phases, Severity
+from evdesk.model import Bay, EvdeskError, FindingSeen, GridType, MeterSource, NoticeKind, Phases, Severity, Transformer
 
 log = logging.getLogger("evdesk.wiring")
 NOTE = "wiring"
@@ -96,6 +96,12 @@ class WiringBook:
                 self._dirty.add(key)
                 raise
 
+    def clock_jumped(self) -> None:
+        """Moments before and after do not compare: what is not judged yet is dropped, what is learnt stays."""
+        self._waiting.clear()
+        self._connectors.clear()
+        self._meters.clear()
+
     def forget(self, key: Key) -> None:
         """The charger was moved or rewired: what was seen before says nothing any more."""
         if self.evidence.pop(key, None) is not None:
@@ -158,19 +164,23 @@ class WiringBook:
         self._waiting.append(_Waiting(now + LATER_S, key, circuit, before, after))
 
     def meter_of(self, bay: Bay) -> str:
-        """The nearest metered circuit above this bay, "" where there is none."""
+        """The nearest metered circuit above this bay, "" where there is none, or only behind a transformer: there a step
+        looks different."""
         circuit = self.fleet.site.circuit(bay.circuit)
         for _ in range(len(self.fleet.site.circuits)):
-            if circuit is None or circuit.meter is not None:
+            if circuit is None or circuit.meter is not None or circuit.transformer is not Transformer.NONE:
                 break
             circuit = self.fleet.site.circuit(circuit.parent) if circuit.parent else None
         return circuit.name if circuit is not None and circuit.meter is not None else ""
 
     def _judge(self, waiting: _Waiting, now: float) -> None:
         start, end = waiting.before[0], waiting.after[0]
-        if any(self._moved(key, start, end) for key in self.under(waiting.circuit) if key != waiting.key):
+        others = [self._connectors.get(key) for key in self.under(waiting.circuit) if key != waiting.key]
+        if any(_moved(seen, start, end) for seen in others if seen is not None):
             return
-        trail = self._meters[waiting.circuit]
+        trail = self._meters.get(waiting.circuit)
+        if trail is None:
+            return
         meter = [trail.at(moment) for moment in (start, end)]
         if meter[0] is None or meter[1] is None:
             return
@@ -188,20 +198,6 @@ class WiringBook:
             if at is not None and at.name == circuit:
                 found.append((bay.charger_id, bay.connector_id))
         return found
-
-    def _moved(self, key: Key, start: float, end: float) -> bool:
-        """Whether this connector's current may have changed in that time too."""
-        seen = self._connectors.get(key)
-        if seen is None:
-            return False
-        if any(start - 8.0 <= at <= end for at, _limit in list(seen.limits)[1:]):
-            return True
-        near = [amps for at, amps in seen.readings if start - 11.0 <= at <= end + 11.0]
-        return any(
-            abs((b or 0.0) - (a or 0.0)) > QUIET_A
-            for one, two in itertools.pairwise(near)
-            for a, b in zip(one, two, strict=True)
-        )
 
     # -- learning ---------------------------------------------------------------------------------------------
 
@@ -224,7 +220,8 @@ class WiringBook:
         seen = judge_meter(self._evidence_under(circuit), self._rotations(circuit))
         gain = seen.factor if seen.verdict in (MeterVerdict.BACKWARDS, MeterVerdict.UNIT, MeterVerdict.RATIO) else 1.0
         may_be_across = bay.phases == 1 and self.fleet.site.grid in (GridType.WYE, GridType.DELTA, GridType.SPLIT)
-        if not self.evidence.setdefault(key, Evidence()).add(step, may_be_across, gain or 1.0):
+        weighs = bay.across is None and not (bay.phases == 1 and not bay.rotation)
+        if not self.evidence.setdefault(key, Evidence()).add(step, may_be_across, gain or 1.0, weighs=weighs):
             return False
         self._dirty.add(key)
         self._tell(key, bay, now)
@@ -279,6 +276,18 @@ class WiringBook:
 
 def _believable(verdict: MeterVerdict) -> bool:
     return verdict in (MeterVerdict.UNKNOWN, MeterVerdict.RIGHT)
+
+
+def _moved(seen: _Seen, start: float, end: float) -> bool:
+    """Whether this connector's current may have changed in that time too."""
+    if any(start - 8.0 <= at <= end for at, _limit in list(seen.limits)[1:]):
+        return True
+    near = [amps for at, amps in seen.readings if start - 11.0 <= at <= end + 11.0]
+    return any(
+        abs((b or 0.0) - (a or 0.0)) > QUIET_A
+        for one, two in itertools.pairwise(near)
+        for a, b in zip(one, two, strict=True)
+    )
 
 
 def _in_force(connector: ConnectorRecord) -> float | None:
