@@ -4,11 +4,13 @@ what earlier charges were like. The same program as `Sharing`; the balancer deci
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from evdesk.balance.allotment import FAIR, FAIR_KWH, FIRST_S, PRIORITY, SURE, TAIL_H
 from evdesk.balance.fit import Fit, Reals
-from evdesk.balance.lines import Net
+from evdesk.balance.lines import EPS, Net
 from evdesk.balance.outlook import UNSAID, History, Stay, Told, edges
 from evdesk.balance.plan import Prospect, ends_s, plan
 from evdesk.balance.policy import Seat, asleep
@@ -18,6 +20,17 @@ from evdesk.balance.types import Key
 
 INTERRUPTIONS = 1
 """How often a charge is paused to the good of others; lines that get tighter pause all the same."""
+
+
+WAITS = 4.0
+"""Looking ahead, a turn takes so many times the usual one: energy first, but nobody waits all day."""
+
+TURN_WORTH = 1.0
+"""Value of a kWh to one that has waited that long, on top."""
+
+CALM_S = 900.0
+LITTLE_A, LITTLE = 2.0, 0.03
+"""For so long nobody's share changes for so little more in all (ampere, part)."""
 
 
 @dataclass(slots=True)
@@ -36,6 +49,7 @@ class Foresight:
 
     history: History = field(default_factory=History)
     _guests: dict[Key, _Guest] = field(default_factory=dict)
+    _moved_at: float = -math.inf
 
     def see(self, seats: Sequence[Seat], now: float) -> None:
         """Every step: who came, who left, what each has got."""
@@ -80,12 +94,19 @@ class Foresight:
         pairs = [(by_index[bidder.index], bidder) for bidder in ranked if bidder.index not in net.unplaced]
         if not pairs:
             return None
-        bids = [self._bid(seat, bidder, rank, now) for rank, (seat, bidder) in enumerate(pairs)]
+        turns = any(_waited(seat, now) for seat, _ in pairs)
+        bids = [self._bid(seat, bidder, rank, now, turns) for rank, (seat, bidder) in enumerate(pairs)]
         edges_s = edges(FIRST_S, ends_s(len(bids)))
         found = plan(net, fit, rooms, fixed, bids, self._prospects(pairs, now, edges_s), edges_s)
         if not found.solved:
             return None
         amps = [float(a) for a in found.amps]
+        if self._calm(fit, rooms, fixed, bids, amps, now):
+            for bid in bids:
+                amps[bid.index] = bid.now_a
+            found = replace(found, amps=np.array(amps))
+        else:
+            self._moved_at = now
         spare = fit.limits(rooms) - fit.load(found.amps).size()
         blocked: dict[int, int] = {}
         waiting: dict[int, int] = {bidder.index: -1 for bidder in ranked if bidder.index in net.unplaced}
@@ -98,11 +119,36 @@ class Foresight:
                 blocked[bid.index] = tightest
         return Shares(amps, blocked, waiting)
 
-    def _bid(self, seat: Seat, bidder: Bidder, rank: int, now: float) -> Bid:
+    def _calm(
+        self,
+        fit: Fit,
+        rooms: Sequence[float],
+        fixed: Sequence[float],
+        bids: Sequence[Bid],
+        amps: Sequence[float],
+        now: float,
+    ) -> bool:
+        """Whether what everybody has is as good: the same cars charge, it fits, and little more would be given. Passing
+        ampere to and fro between two cars each minute gains nothing and costs commands."""
+        if now - self._moved_at >= CALM_S or any((amps[b.index] > 0) != b.on for b in bids):
+            return False
+        have = np.array(fixed, dtype=np.float64)
+        for bid in bids:
+            if bid.now_a > bid.top_a + EPS:
+                return False
+            have[bid.index] = bid.now_a
+        if np.any(fit.load(have).size() > fit.limits(rooms) + EPS):
+            return False
+        given = sum(amps[bid.index] for bid in bids)
+        return given - sum(bid.now_a for bid in bids) < max(LITTLE_A, LITTLE * given)
+
+    def _bid(self, seat: Seat, bidder: Bidder, rank: int, now: float, turns: bool) -> Bid:
+        """`turns`: somebody has waited so long that a second pause of another is no needless one."""
         guest, track = self._guests[seat.demand.key], seat.track
         on = track.limit > 0
         resting = on and track.on_at is not None and now - track.on_at < seat.rules.dwell_s
-        keep = on and (resting or guest.pauses >= INTERRUPTIONS) and not asleep(seat, now)
+        served = turns and track.on_at is not None and now - track.on_at >= WAITS * seat.rules.turn_s
+        keep = on and (resting or (guest.pauses >= INTERRUPTIONS and not served)) and not asleep(seat, now)
         return Bid(bidder.index, float(bidder.min_a), float(bidder.top_a), float(track.limit), keep, True, float(rank))
 
     def _prospects(self, pairs: Sequence[tuple[Seat, Bidder]], now: float, edges_s: Reals) -> list[Prospect]:
@@ -116,6 +162,7 @@ class Foresight:
             if seat.track.cap is not None and bidder.top_a > 0:
                 used = min(max(seat.track.drawn_top / bidder.top_a, 0.05), 1.0)
                 left = left if need_trust >= SURE else min(left, seat.track.drawn_top * kw * TAIL_H)
+            turn = TURN_WORTH if _waited(seat, now) else 0.0
             weight = PRIORITY ** min(max(seat.priority, -5), 5)
             found.append(
                 Prospect(
@@ -125,8 +172,14 @@ class Foresight:
                     got_kwh=guest.got_kwh,
                     left_kwh=left,
                     sure=need_trust >= SURE,
-                    bonus=(1.0 - stay_trust) * FAIR * math.exp(-guest.got_kwh / FAIR_KWH) * weight,
+                    bonus=((1.0 - stay_trust) * FAIR * math.exp(-guest.got_kwh / FAIR_KWH) + turn) * weight,
                     weight=weight,
                 )
             )
         return found
+
+
+def _waited(seat: Seat, now: float) -> bool:
+    """Whether it has had nothing for a long turn."""
+    track = seat.track
+    return track.limit <= 0 and track.wait_at is not None and now - track.wait_at >= WAITS * seat.rules.turn_s

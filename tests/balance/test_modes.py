@@ -147,3 +147,20 @@ def test_looking_ahead_breaks_no_line_and_ends_no_charge_needlessly():
         assert sum(amps) <= 40.0
         assert all(a == 0 or a >= 6 for a in amps), minute
     assert sum(run.starts.values()) <= 2 * len(modes)
+
+
+def test_looking_ahead_nobody_waits_all_day_and_shares_rest():
+    """Six alike, of which nobody said anything, and 31 A: they wait in turns, and ampere are not passed to and fro."""
+    run = Run(site(*[None] * 6, rating=31.0, share_by=ShareBy.LEAVING))
+    longest, waits, changes, before = 0, dict.fromkeys(run.have, 0), 0, None
+    for _minute in range(6 * 60):
+        run.now += 50  # the minutes between do not matter here
+        run.seconds(10)
+        changes += sum(run.have[k] != before[k] for k in run.have) if before is not None else 0
+        before = dict(run.have)
+        for key, amps in run.have.items():
+            waits[key] = 0 if amps else waits[key] + 1
+            longest = max(longest, waits[key])
+    assert longest <= 180
+    assert changes <= 6 * 60
+    assert max(run.starts.values()) <= 6
