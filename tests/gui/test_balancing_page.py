@@ -308,6 +308,7 @@ def test_zoom_by_keys_and_back(page, qtbot):
 
 def test_only_what_changed_is_painted_again(make, client):
     mirror = crowded(client, 54)
+    mirror.now = lambda: sample.NOW
     page = make(mirror)
     canvas = page.site.diagram.canvas
     asked = []
