@@ -16,6 +16,7 @@ BACK_A = 0.3
 """Within this of what it was left it gets more at once."""
 
 MORE_A = 2.0
+FORGET_S = 3600.0
 WAKE_S = 90.0
 ASLEEP_S = 180.0
 
@@ -34,6 +35,7 @@ class Guest:
     waits_at: float = 0.0
     pauses: int = 0
     cap_a: float = math.inf
+    cap_at: float = -math.inf
     less_at: float | None = None
     less_top: float = 0.0
     drawn_a: float | None = None
@@ -59,8 +61,10 @@ class Guest:
             return
         if drawn >= self.limit_a - BACK_A:
             self.less_at = None
-            if self.cap_a < math.inf:
-                self.cap_a = self.limit_a + MORE_A  # it reached what it was left: give back at once
+            if self.limit_a >= self.cap_a - LEAVES_A:
+                self.cap_a, self.cap_at = self.limit_a + MORE_A, now  # it reached what it was left: give back at once
+            elif now - self.cap_at >= FORGET_S:
+                self.cap_a = math.inf  # its limit binds, and what it took long ago says nothing any more
             return
         if drawn >= self.limit_a - LEAVES_A:
             self.less_at = None
@@ -70,7 +74,7 @@ class Guest:
         self.less_top = max(self.less_top, drawn)
         wake = WAKE_S if drawn < ASLEEP_A else 0.0
         if now - self.less_at >= reclaim_s and now - self.turned_at >= wake:
-            self.cap_a = max(self.less_top, 0.1)
+            self.cap_a, self.cap_at = max(self.less_top, 0.1), now
             self.less_at, self.less_top = now, drawn
 
     def asleep(self, now: float) -> bool:
