@@ -2,7 +2,8 @@
 
 Cutting takes from the largest first (the same level for all on the line), which keeps equal shares equal and needs no
 memory. Where even the minimum does not fit, connectors go to 0 one after the other in the order given by the caller, the
-least harmful first. Lines are worked from the leaves to the supply; a cut never raises the load of another line.
+least harmful first. Lines are worked from the leaves to the supply, differences of two phases last: only those can rise
+by a cut.
 """
 
 from collections.abc import Mapping, Sequence

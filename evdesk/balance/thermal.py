@@ -1,8 +1,8 @@
 """How long a breaker bears how much overload: a budget per conductor, so that a kettle does not stop a car.
 
-Curves are the shortest times a breaker may trip in, and then some. A miniature breaker holds 1.13 of its rating for an
-hour (IEC 60898-1, conventional non-tripping current), a gG fuse 1.25 (IEC 60269-1); above that, where the standards only
-name the longest times, far less is used than products show. Above 1.4 nothing is waited for. Where nobody has entered what
+A miniature breaker holds 1.13 of its rating for an hour (IEC 60898-1, conventional non-tripping current), a gG fuse 1.25
+(IEC 60269-1); of that a sixth is used. Above, the standards name no shortest times up to 2.55: the 60 and 30 s here are
+assumed, far less than products show. Above 1.4 nothing is waited for. Where nobody has entered what
 protects a circuit, or its meter is silent, there is no budget.
 """
 
