@@ -76,8 +76,12 @@ class Caps:
         for source in ended:
             del self.given[source]
         by_clock = caps_at(self.fleet.site, datetime.fromtimestamp(now))
-        given = tuple(self.given.values())
-        self.in_force = given + tuple(cap for cap in by_clock if cap.source not in self.given)
+        least: dict[str, PowerCap] = {}
+        for cap in (*self.given.values(), *by_clock):
+            had = least.get(cap.source)
+            if had is None or cap.power_w < had.power_w:
+                least[cap.source] = cap
+        self.in_force = tuple(least.values())
         self._tell(now)
         return self.in_force
 

@@ -23,6 +23,7 @@ from evdesk.model import (
     EvdeskError,
     LiveProfile,
     Origin,
+    Phases,
     PowerCap,
     Reason,
     ShareBy,
@@ -154,7 +155,7 @@ class Control:
             ceiling_a=ceiling,
             ceiling_why=why,
             min_a=bay.min_a,
-            drawn_a=connector.current_a,
+            drawn_a=_drawn(bay, connector),
             drawn_at=connector.current_at,
             charging=connector.status is ConnectorStatus.CHARGING,
             charging_since_at=connector.charging_since_at,
@@ -351,6 +352,14 @@ def phases_used(bay: Bay, connector: ConnectorRecord) -> int:
 
 def _kwh(energy_wh: float | None) -> float | None:
     return None if energy_wh is None else energy_wh / 1000.0
+
+
+def _drawn(bay: Bay, connector: ConnectorRecord) -> Phases:
+    """Per terminal. An outlet with one phase has one current, under whatever name its charger tells it."""
+    if bay.phases != 1:
+        return connector.current_a
+    told = [amps for amps in connector.current_a if amps is not None]
+    return (max(told), 0.0, 0.0) if told else connector.current_a
 
 
 def _all(phases: int) -> tuple[bool, bool, bool]:

@@ -23,6 +23,7 @@ from evdesk.model import (
 OVER_TOLD_S = 2.0
 HOUSE_STEP_A = 8.0
 HOUSE_STEP_QUIET_S = 20.0
+MOST_TOLD = 1000
 
 
 @dataclass(slots=True)
@@ -199,6 +200,8 @@ class LoadWatch:
             key = (charger_id, connector_id, connector.session.id)
             if key in self._ignores:
                 continue
+            if len(self._ignores) > MOST_TOLD:
+                self._ignores.clear()
             self._ignores.add(key)
             drawn = max((a or 0.0 for a in connector.current_a), default=0.0)
             limit = connector.confirmed_a if connector.confirmed_a is not None else record.safe_a

@@ -6,6 +6,7 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
+from PySide6.QtGui import QCursor
 from qasync import QEventLoop
 
 from evdesk.gui.mirror import Mirror
@@ -17,6 +18,12 @@ def pytest_collection_modifyitems(items):
     """The offscreen platform has no window manager and says so for dialogs and pop-ups; nothing else is ignored."""
     for item in items:
         item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
+
+
+@pytest.fixture(autouse=True)
+def _pointer_away(qapp):
+    """The pointer stays where the last test left it, and a live list waits while the pointer is over it."""
+    QCursor.setPos(30_000, 30_000)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ ROOM_A = 3.0
 STEADY_S = 3.0
 FOLLOW_S = 45.0
 SETTLED_A = 1.5
+BREATH_S = 10.0  # between two connectors shares may move again: the test of many must not freeze a site
 
 
 class _Skip(Exception):
@@ -74,6 +75,8 @@ class WiringTest:
                     await self._step(key)
                     seen = self.book.seen(key)
                     self._say(n, "done", f"{seen.verdict}: {seen.rotation or 'nothing sure yet'}")
+                    self.control.holds = {}
+                    await asyncio.sleep(self.fleet.clock.wall_s(BREATH_S))
                 except _Skip as skip:
                     self._say(n, "skipped", str(skip))
                 finally:
