@@ -114,7 +114,7 @@ class Sharing:
 
         No line is above its limit afterwards, whatever each car draws up to its own, and 0 < limit < `min_a` never is.
         """
-        given = {d.key: d for d in demands}
+        given = {d.key: d if _has_terminals(d) else replace(d, terminals=(True, True, True)) for d in demands}
         cars = [d for _, d in sorted(given.items()) if d.wants]
         self._take_in(now, cars)
         interval, self._called_at = now - self._called_at, now
@@ -185,7 +185,11 @@ class Sharing:
         return (
             room,
             price,
-            tuple((d.key, d.min_a, d.ceiling_a, d.priority, d.mode, self._guests[d.key].cap_a) for d in cars),
+            tuple(
+                (d.key, d.min_a, d.ceiling_a, d.priority, d.mode, guest.cap_a, guest.plugged_at)
+                for d in cars
+                for guest in (self._guests[d.key],)
+            ),
         )
 
     # -- sharing -----------------------------------------------------------------------------------------------------
@@ -324,6 +328,11 @@ class Sharing:
             if (said.code, said.line, said.detail) == (why.code, why.line, why.detail):
                 return replace(why, since_at=said.since_at)
         return replace(why, since_at=now)
+
+
+def _has_terminals(demand: Demand) -> bool:
+    """Whether it says where it can draw; a car that draws nowhere counts everywhere."""
+    return len(demand.terminals) == 3 and any(demand.terminals)
 
 
 def _weight(demand: Demand) -> float:

@@ -12,7 +12,8 @@ MIN_A = 6.0
 LONGEST_VALID_S = 900
 LONGEST_PAUSE_S = 3_600
 LONGEST_LABEL = 200
-MOST_CIRCUITS, MOST_BAYS, DEEPEST = 500, 2000, 12
+MOST_CIRCUITS, MOST_BAYS, DEEPEST = 200, 1000, 12
+LONGEST_STALE_S = 60
 MOST_A, MOST_BAY_A, MOST_PRIORITY = 10_000, 500, 10
 
 
@@ -58,6 +59,9 @@ def _tree(site: Site) -> list[str]:
     ]
     found += ["A circuit has no name. Give it one." for c in site.circuits if not c.name.strip()]
     roots = [c.name for c in site.circuits if c.parent == ""]
+    if len(roots) > 1:
+        several = ", ".join(repr(name) for name in roots[:5])
+        found.append(f"A site has one supply, but {several} are all fed by nothing. Choose what feeds the others.")
     if not roots:
         found.append("No circuit is fed from the supply. Clear the parent of the circuit behind the main fuse.")
     names = {c.name for c in site.circuits}
@@ -243,6 +247,11 @@ def _settings(balance: BalanceSettings) -> list[str]:
         found.append(
             f"The live profile is refreshed each {balance.profile_refresh_s} s but valid for "
             f"{balance.profile_valid_s} s only. Make it valid for longer than the refresh, best three times."
+        )
+    if balance.meter_stale_s > LONGEST_STALE_S:
+        found.append(
+            f"A silent meter counts as stale after {balance.meter_stale_s:g} s. Enter at most {LONGEST_STALE_S} s: until "
+            "then what it said last is believed."
         )
     if balance.profile_valid_s > LONGEST_VALID_S:
         found.append(

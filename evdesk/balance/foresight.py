@@ -96,8 +96,11 @@ class Foresight:
             return None
         turns = any(_waited(seat, now) for seat, _ in pairs)
         bids = [self._bid(seat, bidder, rank, now, turns) for rank, (seat, bidder) in enumerate(pairs)]
+        told = [self._guests[seat.demand.key].told for seat, _ in pairs]
+        silent = all(t.departure_at is None and t.needs_kwh is None for t in told)
+        asked = _all_on(fit, rooms, fixed, bids) if silent else bids
         edges_s = edges(FIRST_S, ends_s(len(bids)))
-        found = plan(net, fit, rooms, fixed, bids, self._prospects(pairs, now, edges_s), edges_s)
+        found = plan(net, fit, rooms, fixed, asked, self._prospects(pairs, now, edges_s), edges_s)
         if not found.solved:
             return None
         amps = [float(a) for a in found.amps]
@@ -177,6 +180,17 @@ class Foresight:
                 )
             )
         return found
+
+
+def _all_on(fit: Fit, rooms: Sequence[float], fixed: Sequence[float], bids: list[Bid]) -> list[Bid]:
+    """Where nobody said anything and the minimum of everybody fits, everybody charges: nobody waits without need."""
+    least = np.array(fixed, dtype=np.float64)
+    for bid in bids:
+        if bid.able:
+            least[bid.index] = bid.least()
+    if not np.all(np.isfinite(least)) or np.any(fit.load(least).size() > fit.limits(rooms) + EPS):
+        return bids
+    return [replace(bid, keep=True, now_a=max(bid.now_a, bid.least())) if bid.able else bid for bid in bids]
 
 
 def _waited(seat: Seat, now: float) -> bool:

@@ -1,6 +1,5 @@
 """The API's handlers about the site as a file, its check, and power limits from outside."""
 
-import math
 from dataclasses import replace
 
 from evdesk.balance import dimmed_w, validate_site
@@ -14,6 +13,8 @@ from evdesk.wire.method import Done, Nothing
 
 LONGEST_SOURCE = 60
 MOST_CAPS = 50
+MOST_W = 10_000_000
+LONGEST_S = 366 * 86_400
 
 
 class SiteApi:
@@ -80,8 +81,10 @@ class SiteApi:
             raise EvdeskError(Reason.INVALID, f"Say who gives this limit, in up to {LONGEST_SOURCE} characters.")
         if params.source not in caps.given and len(caps.given) >= MOST_CAPS:
             raise EvdeskError(Reason.INVALID, f"There are {MOST_CAPS} power limits already. Take one back first.")
-        if params.valid_s is not None and not (math.isfinite(params.valid_s) and params.valid_s > 0):
-            raise EvdeskError(Reason.INVALID, "The time is in seconds from now, above 0; leave it out for no end.")
+        if params.valid_s is not None and not 0 < params.valid_s <= LONGEST_S:
+            raise EvdeskError(
+                Reason.INVALID, "The time is in seconds from now, above 0, a year at most. Leave it out for no end."
+            )
         until = None if params.valid_s is None else now + params.valid_s
         cap = PowerCap(params.source.strip(), power_w, params.group, now, until)
         before = caps.given.get(cap.source)
@@ -113,7 +116,7 @@ def _power(params: w.GiveCap, chargers: int) -> float:
         if params.rule != "enwg14a" or params.power_w is not None:
             raise EvdeskError(Reason.INVALID, "The only rule is “enwg14a”; it goes without power_w.")
         return dimmed_w(chargers)
-    if params.power_w is None or not (math.isfinite(params.power_w) and params.power_w >= 0):
+    if params.power_w is None or not 0 <= params.power_w <= MOST_W:
         raise EvdeskError(Reason.INVALID, "Give power_w in watt, 0 or more, or the rule “enwg14a”.")
     return params.power_w
 

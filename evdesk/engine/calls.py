@@ -9,7 +9,7 @@ import msgspec
 
 from evdesk.model import EvdeskError, Reason
 from evdesk.wire import METHODS, Method, parse_request
-from evdesk.wire.codec import convert
+from evdesk.wire.codec import convert, strange_names, to_plain
 
 MAX_FRAME_CHARS = 1_000_000
 
@@ -64,7 +64,11 @@ def _params(request_id: int | str, name: str, method: Method, given: Any) -> Any
             # Left out silently, a mistyped connector_id would act on connector 1.
             raise _unknown_field(request_id, name, key, known)
     try:
-        return convert(given, method.params)
+        params = convert(given, method.params)
+        for path in strange_names(given, to_plain(params)):
+            # Left out silently, a mistyped “parent” would make a second supply.
+            raise BadCall(request_id, f"{name}: “{path[:80]}” is not known. Remove it, or correct it.", field=path[:80])
+        return params
     except msgspec.ValidationError as error:
         what, _, path = str(error).partition(" - at ")
         field = path.strip("`").removeprefix("$.").removeprefix("$")

@@ -5,6 +5,7 @@ import tomllib
 import msgspec
 
 from evdesk.model import Site
+from evdesk.wire.codec import strange_names
 
 MOST_CHARS = 4_000_000
 _HEAD = "# A site. Currents in ampere per phase, power in watt, times in seconds, hours as minutes of the day.\n\n"
@@ -27,24 +28,13 @@ def from_toml(text: str) -> tuple[Site | None, list[str]]:
         site = msgspec.convert(raw, type=Site)
     except msgspec.ValidationError as error:
         return None, [f"This is no site: {error}. Correct that value, or export the site again."]
+    if not raw.get("circuits"):
+        return None, ["The file has no circuit. Choose the file written by the export."]
     known = _without_none(msgspec.to_builtins(site))
-    return site, [f"“{name}” is not known. Remove it, or correct its name." for name in _strange(raw, known)]
+    return site, [f"“{name}” is not known. Remove it, or correct its name." for name in strange_names(raw, known)]
 
 
 def _without_none(value: object) -> object:
     if isinstance(value, dict):
         return {k: _without_none(v) for k, v in value.items() if v is not None}
     return [_without_none(v) for v in value] if isinstance(value, list | tuple) else value
-
-
-def _strange(raw: object, known: object, path: str = "") -> list[str]:
-    """Paths in `raw` that did not become part of the site."""
-    if isinstance(raw, dict) and isinstance(known, dict):
-        found: list[str] = []
-        for name, value in raw.items():
-            at = f"{path}.{name}" if path else str(name)
-            found += _strange(value, known[name], at) if name in known else [at]
-        return found
-    if isinstance(raw, list) and isinstance(known, list):
-        return [f for n, (a, b) in enumerate(zip(raw, known, strict=False)) for f in _strange(a, b, f"{path}[{n}]")]
-    return []

@@ -25,3 +25,18 @@ def to_plain(value: object) -> Any:
 def convert(value: Any, kind: type[T]) -> T:
     """Plain values as `kind`; raises `msgspec.ValidationError` with the path of the wrong field."""
     return msgspec.convert(value, kind, strict=False)
+
+
+def strange_names(raw: object, known: object, path: str = "") -> list[str]:
+    """Paths in `raw` that did not become part of the site."""
+    if isinstance(raw, dict) and isinstance(known, dict):
+        found: list[str] = []
+        for name, value in raw.items():
+            at = f"{path}.{name}" if path else str(name)
+            found += strange_names(value, known[name], at) if name in known else [at]
+        return found
+    if isinstance(raw, list | tuple) and isinstance(known, list | tuple):
+        return [
+            f for n, (a, b) in enumerate(zip(raw, known, strict=False)) for f in strange_names(a, b, f"{path}[{n}]")
+        ]
+    return []

@@ -164,3 +164,10 @@ def test_looking_ahead_nobody_waits_all_day_and_shares_rest():
     assert longest <= 180
     assert changes <= 6 * 60
     assert max(run.starts.values()) <= 6
+
+
+def test_where_the_minimum_of_all_fits_nobody_waits_to_the_good_of_others():
+    run = Run(site(None, None, None, rating=33.0, share_by=ShareBy.LEAVING))
+    for _ in range(60):
+        run.now += 50
+        assert min(run.seconds(10)) >= (6 if run.now > 1400 else 0)

@@ -297,3 +297,20 @@ def test_sun_and_price():
 def test_lines_that_are_no_numbers_are_refused():
     with pytest.raises(ValueError, match="finite"):
         Sharing([Line("X", limit_a=math.nan)])
+
+
+@pytest.mark.parametrize("gap", [1.0, 10.0, 30.0, 59.0, 60.0])
+def test_a_car_that_is_replaced_between_two_decisions(gap):
+    a = ("A", 1)
+    sharing = Sharing([Line("M", limit_a=32, coef={a: 1})])
+    sharing.decide(0.0, [Demand(a, plugged_at=0.0)])
+    assert sharing.decide(gap, [Demand(a, plugged_at=gap)])[a][0] == 32
+
+
+@pytest.mark.parametrize("terminals", [(), (False, False, False)])
+def test_a_car_that_draws_nowhere_counts_everywhere(terminals):
+    keys = [("A", 1), ("B", 1)]
+    sharing = Sharing([Line("M", limit_a=32, coef=dict.fromkeys(keys, 1))])
+    assert (
+        sum(amps for amps, _why in sharing.decide(0.0, [Demand(k, terminals=terminals) for k in keys]).values()) <= 32
+    )

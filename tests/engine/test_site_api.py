@@ -33,9 +33,11 @@ def test_a_site_survives_its_file():
     [
         ("circuits = [", "This is no TOML"),
         ('name = 7\n[[circuits]]\nname = "A"\nrating_a = [1, 2, 3]\n', "This is no site"),
-        ('nmae = "x"\n', "“nmae” is not known"),
+        ('nmae = "x"\n[[circuits]]\nname = "A"\nrating_a = [1.0, 2.0, 3.0]\n', "“nmae” is not known"),
         ('[[circuits]]\nname = "A"\nrating_a = [1.0, 2.0, 3.0]\nratting = 3\n', "“circuits[0].ratting” is not known"),
         ("x = 1\n" * 1_000_000, "too long"),
+        ("", "no circuit"),
+        ('name = "x"\n', "no circuit"),
     ],
 )
 def test_a_file_that_is_no_site_is_refused_in_words(text, words):
@@ -72,6 +74,13 @@ async def test_check_says_what_put_would_refuse_and_changes_nothing(tmp_path):
             wrong = SITE | {"circuits": [{"name": "Main", "rating_a": [0, 20, 20]}]}
             assert "Main/L1 is 0 A" in (await client.call("site.check", {"site": wrong}))["problems"][0]
             assert (await client.call("site.check", {"site": SITE}))["problems"] == []
+            typo = {"name": "Sub", "rating_a": [20, 20, 20], "parant": "Main"}
+            for method in ("site.check", "site.put"):
+                with pytest.raises(EvdeskError, match=r"site.circuits\[1\].parant” is not known"):
+                    await client.call(method, {"site": SITE | {"circuits": [*SITE["circuits"], typo]}})
+            two = {"name": "Sub", "rating_a": [20, 20, 20]}
+            found = await client.call("site.check", {"site": SITE | {"circuits": [*SITE["circuits"], two]}})
+            assert "one supply" in found["problems"][0]
             assert (await client.call("site.get"))["circuits"][0]["rating_a"] == [20, 20, 20]
 
 
