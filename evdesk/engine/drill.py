@@ -33,6 +33,9 @@ from evdesk.wire.drill import StartDrill
 log = logging.getLogger("evdesk.drill")
 Publish = Callable[[str, object], None]
 
+TAKES_ROOM = frozenset({DrillPhase.ROOM, DrillPhase.BASELINE, DrillPhase.SILENT, DrillPhase.RESTORING})
+"""Room on the lines comes back when these are over: until the live limit holds again, the charger counts in full."""
+
 
 class Drills:
     """`publish("drill", Drill)` at each step, and with each sample."""
@@ -210,7 +213,7 @@ class Drills:
             self.listener,
             Room(self.control),
             self._changed,
-            lambda: any(n != number and self.runs[n].record.id in self.control.held for n in self.runs),
+            lambda: any(n != number and run.drill.phase in TAKES_ROOM for n, run in self.runs.items()),
         )
 
     def _changed(self, drill: Drill, keep: bool) -> None:

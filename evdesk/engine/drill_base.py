@@ -24,6 +24,12 @@ from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillV
 
 POLL_S = 0.5
 LOWER_S, FOLLOW_S = 60.0, 6.0
+SEEN_S = 3.0
+"""By then the balancer has seen who was given back."""
+
+ANSWER_S = 10.0
+"""Real seconds a charger on a fast clock has at least to answer."""
+
 BACK_S, RESTORE_S = 400.0, 90.0
 GRACE_S = 40.0
 """Real seconds: one that came back without a boot is left in peace for up to 30 of them (`drivers.ocpp_link`)."""
@@ -45,7 +51,7 @@ class Parts:
     listener: OcppListener
     room: Room
     changed: Callable[[Drill, bool], None]  # (drill, worth keeping)
-    other_held: Callable[[], bool]
+    others_drilled: Callable[[], bool]
 
 
 class Stop(Exception):
@@ -125,17 +131,21 @@ class DrillBase(ABC):
     async def make_room(self) -> None:
         """Others that are drilled on the same lines go first; then all that are left are lowered by the balancer."""
         parts, held = self.parts, self.parts.control.held
+        settled = False
         while lack := parts.room.lack(parts.fleet.site, held | {self.record.id}, self.attended):
-            if not parts.other_held():
+            others = parts.others_drilled()
+            if settled and not others:
                 raise Stop(DrillCause.NO_ROOM, DrillVerdict.REFUSED, lack)
-            if self.drill.phase is not DrillPhase.WAITING:
+            if others and self.drill.phase is not DrillPhase.WAITING:
                 self.to(DrillPhase.WAITING)
-            await self.pause()
+            settled = not others
+            await self.pause(SEEN_S if settled else POLL_S)  # one given back just now is not in the lines yet
         held.add(self.record.id)
         parts.commands.silent[self.record.id] = DRILL.via
         self.to(DrillPhase.ROOM)
         await self.pause(2.0)  # the balancer has seen it
-        if not await self.until(lambda: parts.room.made({self.record.id}), LOWER_S):
+        wait_s = max(LOWER_S, ANSWER_S * parts.fleet.clock.speed)
+        if not await self.until(lambda: parts.room.made({self.record.id}), wait_s):
             raise Stop(DrillCause.NO_ROOM, DrillVerdict.REFUSED, "The other chargers did not take their lower limits.")
         await self.pause(FOLLOW_S)
 

@@ -111,6 +111,25 @@ async def test_an_announcement_follows_the_ports(tmp_path):
         await one.close()
 
 
+async def test_following_while_a_choice_is_carried_out_takes_no_name_back(tmp_path):
+    async with network(tmp_path, "ws://127.0.0.1:9123/") as one:
+        following: list[asyncio.Task[None]] = []
+        start = one._announcer.start
+
+        async def counted(*args):
+            following.append(asyncio.create_task(one.follow()))
+            await asyncio.sleep(0)  # as the engine's beat may: in the middle of the announcing
+            return await start(*args)
+
+        one._announcer.start = counted
+        await one.configure(True)
+        told = one._announcer.announced
+        await asyncio.gather(*following)
+        assert len(following) == 1
+        assert told is not None
+        assert one._announcer.announced is told
+
+
 async def test_a_charger_that_announces_itself_is_found_with_its_maker(tmp_path):
     kind = "_openevse._tcp.local."
     charger = AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)

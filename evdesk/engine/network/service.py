@@ -56,8 +56,9 @@ class Network:
 
     async def follow(self) -> None:
         """Announce anew where ports or addresses are others than those announced. Called now and then."""
-        if self.memory.announce and self._announced != await self._to_announce():
-            await self._announce(True)
+        async with self._announcing:  # one that is under way just now has done it
+            if self.memory.announce and self._announced != await self._to_announce():
+                await self._announce_now()
 
     async def close(self) -> None:
         async with self._announcing:
@@ -237,17 +238,21 @@ class Network:
 
     async def _announce(self, on: bool) -> None:
         async with self._announcing:
+            if on:
+                await self._announce_now()
+                return
             self._problem = ""
-            try:
-                if not on:
-                    await self._announcer.stop()
-                    return
-                wanted = await self._to_announce()
-                await self._announcer.start(*wanted, cards.host_name(), __version__)
-                self._announced = wanted
-            except OSError as error:
-                self._problem = f"The name cannot be announced: {error}."
-                log.info("%s", self._problem)
+            await self._announcer.stop()
+
+    async def _announce_now(self) -> None:
+        self._problem = ""
+        try:
+            wanted = await self._to_announce()
+            await self._announcer.start(*wanted, cards.host_name(), __version__)
+            self._announced = wanted
+        except OSError as error:
+            self._problem = f"The name cannot be announced: {error}."
+            log.info("%s", self._problem)
 
     async def _search(self, seconds: float) -> None:
         async with self._searching:
