@@ -11,12 +11,13 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.frames import CloseCode
 
 from evdesk.model import EvdeskError, Reason
 from evdesk.wire import API_VERSION, METHODS, Hello, RpcError, Snapshot, request_frame
@@ -28,12 +29,17 @@ BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Waits between tries; the last one repeats."""
 CALL_TIMEOUT_S = 40.0
 MAX_FRAME = 64 * 1024 * 1024
+PING_S, PONG_S, OPEN_S = 3.0, 6.0, 5.0
+"""A question each `PING_S`; without an answer for `PONG_S`, or for `OPEN_S` when the link is opened, the engine hangs."""
+PROBE_S = 1.0
+HUNG = "The engine's process is there, but it does not answer."
 
 
 class LinkState(StrEnum):
     STARTING = "starting"  # never had an engine yet
     RUNNING = "running"
     LOST = "lost"
+    HUNG = "hung"  # its process holds the port and says nothing
     NOT_ALLOWED = "not_allowed"  # the token is not the engine's
     OTHER_VERSION = "other_version"
 
@@ -202,15 +208,21 @@ class Client(QObject):
                 self._set(LinkState.NOT_ALLOWED, "The engine does not know this token. Give that of its data folder.")
             else:
                 self._lost(f"There is no evdesk engine at this address (it answers HTTP {status}).")
-        except ConnectionClosed:
+        except ConnectionClosed as error:
             was_good = self.state is LinkState.RUNNING
-            self._lost("The engine closed the connection.")
+            if _unanswered(error) and await listens(endpoint.url):
+                self._set(LinkState.HUNG, HUNG)
+            else:
+                self._lost("The engine closed the connection.")
         except msgspec.DecodeError as error:
             _log.error("unreadable frame from the engine: %s", error)
             self._lost("Something else than an evdesk engine of this version answers.")
         except (OSError, TimeoutError, WebSocketException) as error:
             _log.debug("link: %s", error)
-            self._lost("The engine does not answer.")
+            if isinstance(error, TimeoutError) and await listens(endpoint.url):
+                self._set(LinkState.HUNG, HUNG)
+            else:
+                self._lost("The engine does not answer.")
         finally:
             self._link = None
             self._calls.drop()
@@ -281,7 +293,7 @@ class Client(QObject):
 
 
 def _open(endpoint: Endpoint, who: str) -> connect:
-    """The opening of a link: a dead engine shows within 15 s, and no proxy stands between."""
+    """The opening of a link: an engine that hangs shows within 10 s, and no proxy stands between."""
     headers = {"Authorization": f"Bearer {endpoint.token}", "X-Evdesk-Client": "desk"}
     if who:
         headers["X-Evdesk-User"] = quote(who)
@@ -291,11 +303,28 @@ def _open(endpoint: Endpoint, who: str) -> connect:
         proxy=None,
         compression=None,
         max_size=MAX_FRAME,
-        open_timeout=5,
+        open_timeout=OPEN_S,
         close_timeout=1,
-        ping_interval=5,
-        ping_timeout=10,
+        ping_interval=PING_S,
+        ping_timeout=PONG_S,
     )
+
+
+def _unanswered(error: ConnectionClosed) -> bool:
+    """Whether we ended the link ourselves, because pings had no answer."""
+    return error.rcvd is None and error.sent is not None and error.sent.code == CloseCode.INTERNAL_ERROR
+
+
+async def listens(url: str) -> bool:
+    """Whether a process holds the port: the system takes connections for it even while it hangs."""
+    parts = urlsplit(url)
+    try:
+        async with asyncio.timeout(PROBE_S):
+            _, writer = await asyncio.open_connection(parts.hostname or "127.0.0.1", parts.port or 80)
+    except (OSError, TimeoutError, ValueError):
+        return False
+    writer.close()
+    return True
 
 
 def _dropped() -> EvdeskError:

@@ -18,6 +18,9 @@ def engine_words(mirror: Mirror, client: Client, engine: launch.Engine) -> tuple
         return "check-circle", "ok", tr("Engine running"), f"{_where(engine)}, {up}"
     if state is LinkState.STARTING:
         return "clock", "info", tr("Engine starting"), _where(engine)
+    if state is LinkState.HUNG:
+        since = tr("no answer for {age}").format(age=age(time.time() - mirror.lost_at)) if mirror.lost_at else ""
+        return "octagon", "danger", tr("Engine hangs"), since or _where(engine)
     if state is LinkState.LOST and mirror.lost_at is not None:
         return "octagon", "danger", tr("Engine lost"), tr("for {age}").format(age=age(time.time() - mirror.lost_at))
     words = {LinkState.NOT_ALLOWED: tr("No access"), LinkState.OTHER_VERSION: tr("Other version")}

@@ -77,6 +77,27 @@ def test_found_lost_and_found_again(engine, desk, qtbot):
     qtbot.waitUntil(lambda: other.state is LinkState.RUNNING, timeout=10_000)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="stops the engine by a signal")
+def test_one_that_hangs_is_told_apart_and_comes_back(engine, desk, qtbot, monkeypatch):
+    for name, seconds in (("PING_S", 0.3), ("PONG_S", 1.0), ("OPEN_S", 1.0)):
+        monkeypatch.setattr(f"evdesk.gui.client.{name}", seconds)
+    found = launch.LocalEngine(engine.data, may_start=False)
+    client, mirror = desk(found)
+    qtbot.waitUntil(lambda: client.state is LinkState.RUNNING, timeout=10_000)
+    engine.process.send_signal(signal.SIGSTOP)
+    try:
+        states = []
+        client.state_changed.connect(lambda state, _: states.append(state))
+        qtbot.waitUntil(lambda: client.state is LinkState.HUNG, timeout=10_000)
+        assert not mirror.connected
+        late, _ = desk(found)  # a desk that comes only now
+        qtbot.waitUntil(lambda: late.state is LinkState.HUNG, timeout=10_000)
+        assert states == [LinkState.HUNG], "it was never called lost, and every further try says the same"
+    finally:
+        engine.process.send_signal(signal.SIGCONT)
+    qtbot.waitUntil(lambda: mirror.connected and late.state is LinkState.RUNNING, timeout=10_000)
+
+
 def test_a_wrong_token_is_refused(engine, desk, qtbot):
     url = launch.LocalEngine(engine.data, may_start=False).locate().url
     client, mirror = desk(launch.RemoteEngine(url, "wrong"))

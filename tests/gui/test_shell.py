@@ -182,7 +182,7 @@ def test_lost_engine_is_said_with_its_meaning_and_goes_by_itself(make, client, q
     shell.refresh()
     banner = shell.banners.widget("link")
     assert banner.title.text() == "The engine does not answer"
-    assert "fall to 6 A by" in banner.meaning.text()
+    assert "fall to 6 A by themselves by" in banner.meaning.text()
     assert "Not proven for 1 of 8" in banner.meaning.text()
     assert "Engine lost" in shell.rail.engine.accessibleName()
     assert shell.deeds.why_off("accept")
@@ -190,6 +190,30 @@ def test_lost_engine_is_said_with_its_meaning_and_goes_by_itself(make, client, q
     shell.mirror.take_snapshot(sample.snapshot(seq=9))
     assert shell.banners.widget("link") is None
     assert "Engine running" in shell.rail.engine.accessibleName()
+
+
+def test_an_engine_that_hangs_is_not_called_lost(make, client, mirror):
+    shell = make()
+    client.go(LinkState.HUNG, "hangs")
+    shell.refresh()
+    banner = shell.banners.widget("link")
+    assert banner.title.text() == "The engine hangs"
+    words = banner.meaning.text()
+    assert words.startswith(f"Its process {mirror.info.pid} is there but does not answer. Chargers keep their limits")
+    assert "fall to 6 A by themselves by" in words
+    assert "Not proven for 1 of 8." in words
+    assert words.endswith("End that process and start the engine again.")
+    assert "Engine hangs" in shell.rail.engine.accessibleName()
+    assert shell.deeds.why_off("accept")
+    (far, *_) = warnings(mirror, LinkState.HUNG, "hangs", local=False)
+    assert "process is there" in far.text
+    assert far.text.endswith("Restart it where it runs.")
+
+
+def test_one_that_hung_before_the_desk_came_is_told_too(client):
+    (one, *_) = warnings(Mirror(client), LinkState.HUNG, "hangs", local=True)
+    assert one.title == "The engine hangs"
+    assert "by themselves" in one.text
 
 
 def test_a_remote_engine_is_never_offered_to_start(mirror, client):

@@ -169,10 +169,26 @@ def _link(mirror: Mirror, state: LinkState, sentence: str, local: bool, failure:
         return [BannerText("link", "danger", "octagon", tr("The engine did not start"), failure, start)]
     if state is LinkState.STARTING and not local:
         return [BannerText("link", "warn", "link", tr("No engine at this address yet"), sentence)]
+    if state is LinkState.HUNG:
+        return [BannerText("link", "danger", "octagon", tr("The engine hangs"), _what_hangs(mirror, local))]
     if state is LinkState.LOST:
         title = tr("The engine does not answer") if local else tr("The engine cannot be reached")
         return [BannerText("link", "danger", "octagon", title, _what_cars_do(mirror, local), start)]
     return []
+
+
+def _what_hangs(mirror: Mirror, local: bool) -> str:
+    """Its process is there and says nothing: what that means for the cars, and what a person can do."""
+    known = local and mirror.info is not None
+    what = (
+        tr("Its process {pid} is there but does not answer.").format(pid=mirror.info.pid)
+        if known and mirror.info is not None
+        else tr("Its process is there but does not answer.")
+    )
+    if mirror.site is None or mirror.load is None or mirror.lost_at is None:
+        return f"{what} {tr('Chargers it has given limits fall to their safe share by themselves.')}"
+    end = tr("End that process and start the engine again.") if known else tr("Restart it where it runs.")
+    return f"{what} {_fallback(mirror, mirror.lost_at, local=True)} {end}"
 
 
 def _what_cars_do(mirror: Mirror, local: bool) -> str:
@@ -182,17 +198,29 @@ def _what_cars_do(mirror: Mirror, local: bool) -> str:
     lost = tr("Lost {age} ago.").format(age=age(time.time() - mirror.lost_at))
     if not mirror.accepted():
         return f"{lost} {tr('Trying again.')}"
-    lapse_at = mirror.lost_at + mirror.site.balance.profile_valid_s
+    return f"{lost} {_fallback(mirror, mirror.lost_at, local)} {tr('Trying again.')}"
+
+
+def _fallback(mirror: Mirror, lost_at: float, local: bool) -> str:
+    """What still protects. `local`: whether the engine itself is the one that is silent, not the way to it."""
+    assert mirror.site is not None
+    assert mirror.load is not None
+    lapse_at = lost_at + mirror.site.balance.profile_valid_s / _speed(mirror)
     share = limit(mirror.load.safe_share_a)
     if not local:
-        text = tr("If it has stopped, chargers fall to {share} by {time}.")
+        text = tr("If it has stopped, chargers fall to {share} by themselves by {time}.")
     elif time.time() < lapse_at:
-        text = tr("Chargers keep their limits and fall to {share} by {time}.")
+        text = tr("Chargers keep their limits and fall to {share} by themselves by {time}.")
     else:
         text = tr("Chargers fell to {share} at {time} and go on with that.")
     weak = [c for c in mirror.accepted() if not _falls_by_itself(c.failsafe)]
     more = " " + tr("Not proven for {n} of {all}.").format(n=len(weak), all=len(mirror.accepted())) if weak else ""
-    return f"{lost} {text.format(share=share, time=clock_s(lapse_at))}{more} {tr('Trying again.')}"
+    return f"{text.format(share=share, time=clock_s(lapse_at))}{more}"
+
+
+def _speed(mirror: Mirror) -> float:
+    """A simulated site's clock runs faster than the one on the wall."""
+    return max(mirror.info.speed, 0.01) if mirror.info is not None else 1.0
 
 
 def _falls_by_itself(failsafe: Failsafe) -> bool:
