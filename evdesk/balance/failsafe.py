@@ -1,7 +1,8 @@
 """What a charger falls back to when nobody talks to it, so that the fuse holds with every charger on its own.
 
 Three parts, recommended for OCPP 1.6 and 2.x (docs/failsafe.md): a static maximum (the branch fuse), a static safe
-default, and a live limit that ends by itself. Who cannot fall back is counted at its full rating, for ever.
+default, and a live limit that ends by itself. Who cannot fall back
+counts at its full rating in what the others may fall back to, at all times.
 """
 
 import math

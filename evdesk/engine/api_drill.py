@@ -7,7 +7,7 @@ from evdesk.engine.state import ChargerRecord
 from evdesk.model import FailsafeState, Origin
 from evdesk.model.drills import Drill
 from evdesk.wire import drill as w
-from evdesk.wire.method import Done, Nothing, OptionalCharger
+from evdesk.wire.method import Done, Nothing, OneCharger, OptionalCharger
 
 
 class DrillApi:
@@ -19,6 +19,7 @@ class DrillApi:
             "failsafe.drill": self._drill,
             "failsafe.drill_all": self._drill_all,
             "failsafe.cancel": self._cancel,
+            "failsafe.mended": self._mended,
             "failsafe.drills": self._drills,
             "failsafe.drill_get": self._get,
             "failsafe.protocol": self._protocol,
@@ -82,6 +83,9 @@ class DrillApi:
     async def _cancel(self, origin: Origin, params: w.OneDrill) -> Done:
         await self.core.drills.cancel(origin, params.drill_id)
         return Done(status="cancelled")
+
+    async def _mended(self, origin: Origin, params: OneCharger) -> Done:
+        return Done(status="prepared anew", audit_id=await self.core.drills.mended(origin, params.charger_id))
 
     async def _drills(self, _origin: Origin, params: OptionalCharger) -> list[Drill]:
         return self.core.drills.book.of(params.charger_id)

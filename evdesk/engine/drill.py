@@ -13,6 +13,7 @@ from evdesk.engine.drill_base import DrillBase, Parts
 from evdesk.engine.drill_book import DrillBook
 from evdesk.engine.drill_room import Room
 from evdesk.engine.drill_run import RestartDrill, SilenceDrill
+from evdesk.engine.drill_words import sentence_for
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord
@@ -85,6 +86,8 @@ class Drills:
             raise EvdeskError(Reason.INVALID, f"{record.label or record.id} is not placed in the site. Place it first.")
         if any(run.record is record for run in self.runs.values()):
             raise EvdeskError(Reason.INVALID, f"{record.label or record.id} is being drilled already.")
+        if asked.kind is DrillKind.SEEN:
+            raise EvdeskError(Reason.INVALID, "“seen” is no drill to begin. The kinds are: silence, cut, restart.")
         if self.control.holds:
             raise EvdeskError(Reason.INVALID, "A wiring test is running. Drill the charger when it is over.")
         connector_id = _connector(record, asked.connector_id)
@@ -142,12 +145,49 @@ class Drills:
             verdict=DrillVerdict.FAILED,
             cause=DrillCause.LOST,
             shown_a=shown,
+            no_limit_shown=shown is None,
             sentence=f"After a restart its schedule showed {what}: the safe default of {drill.safe_a:g} A was gone.",
             ended_at=drill.started_at,
         )
         drill = replace(drill, id=await self.fleet.store.save_drill(drill))
         self.book.note(drill)
         self.publish("drill", drill)
+
+    async def ignored(self, record: ChargerRecord, connector_id: int, drawn_a: float, limit_a: float) -> None:
+        """Seen in passing: it draws more than a limit it has confirmed. It counts as unable to fall back from now on,
+        until a drill proves otherwise or a person says that it is mended (`mended`)."""
+        drill = replace(
+            self._new(DRILL, record, connector_id, DrillKind.SEEN),
+            phase=DrillPhase.DONE,
+            verdict=DrillVerdict.FAILED,
+            cause=DrillCause.IGNORES,
+            baseline_a=limit_a,
+            fell_to_a=round(drawn_a, 1),
+            ended_at=self.fleet.clock.now(),
+        )
+        drill = replace(drill, sentence=sentence_for(drill))
+        drill = replace(drill, id=await self.fleet.store.save_drill(drill))
+        self.book.note(drill)
+        self.setup.settle(record, self.book.judged(record, record.failsafe))
+        detail = {"drill_id": drill.id, "verdict": drill.verdict.value, "said": drill.sentence}
+        await self.commands.note(DRILL, "failsafe.seen", record.id, detail)
+        self.publish("drill", drill)
+
+    async def mended(self, origin: Origin, charger_id: str) -> int:
+        """A person says that a charger which was seen ignoring its limit is in order. It is prepared anew, and counts in
+        full until that has shown its safe default. Returns the id of the audit row."""
+        record = _record(self.fleet, charger_id)
+        seen = self.book.seen_unable(record)
+        if seen is None:
+            text = "has not been seen ignoring a limit. A failed drill counts until another one is passed."
+            raise EvdeskError(Reason.INVALID, f"{record.label or record.id} {text}")
+        command = Command(origin, "failsafe.mended", record.id, {"drill_id": seen.id})
+        row = await self.commands.stored(command, {"seen": seen.sentence}, lambda: self.book.mend(record.id, seen))
+        have = replace(record.failsafe, state=FailsafeState.UNKNOWN, detail="said to be mended, being prepared")
+        self.setup.settle(record, have)
+        if record.online:
+            self.setup.begin(record)
+        return row
 
     def session_changed(self, session: Session) -> None:
         for run in self.runs.values():

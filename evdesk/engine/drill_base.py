@@ -6,6 +6,7 @@ ends by itself. An engine that dies in the middle leaves exactly that too.
 """
 
 import asyncio
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ GRACE_S = 40.0
 
 SAMPLES_MOST = 900
 OVER_S = 3.0
+SHOWN_CLOSE_A = 0.5
 _CAR = frozenset({"EVDisconnected", "Local", "StoppedByEV", "MasterPass", "Remote"})
 """Reasons of an end that is not the charger's own doing (1.6 Reason, 2.x ReasonEnumType)."""
 
@@ -148,6 +150,20 @@ class DrillBase(ABC):
         if not await self.until(lambda: parts.room.made({self.record.id}), wait_s):
             raise Stop(DrillCause.NO_ROOM, DrillVerdict.REFUSED, "The other chargers did not take their lower limits.")
         await self.pause(FOLLOW_S)
+
+    async def look(self) -> None:
+        """What its own schedule shows once the live limit has ended. `inf` is no limit at all."""
+        link = self.record.link
+        shown_a = None if link is None else await self.parts.setup.shown_next(self.record, link, DRILL)
+        unlimited = shown_a is not None and math.isinf(shown_a)
+        told = self.plan.max_a if unlimited else (None if shown_a is None else round(shown_a, 1))
+        self.drill = replace(self.drill, shown_a=told, no_limit_shown=unlimited)
+
+    def verdict_shown(self) -> DrillVerdict:
+        """Where nothing can be tried: verified only by a schedule that shows no more than the safe value."""
+        shown_a = None if self.drill.no_limit_shown else self.drill.shown_a
+        safe = shown_a is not None and shown_a <= self.drill.safe_a + SHOWN_CLOSE_A
+        return DrillVerdict.VERIFIED if safe else DrillVerdict.INCONCLUSIVE
 
     # -- the end --------------------------------------------------------------------------------------------------
 

@@ -8,21 +8,27 @@ from evdesk.model import Failsafe, FailsafeState, Identity
 from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillVerdict
 
 _CONCLUSIVE = frozenset({DrillVerdict.PROVEN, DrillVerdict.FAILED})
+_WITH_CAR = frozenset({DrillKind.SILENCE, DrillKind.CUT})
+_MENDED = "failsafe_mended"
 _SENTENCE = "The engine ended in the middle of the drill. The charger fell to its own default or was commanded again."
 
 
 class DrillBook:
     """The newest drills in memory, without their samples; the store has all of them. `latest[charger][kind]`: the newest
-    that came to a conclusion."""
+    that came to a conclusion. `mended[charger]`: up to this id, what was seen in passing counts no more: a person said
+    that the charger is in order."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
         self.drills: dict[int, Drill] = {}
         self.latest: dict[str, dict[DrillKind, Drill]] = {}
+        self.mended: dict[str, int] = {}
 
     async def open(self) -> list[Drill]:
         """Loads all; those that were running when the engine ended are marked so, and returned."""
         interrupted = []
+        for charger_id, body in (await self.fleet.store.load_notes(_MENDED)).items():
+            self.mended[charger_id] = int(body) if body.isdecimal() else 0
         for drill in await self.fleet.store.latest_drills():
             self.note(drill)
         for drill in reversed(await self.fleet.store.drills()):
@@ -50,6 +56,11 @@ class DrillBook:
         """Another charger may come under this name; what was measured stays in the store."""
         self.latest.pop(charger_id, None)
 
+    async def mend(self, charger_id: str, drill: Drill) -> None:
+        """A person says that what was seen then is mended. Raises `EvdeskError(STORAGE)` and changes nothing."""
+        await self.fleet.store.save_note(_MENDED, charger_id, str(drill.id).encode())
+        self.mended[charger_id] = drill.id
+
     def of(self, charger_id: str) -> list[Drill]:
         """Newest first."""
         found = [d for d in self.drills.values() if not charger_id or d.charger_id == charger_id]
@@ -74,17 +85,31 @@ class DrillBook:
         kinds = self.latest.get(record.id, {})
         current = [d for d in kinds.values() if self._same_box(d, record)]
         for drill in current:
-            if drill.unsafe:
+            if drill.unsafe and not self._overruled(drill):
                 return replace(failsafe, state=FailsafeState.CANNOT, detail=drill.sentence)
-        proofs = [d for d in kinds.values() if d.kind is not DrillKind.RESTART and d.verdict is DrillVerdict.PROVEN]
+        proofs = [d for d in kinds.values() if d.kind in _WITH_CAR and d.verdict is DrillVerdict.PROVEN]
         if not proofs:
-            odd = next((d for d in current if d.verdict is DrillVerdict.FAILED), None)
+            odd = next((d for d in current if d.verdict is DrillVerdict.FAILED and not self._overruled(d)), None)
             return failsafe if odd is None or failsafe.detail else replace(failsafe, detail=odd.sentence)
         newest = max(proofs, key=lambda d: d.id)
         changed = self._changed(newest, record, failsafe)
         if not changed and _shown_alike(newest, failsafe):
             return replace(failsafe, state=FailsafeState.PROVEN, detail=newest.sentence)
         return failsafe if failsafe.detail or not changed else replace(failsafe, detail=changed)
+
+    def seen_unable(self, record: ChargerRecord) -> Drill | None:
+        """What was seen of it in passing and still counts."""
+        drill = self.latest.get(record.id, {}).get(DrillKind.SEEN)
+        counts = drill is not None and self._same_box(drill, record) and not self._overruled(drill)
+        return drill if counts else None
+
+    def _overruled(self, drill: Drill) -> bool:
+        """What was seen in passing, and then a later drill with a car, or a person, said otherwise."""
+        if drill.kind is not DrillKind.SEEN:
+            return False
+        proofs = [d for kind, d in self.latest.get(drill.charger_id, {}).items() if kind in _WITH_CAR]
+        proven = any(d.id > drill.id and d.verdict is DrillVerdict.PROVEN for d in proofs)
+        return proven or drill.id <= self.mended.get(drill.charger_id, 0)
 
     def _same_box(self, drill: Drill, record: ChargerRecord) -> bool:
         return not self._other_box(drill, record.identity)

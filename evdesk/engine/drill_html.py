@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from html import escape
 
 from evdesk.engine.drill_plot import plot_svg
-from evdesk.engine.drill_words import sentence_for
+from evdesk.engine.drill_words import sentence_for, shown_words
 from evdesk.model.drills import Drill, DrillKind, DrillVerdict
 
 _STYLE = """
@@ -45,6 +45,7 @@ _HOW = {
     DrillKind.CUT: "evdesk closed the connection and refused it until the end. What the charger measured meanwhile was "
     "read from its queue afterwards.",
     DrillKind.RESTART: "The charger was restarted without a car; then its own schedule was read.",
+    DrillKind.SEEN: "Nothing was tried. It was seen in the charger's own meter values while a car charged.",
 }
 
 
@@ -108,7 +109,9 @@ def _loaded(drill: Drill) -> str:
 
 
 def _shown(drill: Drill) -> str:
-    return "shows nothing" if drill.shown_a is None else f"ends at {drill.shown_a:g} A"
+    if drill.shown_a is None or drill.no_limit_shown:
+        return f"shows {shown_words(drill)}"
+    return f"ends at {drill.shown_a:g} A"
 
 
 def _checks(drill: Drill) -> str:

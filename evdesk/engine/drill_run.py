@@ -57,16 +57,11 @@ class SilenceDrill(DrillBase):
             raise Stop(DrillCause.NO_ANSWER, DrillVerdict.REFUSED, "It is being prepared. Drill it in a minute.")
         if record.failsafe.safe_a is None or Capability.SET_LIMIT not in link.capabilities:
             raise Stop(DrillCause.CANNOT, DrillVerdict.REFUSED)
-        shown_a = await self.parts.setup.shown_next(record, link)
-        shown = None if shown_a is None or math.isinf(shown_a) else round(shown_a, 1)
-        self.drill = replace(self.drill, shown_a=self.plan.max_a if shown_a == math.inf else shown)
+        await self.look()
         if self._full_a() < self.drill.safe_a + ABOVE_A:
-            raise Stop(DrillCause.NOTHING_TO_FALL, DrillVerdict.VERIFIED)
+            raise Stop(DrillCause.NOTHING_TO_FALL, self.verdict_shown())
         if self.session is None or not self.connector.status.has_car:
-            raise Stop(DrillCause.NO_CAR, DrillVerdict.VERIFIED if self._shows_safe() else DrillVerdict.INCONCLUSIVE)
-
-    def _shows_safe(self) -> bool:
-        return self.drill.shown_a is not None and self.drill.shown_a <= self.drill.safe_a + 0.5
+            raise Stop(DrillCause.NO_CAR, self.verdict_shown())
 
     def _full_a(self) -> float:
         bay = self.parts.fleet.site.bay(self.record.id, self.connector.id)
@@ -197,7 +192,8 @@ class RestartDrill(DrillBase):
         if any(c.session is not None for c in record.connectors.values()):
             raise Stop(DrillCause.STOPPED, DrillVerdict.REFUSED, "A car charges. End the charge first.")
         if self.drill.safe_a >= self.plan.max_a:
-            raise Stop(DrillCause.NOTHING_TO_FALL, DrillVerdict.VERIFIED)
+            await self.look()
+            raise Stop(DrillCause.NOTHING_TO_FALL, self.verdict_shown())
         await self.make_room()
         boots = record.boots
         self.to(DrillPhase.SILENT, since_at=self.now(), latest_allowed_at=self.now() + RESTART_S)
@@ -209,7 +205,8 @@ class RestartDrill(DrillBase):
         link = record.link
         shown_a = None if link is None else await self.parts.setup.shown_next(record, link, DRILL)
         shown = None if shown_a is None else min(round(shown_a, 1), 999.0)
-        self.drill = replace(self.drill, shown_a=None if shown == 999.0 else shown)
+        lost = shown == 999.0
+        self.drill = replace(self.drill, shown_a=None if lost else shown, no_limit_shown=lost)
         if shown is None:
             raise Stop(DrillCause.NO_ANSWER, DrillVerdict.INCONCLUSIVE, "It showed no schedule after the restart.")
         if shown > self.drill.safe_a + 0.5:

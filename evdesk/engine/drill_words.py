@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-from evdesk.model.drills import Drill, DrillCause, DrillKind
+from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillVerdict
 
 _CANNOT_BEGIN = {
     DrillCause.NOT_ONLINE: "The charger is offline. Look at its power and network, then drill it.",
     DrillCause.NOT_BALANCING: "Balancing is off, so nobody would lower the others. Switch it on first.",
     DrillCause.CANNOT: "The charger takes no charging profiles: there is nothing to fall back to.",
-    DrillCause.NOTHING_TO_FALL: "Its safe value is as high as it may ever go: there is nothing to fall to, and no need.",
 }
 _INCONCLUSIVE = {
     DrillCause.CAR_STOPPED: "The car stopped charging by itself. Drill it again with a car that is far from full.",
@@ -31,6 +30,25 @@ def sentence_for(drill: Drill) -> str:
 
 def _after(drill: Drill) -> str:
     return "" if drill.fell_after_s is None else f" {drill.fell_after_s:.0f} s after the last word"
+
+
+def shown_words(drill: Drill) -> str:
+    """What its own schedule shows once the live limit has ended."""
+    if drill.no_limit_shown:
+        return "no limit"
+    return "nothing" if drill.shown_a is None else f"{drill.shown_a:g} A"
+
+
+def _nothing_to_fall(drill: Drill) -> str:
+    top = f"Its safe value of {drill.safe_a:g} A is all it may ever take, so there is nothing to fall to."
+    if drill.verdict is DrillVerdict.VERIFIED:
+        return f"{top} Its schedule shows {shown_words(drill)}."
+    if drill.shown_a is None and not drill.no_limit_shown:
+        return f"{top} But its schedule shows nothing, so that it holds this value is not verified."
+    return (
+        f"{top} But once the live limit has ended its schedule shows {shown_words(drill)}: not verified. "
+        "It is prepared anew; drill it again in a minute."
+    )
 
 
 def _own_word(drill: Drill) -> str:
@@ -86,6 +104,9 @@ def _ended(drill: Drill) -> str:
 
 
 def _ignores(drill: Drill) -> str:
+    if drill.kind is DrillKind.SEEN:
+        drew = f"Drew {_amps(drill.fell_to_a)} A under a limit of {_amps(drill.baseline_a)} A that it had confirmed"
+        return f"{drew}, seen while a car charged. Mend it, then drill it."
     draws = f"Draws {_amps(drill.fell_to_a)} A under a limit of {_amps(drill.baseline_a)} A that it has confirmed"
     if drill.shown_a is not None and drill.shown_a > drill.safe_a + 1.0:
         return f"{draws}, and its schedule shows {drill.shown_a:g} A: it accepts and does nothing."
@@ -93,7 +114,7 @@ def _ignores(drill: Drill) -> str:
 
 
 def _lost(drill: Drill) -> str:
-    shown = "no limit" if drill.shown_a is None else f"{drill.shown_a:g} A"
+    shown = "no limit" if drill.shown_a is None else shown_words(drill)
     return f"After a restart its schedule shows {shown}: the safe default of {drill.safe_a:g} A is gone."
 
 
@@ -108,7 +129,7 @@ def _no_car(drill: Drill) -> str:
     if drill.shown_a is None:
         return "No car charges, and the charger shows no schedule. Plug a car in and drill it."
     if drill.shown_a > drill.safe_a + 1.0:
-        return f"No car charges. Its schedule shows {drill.shown_a:g} A instead of {drill.safe_a:g} A."
+        return f"No car charges. Its schedule shows {shown_words(drill)} instead of {drill.safe_a:g} A."
     return f"Not drilled, for no car charges. Its schedule shows {drill.shown_a:g} A once the live limit has ended."
 
 
@@ -128,5 +149,6 @@ _SAY: dict[DrillCause, Callable[[Drill], str]] = {
     DrillCause.CAR_LOW: _car_low,
     DrillCause.NO_CAR: _no_car,
     DrillCause.NO_ROOM: _no_room,
+    DrillCause.NOTHING_TO_FALL: _nothing_to_fall,
     DrillCause.STOPPED: lambda drill: drill.sentence or "Stopped before its end; the live limit holds again.",
 }

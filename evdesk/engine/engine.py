@@ -29,6 +29,7 @@ from evdesk.engine.load import LoadWatch
 from evdesk.engine.measured import save_sessions
 from evdesk.engine.meters import Meters
 from evdesk.engine.network import Network
+from evdesk.engine.obedience import Obedience
 from evdesk.engine.options import EngineOptions
 from evdesk.engine.recent import Recent
 from evdesk.engine.recovery import recover
@@ -108,6 +109,7 @@ class Engine:
         self.meters = Meters(self.fleet)
         self.sites = Sites(self.fleet, self.control, self.setup, self.meters, self.server.publish)
         self.drills = Drills(self.fleet, self.control, self.commands, self.setup, self.listener, self.server.publish)
+        self.obedience = Obedience(self.fleet, self.drills, self._spawn)
         self.joining = Joining(self.fleet, self.commands, self.sites, self._spawn)
         self.wiring_test = WiringTest(
             self.fleet, self.control, self.wiring, self.commands, partial(self.server.publish, "wiring")
@@ -257,6 +259,7 @@ class Engine:
         decision = self.control.tick(self.caps.in_force, self.sun.surplus_w, self.sun.price)
         self.load = replace(self.watch.update(decision), caps=self.caps.in_force)
         self.caps.effect(now, self.load.cars_w, self.load.total_w)
+        self.obedience.tick(decision)
         self.decisions.tick(self.load)
         self.insights.tick(self.load)
         self.store.put_load(self.load)

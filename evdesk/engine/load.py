@@ -10,7 +10,6 @@ from evdesk.model import (
     NO_PHASES,
     PHASES,
     Circuit,
-    FindingSeen,
     LineLoad,
     MeterReading,
     NoticeKind,
@@ -23,7 +22,6 @@ from evdesk.model import (
 OVER_TOLD_S = 2.0
 HOUSE_STEP_A = 8.0
 HOUSE_STEP_QUIET_S = 20.0
-MOST_TOLD = 1000
 
 
 @dataclass(slots=True)
@@ -47,7 +45,6 @@ class LoadWatch:
     _at_safe: set[str] = field(default_factory=set)
     _other: dict[str, tuple[float, float]] = field(default_factory=dict)
     _last_at: float = 0.0
-    _ignores: set[tuple[str, int, int]] = field(default_factory=set)
 
     def update(self, decision: Decision) -> SiteLoad:
         """Once a second, after the control tick."""
@@ -77,7 +74,6 @@ class LoadWatch:
         self._watch_meters(site, now)
         self._watch_silent(now)
         self._watch_house(lines, now)
-        self._watch_obedience(decision)
         self._last_at = now
         return self._load(site, decision, tuple(lines))
 
@@ -189,26 +185,6 @@ class LoadWatch:
             self._at_safe.add(record.id)
             safe_a = record.failsafe.safe_a or 0.0
             self.fleet.notice(NoticeKind.SAFE_SHARE, Severity.INFO, record, safe_a=safe_a)
-
-    def _watch_obedience(self, decision: Decision) -> None:
-        """Told once per charge: it draws more than its confirmed limit although it had the time to follow."""
-        for charger_id, connector_id in decision.ignoring:
-            record = self.fleet.chargers.get(charger_id)
-            connector = record.connectors.get(connector_id) if record is not None else None
-            if record is None or connector is None or connector.session is None:
-                continue
-            key = (charger_id, connector_id, connector.session.id)
-            if key in self._ignores:
-                continue
-            if len(self._ignores) > MOST_TOLD:
-                self._ignores.clear()
-            self._ignores.add(key)
-            drawn = max((a or 0.0 for a in connector.current_a), default=0.0)
-            limit = connector.confirmed_a if connector.confirmed_a is not None else record.safe_a
-            text = (
-                f"Connector {connector_id} may draw {limit or 0:g} A and draws {drawn:.1f} A. That much is kept free."
-            )
-            self.fleet.report(FindingSeen(charger_id, decision.at, "limit_not_followed", text, f"{drawn:.1f} A"))
 
     def _watch_house(self, lines: list[LineLoad], now: float) -> None:
         """A step of what is not a charger, told at most every 20 s per line."""

@@ -8,6 +8,7 @@ class DrillKind(StrEnum):
     SILENCE = "silence"  # the connection stays; no limit is sent any more
     CUT = "cut"  # the connection is closed, and refused until the end
     RESTART = "restart"  # the charger is restarted: is its safe default still there?
+    SEEN = "seen"  # nothing was tried: seen while it was in use
 
 
 class DrillPhase(StrEnum):
@@ -74,7 +75,8 @@ class Drill:
     `since_at`: evdesk said its last word; `latest_allowed_at`: by then the current must have fallen to `safe_a`.
     `fell_after_s`, `fell_to_a`: the first reading at the fallback, counted from `since_at`; `fell_not_before_s`: the last
     one before it. `shown_a`: what the charger's own schedule promised, None where it showed nothing. `read_from`:
-    "charger", "charger, afterwards" or "site meter". `restored`: the live limit holds again, and the charge still runs.
+    "charger", "charger, afterwards" or "site meter". `no_limit_shown`: its schedule showed no limit at all; `shown_a` is
+    then its static maximum, or None after a restart. `restored`: the live limit holds again, and the charge still runs.
     """
 
     id: int
@@ -102,6 +104,7 @@ class Drill:
     refresh_s: int = 0
     baseline_a: float | None = None
     shown_a: float | None = None
+    no_limit_shown: bool = False
     since_at: float | None = None
     latest_allowed_at: float | None = None
     fell_after_s: float | None = None

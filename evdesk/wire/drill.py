@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from evdesk.model.drills import Drill, DrillKind
-from evdesk.wire.method import Done, Method, Nothing, OptionalCharger
+from evdesk.wire.method import Done, Method, Nothing, OneCharger, OptionalCharger
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,9 @@ METHODS_DRILL: dict[str, Method] = {
     "failsafe.drill": Method(StartDrill, Begun, "Stop talking to a charger and watch what it does.", changes=True),
     "failsafe.drill_all": Method(StartDrills, BegunAll, "Drill every charger that is not proven.", changes=True),
     "failsafe.cancel": Method(OneDrill, Done, "End a drill; the live limit is put in force again.", changes=True),
+    "failsafe.mended": Method(
+        OneCharger, Done, "A charger seen ignoring its limit is in order again: it is prepared anew.", changes=True
+    ),
     "failsafe.drills": Method(OptionalCharger, list[Drill], "Drills, newest first, without their samples."),
     "failsafe.drill_get": Method(OneDrill, Drill, "One drill with its samples: Unix s, ampere, limit."),
     "failsafe.protocol": Method(OneDrill, Protocol, "The printable page about one drill."),

@@ -43,6 +43,8 @@ DONE = Drill(
     samples=tuple((T0 + 10.0 * n, 12.0 if n < 24 else 6.0, 12.0) for n in range(30)),
 )
 KEPT = replace(DONE, id=2, verdict=DrillVerdict.FAILED, cause=DrillCause.KEPT, sentence="Kept 12 A.")
+SEEN = replace(DONE, id=3, kind=DrillKind.SEEN, verdict=DrillVerdict.FAILED, cause=DrillCause.IGNORES)
+SEEN = replace(SEEN, sentence="Drew 16 A under 6 A.")
 VERIFIED = Failsafe(FailsafeState.VERIFIED, 16.0, 6.0)
 
 
@@ -74,6 +76,11 @@ async def book(tmp_path):
         ((KEPT,), {}, {"safe_a": 8.0}, "cannot", "Kept 12 A."),  # another value does not make it obey
         ((KEPT,), {"firmware": "2.5.0"}, {}, "verified", ""),
         ((KEPT, replace(DONE, id=3)), {}, {}, "proven", "Fell"),
+        ((SEEN,), {}, {}, "cannot", "Drew 16 A under 6 A."),
+        ((DONE, SEEN), {}, {}, "cannot", "Drew 16 A under 6 A."),
+        ((SEEN, replace(DONE, id=4, kind=DrillKind.CUT)), {}, {}, "proven", "Fell"),  # it obeyed later
+        ((SEEN, replace(DONE, id=4, kind=DrillKind.RESTART)), {}, {}, "cannot", "Drew"),
+        ((SEEN,), {"firmware": "2.5.0"}, {}, "verified", ""),
         (
             (DONE, replace(KEPT, kind=DrillKind.CUT)),
             {},

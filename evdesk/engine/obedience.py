@@ -1,0 +1,73 @@
+"""Whether chargers follow the limits they have confirmed.
+
+One that draws more is reserved at what it draws within the second (`evdesk.balance`). Here it is told as a finding, and
+once a second reading agrees it counts as unable to fall back: who ignores a limit now will ignore its safe default too.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from evdesk.balance import Decision, Key
+from evdesk.engine.drill import Drills
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.state import ChargerRecord, ConnectorRecord
+from evdesk.model import FindingSeen
+
+MOST_TOLD = 1000
+READINGS = 2
+"""So many readings must show it: a single one may have been measured before the car had followed."""
+
+
+class Obedience:
+    """`tick` once a second, after the decision."""
+
+    def __init__(self, fleet: Fleet, drills: Drills, spawn: Callable[[Coroutine[Any, Any, None], str], None]) -> None:
+        self.fleet, self.drills, self.spawn = fleet, drills, spawn
+        self._told: set[tuple[str, int, int]] = set()
+        self._seen: dict[Key, tuple[float, int]] = {}  # (the newest reading that was above, how many were)
+        self._saving: set[str] = set()
+
+    def tick(self, decision: Decision) -> None:
+        for key in [k for k in self._seen if k not in decision.ignoring]:
+            del self._seen[key]
+        for key in decision.ignoring:
+            record = self.fleet.chargers.get(key[0])
+            connector = record.connectors.get(key[1]) if record is not None else None
+            if record is not None and connector is not None and connector.session is not None:
+                self._tell(record, connector, decision.at)
+                self._count(key, record, connector)
+
+    def _tell(self, record: ChargerRecord, connector: ConnectorRecord, now: float) -> None:
+        """Once per charge."""
+        key = (record.id, connector.id, connector.session.id if connector.session is not None else 0)
+        if key in self._told:
+            return
+        if len(self._told) > MOST_TOLD:
+            self._told.clear()
+        self._told.add(key)
+        drawn_a, limit_a = _drawn(connector), _limit(record, connector)
+        text = f"Connector {connector.id} may draw {limit_a:g} A and draws {drawn_a:.1f} A. That much is kept free."
+        self.fleet.report(FindingSeen(record.id, now, "limit_not_followed", text, f"{drawn_a:.1f} A"))
+
+    def _count(self, key: Key, record: ChargerRecord, connector: ConnectorRecord) -> None:
+        at, count = self._seen.get(key, (0.0, 0))
+        if connector.current_at is None or connector.current_at == at:
+            return
+        self._seen[key] = (connector.current_at, count + 1)
+        if count + 1 >= READINGS and record.id not in self._saving and not self.drills.book.seen_unable(record):
+            self._saving.add(record.id)
+            self.spawn(self._unable(record, connector.id, _drawn(connector), _limit(record, connector)), "ignores")
+
+    async def _unable(self, record: ChargerRecord, connector_id: int, drawn_a: float, limit_a: float) -> None:
+        try:
+            await self.drills.ignored(record, connector_id, drawn_a, limit_a)
+        finally:
+            self._saving.discard(record.id)
+
+
+def _drawn(connector: ConnectorRecord) -> float:
+    return max((a or 0.0 for a in connector.current_a), default=0.0)
+
+
+def _limit(record: ChargerRecord, connector: ConnectorRecord) -> float:
+    return (connector.confirmed_a if connector.confirmed_a is not None else record.safe_a) or 0.0

@@ -1,0 +1,91 @@
+"""A charger that ignores its limit: told, shown red, reserved by the others, until a drill or a person says otherwise."""
+
+import pytest
+
+from evdesk.model import EvdeskError
+from tests.engine.drill_kit import RATING_A, Rig, Wanted, rig
+from tests.engine.harness import until
+
+FULL = (("max_a", 32.0),)
+
+
+async def lit(hall: Rig, name: str, light: str) -> dict:
+    async def there() -> dict | None:
+        view = await hall.view(name)
+        return view if view.get("light") == light else None
+
+    return await until(there, 40)
+
+
+async def test_who_ignores_its_limit_is_red_and_reserved_until_a_person_says_it_is_mended(tmp_path):
+    wanted = {"A": Wanted("ignores_limit", more=FULL), "B": Wanted(car=False)}
+    async with rig(tmp_path, wanted, rating_a=22.0) as hall:
+        await hall.prepared("A", "B")
+        await hall.api.call("charger.set_limit", {"charger_id": "A", "connector_id": 1, "limit_a": 6})
+        seen = await lit(hall, "A", "red")
+        assert (seen["state"], seen["reserved_a"]) == ("cannot", RATING_A)
+        assert " A under a limit of " in seen["detail"]
+        assert (seen["last_drill"]["kind"], seen["last_drill"]["cause"]) == ("seen", "ignores")
+
+        async def shares_fall() -> bool:
+            return (await hall.view("B"))["plan_a"] == 0.0  # 22 A less margin, less its 16 A: less than 6 A are left
+
+        await until(shares_fall, 20)
+        page = (await hall.api.call("failsafe.protocol", {"drill_id": seen["last_drill"]["id"]}))["html"]
+        assert "Nothing was tried" in page
+        with pytest.raises(EvdeskError, match="has not been seen ignoring"):
+            await hall.api.call("failsafe.mended", {"charger_id": "B"})
+        hall.stations["A"].unplug()
+
+        async def gone() -> bool:
+            return (await hall.api.call("charger.get", {"charger_id": "A"}))["connectors"][0]["session_id"] is None
+
+        await until(gone, 30)
+        done = await hall.api.call("failsafe.mended", {"charger_id": "A"})
+        assert done["audit_id"] > 0
+        assert (await lit(hall, "A", "amber"))["reserved_a"] == RATING_A, "not before it has shown its default"
+
+        async def back() -> bool:
+            return (await hall.view("A"))["state"] == "verified" and (await hall.view("B"))["plan_a"] == 6.0
+
+        await until(back, 40)
+
+
+async def test_what_was_seen_outlives_the_engine(tmp_path):
+    async with rig(tmp_path, {"A": Wanted("ignores_limit", more=FULL)}) as hall:
+        await hall.prepared("A")
+        await hall.api.call("charger.set_limit", {"charger_id": "A", "connector_id": 1, "limit_a": 6})
+        await lit(hall, "A", "red")
+    async with rig(tmp_path, {"A": Wanted(car=False)}) as hall:
+        await hall.prepared("A")
+        assert (await hall.view("A"))["light"] == "red"
+
+
+async def test_nothing_to_fall_is_verified_only_by_what_its_schedule_shows(tmp_path):
+    wanted = {
+        "GOOD": (Wanted(car=False), "verified", "Its schedule shows 6 A."),
+        "DEAF": (
+            Wanted("accepts_and_does_nothing", car=False),
+            "inconclusive",
+            "its schedule shows 32 A: not verified",
+        ),
+        "MUTE": (Wanted("composite_empty", car=False), "inconclusive", "its schedule shows no limit: not verified"),
+    }
+    async with rig(tmp_path, {name: case[0] for name, case in wanted.items()}) as hall:
+        await hall.prepared(*wanted)
+        for name in wanted:
+            await hall.api.call("charger.set_limit", {"charger_id": name, "connector_id": 1, "limit_a": 6})
+        for name, (_, verdict, words) in wanted.items():
+            drill = await hall.drill(name)
+            assert (name, drill["cause"], drill["verdict"]) == (name, "nothing_to_fall", verdict)
+            assert words in drill["sentence"]
+        site = await hall.api.call("site.get")
+        bays = [bay | {"max_a": 6.0} for bay in site["bays"]]
+        await hall.api.call("site.put", {"site": site | {"bays": bays}})
+
+        async def lowered() -> bool:
+            return all((await hall.view(name))["max_a"] == 6.0 for name in ("GOOD", "DEAF"))
+
+        await until(lowered, 40)
+        assert (await hall.drill("GOOD", kind="restart"))["verdict"] == "verified"
+        assert (await hall.drill("DEAF", kind="restart"))["verdict"] == "inconclusive"
