@@ -85,7 +85,7 @@ class DrillApi:
         return Done(status="cancelled")
 
     async def _mended(self, origin: Origin, params: OneCharger) -> Done:
-        return Done(status="prepared anew", audit_id=await self.core.drills.mended(origin, params.charger_id))
+        return Done(status="prepared anew", audit_id=await self.core.drills.seen.mended(origin, params.charger_id))
 
     async def _drills(self, _origin: Origin, params: OptionalCharger) -> list[Drill]:
         return self.core.drills.book.of(params.charger_id)

@@ -13,7 +13,7 @@ from evdesk.engine.drill_base import DrillBase, Parts
 from evdesk.engine.drill_book import DrillBook
 from evdesk.engine.drill_room import Room
 from evdesk.engine.drill_run import RestartDrill, SilenceDrill
-from evdesk.engine.drill_words import sentence_for
+from evdesk.engine.drill_seen import DrillSeen, accepted_record, blank_drill
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord
@@ -57,7 +57,8 @@ class Drills:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._saving: set[asyncio.Task[None]] = set()
         setup.standing.drilled = self.book.judged
-        setup.standing.lost_at_restart = self.lost_at_restart
+        self.seen = DrillSeen(fleet, commands, setup, self.book, publish)
+        setup.standing.lost_at_restart = self.seen.lost_at_restart
         fleet.on_reading = self._reading
         commands.on_override = self.overridden
 
@@ -80,7 +81,7 @@ class Drills:
 
     async def begin(self, origin: Origin, asked: StartDrill) -> int:
         """The id of the drill. Raises `EvdeskError(INVALID)` for an unknown charger and for a second drill of one."""
-        record = _record(self.fleet, asked.charger_id)
+        record = accepted_record(self.fleet, asked.charger_id)
         plan = failsafe_plans(self.fleet.site, self.fleet.unable).get(record.id)
         if plan is None:
             raise EvdeskError(Reason.INVALID, f"{record.label or record.id} is not placed in the site. Place it first.")
@@ -91,7 +92,7 @@ class Drills:
         if self.control.holds:
             raise EvdeskError(Reason.INVALID, "A wiring test is running. Drill the charger when it is over.")
         connector_id = _connector(record, asked.connector_id)
-        drill = self._new(origin, record, connector_id, asked.kind)
+        drill = blank_drill(self.fleet, origin, record, connector_id, asked.kind)
         drill = replace(drill, max_a=plan.max_a, valid_s=plan.valid_s, refresh_s=plan.refresh_s)
         args = {"connector_id": connector_id, "kind": asked.kind.value, "attended": asked.attended}
         row = await self.commands.stored(Command(origin, "failsafe.drill", record.id, args), {"phase": "asked"})
@@ -133,61 +134,6 @@ class Drills:
         return drill
 
     # -- what happens ---------------------------------------------------------------------------------------------
-
-    async def lost_at_restart(self, record: ChargerRecord, shown_a: float) -> None:
-        """Seen in passing: the charger has restarted, and its safe default was gone."""
-        drill = self._new(DRILL, record, min(record.connectors, default=1), DrillKind.RESTART)
-        shown = None if shown_a > 999.0 else round(shown_a, 1)
-        what = "no limit" if shown is None else f"{shown:g} A"
-        drill = replace(
-            drill,
-            phase=DrillPhase.DONE,
-            verdict=DrillVerdict.FAILED,
-            cause=DrillCause.LOST,
-            shown_a=shown,
-            no_limit_shown=shown is None,
-            sentence=f"After a restart its schedule showed {what}: the safe default of {drill.safe_a:g} A was gone.",
-            ended_at=drill.started_at,
-        )
-        drill = replace(drill, id=await self.fleet.store.save_drill(drill))
-        self.book.note(drill)
-        self.publish("drill", drill)
-
-    async def ignored(self, record: ChargerRecord, connector_id: int, drawn_a: float, limit_a: float) -> None:
-        """Seen in passing: it draws more than a limit it has confirmed. It counts as unable to fall back from now on,
-        until a drill proves otherwise or a person says that it is mended (`mended`)."""
-        drill = replace(
-            self._new(DRILL, record, connector_id, DrillKind.SEEN),
-            phase=DrillPhase.DONE,
-            verdict=DrillVerdict.FAILED,
-            cause=DrillCause.IGNORES,
-            baseline_a=limit_a,
-            fell_to_a=round(drawn_a, 1),
-            ended_at=self.fleet.clock.now(),
-        )
-        drill = replace(drill, sentence=sentence_for(drill))
-        drill = replace(drill, id=await self.fleet.store.save_drill(drill))
-        self.book.note(drill)
-        self.setup.settle(record, self.book.judged(record, record.failsafe))
-        detail = {"drill_id": drill.id, "verdict": drill.verdict.value, "said": drill.sentence}
-        await self.commands.note(DRILL, "failsafe.seen", record.id, detail)
-        self.publish("drill", drill)
-
-    async def mended(self, origin: Origin, charger_id: str) -> int:
-        """A person says that a charger which was seen ignoring its limit is in order. It is prepared anew, and counts in
-        full until that has shown its safe default. Returns the id of the audit row."""
-        record = _record(self.fleet, charger_id)
-        seen = self.book.seen_unable(record)
-        if seen is None:
-            text = "has not been seen ignoring a limit. A failed drill counts until another one is passed."
-            raise EvdeskError(Reason.INVALID, f"{record.label or record.id} {text}")
-        command = Command(origin, "failsafe.mended", record.id, {"drill_id": seen.id})
-        row = await self.commands.stored(command, {"seen": seen.sentence}, lambda: self.book.mend(record.id, seen))
-        have = replace(record.failsafe, state=FailsafeState.UNKNOWN, detail="said to be mended, being prepared")
-        self.setup.settle(record, have)
-        if record.online:
-            self.setup.begin(record)
-        return row
 
     def session_changed(self, session: Session) -> None:
         for run in self.runs.values():
@@ -295,32 +241,6 @@ class Drills:
         except EvdeskError as error:
             log.warning("%s: %s", drill.charger_id, error.sentence)
 
-    # -- small things ---------------------------------------------------------------------------------------------
-
-    def _new(self, origin: Origin, record: ChargerRecord, connector_id: int, kind: DrillKind) -> Drill:
-        who, have = record.identity, record.failsafe
-        return Drill(
-            0,
-            record.id,
-            connector_id,
-            kind,
-            self.fleet.clock.now(),
-            label=record.label or record.id,
-            site=self.fleet.site.name,
-            vendor=who.vendor,
-            model=who.model,
-            serial=who.serial,
-            firmware=who.firmware,
-            protocol=record.protocol,
-            who=origin.who,
-            via=origin.via,
-            max_a=have.max_a or 0.0,
-            safe_a=have.safe_a or 0.0,
-            untested=have.detail if have.state is FailsafeState.UNTESTED else "",
-            valid_s=self.fleet.site.balance.profile_valid_s,
-            refresh_s=self.fleet.site.balance.profile_refresh_s,
-        )
-
 
 def _connector(record: ChargerRecord, wanted: int | None) -> int:
     if wanted is not None:
@@ -329,10 +249,3 @@ def _connector(record: ChargerRecord, wanted: int | None) -> int:
         return wanted
     busy = [c.id for c in record.connectors.values() if c.session is not None]
     return min(busy or record.connectors or [1])
-
-
-def _record(fleet: Fleet, charger_id: str) -> ChargerRecord:
-    record = fleet.chargers.get(charger_id)
-    if record is None or not record.accepted:
-        raise EvdeskError(Reason.INVALID, f"There is no accepted charger “{charger_id}”. charger.list names them.")
-    return record

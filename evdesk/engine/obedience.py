@@ -60,7 +60,7 @@ class Obedience:
 
     async def _unable(self, record: ChargerRecord, connector_id: int, drawn_a: float, limit_a: float) -> None:
         try:
-            await self.drills.ignored(record, connector_id, drawn_a, limit_a)
+            await self.drills.seen.ignored(record, connector_id, drawn_a, limit_a)
         finally:
             self._saving.discard(record.id)
 

@@ -84,7 +84,7 @@ async def test_nothing_to_fall_is_verified_only_by_what_its_schedule_shows(tmp_p
         await hall.api.call("site.put", {"site": site | {"bays": bays}})
 
         async def lowered() -> bool:
-            return all((await hall.view(name))["max_a"] == 6.0 for name in ("GOOD", "DEAF"))
+            return [(await hall.view(name))["max_a"] for name in ("GOOD", "DEAF")] == [6.0, 6.0]
 
         await until(lowered, 40)
         assert (await hall.drill("GOOD", kind="restart"))["verdict"] == "verified"
