@@ -11,17 +11,17 @@ from functools import partial
 
 from evdesk.balance.failsafe import safe_share, site_share
 from evdesk.balance.house import House, Other
+from evdesk.balance.intake import Intake
 from evdesk.balance.layer import Layer
 from evdesk.balance.lines import EPS, Net
 from evdesk.balance.modes import Outside
-from evdesk.balance.policy import Seat, bidder, drop_order, rank, reclaim
+from evdesk.balance.policy import Seat, bidder, drop_order, rank
 from evdesk.balance.reasons import held_why, idle_why, line_why, own_why, tell, waiting_why
 from evdesk.balance.rooms import Rooms
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
-from evdesk.balance.seats import base_current, in_force, shown, silent, take_seat, turn
+from evdesk.balance.seats import shown, turn
 from evdesk.balance.sharing import Bidder, Shares, full_line
-from evdesk.balance.track import Bounds, Track
-from evdesk.balance.types import Decision, Demand, Key, Line, LineKind, LineSample, LineView
+from evdesk.balance.types import Decision, Demand, Line, LineKind, LineSample, LineView
 from evdesk.balance.view import line_views
 from evdesk.balance.wiring import build_lines
 from evdesk.model import PowerCap, ShareBy, Site, Why, WhyCode
@@ -39,7 +39,7 @@ SOON_S = 5.0
 @dataclass(slots=True)
 class Second:
     """Everything one step works on. `rooms`: ampere per line left for connectors; `extra`: what its breaker bears beyond
-    that before somebody is switched off; `base`: what flows in any case."""
+    that before somebody is switched off; `base`: what flows in any case; `flows`: what each connector counts as."""
 
     now: float
     seats: list[Seat]
@@ -47,7 +47,7 @@ class Second:
     rooms: list[float]
     extra: list[float]
     base: list[float]
-    bounds: list[Bounds]
+    flows: list[float]
     shared: bool = False
 
 
@@ -55,10 +55,10 @@ class Balancer:
     """Pure and deterministic: the same calls give the same decisions. All times are the caller's seconds."""
 
     def __init__(self, site: Site) -> None:
-        self._tracks: dict[Key, Track] = {}
+        self._intake = Intake()
         self._cut_at: dict[str, float] = {}
         self._house = House(site.balance)
-        self._signature: tuple[object, ...] = ()
+        self._anew = True  # something all shares depend on is new
         self._shared_at = -math.inf
         self._outside = Outside()
         self._layer = Layer()
@@ -69,15 +69,13 @@ class Balancer:
         """Takes a changed site; connectors, lines and meters that are still there keep their state. `unable`: chargers
         that cannot fall back by themselves, reserved in full by the safe shares."""
         self._site = site
-        self._bays = {(b.charger_id, b.connector_id): b for b in site.bays}
-        self._safe = safe_share(site, unable)
+        self._intake.reconfigure(site, safe_share(site, unable))
         self._site_share = site_share(site, unable)
         self._rooms.margin_a = max(site.balance.margin_a, 0.0)
         self._rooms.silent_times = site.balance.silent_times
-        self._tracks = {key: self._tracks.get(key, Track(key)) for key in sorted(self._bays)}
-        self._net = Net(build_lines(site, self._rooms.caps), tuple(self._tracks))
+        self._net = Net(build_lines(site, self._rooms.caps), tuple(self._intake.tracks))
         self._house.reconfigure(site.balance)
-        self._signature = ()
+        self._anew = True
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -89,8 +87,8 @@ class Balancer:
         that are at their limit. NaN and negative ones count as 0. `volts`: measured now; above the site's own voltage each
         ampere is more power."""
         if self._rooms.limit_power(caps, max(self._site.voltage_v, volts)):
-            self._net = Net(build_lines(self._site, self._rooms.caps), tuple(self._tracks))
-            self._signature = ()
+            self._net = Net(build_lines(self._site, self._rooms.caps), tuple(self._intake.tracks))
+            self._anew = True
 
     def step(
         self,
@@ -105,7 +103,7 @@ class Balancer:
         newest of each meter, repeating one is harmless; `surplus_w`: what the roof gives away, cars included, and
         `price` of a kWh now, for charging modes that go by them. Never raises for odd values: they count as unknown."""
         self._outside.take(surplus_w, price)
-        before = {key: track.limit for key, track in self._tracks.items()}
+        before = {key: track.limit for key, track in self._intake.tracks.items()}
         second = self._take_in(now, demands, samples)
         if self._site.balance.enabled:
             if self._due(second):
@@ -121,26 +119,17 @@ class Balancer:
             look=partial(self._look, second),
             safe_share_a=self._site_share,
             shared=second.shared,
-            ignoring=tuple(s.demand.key for s in second.seats if s.demand.commandable and s.track.overdrawn(now) > 0),
+            ignoring=tuple(s.demand.key for s in second.seats if s.over_a > 0 and s.demand.commandable),
         )
 
     # -- what is known -----------------------------------------------------------------------------------------------
 
     def _take_in(self, now: float, demands: Iterable[Demand], samples: Sequence[LineSample]) -> Second:
-        given = {demand.key: demand for demand in demands}
-        seats: list[Seat] = []
-        for index, (key, track) in enumerate(self._tracks.items()):
-            bay = self._bays[key]
-            demand = given.get(key) or silent(key, bay)
-            seat = take_seat(index, demand, track, bay, int(self._safe[key]), self._site.balance, now)
-            fresh = track.observe(demand, in_force(seat), now)
-            seat.base_a = base_current(seat, now)
-            reclaim(seat, now, fresh)
-            seats.append(seat)
+        seats = self._intake.take(now, demands)
         self._net.use([seat.used for seat in seats], self._quiet(seats))
         self._house.set_lag(max((s.track.sample_s for s in seats if s.demand.commandable), default=10.0))
         self._house.take(samples, now)
-        nowish = [s.track.bounds(now, s.used) for s in seats]
+        nowish = [s.bounds for s in seats]
         past = now - self._house.lag_s
         earlier = [s.track.bounds_at(past, now, s.used) for s in seats]
         others = self._rooms.counted(self._net.wires, self._house.estimate(self._net.wires, now, nowish, earlier))
@@ -150,14 +139,15 @@ class Balancer:
             sun = self._outside.room_a(wire, seats, self._site.voltage_v)
             if sun is not None:
                 rooms[w], extra[w] = sun, self._outside.extra_a(wire, seats, sun, now)
-        self._layer.foresight.see(seats, now)
-        return Second(now, seats, others, rooms, extra, [s.base_a for s in seats], nowish)
+        if self._layer.foresight.overdue(now):
+            self._layer.foresight.see(seats, now)
+        base = [s.base_a for s in seats]
+        return Second(now, seats, others, rooms, extra, base, [s.fixed_a for s in seats])
 
     # -- sharing -----------------------------------------------------------------------------------------------------
 
     def _due(self, second: Second) -> bool:
-        signature = tuple((s.active, s.steerable, s.top_a, s.cap_a, s.used) for s in second.seats)
-        changed, self._signature = signature != self._signature, signature
+        changed, self._anew = self._anew or self._intake.changed, False
         elapsed = second.now - self._shared_at
         if changed or elapsed >= self._site.balance.share_every_s or elapsed < 0:
             return True
@@ -174,8 +164,7 @@ class Balancer:
         hungry = [s for s in second.seats if s.steerable and s.track.target <= s.track.limit < s.cap_a]
         if not hungry:
             return False
-        amps = [seat.fixed_a for seat in second.seats]
-        left = [room - load for load, room in zip(self._net.loads(amps), self._tight(second), strict=True)]
+        left = [room - load for load, room in zip(self._net.loads(second.flows), self._tight(second), strict=True)]
         for seat in hungry:
             limit = seat.track.limit
             step = 1 if limit else seat.min_a
@@ -206,6 +195,7 @@ class Balancer:
 
     def _share(self, second: Second) -> None:
         self._shared_at, second.shared = second.now, True
+        self._layer.foresight.see(second.seats, second.now)
         steerable = [seat for seat in second.seats if seat.steerable]
         ranked = [self._bidder(seat, second) for seat in rank(steerable, second.now)]
         fixed = [0.0 if seat.steerable else seat.fixed_a for seat in second.seats]
@@ -259,12 +249,13 @@ class Balancer:
                 continue
             if track.target < track.limit:
                 track.limit, track.lowered_at = track.target, second.now
+                second.flows[seat.index] = seat.fixed_a
             elif track.target > track.limit and seat.steerable:
                 track.target = max(track.limit, min(track.target, self._bidder(seat, second).top_a))
                 rising.append(seat)
         if not rising:
             return
-        amps = [max(seat.fixed_a, seat.track.reach(second.now)) for seat in second.seats]
+        amps = [max(flow, seat.track.reach(second.now)) for flow, seat in zip(second.flows, second.seats, strict=True)]
         for seat in sorted(rising, key=lambda s: (s.track.limit, s.track.wait_at or 0.0, s.index)):
             self._raise(seat, amps, second)
 
@@ -278,6 +269,7 @@ class Balancer:
             amps[seat.index] = max(before, float(target))
             if full_line(self._net, second.rooms, amps, seat.index) is None:
                 track.limit = target
+                second.flows[seat.index] = seat.fixed_a
                 return
         amps[seat.index] = before
 
@@ -297,7 +289,7 @@ class Balancer:
                 above = Above(
                     wire, w, other.total_a - (self._rooms.limit(wire) - self._rooms.margin_a), second.extra[w]
                 )
-                relieve_metered(above, second.base, readings, second.bounds, cut, hard)
+                relieve_metered(above, second.base, readings, [seat.bounds for seat in second.seats], cut, hard)
         amps = [float(limit) for limit in cut.limits]
         for i, w in cut.by.items():
             track = second.seats[i].track
@@ -307,11 +299,10 @@ class Balancer:
             self._cut_at[self._net.wires[w].line.name] = second.now
 
     def _endangered(self, second: Second) -> bool:
-        amps = [seat.fixed_a for seat in second.seats]
         return any(
             load > room + EPS or (other.total_a is not None and other.total_a > self._rooms.limit(wire))
             for load, wire, room, other in zip(
-                self._net.loads(amps), self._net.wires, second.rooms, second.others, strict=True
+                self._net.loads(second.flows), self._net.wires, second.rooms, second.others, strict=True
             )
         )
 

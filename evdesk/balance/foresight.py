@@ -28,6 +28,9 @@ WAITS = 4.0
 TURN_WORTH = 1.0
 """Value of a kWh to one that has waited that long, on top."""
 
+LOOK_S = 10.0
+"""What cars take is added up this often, and before each sharing."""
+
 CALM_S = 900.0
 LITTLE_A, LITTLE = 2.0, 0.03
 """For so long nobody's share changes for so little more in all (ampere, part)."""
@@ -50,9 +53,15 @@ class Foresight:
     history: History = field(default_factory=History)
     _guests: dict[Key, _Guest] = field(default_factory=dict)
     _moved_at: float = -math.inf
+    _seen_at: float = -math.inf
+
+    def overdue(self, now: float) -> bool:
+        """Whether nobody has looked for so long that energy would be lost sight of."""
+        return not 0.0 <= now - self._seen_at < LOOK_S
 
     def see(self, seats: Sequence[Seat], now: float) -> None:
-        """Every step: who came, who left, what each has got."""
+        """Before each sharing and each `LOOK_S`: who came, who left, what each has got."""
+        self._seen_at = now
         here = {seat.demand.key: seat for seat in seats if seat.demand.wants}
         for key in [k for k in self._guests if k not in here]:
             guest = self._guests.pop(key)

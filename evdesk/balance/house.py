@@ -23,6 +23,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import mul
 
+import numpy as np
+
 from evdesk.balance.filters import MaxWindow, Rises
 from evdesk.balance.lines import Wire
 from evdesk.balance.track import Bounds, clean
@@ -34,6 +36,9 @@ MEMORY_S = 600.0
 
 ONCE_S = 10.0
 """A load that came once is planned for so much longer than limits are held."""
+
+Span = tuple[float, float]
+"""(least, most) ampere."""
 
 
 @dataclass(slots=True)
@@ -74,6 +79,37 @@ class _LineState:
     plan: float = 0.0
 
 
+class _Sums:
+    """What the connectors on metered lines sum to, lowest and highest, second by second. Where currents are in phase that
+    is one product for all lines, and of the bounds only those that are new are looked at."""
+
+    def __init__(self, wires: Sequence[Wire]) -> None:
+        self._wires = wires
+        self._row = {w: r for r, w in enumerate(w for w, at in enumerate(wires) if at.line.metered and at.aligned)}
+        count = 1 + max((i for wire in wires for i in wire.members), default=-1)
+        self._sizes = np.zeros((len(self._row), 4 * count))
+        for w, r in self._row.items():
+            wire = wires[w]
+            at = [4 * i + t % 4 for i, t in zip(wire.members, wire.terminals, strict=True)]
+            self._sizes[r, at] = wire.sizes
+        self._amps = np.zeros((2, 4 * count))
+        self._had: list[Bounds | None] = [None] * count
+        self._bounds: Sequence[Bounds] = ()
+
+    def take(self, bounds: Sequence[Bounds]) -> None:
+        self._bounds = bounds
+        for i, (new, had) in enumerate(zip(bounds, self._had, strict=False)):  # behind them: on no line
+            if new is not had:
+                self._had[i] = new
+                self._amps[:, 4 * i : 4 * i + 4] = new
+        self._found = (self._amps @ self._sizes.T).tolist() if self._row else [[], []]
+
+    def of(self, w: int) -> tuple[float, float]:
+        """(lowest, highest) of the wire at this position."""
+        row = self._row.get(w)
+        return line_bounds(self._wires[w], self._bounds) if row is None else (self._found[0][row], self._found[1][row])
+
+
 class House:
     """One estimator for the whole site; lines are known by name so that their history survives a changed site."""
 
@@ -84,6 +120,7 @@ class House:
         self._wires: Sequence[Wire] = ()
         self._below: list[list[tuple[int, float]]] = []
         self._plain: list[Other | None] = []
+        self._now, self._then = _Sums(()), _Sums(())
         self.lag_s = 12.0
 
     def reconfigure(self, settings: BalanceSettings) -> None:
@@ -118,9 +155,10 @@ class House:
             self._wires = wires
             self._below = children(wires)
             self._plain = [None if w.line.metered else _unmetered(w.line) for w in wires]
-        found = [
-            plain or self._line(wire, now, bounds, earlier) for plain, wire in zip(self._plain, wires, strict=True)
-        ]
+            self._now, self._then = _Sums(wires), _Sums(wires)
+        self._now.take(bounds)
+        self._then.take(earlier)
+        found = [plain or self._line(w, wires[w], now) for w, plain in enumerate(self._plain)]
         for w in range(len(wires) - 1, -1, -1):  # leaves first
             if wires[w].line.metered or wires[w].line.phase < 0:
                 continue
@@ -135,7 +173,7 @@ class House:
             found = [_whole(supply) if wire.line.with_other else o for o, wire in zip(found, wires, strict=True)]
         return found
 
-    def _line(self, wire: Wire, now: float, bounds: Sequence[Bounds], earlier: Sequence[Bounds]) -> Other:
+    def _line(self, w: int, wire: Wire, now: float) -> Other:
         line = wire.line
         state = self._states.get(line.name)
         if state is None:
@@ -149,8 +187,8 @@ class House:
         if seen is None or total is None:
             state.plan = max(state.plan, line.other_max_a)
             return Other(state.plan, None, None, True, 0.0)
-        self._look_back(state, wire, seen, now, earlier)
-        guess = self._look_now(state, wire, total, now, bounds)
+        self._look_back(state, wire, seen, now, self._then.of(w))
+        guess = self._look_now(state, wire, total, now, self._now.of(w))
         state.plan = max(state.slow.max(now) or 0.0, state.fast.max(now) or 0.0)
         since = seen.fresh_since if seen.fresh_since is not None else now
         return Other(state.plan, guess, total, False, now - since)
@@ -160,8 +198,8 @@ class House:
             return None
         return seen.samples[-1][1][phase]
 
-    def _look_now(self, state: _LineState, wire: Wire, total: float, now: float, bounds: Sequence[Bounds]) -> float:
-        least, most = rest(wire, total, bounds)
+    def _look_now(self, state: _LineState, wire: Wire, total: float, now: float, cars: Span) -> float:
+        least, most = rest(wire, total, cars)
         if state.settled is None:
             state.settled = max(most, 0.0)  # all of it could be house; a later ramp of a car must not add to that
         guess = min(max(state.settled, least), most)
@@ -169,12 +207,12 @@ class House:
         state.fast.push(now, guess)
         return guess
 
-    def _look_back(self, state: _LineState, wire: Wire, seen: Seen, now: float, earlier: Sequence[Bounds]) -> None:
+    def _look_back(self, state: _LineState, wire: Wire, seen: Seen, now: float, cars: Span) -> None:
         past = seen.at(now - self.lag_s)
         total = past[wire.line.phase] if past is not None else None
         if total is None:
             return
-        least, most = rest(wire, total, earlier)
+        least, most = rest(wire, total, cars)
         before = most if state.settled is None else state.settled
         state.settled = max(0.0, min(max(before, least), most))
         state.slow.push(now, state.settled)
@@ -198,13 +236,13 @@ def _whole(supply: Sequence[Other]) -> Other:
     )
 
 
-def rest(wire: Wire, total: float, bounds: Sequence[Bounds]) -> tuple[float, float]:
-    """(least, most) of what is no charger, from the measured sum and what the connectors may be drawing.
+def rest(wire: Wire, total: float, cars: Span) -> Span:
+    """(least, most) of what is no charger, from the measured sum and what the connectors may be drawing together.
 
     In phase, magnitudes subtract. Else only the sides of a triangle are known, and its angle is bounded: where outlets sit
     between phases, the rest is at most 60 degrees off their sum; behind a transformer 90. (What is over the rating by the
     meter is cut in any case.)"""
-    low, high = line_bounds(wire, bounds)
+    low, high = cars
     if wire.aligned:
         return total - high, total - low
     square = total * total
@@ -213,11 +251,8 @@ def rest(wire: Wire, total: float, bounds: Sequence[Bounds]) -> tuple[float, flo
     return total - high, max(math.sqrt(max(square - low * low, 0.0)), total - low)
 
 
-def line_bounds(wire: Wire, bounds: Sequence[Bounds]) -> tuple[float, float]:
+def line_bounds(wire: Wire, bounds: Sequence[Bounds]) -> Span:
     """Lowest and highest sum of the connectors on a line; the fourth bound stands for an unknown terminal."""
-    if wire.unit:
-        pairs = [(bounds[i], t) for i, t in zip(wire.members, wire.terminals, strict=True)]
-        return sum([b[0][t] for b, t in pairs]), sum([b[1][t] for b, t in pairs])
     lows = [bounds[i][0][t] for i, t in zip(wire.members, wire.terminals, strict=True)]
     highs = [bounds[i][1][t] for i, t in zip(wire.members, wire.terminals, strict=True)]
     if wire.aligned:

@@ -1,6 +1,5 @@
 """The lines as the balancer works with them: which connectors load each, and the load a set of limits puts on it."""
 
-import cmath
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import mul
@@ -40,8 +39,7 @@ class Wire:
     """One line with the connectors that can load it now, as positions in the net's list.
 
     `aligned`: all currents on it are in phase, so that magnitudes add up; `acute`: no two are more than 90 degrees apart,
-    so that the most flows when all flow; `unit`: one ampere of a member is one ampere here. `loose`: members whose angle
-    nobody knows."""
+    so that the most flows when all flow. `loose`: members whose angle nobody knows."""
 
     line: Line
     members: tuple[int, ...]
@@ -51,13 +49,11 @@ class Wire:
     sizes: tuple[float, ...] = field(init=False)
     aligned: bool = field(init=False)
     acute: bool = field(init=False)
-    unit: bool = field(init=False)
 
     def __post_init__(self) -> None:
         fixed = {c / abs(c) for c, i in zip(self.coefs, self.members, strict=True) if i not in self.loose and c != 0}
         pairs = [(a * b.conjugate()).real for a in fixed for b in fixed]
         object.__setattr__(self, "sizes", tuple(abs(c) for c in self.coefs))
-        object.__setattr__(self, "unit", all(cmath.isclose(c, 1.0) for c in self.coefs))
         object.__setattr__(self, "aligned", all(cosine > 1 - 1e-9 for cosine in pairs))
         object.__setattr__(self, "acute", all(cosine > -1e-9 for cosine in pairs))
 

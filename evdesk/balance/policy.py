@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evdesk.balance.lines import EPS
 from evdesk.balance.sharing import Bidder
-from evdesk.balance.track import ASLEEP_A, Track
+from evdesk.balance.track import ASLEEP_A, IDLE, Bounds, Track
 from evdesk.balance.types import Demand
 from evdesk.model import BalanceSettings, ChargeMode, ShareBy
 
@@ -39,15 +39,16 @@ class Seat:
     rules: BalanceSettings
     priority: int
     mode: ChargeMode = ChargeMode.FAST
+    bounds: Bounds = IDLE  # what its current can be now, per terminal
+    over_a: float = 0.0  # draws this although it may not; 0: it obeys
+    active: bool = field(init=False)  # has a car and takes limits: takes part in the sharing
+
+    def __post_init__(self) -> None:
+        self.active = self.demand.wants and self.demand.commandable
 
     def dwells(self, now: float) -> bool:
         """Was paused a short while ago: cars give up after about three cycles, relays wear."""
         return self.track.limit == 0 and now - self.track.off_at < self.rules.dwell_s
-
-    @property
-    def active(self) -> bool:
-        """Has a car and takes limits: takes part in the sharing."""
-        return self.demand.wants and self.demand.commandable
 
     @property
     def fixed_a(self) -> float:

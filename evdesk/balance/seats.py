@@ -84,8 +84,7 @@ def in_force(seat: Seat) -> float:
 
 def base_current(seat: Seat, now: float) -> float:
     """What flows whatever is decided; 0 for a connector that obeys."""
-    track = seat.track
-    over = track.overdrawn(now)
+    track, over = seat.track, seat.over_a
     if not seat.demand.commandable:
         return max(seat.worst_a, over)
     late = track.unanswered_at is not None and now - track.unanswered_at >= ANSWER_S

@@ -28,6 +28,9 @@ ASLEEP_A = 1.0
 ANSWER_S = 5.0
 """A reduction not confirmed for this long is treated like a silent charger."""
 
+FRESH = 2.5
+"""A reading says something for so many of the charger's intervals."""
+
 Bounds = tuple[tuple[float, float, float, float], tuple[float, float, float, float]]
 """(lowest, highest) current of terminals L1, L2, L3 and, fourth, of a terminal nobody knows."""
 
@@ -72,7 +75,20 @@ class Track:
     _reach: float = 0.0
     _basis: tuple[object, ...] = ()  # what `_bounds` was worked out from
     _bounds: Bounds = IDLE
-    _span: tuple[float, float, float, tuple[bool, bool, bool], Bounds] | None = None  # from, to, newest force, used
+    _span: tuple[float, float, tuple[bool, bool, bool], Bounds] | None = None  # from, to, used, what `bounds_at` found
+
+    def stayed(self, at: float) -> None:
+        """What was in force at the last look was so up to then, though nobody looked meanwhile."""
+        if at > -math.inf and self.forces:
+            self.force.push(at, self.force_a)
+
+    def same_until(self, demand: Demand, now: float) -> float:
+        """Until when all here stays as it is if the same demand comes again; -inf: time alone changes something."""
+        at = self.readings[-1][0] if self.readings else None
+        waits = self.unanswered_at is not None or self.reach(now) != self.force_a
+        if waits or (demand.drawn_at is not None and demand.drawn_at != at):  # a reading not taken yet may be later
+            return -math.inf
+        return math.inf if at is None or self.reading is None else at + FRESH * self.sample_s
 
     def observe(self, demand: Demand, force_a: float, now: float) -> bool:
         """Takes in one second; `force_a` is the most it may draw without a further command. True: a new reading."""
@@ -82,6 +98,7 @@ class Track:
             self.raised_at, self.rise_a = now, force_a - self.force_a
         if not self.forces or abs(force_a - self.forces[-1][1]) > 0.5:
             self.forces.append((now, force_a))
+            self._span = None
         self.force_a = force_a
         self.force.push(now, force_a)
         self._reach_at = math.nan
@@ -92,7 +109,7 @@ class Track:
         fresh = told and self._take_reading(demand, now)
         if fresh:
             self._newest = max([v for v in readings[-1][1] if v is not None])
-        if readings and now - readings[-1][0] <= 2.5 * self.sample_s:
+        if readings and now <= readings[-1][0] + FRESH * self.sample_s:
             self.reading, self.drawn = readings[-1][1], self._newest
         else:
             self.reading = self.drawn = None
@@ -154,8 +171,8 @@ class Track:
         """Where its current was at an earlier moment: between the readings before and after it, and if its limit changed
         around then, anywhere between what it was told."""
         span = self._span
-        if span is not None and span[0] <= at < span[1] and span[2] == self.forces[-1][0] and span[3] == used:
-            return span[4]
+        if span is not None and span[0] <= at < span[1] and span[2] == used:
+            return span[3]
         before: tuple[float, Phases] | None = None
         after: tuple[float, Phases] | None = None
         for entry in self.readings:
@@ -177,7 +194,7 @@ class Track:
             low.append(min(a, b, least))
             high.append(max(a, b, most if active else 0.0))
         found = _spread((low[0], low[1], low[2]), (high[0], high[1], high[2]))
-        self._span = (before[0], after[0], self.forces[-1][0], used, found)
+        self._span = (before[0], after[0], used, found)
         return found
 
     def _told(self, start: float, end: float) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from evdesk.balance import Balancer, Demand, LineSample
-from evdesk.balance.house import rest
+from evdesk.balance.house import line_bounds, rest
 from evdesk.balance.lines import Net
 from evdesk.balance.wiring import build_lines
 from evdesk.model import Bay, Circuit, GridType, MeterSource, Site, Transformer
@@ -45,7 +45,7 @@ def test_the_rest_is_never_thought_smaller_than_it_is(kind, angle):
             cars = sum(c * amps[i] for c, i in zip(wire.coefs, wire.members, strict=True))
             towards = cmath.phase(cars) if abs(cars) > 1e-9 else 0.0
             house = cmath.rect(rng.uniform(0, 30), towards + math.radians(rng.uniform(-angle, angle)))
-            least, most = rest(wire, abs(cars + house), exact(amps))
+            least, most = rest(wire, abs(cars + house), line_bounds(wire, exact(amps)))
             assert least - 1e-6 <= abs(house) <= most + 1e-6
 
 
