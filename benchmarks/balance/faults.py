@@ -43,6 +43,8 @@ import evdesk.model.clock as clock
 class Shifted:
     shift = 0.0
     monotonic = staticmethod(time.monotonic)
+    clock_gettime = staticmethod(time.clock_gettime)
+    CLOCK_BOOTTIME = time.CLOCK_BOOTTIME
     @classmethod
     def time(cls): return time.time() + cls.shift
 def jump(number, frame): Shifted.shift += 86400.0 if number == signal.SIGUSR1 else -86400.0

@@ -11,7 +11,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from evdesk.engine.client import ApiClient
-from evdesk.engine.instance import default_data_dir, find_running
+from evdesk.engine.instance import INSTANCE_FILE, default_data_dir, find_running, silent_pid
 from evdesk.model import EvdeskError, Reason
 
 T = TypeVar("T")
@@ -38,11 +38,24 @@ def engine_address(args: argparse.Namespace) -> tuple[str, str]:
         return args.url, remote_token(args.token_file)
     data = args.data or default_data_dir()
     instance = find_running(data)
+    if instance is None and (pid := silent_pid(data)):
+        raise EvdeskError(Reason.TIMEOUT, _does_not_answer(data, pid), pid=pid)
     if instance is None:
         option = f" --data {args.data}" if args.data else ""
         text = f"No engine runs on {data}. Start one with “evdesk engine{option}”, or open the desk with “evdesk”."
         raise EvdeskError(Reason.UNREACHABLE, text)
     return instance.url, instance.token
+
+
+def _does_not_answer(data: Path, pid: str) -> str:
+    """Starting, or hung: what it means and what to do."""
+    if not (data / INSTANCE_FILE).exists():
+        return f"An engine (process {pid}) is starting on {data}. Ask again in a few seconds."
+    return (
+        f"An engine (process {pid}) runs on {data} but does not answer: it is stopped or hangs. Chargers keep their live "
+        f"limits until those end, and then fall to their safe default by themselves. Ask again in a few seconds. If it "
+        f"stays so, end process {pid} and start the engine again."
+    )
 
 
 def remote_token(token_file: Path | None) -> str:

@@ -20,7 +20,8 @@ def status(args: argparse.Namespace) -> int:
     try:
         engine_address(args)
     except EvdeskError as error:
-        print(encode({"running": False, "sentence": error.sentence}))
+        silent = {"pid": error.detail["pid"], "answers": False} if "pid" in error.detail else {}
+        print(encode({"running": bool(silent), **silent, "sentence": error.sentence}))
         return FAILED
     now = with_engine(args, _snapshot)
     print(encode({"running": True, "info": now.info, "load": now.load, "chargers": now.chargers}))

@@ -250,8 +250,8 @@ class OcppLink:
 
     def _tick(self) -> None:
         self._deadline = None
-        self._act(self._dialogue.tick(self.host.clock.now()))
-        self._watch_deadline()  # also when nothing was due yet: the clock may have been set back meanwhile
+        self._act(self._dialogue.tick(self.host.clock.now(), overdue=True))  # the clock may have been set meanwhile
+        self._watch_deadline()
 
     # -- deferred answers -----------------------------------------------------------------------------------------
 

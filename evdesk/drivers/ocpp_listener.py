@@ -69,7 +69,7 @@ class OcppListener:
         self.on_ca_tested: Callable[[str, bool], None] = lambda host, checked: None
         self._openings = Neighbours(self.options.max_opening, self.options.opening_grace_s)
         self._undecided: set[WsPeer] = set()
-        self._memories: OrderedDict[str, Memory] = OrderedDict()
+        self.memories: OrderedDict[str, Memory] = OrderedDict()
         self._listening = False
         self.shut: set[str] = set()  # charger ids refused for now: a drill
 
@@ -96,7 +96,7 @@ class OcppListener:
 
     def know_secrets(self, charger_id: str) -> None:
         """The charger's passwords have changed: whatever it says, they are not to be shown."""
-        memory = self._memories.get(charger_id)
+        memory = self.memories.get(charger_id)
         if memory is not None:
             memory.keep_secret(*self._guard.policy(charger_id).passwords)
 
@@ -265,7 +265,7 @@ class OcppListener:
         if state is None or server is None:
             return
         opening.charger_id = self._openings.known_at(opening.address)
-        memory = self._memories.get(opening.charger_id)
+        memory = self.memories.get(opening.charger_id)
         if opening.charger_id:
             opening.warnings = (*opening.warnings, "id_guessed_from_address")
         asked_for = (state.hello.server_name if state.hello else "") or state.local_address
@@ -339,10 +339,10 @@ class OcppListener:
         return here, there
 
     def _memory(self, charger_id: str) -> Memory:
-        memory = self._memories.pop(charger_id, None) or Memory()
-        self._memories[charger_id] = memory
-        if len(self._memories) > _KEPT_MEMORIES:
-            self._memories.popitem(last=False)
+        memory = self.memories.pop(charger_id, None) or Memory()
+        self.memories[charger_id] = memory
+        if len(self.memories) > _KEPT_MEMORIES:
+            self.memories.popitem(last=False)
         return memory
 
     def _gone(self, station: OcppDriver) -> None:

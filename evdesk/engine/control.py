@@ -15,6 +15,7 @@ from evdesk.drivers.base import Answer
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
+from evdesk.engine.steady import on_the_clock, steady_demand, steady_sample
 from evdesk.model import (
     Bay,
     Capability,
@@ -78,7 +79,11 @@ class Control:
         demands = [self._demand(bay, record, connector, now) for bay, record, connector in pairs]
         demands += self._strangers(site)
         self.balancer.limit_power(caps, self._volts(site))
-        decision = self.balancer.step(now, demands, self._samples(site), surplus_w=surplus_w, price=price)
+        jumped = self.clock.jumped
+        given = [steady_demand(demand, jumped) for demand in demands]
+        samples = [steady_sample(sample, jumped) for sample in self._samples(site)]
+        decision = self.balancer.step(now - jumped, given, samples, surplus_w=surplus_w, price=price)
+        decision = on_the_clock(decision, jumped)
         self.decision, self.demands = decision, {d.key: d for d in demands}
         for (_bay, record, connector), demand in zip(pairs, demands, strict=False):  # strangers stand last
             limit_a, why = decision.limits[demand.key]
@@ -307,13 +312,12 @@ class Control:
             self._under_way.pop(key, None)
 
     def clock_jumped(self, seconds: float) -> None:
-        """The computer's clock was set: deadlines keep what is left of them, everything measured is unknown again."""
-        self.balancer = Balancer(self.fleet.site)
-        self.reconfigure(self.fleet.site)
-        self.fleet.meters.clear()
+        """The computer's clock was set: deadlines keep what is left of them, and measurements their age. The balancer
+        knows nothing of it (`evdesk.engine.steady`)."""
+        for name, reading in self.fleet.meters.items():
+            self.fleet.meters[name] = replace(reading, at=reading.at + seconds)
         for record in self.fleet.chargers.values():
-            for connector in record.connectors.values():
-                connector.shift(seconds)
+            record.shift(seconds)
 
     async def close(self) -> None:
         for task in list(self._under_way.values()):

@@ -180,8 +180,9 @@ class DrillBase(ABC):
             await self.until(lambda: self.record.online or self.record.id not in known, BACK_S, deaf=True)
             self.drill = replace(self.drill, restored=None if self.session is None else False)
             return
-        since = self.now()
-        again = lambda: self.record.online and (self.connector.confirmed_at or 0.0) > since  # noqa: E731
+        clock = self.parts.fleet.clock
+        since = clock.steady()
+        again = lambda: self.record.online and (self.connector.confirmed_at or 0.0) - clock.jumped > since  # noqa: E731
         wait_s = max(RESTORE_S, GRACE_S * self.parts.fleet.clock.speed) if self.record.online else BACK_S
         back = await self.until(again, wait_s, deaf=True)
         runs = self.connector.session is not None and self.connector.session.id == self.session.id
@@ -199,7 +200,7 @@ class DrillBase(ABC):
     def may_go_on(self) -> None:
         if self._broken is not None:
             raise self._broken
-        over, now = self.parts.room.over(), self.now()
+        over, now = self.parts.room.over(), self.parts.fleet.clock.steady()
         self._over_since = None if not over else (self._over_since or now)
         if self._over_since is not None and now - self._over_since >= OVER_S:
             raise Stop(DrillCause.OVER_FUSE, DrillVerdict.INCONCLUSIVE, f"Stopped: {over} was above its rating.")
@@ -207,17 +208,18 @@ class DrillBase(ABC):
             raise Stop(DrillCause.CAR_STOPPED, DrillVerdict.INCONCLUSIVE)
 
     async def pause(self, seconds: float = POLL_S) -> None:
-        end = self.now() + seconds
-        while self.now() < end:
-            await asyncio.sleep(self.parts.fleet.clock.wall_s(min(POLL_S, seconds)))
+        clock = self.parts.fleet.clock
+        end = clock.steady() + seconds
+        while clock.steady() < end:
+            await asyncio.sleep(clock.wall_s(min(POLL_S, seconds)))
             if self._broken is not None and self.drill.phase is not DrillPhase.RESTORING:
                 raise self._broken
 
     async def until(self, test: Callable[[], bool], seconds: float, deaf: bool = False) -> bool:
-        """`deaf`: not ended by what stopped the drill."""
-        end = self.now() + seconds
+        """`deaf`: not ended by what stopped the drill. A clock that is set meanwhile changes nothing."""
+        end = self.parts.fleet.clock.steady() + seconds
         while not test():
-            if self.now() > end:
+            if self.parts.fleet.clock.steady() > end:
                 return False
             if not deaf:
                 self.may_go_on()

@@ -41,6 +41,7 @@ from evdesk.engine.sites import Sites
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import Store
 from evdesk.engine.sun import Sun
+from evdesk.engine.timekeeping import Timekeeping
 from evdesk.engine.wiring import WiringBook, WiringTest
 from evdesk.model import (
     AuditRow,
@@ -62,7 +63,6 @@ log = logging.getLogger("evdesk.engine")
 ENGINE = Origin("Engine", "engine")
 TICK_S = 1.0
 PUBLISH_S = 0.25
-CLOCK_JUMP_S = 1.0
 IDLE_STOP_S = 60.0
 
 
@@ -114,6 +114,7 @@ class Engine:
         self.wiring_test = WiringTest(
             self.fleet, self.control, self.wiring, self.commands, partial(self.server.publish, "wiring")
         )
+        self.timekeeping = Timekeeping(self, self._spawn)
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._dirty: set[str] = set()
@@ -255,6 +256,7 @@ class Engine:
     # -- beats -------------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
+        self.timekeeping.beat()
         now = self.clock.now()
         decision = self.control.tick(self.caps.in_force, self.sun.surplus_w, self.sun.price)
         self.load = replace(self.watch.update(decision), caps=self.caps.in_force)
@@ -289,18 +291,7 @@ class Engine:
                 self.server.publish("charger", record.to_model(now))
 
     async def _minute(self) -> None:
-        jump = self.clock.resync()
-        if abs(jump) > CLOCK_JUMP_S:
-            self.control.clock_jumped(jump)
-            self.doubts.clock_jumped()
-            self.caps.shift(jump)
-            self.wiring.clock_jumped()
-            await self.wiring_test.cancel()
-            self.drills.clock_jumped()
-            for record in self.fleet.chargers.values():
-                record.connected_at = None if record.connected_at is None else record.connected_at + jump
-                record.lost_at = None if record.lost_at is None else record.lost_at + jump
-            await self.commands.note(ENGINE, "engine.clock_jump", "engine", {"seconds": round(jump, 1)})
+        await self.timekeeping.look()
         await self.recent.refresh()
         self.server.publish("info", self.info())
         for beat in (

@@ -129,6 +129,17 @@ def find_running(data: Path) -> Instance | None:
     return instance
 
 
+def silent_pid(data: Path) -> str:
+    """The process that holds this directory without answering; "" where none does. Ask after `find_running`: it may also
+    be one that is just starting."""
+    if not is_held(data):
+        return ""
+    try:
+        return (data / LOCK_FILE).read_text(errors="replace").strip() or "unknown"
+    except OSError:
+        return "unknown"
+
+
 def is_held(data: Path) -> bool:
     """Whether a living process has claimed the directory."""
     try:

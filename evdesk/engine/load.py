@@ -160,6 +160,12 @@ class LoadWatch:
         severity = Severity.DANGER if watched.told else Severity.WARN
         self.fleet.on_notice(self.fleet.store.put_notice(now, NoticeKind.OVER_FUSE, severity, args=args))
 
+    def clock_jumped(self, seconds: float) -> None:
+        for watched in self._over.values():
+            watched.since += seconds
+        self._other = {line: (level, told_at + seconds) for line, (level, told_at) in self._other.items()}
+        self._last_at = self._last_at + seconds if self._last_at else 0.0
+
     def _watch_meters(self, site: Site, now: float) -> None:
         for circuit in site.circuits:
             if circuit.meter is None:

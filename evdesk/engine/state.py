@@ -29,6 +29,7 @@ from evdesk.model.hints import Hint
 LONGEST_HABIT_S = 3600.0
 ABSENCES_KEPT = 5
 ABSENCE_SLACK_S = 15.0
+_MOMENTS = ("confirmed_at", "status_at", "failed_at", "reading_at", "current_at", "plugged_at", "charging_since_at")
 _PROVEN_ENOUGH = frozenset({FailsafeState.VERIFIED, FailsafeState.PROVEN})
 
 
@@ -84,13 +85,13 @@ class ConnectorRecord:
         self.confirmed_a = None
 
     def shift(self, seconds: float) -> None:
-        """The clock jumped by this much."""
+        """The clock jumped by this much: every moment keeps its age."""
         self.confirmed_until += seconds
         self.asked_until += seconds
-        self.confirmed_at = None if self.confirmed_at is None else self.confirmed_at + seconds
-        self.status_at = None if self.status_at is None else self.status_at + seconds
-        self.failed_at = self.reading_at = self.current_at = None
-        self.current_a, self.power_w = NO_PHASES, None
+        for name in _MOMENTS:
+            at = getattr(self, name)
+            if at is not None:
+                setattr(self, name, at + seconds)
 
     def begin(self, session: Session) -> None:
         """A charge runs on this connector from now on, or is found running."""
@@ -199,6 +200,15 @@ class ChargerRecord:
         if self.online or self.lost_at is None or not self.absences_s:
             return None
         return self.lost_at + max(self.absences_s) + ABSENCE_SLACK_S
+
+    def shift(self, seconds: float) -> None:
+        """The clock jumped by this much."""
+        for name in ("connected_at", "heard_at", "lost_at"):
+            at = getattr(self, name)
+            if at is not None:
+                setattr(self, name, at + seconds)
+        for connector in self.connectors.values():
+            connector.shift(seconds)
 
     def connector(self, connector_id: int) -> ConnectorRecord:
         record = self.connectors.get(connector_id)

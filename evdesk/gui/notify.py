@@ -17,6 +17,7 @@ WORTH = frozenset(
         NoticeKind.OVER_FUSE,
         NoticeKind.STORAGE,
         NoticeKind.ASKS,
+        NoticeKind.ENGINE_GAP,
     }
 )
 GATHER_MS = 2000

@@ -278,6 +278,7 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.NOT_STARTED: ("bolt", "{label} took the start|, but {words}"),
     NoticeKind.METER_DOUBT: ("meter", "Meter of {circuit} {words}"),
     NoticeKind.POWER_CAP: ("gauge", "Power limit {words}|: {source}|, {kw} kW"),
+    NoticeKind.ENGINE_GAP: ("clock", "evdesk stood still for {seconds} s|; {fell} may have fallen back meanwhile"),
     NoticeKind.TAG: ("tag", "{label} refused an unknown card|: {tag}"),
     NoticeKind.EXTERNAL_LIMIT: ("gauge", "{label} is limited from outside|: {state}| by {source}| to {amps} A"),
 }

@@ -43,6 +43,7 @@ class NoticeKind(StrEnum):
     NOT_STARTED = "not_started"  # a start was accepted and did not lead to a charge
     METER_DOUBT = "meter_doubt"  # steps show that a meter is wired or set wrongly
     POWER_CAP = "power_cap"  # a power limit from outside begins or ends
+    ENGINE_GAP = "engine_gap"  # the engine stood still: chargers may have fallen back meanwhile
     TAG = "tag"  # an unknown card was refused, a person may accept it
 
 

@@ -228,13 +228,14 @@ class Dialogue:
         ticket = self._exchange.ask(action, payload, now, timeout_s, urgent)
         return ticket, self.tick(now)
 
-    def tick(self, now: float) -> Step:
-        """Time passed, or CALLs became allowed: end what is overdue, send what is next."""
+    def tick(self, now: float, overdue: bool = False) -> Step:
+        """Time passed, or CALLs became allowed: end what is overdue, send what is next. `overdue`: the open CALL had its
+        time, although the clock, having been set back, says otherwise."""
         step = Step()
-        overdue = self._exchange.expire(now)
-        if overdue is not None:
-            self._log(step, now, "in", overdue.action, overdue.id, "", "timeout")
-            step.ended.append(overdue)
+        ended = self._exchange.expire(now, overdue)
+        if ended is not None:
+            self._log(step, now, "in", ended.action, ended.id, "", "timeout")
+            step.ended.append(ended)
             step.timing = True
         self._pump(step, now)
         return step

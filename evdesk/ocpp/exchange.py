@@ -110,10 +110,10 @@ class Exchange:
             return None
         return self._open.sent_at + self._open.timeout_s
 
-    def expire(self, now: float) -> Ticket | None:
-        """The open CALL if its time is over; a later answer is still matched."""
+    def expire(self, now: float, overdue: bool = False) -> Ticket | None:
+        """The open CALL if its time is over; a later answer is still matched. `overdue`: it is, whatever the clock says."""
         deadline = self.deadline()
-        if self._open is None or deadline is None or now < deadline:
+        if self._open is None or deadline is None or (now < deadline and not overdue):
             return None
         ticket, self._open = self._open, None
         ticket.fate, ticket.ended_at = Fate.TIMED_OUT, now

@@ -110,6 +110,13 @@ class ClockEstimate:
         self._settled = self.unset_s = self._told = None
         self._looked_at = 0.0
 
+    def shift(self, seconds: float) -> None:
+        """Our clock was set by so much: the charger's stands that much further back."""
+        self._samples = deque(((at + seconds, offset - seconds) for at, offset in self._samples), maxlen=_WINDOW)
+        self._settled = None if self._settled is None else self._settled - seconds
+        self._looked_at += seconds
+        self._told = None
+
     def sample(self, stamp: Stamp, now: float) -> None:
         """A timestamp as received. Unset clocks (1970) must not get here."""
         self.zone_unknown, self.unset_s = stamp.zone_unknown, None

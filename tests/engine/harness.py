@@ -58,9 +58,10 @@ class RunningEngine:
                     stream.close()
 
 
-def start_engine(data: Path, *args: str, ocpp: str = "127.0.0.1:0") -> RunningEngine:
-    """Start and wait for the ready line; raises with stderr when it ends before."""
-    command = [sys.executable, "-m", "evdesk", "engine", "--data", str(data), "--ocpp", ocpp, *args]
+def start_engine(data: Path, *args: str, ocpp: str = "127.0.0.1:0", first: str = "") -> RunningEngine:
+    """Start and wait for the ready line; raises with stderr when it ends before. `first`: run in its process before."""
+    how = ["-c", f"{first}\nimport sys; from evdesk.cli import main; sys.exit(main())"] if first else ["-m", "evdesk"]
+    command = [sys.executable, *how, "engine", "--data", str(data), "--ocpp", ocpp, *args]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
     assert process.stderr
@@ -75,8 +76,8 @@ def start_engine(data: Path, *args: str, ocpp: str = "127.0.0.1:0") -> RunningEn
 
 
 @contextlib.contextmanager
-def engine(data: Path, *args: str, ocpp: str = "127.0.0.1:0"):
-    running = start_engine(data, *args, ocpp=ocpp)
+def engine(data: Path, *args: str, ocpp: str = "127.0.0.1:0", first: str = ""):
+    running = start_engine(data, *args, ocpp=ocpp, first=first)
     try:
         yield running
     finally:

@@ -54,6 +54,14 @@ def test_deadline_counts_from_sending_and_frees_the_line():
     assert exchange.next_call(160.0)[0] is following
 
 
+def test_a_clock_set_back_keeps_no_call_open():
+    exchange = Exchange()
+    slow = ask(exchange)
+    exchange.next_call(100_000.0)
+    assert exchange.expire(13_660.0) is None
+    assert exchange.expire(13_660.0, overdue=True) is slow, "its timer has run out, whatever the clock says"
+
+
 def test_late_answer_is_matched_and_told():
     exchange = Exchange()
     slow = ask(exchange, "GetConfiguration")

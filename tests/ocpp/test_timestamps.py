@@ -119,3 +119,12 @@ def test_unset_and_unreadable_clocks_mean_now():
     for stamp, rule in ((Stamp(12.0), "clock_not_set"), (None, "timestamp_unreadable")):
         placed = place(stamp, ClockEstimate(), NOW)
         assert (placed.at, placed.charger_at, placed.live, placed.rule) == (NOW, None, True, rule)
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0, DAY, -DAY])
+def test_when_our_own_clock_is_set_what_a_charger_tells_stays_fresh(jump):
+    clock = clock_after((-20, 0.0))
+    clock.shift(jump)
+    placed = place(Stamp(NOW + 10), clock, NOW + 10 + jump)
+    assert (placed.live, placed.at) == (True, pytest.approx(NOW + 10 + jump, abs=1.0))
+    assert clock.news(NOW + 10 + jump) == pytest.approx(-jump)

@@ -43,17 +43,17 @@ class ModbusMeter:
         try:
             await self._connect(client)
             self._base = await self._find_block(client) if self.profile.sunspec_models else 0
-            due = self.clock.now()
+            due = self.clock.steady()  # a clock that is set back must not keep it waiting
             while True:
                 report(await self.read(client))
-                due = max(due + POLL_S, self.clock.now())
-                await asyncio.sleep(self.clock.wall_s(due - self.clock.now()))
+                due = max(due + POLL_S, self.clock.steady())
+                await asyncio.sleep(self.clock.wall_s(due - self.clock.steady()))
         finally:
             client.close()
 
     async def read(self, client: AsyncModbusTcpClient) -> MeterReading:
         """All blocks once, as one reading; `at` is the middle of asking and answering."""
-        asked_at = self.clock.now()
+        asked_at = self.clock.steady()
         words: dict[int, int] = {}
         for address, count in self.profile.blocks:
             for k, word in enumerate(await self._words(client, self._base + address, count)):
@@ -61,7 +61,7 @@ class ModbusMeter:
         values = decode_values(self.profile, words)
         return MeterReading(
             meter=self.name,
-            at=(asked_at + self.clock.now()) / 2,
+            at=self.clock.now() - (self.clock.steady() - asked_at) / 2,
             current_a=_signed(_phases(values, "current", "a"), _phases(values, "power", "w")),
             voltage_v=_phases(values, "voltage", "v"),
             power_w=values.get("power_w"),
