@@ -11,7 +11,7 @@ from evdesk.gui import theme
 from evdesk.gui.client import LinkState
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing import BalancingPage
-from evdesk.gui.pages.balancing_facts import build_scene
+from evdesk.gui.pages.balancing_facts import build_scene, problems
 from evdesk.gui.pages.balancing_layout import lay_board, lay_out, lay_tree
 from evdesk.gui.pages.balancing_spans import Lane, Span, moment_words, span_words
 from evdesk.gui.pages.balancing_ways import neighbour
@@ -21,6 +21,8 @@ from evdesk.model import (
     Circuit,
     ConnectorStatus,
     EvdeskError,
+    Failsafe,
+    FailsafeState,
     GridType,
     LineLoad,
     Reason,
@@ -448,9 +450,67 @@ def test_the_inspector_leads_to_charger_drill_and_wiring(page, qtbot):
 
 
 def test_the_silent_card_starts_drills(page, qtbot):
+    assert not page.silent.drill.isEnabled(), "the only one that is not proven does not answer"
+    one = page.mirror.chargers["WB-05"]
+    page.mirror.apply("charger", replace(one, failsafe=Failsafe(FailsafeState.UNTESTED)))
+    page.mirror.flush()
+    assert page.silent.drill.text() == "Drill Bay 5", "who answers comes first"
     with qtbot.waitSignal(page.navigate) as heard:
         page.silent.drill.click()
-    assert heard.args == ["drill", "WB-07"]
+    assert heard.args == ["drill", "WB-05"]
     with qtbot.waitSignal(page.navigate) as heard:
         page.silent.drill_all.click()
     assert heard.args == ["drill_all", None]
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 700)])
+def test_the_lights_are_seen_without_scrolling(make, mirror, qtbot, size):
+    """Whatever is chosen, and with a banner above the page (60 px)."""
+    one = make(mirror, size[0] - 168, size[1] - 52 - 60)
+    for key in ("bay/WB-01/1", "circuit/Garage", "meter", "grid"):
+        one.choose(key)
+        qtbot.wait(1)
+        for chip in (one.silent.counts["green"], one.silent.counts["amber"]):
+            middle = chip.mapTo(one, chip.rect().center())
+            assert one.rect().contains(middle)
+            assert one.childAt(middle) is chip, "nothing covers it, nothing clips it"
+    assert one.silent.list.isHidden(), "the list waits where the room is short"
+    one.silent.which.click()
+    assert one.silent.rows[0].isVisible()
+
+
+def test_a_small_site_is_drawn_larger_where_there_is_room(make, client, mirror, qtbot):
+    small = make(crowded(client, 2), 1750, 1000)
+    assert small.site.diagram.zoom > 1.2
+    plan = small.site.diagram.canvas.plan
+    assert plan.height * small.site.diagram.zoom <= small.site.diagram.height()
+    small.resize(1112, 748)
+    assert small.site.diagram.zoom == 1.0
+    assert make(mirror, 1750, 1000).site.diagram.zoom == 1.0, "eight fill the room by themselves"
+
+
+def test_fit_shows_all_of_a_large_site_and_takes_it_back(make, client):
+    page = make(crowded(client, 200), 1112, 748)
+    diagram = page.site.diagram
+    assert diagram.zoom == 1.0
+    assert diagram.canvas.height() > diagram.height()
+    diagram.fit()
+    assert diagram.canvas.height() <= diagram.height() or diagram.zoom == 0.5
+    diagram.fit()
+    assert diagram.zoom == 1.0
+
+
+def test_a_large_site_opens_as_an_overview(make, client):
+    page = make(crowded(client, 200), 1750, 1000)
+    plan = page.site.diagram.canvas.plan
+    assert not [item for item in plan.items if item.kind == "dense"]
+    assert page.key == page.scene.main.key
+    assert plan.height <= page.site.diagram.height(), "every board is seen"
+    full = next(f for f in page.scene.main.feeds if any(one.full and one is not f for one in f.walk()))
+    assert ("gauge", "warn", 1) in problems(full)
+
+
+def test_now_is_told_between_two_pixels_of_a_long_window(page):
+    page.decisions.windows.select("86400")
+    page.decisions.back_to_live()
+    assert "nothing is known" not in page.decisions.sentence.text()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPixmap
 from evdesk.gui import theme
 from evdesk.gui.client import LinkState
 from evdesk.gui.dialogs.drill import DrillSheet
-from evdesk.gui.dialogs.drill_parts import steps
+from evdesk.gui.dialogs.drill_parts import preview, steps
 from evdesk.model import EvdeskError, Reason
 from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillVerdict
 from evdesk.wire.drill import Begun, OneDrill, Protocol, StartDrill
@@ -103,7 +103,21 @@ def test_one_that_did_not_fall_is_red_and_one_refused_never_went_silent():
     refused = replace(
         running(), phase=DrillPhase.DONE, verdict=DrillVerdict.REFUSED, since_at=None, latest_allowed_at=None
     )
-    assert [s.state for s in steps(refused, sample.NOW)][2:4] == ["waits", "waits"]
+    assert [s.state for s in steps(refused, sample.NOW)] == ["done", "bad", "left", "left", "left"]
+    crowded = replace(refused, baseline_a=None)
+    assert [s.state for s in steps(crowded, sample.NOW)] == ["bad", "left", "left", "left", "left"]
+    stopped = replace(refused, verdict=DrillVerdict.CANCELLED, restored=True)
+    assert [s.state for s in steps(stopped, sample.NOW)] == ["done", "left", "left", "left", "done"]
+
+
+def test_what_is_expected_is_drawn_before_it_begins(make):
+    one = make()
+    expected = one.plot._preview
+    assert (expected.safe_a, expected.baseline_a, expected.latest_allowed_at - expected.since_at) == (6.0, 11.0, 195.0)
+    one.kinds.select("restart")
+    one._kind("restart")
+    assert one.plot._preview is None
+    assert preview("WB-01", 16.0, 16.0, 180) is None, "nothing has to fall"
 
 
 def test_stop_is_always_in_reach(make, client, qtbot):

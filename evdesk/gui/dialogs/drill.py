@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 from evdesk.gui import text
 from evdesk.gui.client import Client
 from evdesk.gui.desk import Desk
-from evdesk.gui.dialogs.drill_parts import DrillPlot, StepStrip, steps
+from evdesk.gui.dialogs.drill_parts import DrillPlot, StepStrip, preview, steps
 from evdesk.gui.dialogs.files import ask_save, write_text
 from evdesk.gui.dialogs.sheet import DONE, Sheet, confirm
 from evdesk.gui.mirror import Mirror
@@ -143,6 +143,7 @@ class DrillSheet(Sheet):
             self.chip.set_look(verdict_look(drill.verdict))
         self.strip.set(steps(drill, now))
         self._figures(drill, now)
+        self.plot.expect(self._preview())
         self.plot.set(drill, now)
         self.start_form.setVisible(not running and self.drill_id is None)
         self.begin.setVisible(self.drill_id is None or over)
@@ -181,8 +182,16 @@ class DrillSheet(Sheet):
         charger = self._mirror.chargers.get(self.charger_id)
         return charger.failsafe.safe_a if charger is not None else None
 
+    def _preview(self) -> Drill | None:
+        site = self._mirror.site
+        if site is None or self.kinds.current() == DrillKind.RESTART.value:
+            return None
+        most = max((bay.max_a for bay in site.bays if bay.charger_id == self.charger_id), default=None)
+        return preview(self.charger_id, self._safe(), most, site.balance.profile_valid_s)
+
     def _kind(self, key: str) -> None:
         self.kind.setText(kind_words(DrillKind(key)))
+        self.plot.expect(self._preview())
         self.attended.setVisible(key != DrillKind.RESTART.value)
 
     # -- doing

@@ -9,10 +9,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from evdesk.gui import icons, text, theme, tokens
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import Painted, draw
-from evdesk.model.drills import Drill, DrillPhase, DrillVerdict
+from evdesk.model.drills import Drill, DrillKind, DrillPhase, DrillVerdict
 
-DONE, RUNS, WAITS, BAD = "done", "runs", "waits", "bad"
-_LOOKS = {DONE: ("check-circle", "ok"), RUNS: ("play", "accent"), WAITS: ("clock", "muted"), BAD: ("octagon", "danger")}
+DONE, RUNS, WAITS, BAD, LEFT = "done", "runs", "waits", "bad", "left"
+_LOOKS = {
+    DONE: ("check-circle", "ok"),
+    RUNS: ("play", "accent"),
+    WAITS: ("clock", "muted"),
+    BAD: ("octagon", "danger"),
+    LEFT: ("minus", "muted"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,8 @@ def steps(drill: Drill | None, now: float) -> tuple[Step, ...]:
         (tr("Fall to {amps}").format(amps=safe), _fall(drill, now), 4, 4),
         (tr("Talk again"), tr("the limit holds again") if drill is not None and drill.restored else "", 5, 5),
     )
+    if drill is not None and drill.over and not reached:
+        return tuple(Step(state, row[0]) for state, row in zip(_never_silent(drill), rows, strict=True))
     found = []
     for number, (title, detail, first, last) in enumerate(rows):
         state = DONE if place > last else RUNS if first <= place <= last else WAITS
@@ -53,10 +61,16 @@ def steps(drill: Drill | None, now: float) -> tuple[Step, ...]:
             state = DONE
         if number == 3:
             state = DONE if fell else RUNS if state == RUNS and reached else WAITS if place <= 4 else BAD
-        if place == 6 and not reached and number in (2, 3):
-            state = WAITS
         found.append(Step(state, title, detail))
     return tuple(found)
+
+
+def _never_silent(drill: Drill) -> tuple[str, ...]:
+    """One that ended before evdesk fell silent: where it ended, and what was left out."""
+    ended = LEFT if drill.verdict in (DrillVerdict.CANCELLED, DrillVerdict.VERIFIED) else BAD
+    if drill.baseline_a is None:
+        return ended, LEFT, LEFT, LEFT, LEFT
+    return DONE, ended, LEFT, LEFT, DONE if drill.restored else LEFT
 
 
 def _fall(drill: Drill | None, now: float) -> str:
@@ -68,6 +82,22 @@ def _fall(drill: Drill | None, now: float) -> str:
             s=text.number(drill.fell_after_s), allowed=text.number(allowed, 0)
         )
     return tr("by {at}, {allowed} s").format(at=text.clock_s(drill.latest_allowed_at), allowed=text.number(allowed, 0))
+
+
+LAG_S = 15.0
+"""A charger looks at its schedule each 10 s, a car has 5 s to follow."""
+
+
+def preview(charger_id: str, safe_a: float | None, max_a: float | None, valid_s: int) -> Drill | None:
+    """What will happen: a limit above the safe share, silence, the fall by the latest allowed moment."""
+    if safe_a is None or max_a is None or max_a <= safe_a:
+        return None
+    half = float(round((safe_a + max_a) / 2))
+    allowed = 60.0 + valid_s + LAG_S
+    return Drill(
+        0, charger_id, 1, DrillKind.SILENCE, 0.0, max_a=max_a, safe_a=safe_a, baseline_a=half, since_at=60.0,
+        latest_allowed_at=allowed, ended_at=allowed + 30.0,
+    )  # fmt: skip
 
 
 class StepStrip(Painted):
@@ -82,7 +112,13 @@ class StepStrip(Painted):
     def set(self, some: tuple[Step, ...]) -> None:
         if some != self._steps:
             self._steps = some
-            said = {DONE: tr("done"), RUNS: tr("runs"), WAITS: tr("waits"), BAD: tr("did not happen")}
+            said = {
+                DONE: tr("done"),
+                RUNS: tr("runs"),
+                WAITS: tr("waits"),
+                BAD: tr("did not happen"),
+                LEFT: tr("left out"),
+            }
             self.setAccessibleName(", ".join(f"{s.title}: {said[s.state]} {s.detail}".strip() for s in some))
             self.update()
 
@@ -113,12 +149,19 @@ class DrillPlot(Painted):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._drill: Drill | None = None
+        self._preview: Drill | None = None
         self._now = 0.0
         self.setMinimumHeight(210)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
         return QSize(620, 230)
+
+    def expect(self, preview: Drill | None) -> None:
+        """What a drill will look like, drawn until one runs; None: that is not known."""
+        if preview != self._preview:
+            self._preview = preview
+            self.update()
 
     def set(self, drill: Drill | None, now: float) -> None:
         self._drill, self._now = drill, now
@@ -140,16 +183,16 @@ class DrillPlot(Painted):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        drill = self._drill
+        drill = self._drill or self._preview
         if drill is None:
             words = tr("The curve comes here when the drill runs.")
             draw.text(
                 painter, (self.width() - draw.width(words, "small")) / 2, self.height() / 2, words, "small", "muted"
             )
             return
-        _Curve(
-            painter, drill, self._now, self._range(drill), QRectF(36, 12, self.width() - 50, self.height() - 38)
-        ).paint()
+        room = QRectF(36, 12, self.width() - 50, self.height() - 38)
+        now = self._now if self._drill is not None else drill.started_at
+        _Curve(painter, drill, now, self._range(drill), room).paint()
 
 
 class _Curve:
@@ -197,13 +240,16 @@ class _Curve:
         if drill.since_at is None:
             return
         begin = self.x(drill.since_at)
+        if drill.phase is DrillPhase.WAITING:  # a preview
+            draw.text(self.painter, begin + 6, room.top() + 13, tr("evdesk stops talking"), "chartBold", "muted")
         over = drill.phase in (DrillPhase.RESTORING, DrillPhase.DONE)
         last = drill.samples[-1][0] if drill.samples else self.now
         end = self.x(last if over else self.now)
         self.painter.fillRect(QRectF(begin, room.top(), max(0.0, end - begin), room.height()), look.soft("warn"))
         self.painter.setPen(look.pen("warn", 1.5))
         self.painter.drawLine(QPointF(begin, room.top()), QPointF(begin, room.bottom()))
-        draw.text(self.painter, begin + 6, room.top() + 13, tr("We stopped talking"), "chartBold", "warn")
+        if drill.phase is not DrillPhase.WAITING:
+            draw.text(self.painter, begin + 6, room.top() + 13, tr("We stopped talking"), "chartBold", "warn")
         if drill.latest_allowed_at is not None:
             x = self.x(drill.latest_allowed_at)
             self.painter.setPen(QPen(look.color("muted"), 1.4, Qt.PenStyle.DotLine))
@@ -228,6 +274,10 @@ class _Curve:
             self.painter.drawLine(
                 QPointF(self.x(turn), self.y(drill.safe_a)), QPointF(self.room.right(), self.y(drill.safe_a))
             )
+        if limit is None:
+            self.painter.drawLine(
+                QPointF(self.room.left(), self.y(drill.safe_a)), QPointF(self.room.right(), self.y(drill.safe_a))
+            )
         words = tr("Safe share {amps}").format(amps=text.limit(drill.safe_a))
         draw.text_right(self.painter, self.room.right() - 2, self.y(drill.safe_a) + 14, words, "chart", "muted")
 
@@ -244,7 +294,7 @@ class _Curve:
             else:
                 line.append(QPointF(self.x(at), self.y(amps)))
         self._stroke(line)
-        if not self.drill.over:
+        if not self.drill.over and self.drill.phase is not DrillPhase.WAITING:
             x = self.x(self.now)
             self.painter.setPen(look.pen("text", 1.2))
             self.painter.drawLine(QPointF(x, self.room.top()), QPointF(x, self.room.bottom()))

@@ -12,6 +12,7 @@ from evdesk.gui.pages.balancing_editing import Editing
 from evdesk.gui.pages.balancing_facts import Scene, build_scene, site_words
 from evdesk.gui.pages.balancing_inspect_words import told
 from evdesk.gui.pages.balancing_inspector import Inspector
+from evdesk.gui.pages.balancing_layout import FOLD_FROM
 from evdesk.gui.pages.balancing_outlets import BAY, Outlets, bay_key, circuit_key, split_key
 from evdesk.gui.pages.balancing_sharing import SharingCard
 from evdesk.gui.pages.balancing_silent import SilentCard
@@ -25,6 +26,10 @@ from evdesk.model import ChargerState
 
 TICK_MS = 1000
 SIDE, SIDE_WIDE = 328, 400
+SCROLL = 10
+"""The scroll bar beside the cards at the right."""
+ROOMY = 860
+"""From this height on the chargers that are not proven are listed without asking."""
 
 
 class BalancingPage(Page):
@@ -78,7 +83,7 @@ class BalancingPage(Page):
         self._right = QVBoxLayout(held)
         self._right.setContentsMargins(0, 0, 0, 0)
         self._right.setSpacing(tokens.GAP)
-        for card in (self.inspector, self.editing.panel, self.sharing, self.silent):
+        for card in (self.inspector, self.editing.panel, self.sharing):
             self._right.addWidget(card)
         self._right.addStretch(1)
         self._side = QScrollArea(self)
@@ -92,8 +97,14 @@ class BalancingPage(Page):
         whole.setContentsMargins(tokens.MARGIN, tokens.MARGIN, tokens.MARGIN, tokens.MARGIN)
         whole.setSpacing(tokens.GAP)
         whole.addLayout(self._left, 1)
-        whole.addWidget(self._side)
-        self._side.setFixedWidth(SIDE)
+        side = QVBoxLayout()
+        side.setSpacing(tokens.GAP)
+        side.addWidget(self._side, 1)
+        side.addWidget(self.silent)  # never scrolled away: what holds when nobody looks
+        side.setAlignment(self.silent, Qt.AlignmentFlag.AlignLeft)
+        whole.addLayout(side)
+        self._wide(SIDE)
+        self._side.verticalScrollBar().rangeChanged.connect(self._scrolls)
 
     # -- page
 
@@ -136,10 +147,10 @@ class BalancingPage(Page):
     def refresh(self) -> None:
         """Everything from the mirror."""
         self.scene = build_scene(self.mirror, self.editing.draft.site, self._outlets)
+        self.site.show_scene(self.scene)
         if not self.key:
             self.key = self._first()
             self.site.diagram.select(self.key)
-        self.site.show_scene(self.scene)
         if not self.editing.active:
             self.decisions.show_scene(self.scene, self.key)
             self.sharing.refresh()
@@ -170,12 +181,12 @@ class BalancingPage(Page):
         self._fit()
 
     def _first(self) -> str:
-        """What is chosen at first: the fullest circuit, since there something can be learnt."""
+        """What is chosen at first: the fullest circuit, since there something can be learnt; the supply of a large site."""
         if self.mirror.load is None or self.mirror.site is None:
             return ""
         line = next((one for one in self.mirror.load.lines if one.line == self.mirror.load.tightest), None)
         main = self.scene.main
-        if line is not None and self.scene.feed(line.circuit) is not None:
+        if self.scene.count() <= FOLD_FROM and line is not None and self.scene.feed(line.circuit) is not None:
             return circuit_key(line.circuit)
         return main.key if main is not None else ""
 
@@ -210,15 +221,24 @@ class BalancingPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._side.setFixedWidth(SIDE_WIDE if self.width() >= 1500 else SIDE)
+        self._wide(SIDE_WIDE if self.width() >= 1500 else SIDE)
+        self.silent.set_roomy(self.height() >= ROOMY)
         self._fit()
+
+    def _wide(self, side: int) -> None:
+        self._side.setFixedWidth(side)
+        self._scrolls(0, self._side.verticalScrollBar().maximum())
+
+    def _scrolls(self, _least: int, most: int) -> None:
+        """The card at the foot is as wide as those above it."""
+        self.silent.setFixedWidth(self._side.width() - (SCROLL if most > 0 else 0))
 
     def _fit(self) -> None:
         """Lanes as high as they need, up to two fifths of the page; the diagram gets the rest."""
         need = 36 + 30 + 36 + 20 * min(12, max(3, self.scene.count()))
         self.editing.problems.setFixedHeight(170)
         self.decisions.setFixedHeight(
-            max(180, min(need, round(self.height() * (0.38 if self.height() < 900 else 0.34))))
+            max(180, min(need, round(self.height() * (0.35 if self.height() < 900 else 0.34))))
         )
 
 

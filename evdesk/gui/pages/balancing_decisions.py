@@ -4,12 +4,13 @@ from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from evdesk.gui import text, theme
+from evdesk.gui import text
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing_facts import Scene
 from evdesk.gui.pages.balancing_feed import PIXELS, DecisionFeed
 from evdesk.gui.pages.balancing_lanes import Lanes
+from evdesk.gui.pages.balancing_lanes_paint import paint_bar
 from evdesk.gui.pages.balancing_spans import (
     NONE,
     ROLES,
@@ -50,18 +51,13 @@ class Legend(Painted):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        look = theme.current()
         x = 0.0
         for kind in self._kinds:
             words = kind_words(kind)
             wide = 16 + draw.width(words, "small") + 12
             if x + wide > self.width() + 12:
                 break
-            role = ROLES[kind]
-            fill = look.color("sunken") if role == "muted" else look.soft(role)
-            if role in ("circuit", "text"):
-                fill = look.mix(role, "surface", 0.16)
-            draw.box(painter, QRectF(x, 5, 10, 10), fill, look.color(role), 2, float(look.edge))
+            paint_bar(painter, QRectF(x, 5, 10, 10), kind, 2)
             draw.text(painter, x + 15, 10 + draw.metrics("small").capHeight() / 2, words, "small", "muted")
             x += wide
 
@@ -76,6 +72,7 @@ class DecisionsCard(Card):
         self._mirror = mirror
         self._scene: Scene | None = None
         self._held: tuple[float, float] | None = None  # the window a person scrubs in
+        self._now = 0.0  # up to here the lanes know
         self.feed = DecisionFeed(mirror, client, self)
         self.legend = Legend(self)
         self.windows = Segmented(
@@ -128,6 +125,7 @@ class DecisionsCard(Card):
         if self.isVisible():
             self.feed.want(start, end)
         now = end if self._held is None else self._mirror.now()
+        self._now = now
         mains = mains_of(scene)
         lanes = []
         for outlet in scene.outlets():
@@ -180,7 +178,7 @@ class DecisionsCard(Card):
         lane = self.lanes.lane()
         moment = self.lanes.moment
         self.at.setText(tr("Now") if moment is None else text.clock_s(moment))
-        at = self.span()[1] if moment is None else moment
+        at = self._now if moment is None else min(moment, self._now)
         words = moment_words(lane, at) if lane is not None else ""
         self.sentence.setText(f"{words}  ({self.feed.failed})" if self.feed.failed else words)
 

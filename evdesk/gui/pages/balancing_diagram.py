@@ -16,16 +16,17 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from evdesk.gui.pages.balancing_facts import Scene
-from evdesk.gui.pages.balancing_layout import NOTE, Item, Plan, lay_out
-from evdesk.gui.pages.balancing_outlets import circuit_key
+from evdesk.gui.pages.balancing_layout import FOLD_FROM, NOTE, Item, Plan, lay_out
 from evdesk.gui.pages.balancing_paint import Marks, paint_plan
 from evdesk.gui.pages.balancing_ways import WAYS, neighbour
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import Painted, copy_menu
 
-ZOOMS = (0.6, 0.75, 0.9, 1.0, 1.25, 1.5, 2.0)
-FOLD_FROM = 40
-"""With more outlets than this a site opens folded, but for its fullest circuit."""
+ZOOMS = (0.5, 0.6, 0.75, 0.9, 1.0, 1.25, 1.5, 2.0)
+LARGER = (1.5, 1.4, 1.3, 1.2, 1.1)
+"""A small site on a large screen is drawn larger, as far as it fits."""
+MOST_ROWS = 10
+"""More circuits than this are not shown at first, only those at the top."""
 
 
 class Canvas(Painted):
@@ -205,7 +206,7 @@ class Canvas(Painted):
 
 class Diagram(QScrollArea):
     """The canvas with its scroll bars. `chosen(key)`, `opened(key)` as above. Zoom by Ctrl and wheel or Ctrl + and -;
-    `fit` takes it back to the size that fits. `drawn(board)` when the other drawing is shown now."""
+    `fit` takes it back to the usual size, and from there to all of it. `drawn(board)`: the other drawing is shown now."""
 
     chosen = Signal(str)
     opened = Signal(str)
@@ -223,6 +224,7 @@ class Diagram(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.scene: Scene | None = None
         self.zoom = 1.0
+        self._usual = True  # nobody has chosen a size
         self._folded: set[str] = set()
         self._first = True
         self._laid = QSize()
@@ -266,9 +268,9 @@ class Diagram(QScrollArea):
     def set_zoom(self, zoom: float) -> None:
         zoom = max(ZOOMS[0], min(ZOOMS[-1], zoom))
         if zoom != self.zoom:
-            self.zoom = zoom
+            self._usual = False
+            self._set_zoom(zoom)
             self._lay()
-            self.zoomed.emit(zoom)
 
     def zoom_step(self, way: int) -> None:
         """One step larger (1) or smaller (-1)."""
@@ -277,7 +279,26 @@ class Diagram(QScrollArea):
         self.set_zoom((larger[0] if larger else self.zoom) if way > 0 else (smaller[-1] if smaller else self.zoom))
 
     def fit(self) -> None:
-        self.set_zoom(1.0)
+        """The usual size; where that is there and something is out of sight, so small that all of it is seen."""
+        high = self.height()
+        if self._usual and self.scene is not None and self.canvas.height() > high:
+            self.set_zoom(next((z for z in reversed(ZOOMS) if z < 1.0 and self._plan(z).height * z <= high), ZOOMS[0]))
+            return
+        self._usual = True
+        self._lay()
+
+    def _set_zoom(self, zoom: float) -> None:
+        if zoom != self.zoom:
+            self.zoom = zoom
+            self.zoomed.emit(zoom)
+
+    def _best(self) -> float:
+        """The usual size: larger where a small site leaves room."""
+        plain, high = self._plan(1.0), self.height()
+        if plain.board or plain.height > 0.85 * high:
+            return 1.0
+        plans = ((z, self._plan(z)) for z in LARGER)
+        return next((z for z, plan in plans if not plan.board and plan.height * z <= high), 1.0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -305,29 +326,32 @@ class Diagram(QScrollArea):
     def _lay(self) -> None:
         if self.scene is None:
             return
-        room = self._laid = self.size()  # without a scroll bar, so that one that is there does not keep itself there
-        high, bar = room.height(), self.verticalScrollBar().sizeHint().width()
-        plan = lay_out(self.scene, room.width() / self.zoom, high / self.zoom, self._folded)
-        if plan.height * self.zoom > high:
-            plan = lay_out(self.scene, (room.width() - bar) / self.zoom, high / self.zoom, self._folded)
+        self._laid = self.size()  # without a scroll bar, so that one that is there does not keep itself there
+        high = self._laid.height()
+        if self._usual:
+            self._set_zoom(self._best())
+        plan = self._plan(self.zoom)
         self.canvas.resize(round(plan.width * self.zoom), max(high, round(plan.height * self.zoom)))
         self.canvas.show_plan(plan, self.zoom)
         if plan.board != self._board:
             self._board = plan.board
             self.drawn.emit(plan.board)
 
+    def _plan(self, zoom: float) -> Plan:
+        """The drawing at this size; narrower where a scroll bar is needed."""
+        assert self.scene is not None
+        width, high, bar = self.width(), self.height(), self.verticalScrollBar().sizeHint().width()
+        plan = lay_out(self.scene, width / zoom, high / zoom, self._folded)
+        if plan.height * zoom > high:
+            plan = lay_out(self.scene, (width - bar) / zoom, high / zoom, self._folded)
+        return plan
+
 
 def _folds(scene: Scene) -> set[str]:
-    """What is folded at first: nothing on a small site; on a large one all but the fullest circuit."""
+    """What is folded at first: nothing on a small site; on a large one the chargers, then the lower circuits too."""
     if scene.count() <= FOLD_FROM:
         return set()
-    feeds = [feed for top in scene.feeds for feed in (top.feeds if scene.main is not None else (top,))]
-    tight = min(
-        ((line.free_a, feed) for feed in feeds for f in feed.walk() for line in f.lines if line.free_a is not None),
-        key=lambda row: row[0],
-        default=None,
-    )
-    keep = tight[1] if tight is not None else None
     root = scene.main
-    closed = {feed.key for feed in scene.all_feeds() if feed is not root}
-    return closed - {feed.key for feed in keep.walk()} if keep is not None else closed - {circuit_key("")}
+    feeds = [feed for feed in scene.all_feeds() if feed is not root]
+    few = len(feeds) <= MOST_ROWS
+    return {feed.key for feed in feeds if feed.outlets or not few}

@@ -260,12 +260,15 @@ def count_words(feed: Feed) -> str:
 
 
 def problems(feed: Feed) -> list[tuple[str, str, int]]:
-    """Icon, role and number of what is wrong below: faults, then silent ones."""
+    """Icon, role and number of what is wrong below: faults, silent ones, circuits that are full."""
     faults = silent = 0
+    full = sum(one.full is not None for one in feed.walk() if one is not feed)
     for outlet in feed.below():
         faults += outlet.edge == "danger"
         silent += outlet.edge == "warn"
-    return [row for row in (("octagon", "danger", faults), ("offline", "warn", silent)) if row[2]]
+    return [
+        row for row in (("octagon", "danger", faults), ("offline", "warn", silent), ("gauge", "warn", full)) if row[2]
+    ]
 
 
 def site_words(site: Site, load: SiteLoad | None) -> str:

@@ -44,14 +44,16 @@ class Bars(Painted):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         beside = max((draw.width(bar.beside, "small") for bar in self._bars), default=0.0)
+        figures = [text.number(bar.line.total_a, short=True) for bar in self._bars]
+        value = max([40.0, *(draw.width(words, "card") + 8 for words in figures)])
         for place, bar in enumerate(self._bars):
             middle = place * ROW + ROW / 2
             base = middle + draw.metrics("chip").capHeight() / 2
             line = bar.line
             draw.text(painter, 0, base, line.phase, "chip", line.phase if line.phase in PHASES else "muted")
             right = self.width() - beside - 8
-            line_bar(painter, QRectF(28, middle - 5, max(20.0, right - 40 - 28), 10), line)
-            draw.text_right(painter, right, base, text.number(line.total_a, short=True), "card", amps_role(line))
+            line_bar(painter, QRectF(28, middle - 5, max(20.0, right - value - 28), 10), line)
+            draw.text_right(painter, right, base, figures[place], "card", amps_role(line))
             draw.text_right(painter, self.width(), base, bar.beside, "small", bar.role)
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from evdesk.gui import icons, text, theme
-from evdesk.gui.pages.balancing_spans import CAR, NONE, ROLES, Lane, Span, kind_of, span_words
+from evdesk.gui.pages.balancing_spans import CAR, NONE, ROLES, WAITS, Lane, Span, kind_of, span_words
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import draw
 
@@ -54,21 +54,34 @@ def paint_lane(painter: QPainter, y: float, lane: Lane, field: Field, chosen: bo
             _paint_span(painter, y + 2, span, field)
 
 
-def _paint_span(painter: QPainter, y: float, span: Span, field: Field) -> None:
-    look = theme.current()
-    kind = kind_of(span.why, field.mains)
-    if kind == NONE:
-        return
-    role = ROLES[kind]
-    left, right = field.to_x(max(span.start, field.span[0])), field.to_x(min(span.end, field.span[1]))
-    rect = QRectF(left + 0.5, y, max(2.0, right - left - 1), BAR)
-    if kind == CAR:
-        fill = look.color("sunken")
+def paint_bar(painter: QPainter, rect: QRectF, kind: str, radius: float = 2.5) -> None:
+    """A bar in the colour of its reason; who waits has an empty one with a broken edge."""
+    look, role = theme.current(), ROLES[kind]
+    if kind in (CAR, WAITS):
+        fill = look.color("sunken" if kind == CAR else "surface")
     elif role in ("circuit", "text"):
         fill = look.mix(role, "surface", 0.16)
     else:
         fill = look.soft(role)
-    draw.box(painter, rect, fill, look.color(role), 2.5, float(look.edge))
+    if kind != WAITS:
+        draw.box(painter, rect, fill, look.color(role), radius, float(look.edge))
+        return
+    draw.box(painter, rect, fill, None, radius)
+    pen = look.pen(role, look.edge, Qt.PenStyle.CustomDashLine)
+    pen.setDashPattern([3.0 / look.edge, 2.0 / look.edge])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    half = look.edge / 2
+    painter.drawRoundedRect(rect.adjusted(half, half, -half, -half), radius, radius)
+
+
+def _paint_span(painter: QPainter, y: float, span: Span, field: Field) -> None:
+    kind = kind_of(span.why, field.mains)
+    if kind == NONE:
+        return
+    left, right = field.to_x(max(span.start, field.span[0])), field.to_x(min(span.end, field.span[1]))
+    rect = QRectF(left + 0.5, y, max(2.0, right - left - 1), BAR)
+    paint_bar(painter, rect, kind)
     words = draw.elided(span_words(span), "chartBold" if kind != CAR else "chart", rect.width() - 8)
     if rect.width() > 16 and words not in ("…", ""):
         base = rect.center().y() + draw.metrics("chart").capHeight() / 2

@@ -21,6 +21,7 @@ SYMBOL, MAINS, HOUSE_BOX, BOX, ROW, FULL, SHORT, DENSE, NOTE = (
 
 PAD = 12
 SYMBOL_SIZE = 32
+BREAKER_WIDE = 104.0
 BAND, LEVEL = 94, 91
 """Height of the strip with grid, meter, main breaker and the load of the supply; and of each level of circuits."""
 GAP = 6
@@ -32,20 +33,22 @@ HOUSE_WIDE = 78
 MOST_TREE = 14
 """More outlets than this are never drawn as a tree."""
 SHORT_MIN, SHORT_HIGH, DENSE_MIN, DENSE_HIGH = 142, 64, 92, 46
-MANY = 60
-"""From so many outlets on the cells are dense."""
-ROW_HIGH, INDENT = 66, 22
+FOLD_FROM, MANY = 40, 60
+"""With more outlets than the first the rows are low; from the second on the cells are dense."""
+INDENT = 22
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that can be seen and chosen. `folds`: None, or whether it is open."""
+    """One thing that can be seen and chosen. `open`: None, or whether it is unfolded. `most`: chargers under the row of
+    the drawing that has the most, so that a charger is as wide in all of them."""
 
     key: str
     kind: str
     rect: QRectF
     what: Feed | Outlet | Part
     open: bool | None = None
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +109,18 @@ def top_band(plan: Plan, scene: Scene, width: float) -> float:
         hinge = left + 2 * reach - 14
         plan.wires.append(Wire(end, middle, hinge, middle))
         plan.switches.append(Switch(hinge, middle, down=False))
-        plan.items.append(Item(scene.main.key, SYMBOL, _symbol(hinge + 14, middle), scene.main))
+        plan.items.append(Item(scene.main.key, SYMBOL, _symbol(hinge + 14, middle, BREAKER_WIDE), scene.main))
         end = hinge + 28
-    drop = end + 44
+    drop = end + BREAKER_WIDE / 2 - 8
     plan.wires.append(Wire(end, middle, drop, middle))
     if scene.main is not None:
-        wide = min(440.0, width - PAD - drop - 16)
-        plan.items.append(Item(scene.main.key, MAINS, QRectF(width - PAD - wide, 6, wide, 74), scene.main))
+        wide = min(640.0, width - PAD - drop - 16)
+        plan.items.append(Item(scene.main.key, MAINS, QRectF(drop + 16, 6, wide, 74), scene.main))
     return drop
 
 
-def _symbol(x: float, y: float) -> QRectF:
-    return QRectF(x - 42, y - 20, 84, 68)
+def _symbol(x: float, y: float, wide: float = 84.0) -> QRectF:
+    return QRectF(x - wide / 2, y - 20, wide, 68)
 
 
 # -- tree -----------------------------------------------------------------------------------------------------------------
@@ -222,7 +225,9 @@ def lay_board(scene: Scene, width: float, folded: Set[str]) -> Plan:
     plan = Plan(width=width, board=True)
     drop = top_band(plan, scene, width)
     bus = PAD + 8.0
-    board = _Board(plan, width, folded, scene.count() >= MANY)
+    rows = scene.main.feeds if scene.main is not None else scene.feeds
+    most = max((sum(1 for _ in feed.below()) for feed in rows), default=0)
+    board = _Board(plan, width, folded, (scene.count(), most))
     y = BAND - 4.0
     plan.wires += [Wire(drop, 38, drop, y), Wire(bus, y, drop, y, 4)]
     plan.items.append(
@@ -251,8 +256,10 @@ def lay_board(scene: Scene, width: float, folded: Set[str]) -> Plan:
 class _Board:
     """Rows from the top down; `y` is where the next one stands, `branch` where the last wire left the bus."""
 
-    def __init__(self, plan: Plan, width: float, folded: Set[str], dense: bool) -> None:
-        self._plan, self._width, self._folded, self._dense = plan, width, folded, dense
+    def __init__(self, plan: Plan, width: float, folded: Set[str], counts: tuple[int, int]) -> None:
+        self._plan, self._width, self._folded = plan, width, folded
+        count, self._most = counts
+        self._dense, self._low = count >= MANY, count > FOLD_FROM
         self.y = 0.0
         self.branch = 0.0
 
@@ -267,12 +274,13 @@ class _Board:
         plan, left = self._plan, bus + INDENT + 8
         opened = feed.key not in self._folded
         holds = bool(feed.outlets or feed.feeds)
-        rect = QRectF(left, self.y, self._width - left - PAD, max(44.0, 12.0 + 16 * len(feed.lines)))
-        plan.items.append(Item(feed.key, ROW, rect, feed, opened if holds else None))
+        high = max(42.0, 8.0 + 12 * len(feed.lines)) if self._low else max(44.0, 12.0 + 16 * len(feed.lines))
+        rect = QRectF(left, self.y, self._width - left - PAD, high)
+        plan.items.append(Item(feed.key, ROW, rect, feed, opened if holds else None, self._most))
         branch = rect.center().y()
         plan.wires.append(Wire(bus, branch, left, branch))
         plan.switches.append(Switch(bus + 6, branch, down=False))
-        self.y = rect.bottom() + 8
+        self.y = rect.bottom() + (6 if self._low else 8)
         if opened and holds:
             own, last = left + 14, rect.bottom()
             if feed.outlets:

@@ -89,9 +89,6 @@ def _back(painter: QPainter, item: Item, marks: Marks) -> None:
         painter.drawRoundedRect(item.rect.adjusted(-3.0, -3.0, 3.0, 3.0), 8, 8)
 
 
-# -- parts ----------------------------------------------------------------------------------------------------------------
-
-
 # -- kinds ----------------------------------------------------------------------------------------------------------------
 
 
@@ -102,9 +99,9 @@ def _symbol(painter: QPainter, item: Item) -> None:
     if isinstance(item.what, Feed):
         circuit = item.what.circuit
         words = ", ".join(part for part in (item.what.rating, breaker_words(circuit)) if part)
-        words = words if draw.width(words, "small") <= room + 26 else item.what.rating
+        words = words if draw.width(words, "small") <= room - 4 else item.what.rating
         centre(painter, middle, top + 29, tr("Main breaker"), "chip", "text", room)
-        centre(painter, middle, top + 43, words, "small", "muted", room + 26)
+        centre(painter, middle, top + 43, words, "small", "muted", room)
         return
     assert isinstance(item.what, Part)
     part = item.what
@@ -210,18 +207,20 @@ def _row(painter: QPainter, item: Item) -> None:
         state(painter, x, top + 24, words, left + name_wide + 12 - x)
     bars_left = left + name_wide + 14
     bars_wide = min(360.0, rect.width() * 0.32)
-    pitch = 16.0
+    pitch = min(16.0, (rect.height() - 8) / max(1, len(feed.lines)))
     start = rect.center().y() - pitch * len(feed.lines) / 2
     for i, line in enumerate(feed.lines):
-        phase_row(painter, QRectF(bars_left, start + pitch * i, bars_wide, pitch), line)
-    _columns(painter, QRectF(bars_left + bars_wide + 16, rect.top() + 7, 0, 0), rect.right() - 12, feed, rect.height())
+        phase_row(painter, QRectF(bars_left, start + pitch * i, bars_wide, pitch), line, min(10.0, pitch - 4))
+    under = 7 if pitch >= 16 else 4
+    x = bars_left + bars_wide + 16
+    _columns(painter, QRectF(x, rect.top() + under, rect.right() - 12 - x, rect.height() - 2 * under), feed, item.most)
 
 
-def _columns(painter: QPainter, corner: QRectF, right: float, feed: Feed, high: float) -> None:
+def _columns(painter: QPainter, field: QRectF, feed: Feed, most: int) -> None:
     """Words about the outlets, then each of them as a column: how much of its maximum it takes, coloured by state."""
     look = theme.current()
-    x, y = corner.left(), corner.top()
-    baseline = y + 11
+    x, y, right, high = field.left(), field.top(), field.right(), field.height()
+    baseline = y + 10
     end = right
     for icon, role, count in reversed(problems(feed)):
         end = draw.text_right(painter, end, baseline, str(count), "chip", role) - 16
@@ -231,10 +230,11 @@ def _columns(painter: QPainter, corner: QRectF, right: float, feed: Feed, high: 
     outlets = list(feed.below())
     if not outlets or right - x < 30:
         return
-    room, top, tall = right - x, y + 19, high - 32
-    rows = 1 if len(outlets) * 6 <= room else 2
-    per = (len(outlets) + rows - 1) // rows
-    pitch = max(2.0, min(14.0, room / per))
+    room, top, tall = right - x, y + 16, high - 17
+    most = max(most, len(outlets))
+    rows = 1 if most * 6 <= room else 2
+    per = (most + rows - 1) // rows
+    pitch = max(2.0, min(22.0, room / per))
     each = (tall - 3 * (rows - 1)) / rows
     for place, outlet in enumerate(outlets):
         row, column = divmod(place, per)
@@ -264,7 +264,7 @@ def _full(painter: QPainter, item: Item) -> None:
     low = rect.height() < 150
     foot = rect.bottom() - (25 if low else 40)
     reason = rect.width() >= 104 and rect.height() >= 160
-    lines = 3 if reason else 2
+    lines = 1 if low else 3 if reason else 2
     top, bottom = rect.top() + 46, foot - 4 - 15 * lines
     bars = QRectF(rect.center().x() - min(96.0, room) / 2, top, min(96.0, room), bottom - top)
     if one.amps is None and (one.connector.status.has_car or one.state.role == "warn"):
@@ -272,7 +272,9 @@ def _full(painter: QPainter, item: Item) -> None:
     else:
         small_bars(painter, bars, one.bars, one.limit_a, one.bay.max_a)
     ink = "text" if one.connector.status.has_car else "muted"
-    for i, (name, value) in enumerate(((tr("Limit"), one.limit), (tr("Takes"), one.takes))):
+    if low:
+        _takes_of(painter, left, bottom + 15, one, room)
+    for i, (name, value) in enumerate(() if low else ((tr("Limit"), one.limit), (tr("Takes"), one.takes))):
         y = bottom + 14 + 15 * i
         draw.text(painter, left, y, draw.elided(name, "chart", room - draw.width(value, "chip") - 2), "chart", "muted")
         draw.text_right(painter, right, y, value, "chip", ink)
@@ -283,6 +285,17 @@ def _full(painter: QPainter, item: Item) -> None:
     if low:
         return
     draw.text(painter, left, foot + 33, draw.elided(one.safe_words, "chart", room), "chart", "muted")
+
+
+def _takes_of(painter: QPainter, x: float, baseline: float, one: Outlet, room: float) -> None:
+    """ "13.8 / 14 A" in one line, the second half smaller."""
+    words, ink = _taken(one)
+    if one.limit_a is None or ink == "muted":
+        draw.text(painter, x, baseline, draw.elided(words, "chip", room), "chip", ink)
+        return
+    x += draw.text(painter, x, baseline, one.takes, "chip", ink)
+    left = room - draw.width(one.takes, "chip")
+    draw.text(painter, x, baseline, draw.elided(f" / {one.limit}", "chart", left), "chart", "muted")
 
 
 def _short(painter: QPainter, item: Item) -> None:

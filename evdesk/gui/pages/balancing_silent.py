@@ -9,8 +9,8 @@ from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import PRIMARY, Button, Card, Chip, Label, draw
-from evdesk.model import Charger, EvdeskError, FailsafeState
+from evdesk.gui.widgets import GHOST, PRIMARY, Button, Card, Chip, Label, draw
+from evdesk.model import Charger, ChargerState, EvdeskError, FailsafeState
 from evdesk.wire.drill import FailsafeSummary, FailsafeView
 
 GREEN, AMBER, RED = "green", "amber", "red"
@@ -88,6 +88,10 @@ class SilentCard(Card):
         self.problem = Label("", "small", "danger", self, wrap=True)
         self.rows = [LightRow(self) for _ in range(SHOWN)]
         self.rest = Label("", "small", "muted", self)
+        self.list = QWidget(self)
+        self.which = Button(tr("Which"), "chevron-down", GHOST, self, dense=True, label=tr("List who is not proven"))
+        self._listed: bool | None = None  # None: nobody has asked, the room decides
+        self._roomy = True
         self.drill = Button("", "play", PRIMARY, self, dense=True)
         self.drill_all = Button(tr("Drill all"), parent=self, dense=True)
         self._next = ""
@@ -105,13 +109,17 @@ class SilentCard(Card):
         self.body.addLayout(counts)
         self.body.addWidget(self.sentence)
         self.body.addWidget(self.problem)
-        rows = QVBoxLayout()
+        rows = QVBoxLayout(self.list)
+        rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         for row in self.rows:
             rows.addWidget(row)
             row.clicked.connect(self._clicked)
         rows.addWidget(self.rest)
-        self.body.addLayout(rows)
+        self.body.addWidget(self.list)
+        self.body.setContentsMargins(14, 10, 14, 12)
+        self.body.setSpacing(8)
+        self.head.addWidget(self.which)
         deeds = QHBoxLayout()
         deeds.setSpacing(8)
         deeds.addWidget(self.drill)
@@ -120,6 +128,23 @@ class SilentCard(Card):
         self.body.addLayout(deeds)
         self.drill.clicked.connect(self._drill)
         self.drill_all.clicked.connect(self._drill_all)
+        self.which.clicked.connect(self._toggle)
+
+    def set_roomy(self, roomy: bool) -> None:
+        """Whether there is room to list them without being asked."""
+        self._roomy = roomy
+        self._show_list()
+
+    def _toggle(self) -> None:
+        self._listed = self.list.isHidden()
+        self._show_list()
+
+    def _show_list(self) -> None:
+        some = not self.rows[0].isHidden()
+        shown = some and (self._roomy if self._listed is None else self._listed)
+        self.list.setVisible(shown)
+        self.which.setVisible(some)
+        self.which.set_icon("chevron-down" if shown else "chevron-up")  # the card stands at the foot: it grows upwards
 
     def set_front(self, front: bool) -> None:
         """Only a page that is looked at asks."""
@@ -161,8 +186,11 @@ class SilentCard(Card):
             chip.set_look(Look(look.icon, words.format(n=count), look.role))
             chip.setVisible(bool(count) or key == GREEN)
         self.sentence.setText(self._sentence())
-        problem = " ".join(self.summary.problems) if self.summary is not None else ""
+        problems = list(self.summary.problems) if self.summary is not None else []
+        more = tr("and {n} more").format(n=len(problems) - 1) if len(problems) > 1 else ""
+        problem = text.reasons(*problems[:1], more)
         self.problem.setText(problem)
+        self.problem.setToolTip("\n".join(problems))
         self.problem.setVisible(bool(problem))
         order = {RED: 0, AMBER: 1}
         open_ones = sorted((row for row in lights if row[1] != GREEN), key=lambda row: order.get(row[1], 2))
@@ -176,7 +204,9 @@ class SilentCard(Card):
         rest = len(open_ones) - len(self.rows)
         self.rest.setVisible(rest > 0)
         self.rest.setText(tr("and {n} more").format(n=rest))
-        self._offer([charger for charger, light in open_ones if light == AMBER])
+        self._show_list()
+        untested = [charger for charger, light in open_ones if light == AMBER]
+        self._offer(sorted(untested, key=lambda one: one.state is not ChargerState.ONLINE))
 
     def _offer(self, untested: list[Charger]) -> None:
         off = "" if self._mirror.connected else tr("Off while the engine does not answer.")
@@ -189,7 +219,8 @@ class SilentCard(Card):
         self.drill.updateGeometry()
         self.drill.setVisible(bool(self._next))
         self.drill_all.setVisible(len(untested) > 1)
-        self.drill.why_off(off)
+        silent = running is None and bool(untested) and untested[0].state is not ChargerState.ONLINE
+        self.drill.why_off(off or (tr("Only a charger that answers can be drilled.") if silent else ""))
         self.drill_all.why_off(off)
 
     def _sentence(self) -> str:

@@ -22,7 +22,7 @@ class SiteCard(Card):
         self.diagram = Diagram(self)
         self.unit = ElidedLabel(tr("amperes per phase"), "small", "muted", self)
         self.smaller = Button("", "minus", GHOST, self, label=tr("Smaller (Ctrl+-)"), dense=True)
-        self.fit = Button("100 %", "", GHOST, self, label=tr("Back to the usual size (Ctrl+0)"), dense=True)
+        self.fit = Button("100 %", "", GHOST, self, label=tr("The usual size, then all of it (Ctrl+0)"), dense=True)
         self.larger = Button("", "plus", GHOST, self, label=tr("Larger (Ctrl++)"), dense=True)
         self.folds = Button(tr("Close all"), "", GHOST, self, label=tr("Fold or open every circuit"), dense=True)
         self.edit = Button(tr("Edit"), "edit", GHOST, self, dense=True)
