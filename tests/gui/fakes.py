@@ -7,6 +7,7 @@ from evdesk.model import ChainVerdict, EvdeskError, Reason
 from evdesk.model.settings import SettingsView
 from evdesk.wire.drill import FailsafeSummary
 from evdesk.wire.explain import DecisionPage
+from evdesk.wire.hints import HintTrust, Reliability
 from evdesk.wire.methods import Done
 from evdesk.wire.settings import SettingsProgress
 from evdesk.wire.site import SiteProblems
@@ -43,6 +44,7 @@ class FakeClient(Client):
             "network.found": [],
             "balance.history": DecisionPage([]),
             "insight.energy": insight_sample.insight,
+            "hint.trust": HintTrust(Reliability("", 0.62, 0.48, 14), [Reliability("04A3B2C19F21", 0.81, 0.55, 9)]),
             "failsafe.list": [],
             "site.check": SiteProblems(),
             "failsafe.summary": FailsafeSummary(6, 1, 1, 6.0, 180),

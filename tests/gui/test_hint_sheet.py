@@ -12,8 +12,11 @@ from evdesk.gui.pages.activity_words import WHAT
 from evdesk.gui.pages.chargers_actions import why_off
 from evdesk.gui.pages.chargers_ask import next_time
 from evdesk.gui.pages.chargers_words import hint_words
-from evdesk.gui.widgets import Button
+from evdesk.gui.trust import trust_rows, trust_words
+from evdesk.gui.widgets import Button, Label
+from evdesk.model import EvdeskError, Reason
 from evdesk.model.hints import Hint
+from evdesk.wire.hints import HintTrust, Reliability
 from tests.gui.test_chargers_page import page  # noqa: F401
 
 
@@ -70,3 +73,29 @@ def test_without_a_charge_there_is_nothing_to_say(page):  # noqa: F811
     assert "once a charge runs" in why_off("hint", replace(row.charger), row.connector, True)
     assert hint_words(None) == ""
     assert WHAT["charger.hint"]({"depart_at": None, "energy_wh": None}, {}) == "What was said: nothing"
+
+
+def test_how_right_such_words_have_been_stands_beside_the_fields(page, client, qtbot):  # noqa: F811
+    row = charging(page)
+    page.go(row.charger.id)
+    sheet = open_sheet(page, qtbot)
+    said = [label.text() for label in sheet.findChildren(Label)]
+    assert "Such words were right here about the stay in 62 %, about the energy in 48 % (14 judged)." in said
+    sheet.reject()
+    client.answers["hint.trust"] = EvdeskError(Reason.TIMEOUT, "No answer.")
+    qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None)
+    sheet = open_sheet(page, qtbot)
+    assert not any("right" in label.text() for label in sheet.findChildren(Label)), "it is only good to know"
+    sheet.reject()
+
+
+def test_a_tag_that_has_been_judged_is_told_by_its_end():
+    one = HintTrust(
+        Reliability("", 0.5, 0.4, 10), [Reliability("04A3B2C19F21", 0.81, 0.55, 9), Reliability("B", 0, 0, 0)]
+    )
+    words = "…9F21 was right about the stay in 81 %, about the energy in 55 % (9 judged)."
+    assert trust_words(one, "04A3B2C19F21") == words
+    assert trust_words(one, "B").startswith("Such words were right here"), "never judged: the site's figure"
+    assert trust_words(HintTrust(Reliability("", 0.16, 0.16, 0))).startswith("None has been judged here yet")
+    assert trust_rows(HintTrust(Reliability("", 0.16, 0.16, 0))) == ()
+    assert [name for name, _ in trust_rows(one)] == ["Drivers' words", "…9F21"]

@@ -14,6 +14,7 @@ from evdesk.gui.pages.insights import InsightsPage
 from evdesk.gui.pages.insights_words import csv_text, energy, head, sentence
 from evdesk.gui.theme import current
 from evdesk.model import EvdeskError, Reason
+from evdesk.wire.hints import HintTrust, Reliability
 from tests.gui import insight_sample
 from tests.gui.test_pages_real_engine import desk, site  # noqa: F401
 
@@ -44,6 +45,14 @@ def test_what_balancing_achieved_in_thirty_days(page):
     assert figure(page, "over").role() == "warn", "a line was above its rating for some seconds"
     assert page.supply.value("Highest").startswith(f"{total.peak_w / 1000:.1f} kW of ")
     assert len(page.use._uses) == 8
+
+
+def test_how_right_drivers_words_are_is_told_small(page, client, qtbot):
+    assert page.trust.text() == "Drivers' words: right about the stay 62 %, the energy 48 % (14 judged)"
+    assert "…9F21: right about the stay 81 %, the energy 55 % (9 judged)" in page.trust.toolTip()
+    client.answers["hint.trust"] = HintTrust(Reliability("", 0.16, 0.16, 0))
+    page.read()
+    qtbot.waitUntil(lambda: page.trust.isHidden())
 
 
 def test_a_day_without_data_is_a_question_mark_and_never_a_bar_of_zero(page):

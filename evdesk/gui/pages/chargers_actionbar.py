@@ -71,7 +71,7 @@ class ActionBar(QWidget):
         self.main.clicked.connect(self._start_or_stop)
         self.unlock.clicked.connect(self._unlock)
         self._menus: dict[str, QAction] = {}
-        self._service = ServiceMenu(self, theme, self)
+        self._service = ServiceMenu(self, mirror, client, theme, self)
         self._fill_more()
         self._limits.aboutToShow.connect(self._fill_limits)
 

@@ -10,7 +10,7 @@ from evdesk.gui.pages.chargers_actions import charges
 from evdesk.gui.pages.chargers_model import ConnectorRow
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
-from evdesk.gui.widgets import PRIMARY
+from evdesk.gui.widgets import PRIMARY, Label
 
 LEAST_A = 6.0
 """No car takes less; 0 pauses (IEC 61851-1)."""
@@ -72,8 +72,11 @@ async def ask_reservation(row: ConnectorRow, theme: Theme, parent: QWidget) -> t
     return (tag.text().strip(), minutes.value()) if await sheet.ask() == DONE else None
 
 
-async def ask_hint(row: ConnectorRow, theme: Theme, parent: QWidget) -> tuple[float | None, float | None] | None:
+async def ask_hint(
+    row: ConnectorRow, theme: Theme, parent: QWidget, trust: str = ""
+) -> tuple[float | None, float | None] | None:
     """(departure as Unix seconds, Wh of the whole charge), None each where nothing is said; None when the person left.
+    `trust`: a sentence about how right such words have been.
 
     A time of day is the next one that comes, at this computer's clock."""
     sheet = Sheet(tr("When does the car on {label} leave?").format(label=row.label), theme, parent)
@@ -89,6 +92,8 @@ async def ask_hint(row: ConnectorRow, theme: Theme, parent: QWidget) -> tuple[fl
         needs.setValue((before.energy_wh or 0.0) / 1000.0)
     sheet.field(tr("Leaves at"), leaves, tr("Hours and minutes. Empty: not said."))
     sheet.field(tr("Needs in all"), needs, tr("Since the charge began. Both empty takes the hint away."))
+    if trust:
+        sheet.form.addRow("", Label(trust, "small", "muted", wrap=True, selectable=True))
     sheet.cancel()
     keep = sheet.button(tr("Keep for {label}").format(label=row.label), DONE, PRIMARY, default=True)
     leaves.textChanged.connect(lambda typed: keep.setEnabled(not typed.strip() or next_time(typed) is not None))

@@ -5,13 +5,20 @@ from typing import Any, Protocol
 
 from PySide6.QtWidgets import QMenu, QWidget
 
+from evdesk.gui.client import Client
+from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.chargers_ask import ask_hint, ask_out_of_service, ask_reservation
 from evdesk.gui.pages.chargers_model import ConnectorRow
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
-from evdesk.wire.hints import PutHint
-from evdesk.wire.method import OneCharger
+from evdesk.gui.trust import trust_words
+from evdesk.model import EvdeskError
+from evdesk.wire.hints import HintTrust, PutHint
+from evdesk.wire.method import Nothing, OneCharger
 from evdesk.wire.service import Reserve, SetAvailability
+
+TRUST_S = 2.0
+"""The sheet does not wait longer for what is only good to know."""
 
 
 class Bar(Protocol):
@@ -27,8 +34,9 @@ class Bar(Protocol):
 class ServiceMenu:
     """Fills the part of the menu; acts through the bar."""
 
-    def __init__(self, bar: Bar, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, bar: Bar, mirror: Mirror, client: Client, theme: Theme, parent: QWidget) -> None:
         self._bar, self._theme, self._parent = bar, theme, parent
+        self._mirror, self._client = mirror, client
 
     def fill(self, menu: QMenu) -> None:
         add, ask = self._bar.add, self._bar.ask
@@ -58,9 +66,18 @@ class ServiceMenu:
             self._bar.send(row, "reserve", tr("Reserve"), "charger.reserve", params)
 
     async def _hint(self, row: ConnectorRow) -> None:
-        told = await ask_hint(row, self._theme, self._parent)
+        told = await ask_hint(row, self._theme, self._parent, await self._trust(row))
         if told is not None:
             self._bar.send(row, "hint", tr("When it leaves"), "charger.hint", PutHint(*row.key, *told))
+
+    async def _trust(self, row: ConnectorRow) -> str:
+        """How right the words of who charges here have been; "" where the engine does not say it at once."""
+        session = self._mirror.sessions.get(row.connector.session_id or 0)
+        try:
+            trust: HintTrust = await self._client.call("hint.trust", Nothing(), timeout=TRUST_S)
+        except EvdeskError:
+            return ""
+        return trust_words(trust, session.id_tag if session is not None else "")
 
     async def _clear(self, row: ConnectorRow) -> None:
         params = OneCharger(row.charger.id)

@@ -16,6 +16,7 @@ from evdesk.gui.pages.insights_words import ENERGY, FAIR, PEAK, WAIT, bars, cell
 from evdesk.gui.pages.tags_model import RowsDelegate, RowsModel, TableRow
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
+from evdesk.gui.trust import trust_rows
 from evdesk.gui.widgets import (
     GHOST,
     Button,
@@ -29,6 +30,7 @@ from evdesk.gui.widgets import (
     draw,
 )
 from evdesk.model import EvdeskError
+from evdesk.wire.hints import HintTrust
 from evdesk.wire.insights import Insight, InsightWindow
 
 DAY_S = 86_400.0
@@ -155,6 +157,9 @@ class InsightsPage(Page):
         large = Card(tr("Is the supply large enough?"), self.side, head_height=36, padding=12)
         self.supply = KeyValue(large, columns=1)
         large.body.addWidget(self.supply)
+        self.trust = Label("", "small", "muted", large, wrap=True, selectable=True)
+        self.trust.hide()
+        large.body.addWidget(self.trust)
         column.addWidget(used, 1)
         column.addWidget(large)
         return self.side
@@ -203,6 +208,7 @@ class InsightsPage(Page):
         now = self.mirror.now()
         try:
             got: Insight = await self.client.call("insight.energy", InsightWindow(now - seconds + 1, now, by))
+            trust: HintTrust = await self.client.call("hint.trust")
         except EvdeskError as error:
             self._say(error.sentence)
             return
@@ -210,6 +216,7 @@ class InsightsPage(Page):
             self._say("")
             self.got = got
             self._show()
+            self._show_trust(trust)
 
     def _show(self) -> None:
         got = self.got
@@ -226,6 +233,13 @@ class InsightsPage(Page):
         self.area.fit()
         for name, value, role in supply_words(got, monthly):
             self.supply.set(name, value, role)
+
+    def _show_trust(self, trust: HintTrust) -> None:
+        """How right statements about departures and energies have been; nothing while none has been judged."""
+        rows = [f"{name}: {value}" for name, value in trust_rows(trust)]
+        self.trust.setText("".join(rows[:1]))
+        self.trust.setToolTip("\n".join(rows))
+        self.trust.setVisible(bool(rows))
 
     def _shown_now(self) -> Insight | None:
         return self.got
