@@ -1,6 +1,7 @@
 """Writes docs/api.md from the API's own tables in `evdesk/wire`; `--check` fails when the file is out of date."""
 
 import dataclasses
+import enum
 import sys
 import typing
 from pathlib import Path
@@ -10,7 +11,9 @@ import msgspec
 from evdesk.model import Reason
 from evdesk.wire import API_VERSION, METHODS
 from evdesk.wire.frames import EVENT_KINDS
+from evdesk.wire.kinds import words_of
 
+DEFAULT_DOC = " ".join((enum.Enum.__doc__ or "").split())
 TARGET = Path(__file__).with_name("api.md")
 HEAD = """\
 # The engine's API
@@ -45,7 +48,7 @@ def name_of(kind: object) -> str:
     if origin is dict:
         return "{" + f"{name_of(args[0])}: {name_of(args[1])}" + "}"
     if args:
-        return " or ".join(name_of(a) for a in args)
+        return " or ".join(name_of(a) for a in args if a is not msgspec.UnsetType)
     return getattr(kind, "__name__", "anything") if kind is not typing.Any else "anything"
 
 
@@ -64,6 +67,8 @@ def nested(kind: object, found: dict[str, type]) -> None:
     """Every dataclass reachable from a type, by name."""
     for arg in typing.get_args(kind):
         nested(arg, found)
+    if isinstance(kind, enum.EnumMeta):
+        found[kind.__name__] = kind
     if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or issubclass(kind, msgspec.Struct)):
         if kind.__name__ in found:
             return
@@ -75,6 +80,11 @@ def nested(kind: object, found: dict[str, type]) -> None:
 def table(kind: type) -> list[str]:
     rows = [f"| `{name}` | {name_of(inner)} | {'yes' if needed else ''} |" for name, inner, needed in fields_of(kind)]
     return ["| field | type | needed |", "|---|---|---|", *rows] if rows else ["No fields."]
+
+
+def values(words: list[enum.Enum]) -> str:
+    """As they stand in JSON; the empty text is a value too."""
+    return ", ".join(f'`"{word.value}"`' for word in words)
 
 
 def doc_of(kind: type) -> str:
@@ -92,6 +102,8 @@ def render() -> str:
             about = doc_of(method.params)
             out += [about, ""] if about else []
             out += [*table(method.params), ""]
+        if method.needs:
+            out += [f"Must be given: {', '.join(f'`{path}`' for path in method.needs)}.", ""]
         out += [f"Result: {name_of(method.result)}", ""]
         nested(method.result, types)
         for _field, inner, _needed in fields_of(method.params):
@@ -100,6 +112,10 @@ def render() -> str:
     out += [f"| `{kind}` | {what} |" for kind, what in EVENT_KINDS.items()] + ["", "## Types", ""]
     for name in sorted(types):
         about = doc_of(types[name])
+        if words := words_of(types[name]):
+            about = "" if about == DEFAULT_DOC else about
+            out += [f"### {name}", "", *([about, ""] if about else []), f"One of: {values(words)}.", ""]
+            continue
         out += [f"### {name}", "", *([about, ""] if about else []), *table(types[name]), ""]
     return "\n".join(out).rstrip() + "\n"
 

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 
+from evdesk.balance.check_names import meter_problems, name_problems
 from evdesk.balance.check_rules import rule_problems
 from evdesk.balance.wiring import grid_of, paths
 from evdesk.model import PHASES, BalanceSettings, Bay, Circuit, GridType, Site, Transformer
@@ -11,9 +12,9 @@ MIN_A = 6.0
 
 LONGEST_VALID_S = 900
 LONGEST_PAUSE_S = 3_600
-LONGEST_LABEL = 200
 MOST_CIRCUITS, MOST_BAYS, DEEPEST = 200, 1000, 12
 LONGEST_STALE_S = 60
+LEAST_A = 1.0
 MOST_A, MOST_BAY_A, MOST_PRIORITY = 10_000, 500, 10
 
 
@@ -22,11 +23,14 @@ def validate_site(site: Site) -> list[str]:
     found = _size(site)
     if found:
         return found  # nothing else is worth the time
+    found += name_problems(site)
     found += _tree(site)
     for circuit in site.circuits:
         found += _circuit(site, circuit)
+        found += meter_problems(circuit)
     found += _bays(site)
     found += _settings(site.balance)
+    found += _margin(site)
     found += rule_problems(site)
     if not (math.isfinite(site.voltage_v) and 80 <= site.voltage_v <= 500):
         found.append(
@@ -92,12 +96,18 @@ def _circuit(site: Site, circuit: Circuit) -> list[str]:
     grid = grid_of(site, circuit)
     found += _feed(site, circuit, parent)
     for phase, (rating, other) in enumerate(zip(circuit.rating_a, circuit.other_max_a, strict=True)):
-        if phase >= grid.phases:
-            continue
         where = f"{circuit.name}/{PHASES[phase]}"
-        if not (math.isfinite(rating) and 0 < rating <= MOST_A):
+        if phase >= grid.phases:
+            if rating or other:
+                found.append(
+                    f"The rating of {where} is {rating:g} A, its other load {other:g} A, but a {grid.value} grid has no "
+                    f"{PHASES[phase]}. Enter 0 for both, or correct the grid."
+                )
+            continue
+        if not (math.isfinite(rating) and LEAST_A <= rating <= MOST_A):
             found.append(
-                f"The rating of {where} is {rating:g} A. Enter the fuse or breaker in ampere, above 0 and up to {MOST_A}."
+                f"The rating of {where} is {rating:g} A. Enter the fuse or breaker in ampere, above 0: {LEAST_A:g} A to "
+                f"{MOST_A} A."
             )
             continue
         if not (math.isfinite(other) and other >= 0):
@@ -182,8 +192,6 @@ def _bay(site: Site, bay: Bay, names: set[str]) -> list[str]:
         )
     elif not (math.isfinite(bay.min_a) and MIN_A <= bay.min_a <= bay.max_a):
         found.append(f"{who} has a minimum of {bay.min_a:g} A. Enter 6 A up to its maximum of {bay.max_a:g} A.")
-    if len(bay.label) > LONGEST_LABEL:
-        found.append(f"{who} has a name of {len(bay.label)} characters. Enter at most {LONGEST_LABEL}.")
     if bay.phases not in (1, 2, 3):
         found.append(f"{who} has {bay.phases} phases. Enter 1, 2 or 3.")
     found += _rotation(site, bay, who)
@@ -210,10 +218,28 @@ def _rotation(site: Site, bay: Bay, who: str) -> list[str]:
             f"{who} has the rotation {bay.rotation!r}. Write R, S and T once each in the order of its terminals "
             "L1 L2 L3, for example RST; RS, ST or TR for an outlet between two phases; or leave it empty if nobody knows."
         ]
+    if grid is GridType.SINGLE and (bay.phases != 1 or bay.rotation[0] != "R"):
+        return [
+            f"{who} has the rotation {bay.rotation!r} and {bay.phases} phases on a grid with one. Enter 1 phase and RST, "
+            "or leave the rotation empty."
+        ]
     if grid is GridType.SPLIT and (bay.phases != 1 or bay.rotation[0] == "T"):
         return [f"{who} is on a split-phase grid. Its wiring is RS for 240 V, RST or SRT for one leg, with 1 phase."]
     if grid is GridType.DELTA and bay.phases != 3:
         return [f"{who} has {bay.phases} phase on a grid without neutral. Its wiring is RS, ST or TR."]
+    return []
+
+
+def _margin(site: Site) -> list[str]:
+    """A margin that leaves nothing of the supply."""
+    margin_a = site.balance.margin_a
+    for circuit in (c for c in site.circuits if not c.parent):
+        for phase, rating in enumerate(circuit.rating_a[: grid_of(site, circuit).phases]):
+            if LEAST_A <= rating <= margin_a <= MOST_A:
+                return [
+                    f"The margin is {margin_a:g} A, all that {circuit.name}/{PHASES[phase]} carries ({rating:g} A). "
+                    "Enter a smaller one; 1 A is usual."
+                ]
     return []
 
 

@@ -4,7 +4,8 @@ import time
 from dataclasses import asdict, replace
 from typing import Any
 
-from evdesk.balance import validate_site
+from msgspec import UNSET
+
 from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.api_abilities import AbilitiesApi
 from evdesk.engine.api_blocks import BlocksApi
@@ -26,6 +27,7 @@ from evdesk.engine.api_tags import TagsApi
 from evdesk.engine.api_wiring import WiringApi
 from evdesk.engine.commands import Command
 from evdesk.engine.control import with_user_limit
+from evdesk.engine.site_checks import demand_right
 from evdesk.engine.sites import place_charger
 from evdesk.engine.state import ConnectorRecord
 from evdesk.model import (
@@ -37,6 +39,7 @@ from evdesk.model import (
 from evdesk.ocpp.passwords import password_sent, password_taken
 from evdesk.ocpp.redact import redact_value
 from evdesk.wire import methods as m
+from evdesk.wire.codec import to_plain
 
 CHANGES_LIMITS = {"SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"}
 TRIGGERS = (
@@ -104,7 +107,7 @@ class Api:
         record = record_of(self.core, params.charger_id)
         site = self.core.fleet.site
         new = place_charger(site, params, sorted(record.connectors) or [1])
-        _refuse(validate_site(new))
+        demand_right(new)
         label = next(b.label for b in new.bays if b.charger_id == record.id)
         command = Command(origin, "charger.accept", record.id, asdict(params))
         row = await self.core.commands.stored(command, {"label": label}, lambda: self.core.sites.put(new, site))
@@ -219,25 +222,31 @@ class Api:
 
     # -- site --------------------------------------------------------------------------------------------------
 
-    async def _configure(self, origin: Origin, params: Any) -> m.BalanceState:
+    async def _configure(self, origin: Origin, params: m.ConfigureBalance) -> m.BalanceState:
+        """Only what is given changes; the audit row says from what to what."""
+        given = {name: value for name in params.__struct_fields__ if (value := getattr(params, name)) is not UNSET}
         async with self.core.sites.lock:
             before = self.core.fleet.site
-            site = replace(before, balance=params)
-            _refuse(validate_site(site))
-            detail = {"before": str(asdict(before.balance)), "after": str(asdict(params))}
-            command = Command(origin, "balance.configure", "site", asdict(params))
+            had = {name: getattr(before.balance, name) for name in given}
+            changed = {name: value for name, value in given.items() if value != had[name]}
+            site = replace(before, balance=replace(before.balance, **given))
+            demand_right(site)
+            detail = {"before": _words({n: had[n] for n in changed}), "after": _words(changed)}
+            command = Command(origin, "balance.configure", "site", to_plain(changed))
             await self.core.commands.stored(command, detail, lambda: self.core.sites.put(site, before))
         return balance_state(self.core)
+
+
+def _words(settings: dict[str, Any]) -> str:
+    """ "margin_a 1, enabled true": what an audit row shows of settings."""
+    plain = {name: "empty" if value is None else to_plain(value) for name, value in settings.items()}
+    told = (f"{n} {str(v).lower() if isinstance(v, bool) else v}" for n, v in plain.items())
+    return ", ".join(told) or "nothing changed"
 
 
 def _busy(connector: ConnectorRecord) -> bool:
     draws = any((a or 0.0) > 0.5 for a in connector.current_a)
     return connector.session is not None or connector.status.has_car or draws
-
-
-def _refuse(problems: list[str]) -> None:
-    if problems:
-        raise EvdeskError(Reason.INVALID, " ".join(problems))
 
 
 def _check_limit(limit_a: float | None, bay: Bay) -> None:

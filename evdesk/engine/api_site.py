@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from evdesk.balance import dimmed_w, validate_site
+from evdesk.balance import dimmed_w
 from evdesk.engine.api_core import Core, Handler
 from evdesk.engine.commands import Command
+from evdesk.engine.site_checks import demand_right, site_problems
 from evdesk.engine.site_file import from_toml, to_toml
 from evdesk.engine.sites import keep_accepted
 from evdesk.model import EvdeskError, Origin, PowerCap, Reason, Site
@@ -37,9 +38,7 @@ class SiteApi:
         async with self.core.sites.lock:
             before = self.core.fleet.site
             site = self._completed(new)
-            problems = validate_site(site)
-            if problems:
-                raise EvdeskError(Reason.INVALID, " ".join(problems))
+            demand_right(site)
             command = Command(origin, what, "site", {"name": site.name, "circuits": _ratings(site)})
             detail = {"before": str(_ratings(before)), "after": str(_ratings(site))}
             await self.core.commands.stored(command, detail, lambda: self.core.sites.put(site, before))
@@ -53,7 +52,7 @@ class SiteApi:
         return keep_accepted(site, before, accepted)
 
     async def _check(self, origin: Origin, params: w.CheckSite) -> w.SiteProblems:
-        return w.SiteProblems(validate_site(self._completed(params.site)))
+        return w.SiteProblems(site_problems(self._completed(params.site)))
 
     async def _export(self, origin: Origin, params: Nothing) -> w.SiteFile:
         return w.SiteFile(to_toml(self.core.fleet.site))
@@ -62,7 +61,7 @@ class SiteApi:
         site, problems = from_toml(params.toml)
         if site is not None:
             site = self._completed(site)
-            problems = problems + validate_site(site)
+            problems = problems + site_problems(site)
         if not params.apply:
             return w.ImportedSite(site, problems)
         if site is None or problems:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 from evdesk.model import EvdeskError, Reason
 from evdesk.wire import METHODS, Method, parse_request
 from evdesk.wire.codec import convert, strange_names, to_plain
+from evdesk.wire.kinds import words_at
 
 MAX_FRAME_CHARS = 1_000_000
 
@@ -38,7 +40,7 @@ def read_call(frame: str | bytes) -> Call:
     try:
         request = parse_request(frame)
     except EvdeskError as error:
-        raise BadCall(None, error.sentence) from None
+        raise _unreadable(frame, error.sentence) from None
     if len(frame) > MAX_FRAME_CHARS:
         raise BadCall(request.id, f"This request has {len(frame)} characters; at most {MAX_FRAME_CHARS} are taken.")
     if request.id is None:
@@ -47,6 +49,20 @@ def read_call(frame: str | bytes) -> Call:
     if method is None:
         raise _unknown_method(request.id, request.method)
     return Call(request.id, request.method, _params(request.id, request.method, method, request.params))
+
+
+def _unreadable(frame: str, sentence: str) -> BadCall:
+    """With the id of the request where it can be read all the same: whoever waits for the answer must find it."""
+    odd: list[str] = []
+    try:
+        raw = json.loads(frame, parse_constant=odd.append)
+    except (ValueError, RecursionError):
+        return BadCall(None, sentence)
+    told = raw.get("id") if isinstance(raw, dict) else None
+    request_id = told if isinstance(told, int | str) and not isinstance(told, bool) else None
+    if odd:
+        sentence = f"{odd[0]} is not JSON. Send null for what is not known, and a number for a limit."
+    return BadCall(request_id, sentence)
 
 
 def _unknown_method(request_id: int | str, name: str) -> BadCall:
@@ -63,6 +79,9 @@ def _params(request_id: int | str, name: str, method: Method, given: Any) -> Any
         if key not in known:
             # Left out silently, a mistyped connector_id would act on connector 1.
             raise _unknown_field(request_id, name, key, known)
+    for path in method.needs:
+        if not _given(given, path):
+            raise BadCall(request_id, f"{name}: “{path}” is missing. Give it; nothing may stand in for it.", field=path)
     try:
         params = convert(given, method.params)
         for path in strange_names(given, to_plain(params)):
@@ -73,9 +92,27 @@ def _params(request_id: int | str, name: str, method: Method, given: Any) -> Any
         what, _, path = str(error).partition(" - at ")
         field = path.strip("`").removeprefix("$.").removeprefix("$")
         at = f" at “{field}”" if field else ""
-        raise BadCall(request_id, f"{name}: {what[:1].lower()}{what[1:]}{at}.", field=field) from None
+        hint = one_of(method.params, path.strip("`"))
+        raise BadCall(request_id, f"{name}: {what[:1].lower()}{what[1:]}{at}.{hint}", field=field) from None
     except RecursionError:
         raise BadCall(request_id, f"{name}: the parameters are nested too deeply.") from None
+
+
+def one_of(kind: object, path: str) -> str:
+    """ " It takes: a, b." where the place is an enumerated field, "" elsewhere."""
+    words = words_at(kind, path)
+    return f" It takes: {', '.join(f'“{word}”' for word in words)}." if words else ""
+
+
+def _given(params: Any, path: str) -> bool:
+    """Whether something stands at "site.circuits". What is there but of another type is found when it is read."""
+    for name in path.split("."):
+        if not isinstance(params, dict):
+            return params is not None
+        if name not in params:
+            return False
+        params = params[name]
+    return True
 
 
 def _unknown_field(request_id: int | str, name: str, key: str, known: tuple[str, ...]) -> BadCall:

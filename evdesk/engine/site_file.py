@@ -6,6 +6,7 @@ import msgspec
 
 from evdesk.model import Site
 from evdesk.wire.codec import strange_names
+from evdesk.wire.kinds import words_at
 
 MOST_CHARS = 4_000_000
 _HEAD = "# A site. Currents in ampere per phase, power in watt, times in seconds, hours as minutes of the day.\n\n"
@@ -27,7 +28,9 @@ def from_toml(text: str) -> tuple[Site | None, list[str]]:
     try:
         site = msgspec.convert(raw, type=Site)
     except msgspec.ValidationError as error:
-        return None, [f"This is no site: {error}. Correct that value, or export the site again."]
+        words = words_at(Site, str(error).partition(" - at ")[2].strip("`"))
+        hint = f" It takes: {', '.join(words)}." if words else ""
+        return None, [f"This is no site: {error}.{hint} Correct that value, or export the site again."]
     if not raw.get("circuits"):
         return None, ["The file has no circuit. Choose the file written by the export."]
     known = _without_none(msgspec.to_builtins(site))

@@ -54,3 +54,4 @@ class Method:
     result: Any
     doc: str
     changes: bool = False  # True: leaves audit rows
+    needs: tuple[str, ...] = ()  # paths that must be given although a default would stand in

@@ -7,7 +7,6 @@ import msgspec
 
 from evdesk.model import (
     AuditRow,
-    BalanceSettings,
     ChainVerdict,
     Charger,
     EngineInfo,
@@ -16,9 +15,11 @@ from evdesk.model import (
     Session,
     Setting,
     Site,
-    SiteLoad,
 )
 from evdesk.wire.abilities import METHODS_ABILITIES
+from evdesk.wire.balance import METHODS_BALANCE
+from evdesk.wire.balance import BalanceState as BalanceState
+from evdesk.wire.balance import ConfigureBalance as ConfigureBalance
 from evdesk.wire.blocks import METHODS_BLOCKS
 from evdesk.wire.drill import METHODS_DRILL
 from evdesk.wire.explain import METHODS_EXPLAIN
@@ -178,14 +179,6 @@ class HistoryMany:
     level_s: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceState:
-    settings: BalanceSettings
-    load: SiteLoad
-    safe_share_a: float
-    decided_at: float | None
-
-
 METHODS: dict[str, Method] = {
     "engine.info": Method(Nothing, EngineInfo, "Version, addresses, counts, storage health."),
     "engine.stop": Method(Stop, Done, "End the engine; chargers fall to their safe default.", changes=True),
@@ -203,9 +196,14 @@ METHODS: dict[str, Method] = {
     "charger.write_setting": Method(WriteSetting, Done, "Write a setting and read it back.", changes=True),
     "charger.raw": Method(Raw, RawAnswer, "Send any message (expert).", changes=True),
     "site.get": Method(Nothing, Site, "Circuits, bays, meter, balancing settings."),
-    "site.put": Method(PutSite, Site, "Replace the site; refused in words when it cannot be right.", changes=True),
-    "balance.get": Method(Nothing, BalanceState, "What the balancer sees and does."),
-    "balance.configure": Method(BalanceSettings, BalanceState, "Replace the balancing settings.", changes=True),
+    "site.put": Method(
+        PutSite,
+        Site,
+        "Replace the site; refused in words when it cannot be right.",
+        changes=True,
+        needs=("site.circuits",),
+    ),
+    **METHODS_BALANCE,
     "history.read": Method(HistoryRead, History, "One series in buckets of min, mean, max."),
     "history.read_many": Method(HistoryReadMany, HistoryMany, "Several series on the same buckets."),
     "session.list": Method(SessionPage, list[Session], "Charges, newest first."),

@@ -58,7 +58,9 @@ class TakeCap:
 
 
 METHODS_SITE: dict[str, Method] = {
-    "site.check": Method(CheckSite, SiteProblems, "What is wrong with a site, without changing anything."),
+    "site.check": Method(
+        CheckSite, SiteProblems, "What is wrong with a site, without changing anything.", needs=("site.circuits",)
+    ),
     "site.export": Method(Nothing, SiteFile, "The site as TOML."),
     "site.import": Method(ImportSite, ImportedSite, "A site from TOML: looked at, or put in force.", changes=True),
     "balance.caps": Method(Nothing, list[PowerCap], "The power limits in force now, from outside and by the clock."),

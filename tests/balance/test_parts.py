@@ -113,6 +113,10 @@ def test_window_keeps_the_largest_as_long_as_asked():
     assert [window.max(t) for t in (9.0, 10.5, 14.5, 25.0)] == [5.0, 3.0, 1.0, None]
 
 
+def metered(**source):
+    return Circuit("M", (16.0,) * 3, other_max_a=(1.0,) * 3, meter=MeterSource(**source))
+
+
 BAD = {
     "has no circuit": Site(circuits=()),
     "No circuit is fed from the supply": Site(
@@ -134,7 +138,27 @@ BAD = {
     "The margin is 1e+300 A": Site(balance=BalanceSettings(margin_a=1e300)),
     "The hold is 1e+308 s": Site(balance=BalanceSettings(raise_hold_s=1e308)),
     "The window is nan s": Site(balance=BalanceSettings(house_window_s=math.nan)),
-    "a name of 201 characters": Site(bays=(Bay("X", 1, "x" * 201, "Main"),)),
+    "a name of 101 characters": Site(bays=(Bay("X", 1, "x" * 101, "Main"),)),
+    "The site has a name of 101": Site(name="x" * 101),
+    "characters in its name that cannot be seen": Site(circuits=(Circuit("M\nain", (16.0,) * 3),)),
+    "'M\\nain' has characters": Site(circuits=(Circuit("M\nain", (16.0,) * 3),)),
+    "Enter the name that its charger dials in with": Site(bays=(Bay(" ", 1, "x", "Main"),)),
+    "no charger can have that name": Site(bays=(Bay("X\x00Y", 1, "x", "Main"),)),
+    "1 A to 10000 A": Site(circuits=(Circuit("M", (1e-9, 16.0, 16.0)),)),
+    "all that Main/L1 carries (16 A)": Site(balance=BalanceSettings(margin_a=16.0)),
+    "has the address ''": Site(circuits=(metered(host=""),)),
+    "has the address 'a b'": Site(circuits=(metered(host="a b"),)),
+    "has the port 0": Site(circuits=(metered(port=0),)),
+    "has the port 70000": Site(circuits=(metered(port=70_000),)),
+    "has the unit 300": Site(circuits=(metered(unit=300),)),
+    "of the kind 'rs485'": Site(circuits=(metered(driver="rs485"),)),
+    "a split grid has no L3": Site(grid=GridType.SPLIT, circuits=(Circuit("M", (16.0,) * 3),)),
+    "a single grid has no L2": Site(grid=GridType.SINGLE, circuits=(Circuit("M", (16.0, 16.0, 0.0)),)),
+    "on a grid with one": Site(
+        grid=GridType.SINGLE,
+        circuits=(Circuit("Main", (40.0, 0.0, 0.0)),),
+        bays=(Bay("X", 1, "x", "Main", rotation="STR"),),
+    ),
 }
 
 

@@ -163,6 +163,9 @@ async def test_params_reach_the_method_as_its_dataclass(desk):
         ("engine.info", {"x": 1}, "It takes: nothing"),
         ("site.put", {"site": {"circuits": [{"name": 7}]}}, "site.circuits[0].name"),
         ("charger.get", ["A"], "by name"),
+        ("balance.configure", {"mode": "slow"}, "It takes: “fast”, “solar_first”, “solar_only”, “cheap”"),
+        ("site.check", {"site": {"circuits": [{"name": "M", "rating_a": [9, 9, 9], "grid": "y"}]}}, "“wye”, “delta”"),
+        ("failsafe.drill", {"charger_id": "A", "kind": "quiet"}, "“silence”, “cut”, “restart”"),
     ],
 )
 async def test_bad_calls_are_answered_by_id_and_say_what_is_right(desk, method, params, says):
@@ -196,6 +199,23 @@ async def test_frames_that_are_no_calls_are_answered_and_the_link_goes_on(desk, 
         assert error["data"]["reason"] == "invalid"
         assert says in error["message"]
         assert (await answer_to(link, '{"id":"after","method":"engine.info"}'))["id"] == "after"
+
+
+@pytest.mark.parametrize(
+    ("frame", "request_id", "says"),
+    [
+        ('{"id":7,"method":"charger.set_limit","params":{"limit_a":NaN}}', 7, "NaN is not JSON. Send null"),
+        ('{"method":"engine.info","params":{"a":[-Infinity]},"id":"x"}', "x", "-Infinity is not JSON"),
+        ('{"id":9,"method":5}', 9, "A request is"),
+        ('{"id":true,"method":5}', None, "A request is"),
+        ('{"id":9,"method":', None, "not JSON"),
+    ],
+)
+async def test_what_cannot_be_read_is_answered_by_its_id_where_that_can(desk, frame, request_id, says):
+    async with serving(desk) as (_, url), raw_link(url) as link:
+        told = await answer_to(link, frame)
+        assert told["id"] == request_id
+        assert says in told["error"]["message"]
 
 
 async def test_errors_of_methods_keep_reason_and_detail(desk):

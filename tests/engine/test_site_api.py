@@ -1,5 +1,6 @@
 """The site as a file, its check, and power limits from outside: over the API of a real engine with a real station."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -32,6 +33,7 @@ def test_a_site_survives_its_file():
     ("text", "words"),
     [
         ("circuits = [", "This is no TOML"),
+        ('grid = "y"\n[[circuits]]\nname = "A"\nrating_a = [1, 2, 3]\n', "It takes: wye, delta, split, single"),
         ('name = 7\n[[circuits]]\nname = "A"\nrating_a = [1, 2, 3]\n', "This is no site"),
         ('nmae = "x"\n[[circuits]]\nname = "A"\nrating_a = [1.0, 2.0, 3.0]\n', "“nmae” is not known"),
         ('[[circuits]]\nname = "A"\nrating_a = [1.0, 2.0, 3.0]\nratting = 3\n', "“circuits[0].ratting” is not known"),
@@ -167,3 +169,66 @@ async def test_a_power_limit_that_means_nothing_is_refused(tmp_path, params, wor
                 await client.call("balance.cap", params)
             with pytest.raises(EvdeskError, match="No limit of “x”"):
                 await client.call("balance.uncap", {"source": "x"})
+
+
+@pytest.mark.parametrize(
+    ("circuit", "words"),
+    [
+        ({"meter": {"profile": "wunderbox"}}, "There is no meter profile “wunderbox”. Known: carlo-gavazzi-em24-tcp"),
+        ({"meter": {"host": ""}}, "has the address ''"),
+        ({"meter": {"port": 0}}, "has the port 0"),
+        ({"name": "x" * 101}, "a name of 101 characters"),
+    ],
+)
+async def test_a_meter_nobody_can_read_is_refused_in_words(running, circuit, words):
+    main = {"name": "Main", "rating_a": [20, 20, 20], "other_max_a": [4, 4, 4]} | circuit
+    wrong = SITE | {"circuits": [main], "bays": []}
+    async with running.client() as client:
+        problems = (await client.call("site.check", {"site": wrong}))["problems"]
+        assert [p for p in problems if words in p], problems
+        with pytest.raises(EvdeskError, match=re.escape(words)):
+            await client.call("site.put", {"site": wrong})
+
+
+@pytest.mark.parametrize("params", [{}, {"site": {}}, {"site": {"name": "Bare"}}])
+async def test_nothing_stands_in_for_a_site_that_is_not_given(running, params):
+    async with running.client() as client:
+        before = await client.call("site.get")
+        for method in ("site.put", "site.check"):
+            with pytest.raises(EvdeskError, match=r"“site.circuits” is missing"):
+                await client.call(method, params)
+        assert await client.call("site.get") == before
+
+
+async def test_settings_that_are_not_given_stay_and_the_row_says_what_changed(running):
+    async with running.client() as client:
+        before = (await client.call("balance.configure", {"margin_a": 2.5, "dwell_s": 600}))["settings"]
+        after = (await client.call("balance.configure", {"share_by": "priority", "safe_share_a": 8, "dwell_s": 600}))[
+            "settings"
+        ]
+        assert after == before | {"share_by": "priority", "safe_share_a": 8.0}
+        asked, answered = await rows(client, "balance.configure")
+        assert asked["args"] == {"share_by": "priority", "safe_share_a": 8.0}
+        assert (answered["detail"]["before"], answered["detail"]["after"]) == (
+            "safe_share_a empty, share_by equal",
+            "safe_share_a 8.0, share_by priority",
+        )
+        assert (await client.call("balance.configure", {"safe_share_a": None}))["settings"]["safe_share_a"] is None
+        whole = before | {"enabled": False}
+        assert (await client.call("balance.configure", whole))["settings"] == whole, "a whole object is taken as ever"
+        with pytest.raises(EvdeskError, match="The margin is -1 A"):
+            await client.call("balance.configure", {"margin_a": -1})
+        with pytest.raises(EvdeskError, match="“share_by”\\. It takes: “equal”, “priority”, “leaving”"):
+            await client.call("balance.configure", {"share_by": "fair"})
+
+
+async def rows(client, what):
+    """Of the newest act: asked, answered."""
+    found = [r for r in await client.call("audit.list", {"limit": 50}) if r["what"] == what]
+    return sorted(found[:2], key=lambda r: r["id"])
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    with engine(tmp_path_factory.mktemp("site")) as one:
+        yield one
