@@ -13,14 +13,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from evdesk.balance.fit import Fit, Reals
 from evdesk.balance.guests import Guest
 from evdesk.balance.lines import EPS, Net
 from evdesk.balance.outlook import History, Stay, edges
 from evdesk.balance.plan import Prospect, ends_s, plan
 from evdesk.balance.repair import Bid
+from evdesk.balance.standing import ENOUGH, Stand, stands
 from evdesk.balance.types import SOLAR, SOLAR_FIRST, Demand, Key, Line, LineKind
 from evdesk.model import ChargeMode, Why, WhyCode
 
@@ -211,11 +210,10 @@ class Sharing:
         prospects = self._prospects(placed, bids, now, edges_s) if placed else []
         fixed = [0.0] * len(net.keys)
         found = plan(net, fit, room, fixed, bids, prospects, edges_s, solver=self.rules.solver)
-        sizes = fit.load(found.amps).size()
-        spare = fit.limits(room) - sizes
-        for demand, bid in zip(placed, bids, strict=True):
+        loads = net.loads(found.amps.tolist())
+        for demand, bid, stand in zip(placed, bids, stands(fit, room, fixed, bids, found.amps), strict=True):
             amps = float(found.amps[bid.index])
-            why = self._why(demand, bid, amps, now, net, fit, sizes, spare, price)
+            why = self._why(demand, bid, amps, net, loads, stand, price)
             self._guests[demand.key].give(amps, now)
             self._decided[demand.key] = (amps, self._since(demand.key, amps, why, now))
         for demand in cars:
@@ -294,11 +292,9 @@ class Sharing:
         demand: Demand,
         bid: Bid,
         amps: float,
-        now: float,
         net: Net,
-        fit: Fit,
-        sizes: Reals,
-        spare: Reals,
+        loads: Sequence[float],
+        stand: Stand,
         price: float | None,
     ) -> Why:
         guest = self._guests[demand.key]
@@ -309,16 +305,15 @@ class Sharing:
             return Why(WhyCode.WAITING, detail="dwell") if dwells else demand.ceiling_why
         if amps >= bid.top_a - EPS and amps > 0:
             return Why(WhyCode.CAR) if guest.cap_a < demand.ceiling_a else demand.ceiling_why
-        rows = fit.over[bid.index]
-        tightest = int(rows[int(np.argmin(spare[rows]))])
-        line = net.wires[int(fit.wire[tightest])].line
+        if stand.wire < 0:
+            return demand.ceiling_why
+        line = net.wires[stand.wire].line
         if line.name in (SOLAR, SOLAR_FIRST):
             return Why(WhyCode.SOLAR)
-        step = 1.0 if bid.steps is not None else 0.1
-        if amps > 0 and spare[tightest] > step * 4:
-            return Why(WhyCode.CAR, detail="enough")  # it needs no more for what is left of its charge
+        if stand.detail == ENOUGH:
+            return Why(WhyCode.CAR, detail=ENOUGH)
         code = WhyCode.LINE if amps > 0 else WhyCode.WAITING
-        return Why(code, line.name, round(float(sizes[tightest]), 1), line.limit_a)
+        return Why(code, line.name, round(loads[stand.wire], 1), line.limit_a, detail=stand.detail)
 
     def _since(self, key: Key, amps: float, why: Why, now: float) -> Why:
         """A reason keeps its time while it says the same about the same limit."""

@@ -16,7 +16,7 @@ from evdesk.balance.layer import Layer
 from evdesk.balance.lines import EPS, Net
 from evdesk.balance.modes import Outside
 from evdesk.balance.policy import Seat, bidder, drop_order, rank
-from evdesk.balance.reasons import held_why, idle_why, line_why, own_why, tell, waiting_why
+from evdesk.balance.reasons import ahead_why, held_why, idle_why, line_why, own_why, tell, waiting_why
 from evdesk.balance.rooms import Rooms
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
 from evdesk.balance.seats import shown, turn
@@ -224,9 +224,9 @@ class Balancer:
         if target >= seat.cap_a and target > 0:
             return own_why(seat)
         if w >= 0:
-            return self._line_why(w, shares.amps, target, second)
+            return ahead_why(self._line_why(w, shares.amps, target, second), shares, seat)
         if seat.top_a < seat.min_a or not over or seat.dwells(second.now):
-            return waiting_why(seat, bool(over))
+            return waiting_why(seat, bool(over), second.now)
         if self._unsure(seat, second):
             return held_why(any(second.others[w].stale for w in over))
         tightest = min(over, key=lambda w: second.rooms[w] - self._net.wires[w].load(shares.amps))

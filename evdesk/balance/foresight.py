@@ -16,6 +16,7 @@ from evdesk.balance.plan import Prospect, ends_s, plan
 from evdesk.balance.policy import Seat, asleep
 from evdesk.balance.repair import Bid
 from evdesk.balance.sharing import Bidder, Shares
+from evdesk.balance.standing import AHEAD, ENOUGH, at_minimum, stands
 from evdesk.balance.types import Key
 
 INTERRUPTIONS = 1
@@ -23,7 +24,8 @@ INTERRUPTIONS = 1
 
 
 WAITS = 4.0
-"""Looking ahead, a turn takes so many times the usual one: energy first, but nobody waits all day."""
+"""Looking ahead, a turn takes so many times the usual one where somebody must be paused for it, or the car is known to stay
+longer than that: energy first, but nobody waits all day."""
 
 TURN_WORTH = 1.0
 """Value of a kWh to one that has waited that long, on top."""
@@ -44,6 +46,8 @@ class _Guest:
     told: Told = UNSAID
     pauses: int = 0
     on: bool = False
+    slept: bool = False  # drew nothing when it was paused: full or timed
+    turned: bool = False  # has waited for its turn: goes on like one that was paused before
 
 
 @dataclass(slots=True)
@@ -84,8 +88,9 @@ class Foresight:
             flowing = float(seat.track.limit) if seat.track.drawn is None else seat.track.drawn
             guest.got_kwh += flowing * demand.kw_per_a * passed / 3600.0
         on = seat.track.limit > 0
-        if guest.on and not on and not asleep(seat, now):
-            guest.pauses += 1
+        if guest.on and not on:
+            guest.slept = asleep(seat, now)
+            guest.pauses += not guest.slept
         guest.on = on
 
     def share(
@@ -108,6 +113,7 @@ class Foresight:
         told = [self._guests[seat.demand.key].told for seat, _ in pairs]
         silent = all(t.departure_at is None and t.needs_kwh is None for t in told)
         asked = _all_on(fit, rooms, fixed, bids) if silent else bids
+        asked = self._with_turns(fit, rooms, fixed, pairs, asked, now)
         edges_s = edges(FIRST_S, ends_s(len(bids)))
         found = plan(net, fit, rooms, fixed, asked, self._prospects(pairs, now, edges_s), edges_s)
         if not found.solved:
@@ -119,17 +125,67 @@ class Foresight:
             found = replace(found, amps=np.array(amps))
         else:
             self._moved_at = now
-        spare = fit.limits(rooms) - fit.load(found.amps).size()
-        blocked: dict[int, int] = {}
-        waiting: dict[int, int] = {bidder.index: -1 for bidder in ranked if bidder.index in net.unplaced}
-        for bid in bids:
-            rows = fit.over[bid.index]
-            tightest = int(fit.wire[int(rows[int(spare[rows].argmin())])]) if len(rows) else -1
-            if amps[bid.index] <= 0:
-                waiting[bid.index] = tightest if bid.able else -1
-            elif amps[bid.index] < bid.top_a:
-                blocked[bid.index] = tightest
-        return Shares(amps, blocked, waiting)
+        return self._told(net, fit, rooms, fixed, pairs, bids, found.amps, now)
+
+    def _told(
+        self,
+        net: Net,
+        fit: Fit,
+        rooms: Sequence[float],
+        fixed: Sequence[float],
+        pairs: Sequence[tuple[Seat, Bidder]],
+        bids: Sequence[Bid],
+        amps: Reals,
+        now: float,
+    ) -> Shares:
+        """The shares with what keeps each from more."""
+        shares = Shares([float(a) for a in amps], {}, dict.fromkeys(net.unplaced, -1))
+        enough: set[int] = set()
+        for (seat, _), bid, stand in zip(pairs, bids, stands(fit, rooms, fixed, bids, amps), strict=True):
+            off = shares.amps[bid.index] <= 0
+            if off:
+                shares.waiting[bid.index] = stand.wire if bid.able else -1
+            elif shares.amps[bid.index] < bid.top_a:
+                shares.blocked[bid.index] = stand.wire
+            if stand.detail == AHEAD and bid.able:
+                turn_at = self._turn_at(seat, now)
+                shares.ahead[bid.index] = turn_at if off and turn_at > now else None
+            elif stand.detail == ENOUGH:
+                enough.add(bid.index)
+        return replace(shares, enough=frozenset(enough))
+
+    def _turn_at(self, seat: Seat, now: float) -> float:
+        """By when a car that has nothing gets its minimum, where that fits beside those of all others."""
+        guest = self._guests[seat.demand.key]
+        since = now if seat.track.wait_at is None else seat.track.wait_at
+        long_s = WAITS * seat.rules.turn_s
+        leaves = guest.told.departure_at
+        known = self.history.trust(guest.told)[0] > 0
+        if guest.slept or (known and leaves is not None and leaves - since > long_s):
+            return since + long_s
+        return since + seat.rules.turn_s
+
+    def _with_turns(
+        self,
+        fit: Fit,
+        rooms: Sequence[float],
+        fixed: Sequence[float],
+        pairs: Sequence[tuple[Seat, Bidder]],
+        bids: Sequence[Bid],
+        now: float,
+    ) -> list[Bid]:
+        """Who has waited long enough is as good as on, so far as the minimums of all fit: nobody stays at nothing so that
+        others have more than theirs."""
+        found, limits = list(bids), fit.limits(rooms)
+        load = at_minimum(fit, fixed, [bid for bid in bids if bid.able and bid.on])
+        due = [(self._turn_at(seat, now), k) for k, (seat, _) in enumerate(pairs) if bids[k].able and not bids[k].on]
+        for turn_at, k in sorted(due):
+            index, least = bids[k].index, bids[k].least()
+            if turn_at <= now and fit.room(load, limits, index) >= least - EPS:
+                fit.add(load, index, least)
+                found[k] = replace(bids[k], now_a=least, keep=True)
+                self._guests[pairs[k][0].demand.key].turned = True
+        return found
 
     def _calm(
         self,
@@ -160,7 +216,7 @@ class Foresight:
         on = track.limit > 0
         resting = on and track.on_at is not None and now - track.on_at < seat.rules.dwell_s
         served = turns and track.on_at is not None and now - track.on_at >= WAITS * seat.rules.turn_s
-        keep = on and (resting or (guest.pauses >= INTERRUPTIONS and not served)) and not asleep(seat, now)
+        keep = on and (resting or ((guest.turned or guest.pauses >= INTERRUPTIONS) and not served)) and not asleep(seat, now)
         return Bid(bidder.index, float(bidder.min_a), float(bidder.top_a), float(track.limit), keep, True, float(rank))
 
     def _prospects(self, pairs: Sequence[tuple[Seat, Bidder]], now: float, edges_s: Reals) -> list[Prospect]:
@@ -193,11 +249,8 @@ class Foresight:
 
 def _all_on(fit: Fit, rooms: Sequence[float], fixed: Sequence[float], bids: list[Bid]) -> list[Bid]:
     """Where nobody said anything and the minimum of everybody fits, everybody charges: nobody waits without need."""
-    least = np.array(fixed, dtype=np.float64)
-    for bid in bids:
-        if bid.able:
-            least[bid.index] = bid.least()
-    if not np.all(np.isfinite(least)) or np.any(fit.load(least).size() > fit.limits(rooms) + EPS):
+    least = at_minimum(fit, fixed, [bid for bid in bids if bid.able])
+    if not np.all(least.size() <= fit.limits(rooms) + EPS):
         return bids
     return [replace(bid, keep=True, now_a=max(bid.now_a, bid.least())) if bid.able else bid for bid in bids]
 

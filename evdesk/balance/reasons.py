@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from evdesk.balance.policy import Seat
+from evdesk.balance.sharing import Shares
+from evdesk.balance.standing import AHEAD, ENOUGH
 from evdesk.balance.track import Track
 from evdesk.balance.types import CAP, SOLAR, SOLAR_FIRST, Line, LineKind
 from evdesk.model import Why, WhyCode
@@ -19,6 +21,15 @@ def line_why(line: Line, load_a: float, limit_a: int) -> Why:
     return Why(code, line.name, round(load_a, 1), line.limit_a)
 
 
+def ahead_why(why: Why, shares: Shares, seat: Seat) -> Why:
+    """The line, as a program that looks ahead sees it: others may come first, or this one needs no more."""
+    if seat.index in shares.enough and seat.track.target > 0:
+        return Why(WhyCode.CAR, detail=ENOUGH)
+    if seat.index in shares.ahead:
+        return replace(why, detail=AHEAD, until_at=shares.ahead[seat.index])
+    return why
+
+
 def own_why(seat: Seat) -> Why:
     """The connector itself is the reason: the car draws less, or outlet, charger or person allow no more."""
     if seat.cap_a < seat.top_a:
@@ -26,13 +37,14 @@ def own_why(seat: Seat) -> Why:
     return seat.demand.ceiling_why
 
 
-def waiting_why(seat: Seat, placed: bool) -> Why:
+def waiting_why(seat: Seat, placed: bool, now: float) -> Why:
     """Nothing now, though no line is full: it may not take the minimum, is on no circuit, or was just paused."""
     if not placed:
         return Why(WhyCode.UNKNOWN, detail="no_circuit")
     if seat.top_a < seat.min_a:
         return seat.demand.ceiling_why
-    return Why(WhyCode.WAITING, seat.track.why.line, detail="dwell")
+    until = seat.track.off_at + seat.rules.dwell_s if seat.dwells(now) else None
+    return Why(WhyCode.WAITING, seat.track.why.line, detail="dwell", until_at=until)
 
 
 def held_why(stale: bool) -> Why:

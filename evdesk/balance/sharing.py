@@ -7,7 +7,7 @@ somebody who has less. Unlike a scalar sum over phases this leaves no conductor 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evdesk.balance.lines import EPS, Net
 
@@ -26,11 +26,15 @@ class Bidder:
 @dataclass(frozen=True, slots=True)
 class Shares:
     """`amps` per position in the net (fixed ones unchanged); `blocked`: position -> the line that stopped it;
-    `waiting`: position -> the line without room for its minimum (-1: its own ceiling is below the minimum)."""
+    `waiting`: position -> the line without room for its minimum (-1: its own ceiling is below the minimum). Of those who
+    looked ahead: `ahead`: position -> when its turn comes at the latest (None: not known), where others come first and the
+    line is not the reason; `enough`: positions that need no more."""
 
     amps: list[float]
     blocked: dict[int, int]
     waiting: dict[int, int]
+    ahead: dict[int, float | None] = field(default_factory=dict)
+    enough: frozenset[int] = frozenset()
 
 
 def share(

@@ -19,6 +19,15 @@ _DETAIL: dict[tuple[WhyCode, str], WhatChanges] = {
     (WhyCode.WAITING, "dwell"): WhatChanges(
         ["dwell_over"], "It was paused a moment ago and starts again when the shortest pause is over."
     ),
+    (WhyCode.WAITING, "ahead"): WhatChanges(
+        ["turn_comes", "earlier_departure", "higher_priority", "car_leaves"],
+        "It starts when its turn comes; an earlier departure or a higher priority brings it forward.",
+    ),
+    (WhyCode.LINE, "ahead"): WhatChanges(
+        ["earlier_departure", "higher_priority", "car_leaves"],
+        "More when others have left; an earlier departure or a higher priority brings it forward.",
+    ),
+    (WhyCode.CAR, "enough"): WhatChanges(["needs_more"], "More when its driver or the car asks for more energy."),
     (WhyCode.LINE, "hold"): WhatChanges(["hold_over"], "More when the line has had the room for long enough."),
     (WhyCode.UNKNOWN, "no_circuit"): WhatChanges(["placed"], "More when its bay is put on a circuit."),
 }
@@ -115,9 +124,9 @@ def clock(at: float) -> str:
 
 def _because(why: Why) -> str:
     words = {
-        WhyCode.LINE: f"line {why.line} has no more room",
+        WhyCode.LINE: f"line {why.line} has no more room{_FIRST if why.detail == 'ahead' else ''}",
         WhyCode.WAITING: why.text,
-        WhyCode.CAR: "the car takes no more",
+        WhyCode.CAR: "it needs no more" if why.detail == "enough" else "the car takes no more",
         WhyCode.CHARGER: "that is the most of its outlet",
         WhyCode.USER: "a person set it",
         WhyCode.SAFE_SHARE: _SAFE.get(why.detail, "the failsafe share holds"),
@@ -133,6 +142,8 @@ def _because(why: Why) -> str:
     }
     return words.get(why.code, why.text)
 
+
+_FIRST = ", and others leave sooner or lack more"
 
 _SAFE = {
     "stale_meter": "the meter is silent, so the failsafe share holds",

@@ -117,6 +117,7 @@ _DETAILS = {
     "hold": "it was cut a moment ago",
     "settling": "values are coming in",
     "not_started": "the charge has not begun",
+    "ahead": "others come first",
 }
 
 
@@ -129,7 +130,17 @@ def _line_reason(why: Why) -> str:
     )
 
 
+def _car_reason(why: Why, drawn_a: float | None) -> str:
+    if why.detail == "enough":
+        return tr("Has what its charge still needs")
+    return tr("Car takes at most {amps}").format(amps=amps(drawn_a)) if drawn_a else tr("Car takes less than it may")
+
+
 def _waiting_reason(why: Why) -> str:
+    if why.detail == "ahead":
+        if why.until_at is None:
+            return tr("Waits: others leave sooner or lack more")
+        return tr("Waits: others leave sooner; its turn by {time}").format(time=clock(why.until_at))
     if not why.line:
         return tr("Waits for 6 A, its turn comes")
     return tr("Waits for 6 A on {line}").format(line=line_words(why.line))
@@ -142,7 +153,7 @@ def why_look(why: Why, connector: Connector | None = None) -> Look:
         WhyCode.LINE: Look("gauge", _line_reason(why), "text"),
         WhyCode.CAR: Look(
             "car",
-            tr("Car takes at most {amps}").format(amps=amps(current)) if current else tr("Car takes less than it may"),
+            _car_reason(why, current),
             "text",
         ),
         WhyCode.CHARGER: Look("charger", tr("That is the charger's own maximum"), "text"),
@@ -160,7 +171,7 @@ def why_look(why: Why, connector: Connector | None = None) -> Look:
         WhyCode.PRICE: Look("clock", tr("Waits for a cheaper hour"), "info"),
     }
     look = looks.get(why.code, Look("question", tr("Reason unknown"), "muted"))
-    detail = _DETAILS.get(why.detail)
+    detail = _DETAILS.get(why.detail) if (why.code, why.detail) != (WhyCode.WAITING, "ahead") else None
     return Look(look.icon, f"{look.word}; {tr(detail)}", look.role) if detail and why.code != WhyCode.OFFLINE else look
 
 
@@ -172,7 +183,7 @@ def why_short(why: Why) -> str:
         WhyCode.CHARGER: tr("Charger maximum"),
         WhyCode.USER: tr("Set by a person"),
         WhyCode.SAFE_SHARE: tr("Safe share"),
-        WhyCode.WAITING: tr("Waits for 6 A"),
+        WhyCode.WAITING: tr("Others come first") if why.detail == "ahead" else tr("Waits for 6 A"),
         WhyCode.NO_CAR: tr("No car"),
         WhyCode.FAULT: tr("Fault"),
         WhyCode.OFFLINE: tr("Silent"),
@@ -188,6 +199,8 @@ def why_short(why: Why) -> str:
 
 def why_next(why: Why) -> str:
     """What would change the limit, or "" where nothing useful can be said."""
+    if why.detail == "ahead":
+        return tr("Rises with an earlier departure or a higher priority.")
     words = {
         WhyCode.LINE: tr("Rises when other loads on {line} draw less.").format(line=line_words(why.line)),
         WhyCode.CAR: tr("The car decides; the rest goes to others."),

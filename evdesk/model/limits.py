@@ -27,18 +27,25 @@ class WhyCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a limit holds: the code, the binding line ("Garage/L2"), its load and rating when decided, and since when."""
+    """Why a limit holds: the code, the binding line ("Garage/L2"), its load and rating when decided, and since when.
+
+    `detail` is a short machine word: "stale_meter", "settling", "dwell", "hold", "no_circuit", "not_started"; "ahead":
+    the line would carry more for this car, others come first, for they leave sooner or lack more; "enough": it needs no
+    more."""
 
     code: WhyCode = WhyCode.UNKNOWN
     line: str = ""
     load_a: float | None = None
     rating_a: float | None = None
     since_at: float | None = None
-    detail: str = ""  # short machine word, e.g. "ramp", "stale_meter", "min_dwell"
+    detail: str = ""
+    until_at: float | None = None  # by then it changes by itself; None: nobody knows
 
     @property
     def text(self) -> str:
         """Stable English for scripts and logs: "line Garage/L2", "failsafe share", "car draws less", "user"."""
+        if self.detail == "ahead" and self.code in (WhyCode.LINE, WhyCode.WAITING):
+            return f"others come first on {self.line}"
         words = {
             WhyCode.LINE: f"line {self.line}",
             WhyCode.CAR: "car draws less",
