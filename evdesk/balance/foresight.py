@@ -216,7 +216,8 @@ class Foresight:
         on = track.limit > 0
         resting = on and track.on_at is not None and now - track.on_at < seat.rules.dwell_s
         served = turns and track.on_at is not None and now - track.on_at >= WAITS * seat.rules.turn_s
-        keep = on and (resting or ((guest.turned or guest.pauses >= INTERRUPTIONS) and not served)) and not asleep(seat, now)
+        spent = (guest.turned or guest.pauses >= INTERRUPTIONS) and not served
+        keep = on and (resting or spent) and not asleep(seat, now)
         return Bid(bidder.index, float(bidder.min_a), float(bidder.top_a), float(track.limit), keep, True, float(rank))
 
     def _prospects(self, pairs: Sequence[tuple[Seat, Bidder]], now: float, edges_s: Reals) -> list[Prospect]:
