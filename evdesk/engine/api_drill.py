@@ -62,7 +62,8 @@ class DrillApi:
 
     async def _summary(self, _origin: Origin, _params: Nothing) -> w.FailsafeSummary:
         site, unable = self.core.fleet.site, self.core.fleet.unable
-        lights = [view.light for view in self._views()]
+        views = self._views()
+        lights = [view.light for view in views]
         plans = self.core.setup.standing.plans().values()
         return w.FailsafeSummary(
             proven=lights.count("green"),
@@ -72,17 +73,18 @@ class DrillApi:
             falls_after_s=max((plan.falls_after_s for plan in plans), default=0),
             problems=list(self.core.sites.problems),
             exposed=[_exposed(one) for one in exposures(site) if not one.borne],
+            chargers=len(views),
+            by_state={state.value: sum(view.state == state for view in views) for state in FailsafeState},
         )
 
     async def _drill(self, origin: Origin, params: w.StartDrill) -> w.Begun:
         return w.Begun(await self.core.drills.begin(origin, params))
 
     async def _drill_all(self, origin: Origin, params: w.StartDrills) -> w.BegunAll:
-        return w.BegunAll(await self.core.drills.begin_all(origin, params.kind, params.attended))
+        return await self.core.drills.begin_all(origin, params.kind, params.attended)
 
     async def _cancel(self, origin: Origin, params: w.OneDrill) -> Done:
-        await self.core.drills.cancel(origin, params.drill_id)
-        return Done(status="cancelled")
+        return Done(status="cancelled", audit_id=await self.core.drills.cancel(origin, params.drill_id))
 
     async def _mended(self, origin: Origin, params: OneCharger) -> Done:
         return Done(status="prepared anew", audit_id=await self.core.drills.seen.mended(origin, params.charger_id))

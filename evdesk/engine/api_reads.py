@@ -59,9 +59,8 @@ class Reads:
 
 def balance_state(core: Core) -> m.BalanceState:
     site, decision = core.fleet.site, core.control.decision
-    return m.BalanceState(
-        site.balance, core.load, site_share(site, core.fleet.unable), decision.at if decision else None
-    )
+    load = replace(core.load, caps=core.caps.in_force)  # one that was given a moment ago holds already
+    return m.BalanceState(site.balance, load, site_share(site, core.fleet.unable), decision.at if decision else None)
 
 
 def _check_span(from_at: float, to_at: float, buckets: int) -> None:

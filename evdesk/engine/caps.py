@@ -50,8 +50,9 @@ class Caps:
         self.given = {cap.source: cap for cap in kept}
 
     async def give(self, cap: PowerCap) -> None:
-        """In force with the next tick. Raises `EvdeskError(STORAGE)`; it is in force all the same: it may protect."""
+        """In force at once. Raises `EvdeskError(STORAGE)`; it is in force all the same: it may protect."""
         self.given[cap.source] = cap
+        self.tick(self.fleet.clock.now())
         try:
             await self._save()
         except EvdeskError as error:
@@ -66,6 +67,7 @@ class Caps:
         except EvdeskError:
             self.given[source] = cap
             raise
+        self.tick(self.fleet.clock.now())
 
     async def _save(self) -> None:
         await self.fleet.store.save_meta(KEY, msgspec.json.encode(list(self.given.values())).decode())

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from evdesk.engine.drill_book import DrillBook
 from evdesk.engine.drill_room import Room
 from evdesk.engine.drill_run import RestartDrill, SilenceDrill
 from evdesk.engine.drill_seen import DrillSeen, accepted_record, blank_drill
+from evdesk.engine.drill_words import all_sentence
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord
@@ -29,7 +31,7 @@ from evdesk.model import (
     Severity,
 )
 from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillVerdict
-from evdesk.wire.drill import StartDrill
+from evdesk.wire.drill import BegunAll, StartDrill
 
 log = logging.getLogger("evdesk.drill")
 Publish = Callable[[str, object], None]
@@ -106,25 +108,42 @@ class Drills:
         self._tasks[number] = loop.create_task(self._run(number, run), name=f"drill {record.id}")
         return number
 
-    async def begin_all(self, origin: Origin, kind: DrillKind, attended: bool) -> list[int]:
-        """Every charger that takes part and is not proven yet."""
-        begun = []
+    async def begin_all(self, origin: Origin, kind: DrillKind, attended: bool) -> BegunAll:
+        """Every charger that takes part and is not proven yet; who is left out is counted by why."""
+        begun: list[int] = []
+        skipped: Counter[str] = Counter()
         for charger_id in self.setup.standing.plans():
             record = self.fleet.chargers.get(charger_id)
-            if record is None or not record.accepted or not record.online:
+            if record is None or not record.accepted:
                 continue
-            if record.failsafe.state is FailsafeState.PROVEN or any(r.record is record for r in self.runs.values()):
+            if why := self._left_out(record):
+                skipped[why] += 1
                 continue
-            begun.append(await self.begin(origin, StartDrill(charger_id, None, kind, attended)))
-        return begun
+            try:
+                begun.append(await self.begin(origin, StartDrill(charger_id, None, kind, attended)))
+            except EvdeskError as error:
+                if not begun:
+                    raise  # nothing was begun, and this is why
+                log.info("%s: %s", charger_id, error.sentence)
+                skipped["refused"] += 1
+        return BegunAll(begun, dict(skipped), all_sentence(len(begun), skipped))
 
-    async def cancel(self, origin: Origin, number: int) -> None:
+    def _left_out(self, record: ChargerRecord) -> str:
+        if any(run.record is record for run in self.runs.values()):
+            return "running"
+        if record.failsafe.state is FailsafeState.PROVEN:
+            return "proven"
+        return "" if record.online else "offline"
+
+    async def cancel(self, origin: Origin, number: int) -> int:
+        """The id of the audit row."""
         run = self.runs.get(number)
         if run is None:
             raise EvdeskError(Reason.INVALID, f"No drill {number} is under way.")
-        await self.commands.stored(Command(origin, "failsafe.cancel", run.record.id, {"drill_id": number}), {})
+        row = await self.commands.stored(Command(origin, "failsafe.cancel", run.record.id, {"drill_id": number}), {})
         text = f"Cancelled by {origin.who}. The live limit holds again."
         run.stop(DrillCause.STOPPED, DrillVerdict.CANCELLED, text)
+        return row
 
     async def get(self, number: int) -> Drill:
         run = self.runs.get(number)

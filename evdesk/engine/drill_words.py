@@ -1,6 +1,6 @@
 """What came of a drill, in one or two sentences for a technician."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillVerdict
 
@@ -26,6 +26,15 @@ def sentence_for(drill: Drill) -> str:
         return _INCONCLUSIVE[drill.cause]
     say = _SAY.get(drill.cause)
     return say(drill) if say is not None else ""
+
+
+def all_sentence(begun: int, skipped: Mapping[str, int]) -> str:
+    """What came of asking for every drill at once."""
+    words = {"proven": "proven already", "running": "being drilled", "offline": "offline", "refused": "refused"}
+    rest = ", ".join(f"{skipped[why]} {word}" for why, word in words.items() if skipped.get(why))
+    if begun:
+        return f"{begun} begun" + (f"; left out: {rest}." if rest else ".")
+    return f"Nothing to drill: {rest or 'no charger is accepted'}."
 
 
 def _after(drill: Drill) -> str:

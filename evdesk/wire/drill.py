@@ -50,7 +50,9 @@ class FailsafeView:
 
 @dataclass(frozen=True, slots=True)
 class FailsafeSummary:
-    """`problems`: lines that are too small for those that cannot fall back, in words; `safe_share_a`: the smallest share
+    """`proven` green, `untested` amber and `cannot` red are all `chargers` together; so are those in `by_state`, the
+    states of `Charger.failsafe`. Green are also those whose safe value is all they may ever take: verified is enough.
+    `problems`: lines that are too small for those that cannot fall back, in words; `safe_share_a`: the smallest share
     of any charger that can; `falls_after_s`: by then everybody has fallen. `exposed`: lines whose breaker may not bear what
     flows until then, should the other load rise to its worst just when evdesk falls silent, in words."""
 
@@ -61,6 +63,8 @@ class FailsafeSummary:
     falls_after_s: int
     problems: list[str] = field(default_factory=list)
     exposed: list[str] = field(default_factory=list)
+    chargers: int = 0
+    by_state: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,11 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class BegunAll:
+    """`skipped`: how many chargers were left out, by "proven", "offline", "running" or "refused"; `sentence` says it."""
+
     drill_ids: list[int]
+    skipped: dict[str, int] = field(default_factory=dict)
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,12 @@ SILENT = {
 async def test_silence_tells_good_and_bad_apart(tmp_path):
     async with rig(tmp_path, {name: wanted for name, (wanted, _, _) in SILENT.items()}) as hall:
         await hall.prepared(*SILENT)
-        begun = (await hall.api.call("failsafe.drill_all"))["drill_ids"]
+        told = await hall.api.call("failsafe.drill_all")
+        begun = told["drill_ids"]
+        assert (told["sentence"], told["skipped"]) == (f"{len(SILENT)} begun.", {})
+        again = await hall.api.call("failsafe.drill_all")
+        assert (again["drill_ids"], again["skipped"]) == ([], {"running": len(SILENT)})
+        assert again["sentence"] == f"Nothing to drill: {len(SILENT)} being drilled."
         drills = {d["charger_id"]: d for d in [await hall.over(number) for number in begun]}
         found = {name: (d["verdict"], d["cause"]) for name, d in drills.items()}
         assert found == {name: (verdict, cause) for name, (_, verdict, cause) in SILENT.items()}
@@ -58,6 +63,9 @@ async def _lights(hall: Rig) -> None:
     assert views["EMPTY"]["same_model"], "others of this model were drilled"
     summary = await hall.api.call("failsafe.summary")
     assert (summary["proven"], summary["untested"]) == (2, 4)
+    assert summary["proven"] + summary["untested"] + summary["cannot"] == summary["chargers"] == len(SILENT)
+    assert sum(summary["by_state"].values()) == len(SILENT)
+    assert (summary["by_state"]["proven"], summary["by_state"]["cannot"]) == (2, summary["cannot"])
 
 
 async def _evidence(hall: Rig, drill: dict) -> None:
@@ -187,7 +195,9 @@ async def test_cancelled_at_any_time_it_gives_back(tmp_path):
         with pytest.raises(Exception, match="is being drilled already"):
             await hall.api.call("failsafe.drill", {"charger_id": "A"})
         await hall.in_phase(numbers[0], "baseline")
-        await hall.api.call("failsafe.cancel", {"drill_id": numbers[0]})
+        done = await hall.api.call("failsafe.cancel", {"drill_id": numbers[0]})
+        row = next(r for r in await hall.api.call("audit.list") if r["id"] == done["audit_id"])
+        assert (row["what"], row["kind"], row["target"]) == ("failsafe.cancel", "asked", "A")
         await hall.in_phase(numbers[1], "silent")
         with pytest.raises(Exception, match="A failsafe drill of this charger is under way"):
             await hall.api.call("charger.trigger", {"charger_id": "B", "what": "Heartbeat"})

@@ -15,7 +15,7 @@ import msgspec
 
 from evdesk.engine.store.batch import Row
 from evdesk.engine.store.rollup import get_number
-from evdesk.model import Why, WhyCode
+from evdesk.model import EvdeskError, Reason, Why, WhyCode
 from evdesk.model.decisions import Cause, DecisionRow, RowEnd
 from evdesk.wire.explain import MOST_ROWS, BalanceHistory, DecisionPage
 
@@ -202,7 +202,10 @@ def _behind(connection: sqlite3.Connection, after_id: int) -> tuple[float, int] 
     if after_id <= 0:
         return None
     row = connection.execute("SELECT from_at, id FROM decision WHERE id = ?", (after_id,)).fetchone()
-    return None if row is None else (float(row[0]), int(row[1]))
+    if row is None:
+        text = f"There is no row {after_id} to page on from: past rows are joined. Ask anew, “from” when it began."
+        raise EvdeskError(Reason.INVALID, text)
+    return float(row[0]), int(row[1])
 
 
 Told = tuple[Any, ...]

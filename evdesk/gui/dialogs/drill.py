@@ -287,4 +287,5 @@ async def drill_all(desk: Desk, _: object) -> str:
         return ""
     begun: BegunAll = await desk.client.call("failsafe.drill_all", StartDrills())
     count = len(begun.drill_ids)
-    return tr("{n} drills begun").format(n=count) if count else tr("Nothing to drill: no charger is ready for it")
+    nothing = begun.sentence or tr("Nothing to drill: no charger is ready for it")
+    return tr("{n} drills begun").format(n=count) if count else nothing
