@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QDialog,
     QLabel,
@@ -155,6 +155,7 @@ class Palette(QDialog):
 
     def __init__(self, entries: list[Entry], theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
+        self._theme = theme
         self.setWindowTitle(tr("Find anything"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(620, 420)
@@ -180,6 +181,13 @@ class Palette(QDialog):
         box.addWidget(self.empty)
         box.addWidget(self.list, 1)
         self._search("")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """An edge: without a frame and a shadow it would run into the page."""
+        painter = QPainter(self)
+        painter.setPen(self._theme.pen("borderStrong", self._theme.edge))
+        painter.setBrush(self._theme.brush("window"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

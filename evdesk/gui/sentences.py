@@ -143,6 +143,8 @@ def _waiting_reason(why: Why) -> str:
         return tr("Waits: others leave sooner; its turn by {time}").format(time=clock(why.until_at))
     if not why.line:
         return tr("Waits for 6 A, its turn comes")
+    if "/" not in why.line:  # no conductor: a power limit, by who gave it
+        return tr("Waits for 6 A, the power is limited: {source}").format(source=why.line)
     return tr("Waits for 6 A on {line}").format(line=line_words(why.line))
 
 

@@ -25,6 +25,7 @@ from evdesk.model import (
     FailsafeState,
     GridType,
     LineLoad,
+    PowerCap,
     Reason,
     Why,
     WhyCode,
@@ -514,3 +515,20 @@ def test_now_is_told_between_two_pixels_of_a_long_window(page):
     page.decisions.windows.select("86400")
     page.decisions.back_to_live()
     assert "nothing is known" not in page.decisions.sentence.text()
+
+
+def test_a_power_limit_is_seen_where_cars_wait_for_it(page, mirror, qtbot):
+    assert not page.site.limited.isVisible()
+    mirror.apply("load", replace(mirror.load, caps=(PowerCap("grid operator", 4200.0),)))
+    mirror.flush()
+    assert page.site.limit_words.text() == "Power limit, grid operator: 4.2 kW for all chargers"
+    for button in (page.site.limits, page.inspector.limit):
+        page.choose("grid")
+        with qtbot.waitSignal(page.navigate) as heard:
+            button.click()
+        assert heard.args == ["power_limit", None]
+    page.choose("meter")
+    assert page.inspector.limit.isHidden()
+    waits = Span(0, 9, 0.0, Why(WhyCode.WAITING, "grid operator"))
+    lane = Lane("bay/WB-01/1", "Bay 1", 0, "", (waits,))
+    assert moment_words(lane, 5).startswith("Bay 1 off: Waits for 6 A, the power is limited: grid operator")

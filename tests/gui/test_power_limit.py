@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from evdesk.gui.dialogs.power_limit import PowerLimitSheet, cap_words
+from evdesk.gui.caps import cap_words, limits_words
+from evdesk.gui.dialogs.power_limit import PowerLimitSheet
 from evdesk.gui.dialogs.site_setup import SiteSheet
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import Button
@@ -84,3 +85,10 @@ def test_the_set_up_keeps_the_grid_of_a_site(mirror, client, qtbot, grid):
     assert chosen.grid is grid
     main = next(c for c in chosen.circuits if not c.parent)
     assert [a > 0 for a in main.rating_a] == [phase < grid.phases for phase in range(3)]
+
+
+def test_limits_in_one_line_the_tightest_first():
+    assert limits_words((), sample.NOW) == ""
+    words = limits_words((BY_CLOCK, BY_HAND), sample.NOW)
+    assert words.startswith("Power limit, grid operator: 4.2 kW for all chargers, until ")
+    assert words.endswith("and 1 more")

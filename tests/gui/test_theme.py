@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QFontDatabase, QFontMetricsF, QGuiApplication, QPalette
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from evdesk.gui import icons, resources, sentences, text, theme, tokens
 from evdesk.gui.widgets import Banner, Button, Chip, ElidedLabel, Figure, FocusRing, KeyValue, Segmented, Tabs
@@ -230,6 +231,33 @@ def test_widgets_paint_in_every_theme(look, qapp, qtbot):
             look.apply(qapp, name)
             pictures.append(widget.grab().toImage())
         assert pictures[0] != pictures[1], type(widget).__name__
+
+
+def test_a_window_that_goes_late_leaves_no_ring_behind(qapp, qtbot):
+    ring = FocusRing(qapp)
+    windows = []
+    for _ in range(2):
+        window = QWidget()
+        window.resize(300, 200)
+        field = QLineEdit(window)
+        field.setGeometry(20, 60, 200, 30)
+        windows.append((window, field))
+        window.show()
+        window.activateWindow()
+        field.setFocus()
+        qtbot.waitUntil(lambda field=field: qapp.focusWidget() is field)
+    (first, _), (second, field) = windows
+    qtbot.addWidget(second)
+    first.deleteLater()
+    windows.clear()
+    del first
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    field.move(20, 20)
+    frames = [child for child in second.children() if isinstance(child, QWidget) and child is not field]
+    assert len(frames) == 1
+    assert frames[0].geometry() == field.geometry().adjusted(-4, -4, 4, 4)
+    qapp.removeEventFilter(ring)
+    qapp.focusChanged.disconnect(ring._moved)
 
 
 def test_focus_ring_surrounds_what_the_keyboard_reached(look, qapp, qtbot):

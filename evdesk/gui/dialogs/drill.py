@@ -72,6 +72,7 @@ class DrillSheet(Sheet):
         self.kind = Label("", "small", "muted", self, wrap=True)
         self.attended = QCheckBox(tr("I stay at the board: count what flows now, not the worst of the house"), self)
         self.sentence = Label("", "card", "text", self, wrap=True, selectable=True)
+        self.note = Label("", "small", "muted", self, wrap=True, selectable=True)
         self._lay()
         self.stop = self._act(tr("Stop and restore"), "stop", DANGER)
         self.save = self._act(tr("Save protocol"), "export", NORMAL)
@@ -118,6 +119,8 @@ class DrillSheet(Sheet):
         self.add(card)
         self._box.setStretchFactor(card, 100)
         self.add(self.sentence)
+        self.add(self.note)
+        self.note.hide()
 
     def _act(self, word: str, icon: str, variant: str) -> Button:
         button = Button(word, icon, variant, self)
@@ -263,6 +266,8 @@ class DrillSheet(Sheet):
     def write(self, path: Path, html: str, *, show: bool) -> None:
         """The page as a file; `show`: open it where it can be printed."""
         write_text(path, html)
+        self.note.setText(tr("Saved as {path}").format(path=path))
+        self.note.show()
         if show:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 

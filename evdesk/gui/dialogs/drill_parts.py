@@ -267,6 +267,9 @@ class _Curve:
             end = self.x(turn if turn is not None else self.end)
             self.painter.drawLine(QPointF(self.room.left(), self.y(limit)), QPointF(end, self.y(limit)))
             words = tr("{amps} limit we refresh").format(amps=text.limit(limit))
+            since = self.drill.since_at
+            if since is not None and draw.width(words, "chart") > self.x(since) - self.room.left() - 10:
+                words = text.limit(limit)
             draw.text(self.painter, self.room.left() + 4, self.y(limit) - 5, words, "chart", "muted")
         if turn is not None and limit is not None:
             self.painter.setPen(QPen(look.color("text"), 1.4, Qt.PenStyle.DashLine))
@@ -274,7 +277,7 @@ class _Curve:
             self.painter.drawLine(
                 QPointF(self.x(turn), self.y(drill.safe_a)), QPointF(self.room.right(), self.y(drill.safe_a))
             )
-        if limit is None:
+        if turn is None:
             self.painter.drawLine(
                 QPointF(self.room.left(), self.y(drill.safe_a)), QPointF(self.room.right(), self.y(drill.safe_a))
             )

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from evdesk.gui import text
+from evdesk.gui.caps import cap_words
 from evdesk.gui.client import Client
 from evdesk.gui.desk import Desk
 from evdesk.gui.dialogs.sheet import DONE, Sheet
@@ -17,15 +17,6 @@ from evdesk.wire.site import GiveCap, TakeCap
 
 READ_MS = 2000
 DIMMING = "enwg14a"
-
-
-def cap_words(cap: PowerCap, now: float) -> str:
-    """ "4.2 kW for all chargers, until 18:30" """
-    what = tr("the whole site") if cap.group is CapGroup.CONNECTION else tr("all chargers")
-    words = tr("{power} for {what}").format(power=text.power(cap.power_w), what=what)
-    if cap.until_at is not None:
-        return tr("{words}, until {time}").format(words=words, time=text.moment(cap.until_at, now))
-    return words
 
 
 class PowerLimitSheet(Sheet):

@@ -136,6 +136,7 @@ class WiringSheet(Sheet):
         self._scroll.setWidget(self._card)
         self._scroll.setMinimumHeight(300)
         self.add(self._scroll)
+        self._box.setStretchFactor(self._scroll, 100)
         self.add(self.empty)
         self.empty.hide()
         self.progress = Label("", "small", "muted", self, wrap=True)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from evdesk.gui import text, tokens
+from evdesk.gui.caps import limits_words
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing_decisions import DecisionsCard
@@ -62,6 +63,7 @@ class BalancingPage(Page):
         self.inspector.navigate.connect(self.navigate)
         self.site.edit_asked.connect(self.editing.begin)
         self.site.export_asked.connect(self.editing.save)
+        self.site.limits_asked.connect(self._limits)
         self.editing.changed.connect(self._edited)
         self.editing.chosen.connect(self.choose)
         self.editing.flagged.connect(self.site.diagram.canvas.flag)
@@ -147,6 +149,8 @@ class BalancingPage(Page):
     def refresh(self) -> None:
         """Everything from the mirror."""
         self.scene = build_scene(self.mirror, self.editing.draft.site, self._outlets)
+        load = self.mirror.load
+        self.site.show_limits(limits_words(load.caps, self.mirror.now()) if load is not None else "")
         self.site.show_scene(self.scene)
         if not self.key:
             self.key = self._first()
@@ -218,6 +222,9 @@ class BalancingPage(Page):
         kind, name, connector = split_key(key)
         if kind == BAY and bay_key(name, connector) == key and name in self.mirror.chargers:
             self.navigate.emit("chargers", name)
+
+    def _limits(self) -> None:
+        self.navigate.emit("power_limit", None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

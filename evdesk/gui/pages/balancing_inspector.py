@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from evdesk.gui import text
 from evdesk.gui.pages.balancing_inspect_words import Bar, Told
-from evdesk.gui.pages.balancing_outlets import METER
+from evdesk.gui.pages.balancing_outlets import GRID, METER
 from evdesk.gui.pages.balancing_symbols import amps_role, line_bar
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
@@ -117,6 +117,8 @@ class Inspector(Card):
         self.open = Button(tr("Open"), "arrow-right", parent=self, dense=True, label=tr("Open the charger's page"))
         self.drill = Button(tr("Drill"), "play", parent=self, dense=True)
         self.wiring = Button(tr("Wiring"), "circuit", parent=self, dense=True)
+        self.limit = Button(tr("Limit the power"), "gauge", parent=self, dense=True)
+        self.limit.clicked.connect(self._limit)
         self.wiring.clicked.connect(self._wiring)
         self.open.clicked.connect(self._open)
         self.drill.clicked.connect(self._drill)
@@ -129,6 +131,7 @@ class Inspector(Card):
         self._deeds.addWidget(self.open)
         self._deeds.addWidget(self.drill)
         self._deeds.addWidget(self.wiring)
+        self._deeds.addWidget(self.limit)
         self._deeds.addStretch(1)
         self.body.addLayout(self._deeds)
         self.drill.hide()
@@ -147,6 +150,7 @@ class Inspector(Card):
         self.pairs.set(told.rows)
         self.open.setVisible(bool(told.charger))
         self.wiring.setVisible(bool(told.charger) or told.key == METER)
+        self.limit.setVisible(told.key == GRID)
         self.setAccessibleName(f"{told.title}, {told.kind}")
 
     def offer_drill(self, reason: str | None) -> None:
@@ -161,6 +165,9 @@ class Inspector(Card):
     def _drill(self) -> None:
         if self.told is not None:
             self.navigate.emit("drill", self.told.charger)
+
+    def _limit(self) -> None:
+        self.navigate.emit("power_limit", None)
 
     def _wiring(self) -> None:
         self.navigate.emit("wiring", None)

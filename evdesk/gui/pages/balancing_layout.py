@@ -27,9 +27,9 @@ BAND, LEVEL = 94, 91
 GAP = 6
 NEAR, APART = 4, 6
 """Between cells, and more between circuits, in the tree."""
-CELL_MIN, CELL_MAX, CELL_HIGH, CELL_TALL = 73, 230, 126, 340
+CELL_MIN, CELL_MAX, CELL_LOW, CELL_HIGH, CELL_TALL = 73, 230, 106, 126, 340
 BOX_MIN, BOX_MAX = 168, 260
-HOUSE_WIDE = 78
+HOUSE_WIDE = 74
 MOST_TREE = 14
 """More outlets than this are never drawn as a tree."""
 SHORT_MIN, SHORT_HIGH, DENSE_MIN, DENSE_HIGH = 142, 64, 92, 46
@@ -143,7 +143,7 @@ def lay_tree(scene: Scene, width: float, height: float) -> Plan | None:
         return None
     spread = min(26.0, max(0.0, height - plain - 60) / (depth + 3))
     ground = BAND + spread + depth * (LEVEL + spread) + 14
-    tall = min(CELL_TALL, max(CELL_HIGH, height - ground - 8))
+    tall = min(CELL_TALL, max(CELL_LOW, height - ground - 8))
     plan = Plan(width=width)
     drop = top_band(plan, scene, width)
     bus = BAND + spread
@@ -174,7 +174,7 @@ def _house(plan: Plan, scene: Scene, bus: float) -> None:
     x = PAD + 34.0
     plan.wires += [Wire(x, bus, x, bus + 26), Wire(x, bus + 42, x, bus + 70)]
     plan.switches.append(Switch(x, bus + 26))
-    plan.items.append(Item(HOUSE, HOUSE_BOX, QRectF(PAD - 6, bus + 70, 84, 116), scene.part(HOUSE)))
+    plan.items.append(Item(HOUSE, HOUSE_BOX, QRectF(PAD - 6, bus + 70, 80, 116), scene.part(HOUSE)))
 
 
 class _Tree:

@@ -16,6 +16,7 @@ from evdesk.model import (
     ConnectorStatus,
     FailsafeState,
     Phases,
+    WhyCode,
 )
 
 GRID, METER, HOUSE, CIRCUIT, BAY = "grid", "meter", "house", "circuit", "bay"
@@ -120,7 +121,9 @@ def _measured(bay: Bay, charger: Charger, connector: Connector, label: str, inde
     bars = connector.site_current_a if highest(connector.site_current_a) is not None else connector.current_a
     edge = "warn" if silent or connector.doubt else "border"
     fault = not silent and connector.status is ConnectorStatus.FAULTED
-    safe, safe_words = _safe(charger, silent)
+    safe, safe_words = _safe(charger, bay, silent)
+    if connector.why.code is WhyCode.TEST and connector.why.detail == "drill":
+        safe = Look("play", tr("Drill runs"), "info")
     limit = connector.limit_a
     return Outlet(
         bay_key(bay.charger_id, bay.connector_id),
@@ -150,10 +153,13 @@ def _limit_words(connector: Connector, limit: float | None) -> str:
     return text.limit(limit)
 
 
-def _safe(charger: Charger, silent: bool) -> tuple[Look, str]:
-    """The failsafe word, and what it means in ampere."""
+def _safe(charger: Charger, bay: Bay, silent: bool) -> tuple[Look, str]:
+    """The failsafe word, and what it means in ampere. What only its own schedule shows is amber, as in the lights,
+    unless nothing has to fall."""
     failsafe = charger.failsafe
     look = failsafe_look(failsafe.state)
+    if failsafe.state is FailsafeState.VERIFIED and (failsafe.safe_a is None or failsafe.safe_a < bay.max_a):
+        look = Look(look.icon, look.word, "warn")
     if failsafe.state is FailsafeState.CANNOT:
         return look, tr("keeps last")
     if failsafe.state is FailsafeState.UNKNOWN:

@@ -11,6 +11,7 @@ from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import GHOST, PRIMARY, Button, Card, Chip, Label, draw
 from evdesk.model import Charger, ChargerState, EvdeskError, FailsafeState
+from evdesk.model.drills import Drill
 from evdesk.wire.drill import FailsafeSummary, FailsafeView
 
 GREEN, AMBER, RED = "green", "amber", "red"
@@ -96,6 +97,7 @@ class SilentCard(Card):
         self.drill_all = Button(tr("Drill all"), parent=self, dense=True)
         self._next = ""
         self._build()
+        mirror.drill_changed.connect(self._drilled)
         self._timer = QTimer(self)
         self._timer.setInterval(READ_MS)
         self._timer.timeout.connect(self.read)
@@ -153,6 +155,12 @@ class SilentCard(Card):
             self.read()
         else:
             self._timer.stop()
+
+    def _drilled(self, drill: Drill) -> None:
+        """One that begins or ends is told at once."""
+        running = drill.charger_id in self.views and self.views[drill.charger_id].running is not None
+        if self._timer.isActive() and running == drill.over:
+            self.read()
 
     def read(self) -> None:
         if not self._reading and self._mirror.connected:

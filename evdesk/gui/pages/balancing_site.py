@@ -4,17 +4,19 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QWidget
 
+from evdesk.gui import icons
 from evdesk.gui.pages.balancing_diagram import Diagram
 from evdesk.gui.pages.balancing_facts import Scene
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import GHOST, Button, Card, ElidedLabel, EmptyState
+from evdesk.gui.widgets import GHOST, Button, Card, ElidedLabel, EmptyState, Picture, Strip
 
 
 class SiteCard(Card):
-    """`edit_asked()`, `export_asked()`: the buttons of the head."""
+    """`edit_asked()`, `export_asked()`: the buttons of the head; `limits_asked()`: that of the power limits in force."""
 
     edit_asked = Signal()
     export_asked = Signal()
+    limits_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("The site, live"), parent, padding=0)
@@ -31,7 +33,17 @@ class SiteCard(Card):
         for button in (self.folds, self.smaller, self.fit, self.larger, self.edit, self.export):
             self.head.addWidget(button)
         self.none = EmptyState("balance", tr("No circuit yet"), tr("Enter the main fuse, then let chargers join."))
+        self.limited = Strip(self, 34)
+        self.limit_words = ElidedLabel("", "chip", "text", self)
+        self.limits = Button(tr("Change"), "", GHOST, self, label=tr("Change the power limits"), dense=True)
+        self.limited.row.addWidget(Picture("gauge", "warn", icons.CHIP, self))
+        self.limited.row.addWidget(self.limit_words, 1)
+        self.limited.row.addWidget(self.limits)
+        self.limited.hide()
+        self.limits.clicked.connect(self.limits_asked)
+        self.body.setSpacing(0)
         self.body.setContentsMargins(2, 2, 2, 4)
+        self.body.addWidget(self.limited)
         self.body.addWidget(self.diagram, 1)
         self.body.addWidget(self.none, 1)
         self.none.hide()
@@ -62,6 +74,11 @@ class SiteCard(Card):
         self.export.setVisible(not editing)
         if self._bar is not None:
             self._bar.setVisible(editing)
+
+    def show_limits(self, words: str) -> None:
+        """What holds cars below the fuse, from outside; "" where nothing does."""
+        self.limit_words.setText(words)
+        self.limited.setVisible(bool(words))
 
     def show_scene(self, scene: Scene) -> None:
         """What is true now."""

@@ -11,8 +11,8 @@ from evdesk.gui.sentences import line_words, why_look
 from evdesk.gui.text import tr
 from evdesk.model import Connector, Why, WhyCode
 
-MAIN_FULL, CIRCUIT_FULL, CAR, SAFE, FAULT, WAITS, OUTSIDE, PERSON, NONE = (
-    "main", "circuit", "car", "safe", "fault", "waits", "outside", "person", "",
+MAIN_FULL, CIRCUIT_FULL, CAR, SAFE, FAULT, WAITS, OUTSIDE, PERSON, TEST, NONE = (
+    "main", "circuit", "car", "safe", "fault", "waits", "outside", "person", "test", "",
 )  # fmt: skip
 
 ROLES = {
@@ -24,6 +24,7 @@ ROLES = {
     WAITS: "info",
     OUTSIDE: "info",
     PERSON: "text",
+    TEST: "ok",
 }
 """Kind of a reason -> colour role (tokens section 7)."""
 
@@ -39,6 +40,7 @@ _KINDS = {
     WhyCode.PRICE: WAITS,
     WhyCode.CAP: OUTSIDE,
     WhyCode.OFF: PERSON,
+    WhyCode.TEST: TEST,
 }
 
 
@@ -93,6 +95,7 @@ def kind_words(kind: str) -> str:
         WAITS: tr("Waits"),
         OUTSIDE: tr("Limit from outside"),
         PERSON: tr("Set by a person"),
+        TEST: tr("Drill or test"),
     }.get(kind, "")
 
 
@@ -108,6 +111,8 @@ def span_words(span: Span) -> str:
     amount = text.number(span.limit_a, 0 if abs(span.limit_a - round(span.limit_a)) < 0.05 else 1)
     if code is WhyCode.CAR and span.took_a is not None:
         return tr("{limit}, car takes {amps}").format(limit=amount, amps=text.number(span.took_a))
+    if code is WhyCode.TEST:
+        return tr("{limit}, drill").format(limit=amount) if span.why.detail == "drill" else amount
     if code is WhyCode.OFFLINE:
         return tr("{limit}, silent").format(limit=amount)
     return amount
@@ -123,8 +128,10 @@ def moment_words(lane: Lane, moment: float) -> str:
     if span.why.code is WhyCode.NO_CAR:
         return tr("{label}: no car").format(label=lane.label)
     since = tr("since {at}").format(at=text.clock_s(span.start))
-    limit = tr("off") if span.limit_a == 0 else text.limit(span.limit_a)
-    return tr("{label} at {limit}: {reason}; {since}").format(label=lane.label, limit=limit, reason=reason, since=since)
+    if span.limit_a == 0:
+        return tr("{label} off: {reason}; {since}").format(label=lane.label, reason=reason, since=since)
+    words = tr("{label} at {limit}: {reason}; {since}")
+    return words.format(label=lane.label, limit=text.limit(span.limit_a), reason=reason, since=since)
 
 
 def cause_words(kind: str, line: str, rise_a: float | None, who: str, others: int, above_s: float | None) -> str:
@@ -146,10 +153,11 @@ def cause_words(kind: str, line: str, rise_a: float | None, who: str, others: in
 def live_span(outlet: Outlet, now: float) -> Span | None:
     """What holds now, straight from the connector: the end of its lane between two answers of the log."""
     why = outlet.connector.why
-    if outlet.limit_a is None or why.since_at is None or why.code in (WhyCode.UNKNOWN, WhyCode.NO_CAR):
+    since = why.since_at if why.since_at is not None else outlet.connector.limit_at
+    if outlet.limit_a is None or since is None or why.code in (WhyCode.UNKNOWN, WhyCode.NO_CAR):
         return None
     took = outlet.amps if why.code is WhyCode.CAR else None
-    return Span(min(why.since_at, now), now, outlet.limit_a, why, took)
+    return Span(min(since, now), now, outlet.limit_a, why, took)
 
 
 def with_live(spans: Iterable[Span], live: Span | None, now: float) -> tuple[Span, ...]:

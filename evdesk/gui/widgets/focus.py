@@ -1,5 +1,9 @@
 """The focus ring: 2 px accent, 2 px off, around whatever the keyboard has reached."""
 
+import itertools
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLineEdit, QWidget
@@ -10,6 +14,7 @@ _OFF = 2
 _PEN = 2
 _FOLLOW = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Hide, QEvent.Type.Show, QEvent.Type.Destroy)
 _KEYS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+_NUMBERS = itertools.count()
 
 
 class FocusRing(QObject):
@@ -41,17 +46,19 @@ class FocusRing(QObject):
         window = target.window()
         if self._frame is None or self._frame.parentWidget() is not window:
             if self._frame is not None:
+                self._frame.hide()
                 self._frame.deleteLater()
-            self._frame = _Frame(window)
-            self._frame.destroyed.connect(self._forget)
+            self._frame = _Frame(window, self._gone)
         room = QRect(target.mapTo(window, QPoint(0, 0)), target.size())
         margin = _OFF + _PEN
         self._frame.setGeometry(room.adjusted(-margin, -margin, margin, margin))
         self._frame.raise_()
         self._frame.show()
 
-    def _forget(self) -> None:
-        self._frame = None
+    def _gone(self, number: int, *_: object) -> None:
+        """A window took its frame with it. Told late, when another window may have one already: that stays."""
+        if self._frame is not None and self._frame.number == number:
+            self._frame = None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
@@ -70,8 +77,10 @@ class FocusRing(QObject):
 
 
 class _Frame(QWidget):
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, gone: Callable[..., None]) -> None:
         super().__init__(window)
+        self.number = next(_NUMBERS)
+        self.destroyed.connect(partial(gone, self.number))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
