@@ -9,10 +9,12 @@
 Call it every second or every quarter of an hour. The same calls give the same answers.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from evdesk.balance.arguments import finite, number, one_of, whole, yes_no
 from evdesk.balance.fit import Fit, Reals
 from evdesk.balance.guests import Guest
 from evdesk.balance.lines import EPS, Net
@@ -20,7 +22,7 @@ from evdesk.balance.outlook import History, Stay, edges
 from evdesk.balance.plan import Prospect, ends_s, plan
 from evdesk.balance.repair import Bid
 from evdesk.balance.standing import ENOUGH, Stand, stands
-from evdesk.balance.types import SOLAR, SOLAR_FIRST, Demand, Key, Line, LineKind
+from evdesk.balance.types import SOLAR, SOLAR_FIRST, Demand, Key, Line, LineKind, by_key
 from evdesk.model import ChargeMode, Why, WhyCode
 
 FIRST_S = 300.0
@@ -73,6 +75,21 @@ class Rules:
     cheap_below: float | None = None
     solver: bool = True
 
+    def __post_init__(self) -> None:
+        """Raises TypeError or ValueError, naming the rule, for what none can be."""
+        if self.steps is not None:
+            one_of("steps", self.steps, tuple)
+            for n, step in enumerate(self.steps):
+                finite(f"steps[{n}]", step, least=0.0)
+            if any(a >= b for a, b in itertools.pairwise((0.0, *self.steps))):
+                raise ValueError(f"steps must rise, without 0 and without repeating one, not {self.steps!r}.")
+        whole("interruptions", self.interruptions, least=0, none=True)
+        for name in ("dwell_s", "every_s", "reclaim_s"):
+            finite(name, getattr(self, name), least=0.0)
+        finite("turn_s", self.turn_s, least=0.0, none=True)
+        finite("cheap_below", self.cheap_below, none=True)
+        yes_no(["solver"], [self.solver])
+
 
 class Sharing:
     """Shares out lines among cars. Holds what it has seen: energy, starts and pauses of each car, earlier charges."""
@@ -80,10 +97,12 @@ class Sharing:
     def __init__(self, lines: Iterable[Line], rules: Rules | None = None) -> None:
         """`lines`: every conductor with its limit and, per connector, the complex ampere that one ampere of that connector
         puts on it: 1 on a phase of its own; with line-to-line wiring e.g. cmath.rect(1, radians(30)). A connector on no
-        line gets nothing. Raises ValueError for a limit or coefficient that is not finite."""
-        self.rules = rules or Rules()
+        line gets nothing. Raises ValueError for a limit that is not finite and for two lines of one name, TypeError for
+        what are no lines or rules."""
+        self.rules = Rules() if rules is None else rules
         self.history = History()
         self._lines = tuple(lines)
+        one_of("rules", self.rules, Rules)
         self._guests: dict[Key, Guest] = {}
         self._nets: dict[object, tuple[Net, Fit]] = {}
         self._decided: dict[Key, tuple[float, Why]] = {}
@@ -91,8 +110,11 @@ class Sharing:
         self._shared_at = -math.inf
         self._called_at = -math.inf
         for line in self._lines:
-            if not all(math.isfinite(v) for v in (line.limit_a, *(abs(c) for c in line.coef.values()))):
-                raise ValueError(f"Line {line.name}: limit and coefficients must be finite numbers.")
+            one_of("Each of lines", line, Line)
+            finite(f"limit_a of line {line.name}", line.limit_a)
+        self._names = frozenset(line.name for line in self._lines)
+        if len(self._names) < len(self._lines):
+            raise ValueError("Each of lines must have a name of its own: rooms and reasons go by it.")
 
     def decide(
         self,
@@ -112,8 +134,13 @@ class Sharing:
         the roof gives away, cars included, for modes SOLAR_FIRST and SOLAR_ONLY. `price`: now, for mode CHEAP.
 
         No line is above its limit afterwards, whatever each car draws up to its own, and 0 < limit < `min_a` never is.
+        Raises TypeError for a wrong type, ValueError for a `now` that is no time and a room of an unknown line.
         """
-        given = {d.key: d if _has_terminals(d) else replace(d, terminals=(True, True, True)) for d in demands}
+        self._check(now, rooms or {}, surplus_w, price)
+        given = {
+            key: d if _has_terminals(d) else replace(d, terminals=(True, True, True))
+            for key, d in by_key(demands, check=True).items()
+        }
         cars = [d for _, d in sorted(given.items()) if d.wants]
         self._take_in(now, cars)
         interval, self._called_at = now - self._called_at, now
@@ -124,6 +151,16 @@ class Sharing:
             self._share(now, cars, net, fit, room, price, interval)
         idle = (0.0, Why(WhyCode.NO_CAR))
         return {key: self._decided[key] if d.wants else idle for key, d in given.items()}
+
+    def _check(self, now: float, rooms: Mapping[str, float], surplus_w: float | None, price: float | None) -> None:
+        finite("now", now)
+        number("surplus_w", surplus_w, none=True)
+        number("price", price, none=True)
+        one_of("rooms", rooms, Mapping)
+        for name, amps in rooms.items():
+            if name not in self._names:
+                raise ValueError(f"rooms names the line {name!r}, which is none of {sorted(self._names)}.")
+            number(f"rooms[{name!r}]", amps)
 
     # -- what is known -----------------------------------------------------------------------------------------------
 
@@ -313,7 +350,7 @@ class Sharing:
         if stand.detail == ENOUGH:
             return Why(WhyCode.CAR, detail=ENOUGH)
         code = WhyCode.LINE if amps > 0 else WhyCode.WAITING
-        return Why(code, line.name, round(loads[stand.wire], 1), line.limit_a, detail=stand.detail)
+        return Why(code, line.name, round(float(loads[stand.wire]), 1), float(line.limit_a), detail=stand.detail)
 
     def _since(self, key: Key, amps: float, why: Why, now: float) -> Why:
         """A reason keeps its time while it says the same about the same limit."""
@@ -327,7 +364,7 @@ class Sharing:
 
 def _has_terminals(demand: Demand) -> bool:
     """Whether it says where it can draw; a car that draws nowhere counts everywhere."""
-    return len(demand.terminals) == 3 and any(demand.terminals)
+    return any(demand.terminals)
 
 
 def _weight(demand: Demand) -> float:

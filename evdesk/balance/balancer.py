@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
+from evdesk.balance.arguments import check_site, finite, number, one_of
 from evdesk.balance.failsafe import safe_share, site_share
 from evdesk.balance.house import House, Other
 from evdesk.balance.intake import Intake
@@ -55,6 +56,8 @@ class Balancer:
     """Pure and deterministic: the same calls give the same decisions. All times are the caller's seconds."""
 
     def __init__(self, site: Site) -> None:
+        """Raises TypeError for what is no site."""
+        check_site(site)
         self._intake = Intake()
         self._cut_at: dict[str, float] = {}
         self._house = House(site.balance)
@@ -67,7 +70,8 @@ class Balancer:
 
     def reconfigure(self, site: Site, unable: Set[str] = frozenset()) -> None:
         """Takes a changed site; connectors, lines and meters that are still there keep their state. `unable`: chargers
-        that cannot fall back by themselves, reserved in full by the safe shares."""
+        that cannot fall back by themselves, reserved in full by the safe shares. Raises TypeError for what is no site."""
+        check_site(site)
         self._site = site
         self._intake.reconfigure(site, safe_share(site, unable))
         self._site_share = site_share(site, unable)
@@ -86,6 +90,10 @@ class Balancer:
         """The power limits in force from now on; each source counts with its smallest. Falls at once, also for chargers
         that are at their limit. NaN and negative ones count as 0. `volts`: measured now; above the site's own voltage each
         ampere is more power."""
+        for cap in caps:
+            one_of("Each of caps", cap, PowerCap)
+            number(f"power_w of the power limit {cap.source}", cap.power_w)
+        number("volts", volts)
         if self._rooms.limit_power(caps, max(self._site.voltage_v, volts)):
             self._net = Net(build_lines(self._site, self._rooms.caps), tuple(self._intake.tracks))
             self._anew = True
@@ -101,7 +109,11 @@ class Balancer:
     ) -> Decision:
         """One second. `demands`: one per connector, missing ones count as silent at their full rating; `samples`: the
         newest of each meter, repeating one is harmless; `surplus_w`: what the roof gives away, cars included, and
-        `price` of a kWh now, for charging modes that go by them. Never raises for odd values: they count as unknown."""
+        `price` of a kWh now, for charging modes that go by them. Never raises for odd values of these: they count as
+        unknown. Raises TypeError for a wrong type, ValueError for a `now` that is no finite time."""
+        finite("now", now)
+        number("surplus_w", surplus_w, none=True)
+        number("price", price, none=True)
         self._outside.take(surplus_w, price)
         before = {key: track.limit for key, track in self._intake.tracks.items()}
         second = self._take_in(now, demands, samples)

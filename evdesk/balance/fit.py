@@ -100,12 +100,13 @@ class Fit:
     def fits(self, amps: Reals, limits: Reals) -> bool:
         return bool(np.all(self.load(amps).size() <= limits + EPS))
 
-    def room(self, load: "Load", limits: Reals, i: int) -> float:
-        """How much connector `i` can rise from this load before a row over it is full; below 0: one is already."""
+    def room(self, load: "Load", limits: Reals, i: int, tolerance_a: float = EPS) -> float:
+        """How much connector `i` can rise from this load before a row over it is full; below 0: one is already.
+        `tolerance_a`: by so much a row may be above, for rounding."""
         rows, part, size = self.over[i], self._parts[i], self._sizes[i]
         if not len(rows):
             return math.inf
-        here, spare = load.known[rows], limits[rows] - load.loose[rows] + EPS
+        here, spare = load.known[rows], limits[rows] - load.loose[rows] + tolerance_a
         left = spare * spare - (here.real**2 + here.imag**2)
         if spare.min() < 0 or left.min() < 0:
             return -1.0

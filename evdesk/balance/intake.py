@@ -10,7 +10,7 @@ from operator import attrgetter
 from evdesk.balance.policy import Seat, reclaim
 from evdesk.balance.seats import base_current, in_force, silent, take_seat
 from evdesk.balance.track import Track
-from evdesk.balance.types import Demand, Key
+from evdesk.balance.types import Demand, Key, by_key
 from evdesk.model import Bay, Site
 
 _said = attrgetter(
@@ -62,8 +62,8 @@ class Intake:
         self._kept = [None] * len(self.tracks)
 
     def take(self, now: float, demands: Iterable[Demand]) -> list[Seat]:
-        """One seat per connector; who is not among the demands is silent."""
-        given = {demand.key: demand for demand in demands}
+        """One seat per connector; who is not among the demands is silent. Raises TypeError for what is no demand."""
+        given = by_key(demands)
         if now < self._at:  # the clock was set back: how long something holds was counted from another time
             for one in self._kept:
                 if one is not None:
@@ -88,6 +88,7 @@ class Intake:
         return seats
 
     def _anew(self, index: int, demand: Demand, track: Track, said: tuple[object, ...], now: float) -> Seat:
+        demand.check()
         track.stayed(self._at)
         key, kept = track.key, self._kept[index]
         seat = take_seat(index, demand, track, self._bays[key], self._safe[key], self._rules, now)

@@ -15,6 +15,9 @@ import numpy as np
 from evdesk.balance.fit import Fit, Reals
 from evdesk.balance.lines import EPS
 
+ROUND = 1e-10
+"""Ampere: what sums of a hundred limits may be off by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bid:
@@ -42,11 +45,11 @@ class Bid:
 
     def down(self, amps: float) -> float:
         """The largest limit it can have that is not above `amps`; 0 below its minimum."""
-        amps = min(amps, self.top_a) + EPS
+        most, amps = min(amps, self.top_a), min(amps, self.top_a) + EPS
         if amps < self.min_a:
             return 0.0
         if self.steps is None:
-            return min(amps - EPS, self.top_a) if amps - EPS > self.min_a else self.min_a
+            return max(most, self.min_a)
         if not self.steps:
             whole = float(math.floor(amps))
             return whole if whole >= self.min_a - EPS else 0.0
@@ -78,8 +81,10 @@ class Repair:
         self.amps = fixed.copy()
         self.load = fit.load(self.amps)
 
-    def room(self, i: int) -> float:
-        return self.fit.room(self.load, self.limits, i)
+    def room(self, bid: Bid) -> float:
+        """What its lines leave it to rise. Where any limit is allowed it would use up the tolerance: there it is none."""
+        tolerance_a = EPS if bid.steps is not None else -ROUND
+        return self.fit.room(self.load, self.limits, bid.index, tolerance_a)
 
     def put(self, i: int, amps: float) -> None:
         self.fit.add(self.load, i, amps - self.amps[i])
@@ -88,7 +93,8 @@ class Repair:
     def start(self, bid: Bid) -> bool:
         """Gives it its minimum where that fits."""
         least = bid.least()
-        if least > bid.top_a + EPS or self.room(bid.index) < least - EPS:
+        slack = EPS if bid.steps is not None else ROUND / 100
+        if least > bid.top_a + EPS or self.fit.room(self.load, self.limits, bid.index, slack) < least - slack:
             return False
         self.put(bid.index, least)
         return True
@@ -98,7 +104,7 @@ class Repair:
         here = float(self.amps[bid.index])
         if target <= here + EPS:
             return
-        to = bid.down(min(target, here + self.room(bid.index)))
+        to = bid.down(min(target, here + self.room(bid)))
         if to > here + EPS:
             self.put(bid.index, to)
 

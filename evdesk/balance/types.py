@@ -4,11 +4,13 @@ All currents are ampere RMS per phase. `None` means unknown, and unknown always 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 
+from evdesk.balance.arguments import a_key, coefficient, number, numbers, one_of, three, yes_no
 from evdesk.model import Breaker, ChargeMode, Phases, Why, WhyCode
 
 Key = tuple[str, int]
@@ -60,6 +62,35 @@ class Line:
     rating_a: float = 0.0  # of the breaker; `limit_a` is what may flow for hours
     with_other: bool = False  # a power limit of the whole site: what is no charger counts too
 
+    def __post_init__(self) -> None:
+        """Raises TypeError or ValueError, naming the field, for what is no line."""
+        one_of("name", self.name, str)
+        number(f"limit_a of line {self.name}", self.limit_a)
+        one_of(f"coef of line {self.name}", self.coef, dict)
+        for key, coef in self.coef.items():
+            a_key(f"A key in coef of line {self.name}", key)
+            coefficient(f"coef[{key!r}] of line {self.name}", coef)
+
+
+_NUMBERS = ("worst_a", "ceiling_a", "min_a", "sample_s", "kw_per_a", "priority")
+_NUMBERS_OR_NONE = (
+    "confirmed_a",
+    "drawn_at",
+    "charging_since_at",
+    "plugged_at",
+    "got_kwh",
+    "needs_kwh",
+    "departure_at",
+    "trust",
+)
+_YES_NO = ("wants", "commandable", "charging", "terminals[0]", "terminals[1]", "terminals[2]")
+_TERMINALS = ("drawn_a[0]", "drawn_a[1]", "drawn_a[2]")
+_numbers_of, _numbers_or_none_of = attrgetter(*_NUMBERS), attrgetter(*_NUMBERS_OR_NONE)
+
+
+def _yes_no_of(demand: "Demand") -> tuple[bool, ...]:
+    return (demand.wants, demand.commandable, demand.charging, *demand.terminals)
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -100,6 +131,30 @@ class Demand:
     priority: int = 0
     mode: ChargeMode = ChargeMode.FAST
 
+    def check(self) -> None:
+        """Raises TypeError, naming the field, for a wrong type. NaN and negative numbers are no errors: they count as
+        unknown, or as nothing."""
+        a_key("key", self.key)
+        numbers(_NUMBERS, _numbers_of(self))
+        numbers(_NUMBERS_OR_NONE, _numbers_or_none_of(self), none=True)
+        numbers(_TERMINALS, three("drawn_a", self.drawn_a), none=True)
+        three("terminals", self.terminals)
+        yes_no(_YES_NO, _yes_no_of(self))
+        one_of("mode", self.mode, ChargeMode)
+
+
+def by_key(demands: Iterable[Demand], *, check: bool = False) -> dict[Key, Demand]:
+    """The demands by connector; of several for one the last counts. Raises TypeError for what is no demand, and with
+    `check` for what `Demand.check` does."""
+    found: dict[Key, Demand] = {}
+    for demand in demands:
+        if type(demand) is not Demand:
+            one_of("Each of demands", demand, Demand)
+        if check:
+            demand.check()
+        found[demand.key] = demand
+    return found
+
 
 @dataclass(frozen=True, slots=True)
 class LineSample:
@@ -108,6 +163,12 @@ class LineSample:
     circuit: str
     at: float
     current_a: Phases
+
+    def __post_init__(self) -> None:
+        """Raises TypeError, naming the field, for a wrong type."""
+        one_of("circuit", self.circuit, str)
+        number("at", self.at)
+        numbers(("current_a[0]", "current_a[1]", "current_a[2]"), three("current_a", self.current_a), none=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,8 +307,8 @@ def test_a_car_that_is_replaced_between_two_decisions(gap):
     assert sharing.decide(gap, [Demand(a, plugged_at=gap)])[a][0] == 32
 
 
-@pytest.mark.parametrize("terminals", [(), (False, False, False)])
-def test_a_car_that_draws_nowhere_counts_everywhere(terminals):
+def test_a_car_that_draws_nowhere_counts_everywhere():
+    terminals = (False, False, False)
     keys = [("A", 1), ("B", 1)]
     sharing = Sharing([Line("M", limit_a=32, coef=dict.fromkeys(keys, 1))])
     assert (
