@@ -233,6 +233,25 @@ def test_widgets_paint_in_every_theme(look, qapp, qtbot):
         assert pictures[0] != pictures[1], type(widget).__name__
 
 
+def test_the_ring_follows_what_its_field_stands_in(qapp, qtbot):
+    ring = FocusRing(qapp)
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(300, 200)
+    inner = QWidget(window)
+    inner.setGeometry(0, 0, 280, 100)
+    field = QLineEdit(inner)
+    field.setGeometry(20, 20, 200, 30)
+    window.show()
+    window.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(lambda: qapp.focusWidget() is field)
+    inner.move(0, 60)
+    qtbot.waitUntil(lambda: ring._frame.geometry() == field.rect().translated(20, 80).adjusted(-4, -4, 4, 4))
+    qapp.removeEventFilter(ring)
+    qapp.focusChanged.disconnect(ring._moved)
+
+
 def test_a_window_that_goes_late_leaves_no_ring_behind(qapp, qtbot):
     ring = FocusRing(qapp)
     windows = []

@@ -81,11 +81,10 @@ class Editing(QObject):
     async def _leave(self) -> None:
         count = self.draft.count()
         if count:
-            title = tr("Leave {n} changes?").format(n=count) if count > 1 else tr("Leave the change?")
-            text = tr("They are forgotten. The site stays as it is in the engine.")
-            if not await confirm(
-                self._page.window(), self._theme, title, text, tr("Leave them"), tr("Go on"), danger=True
-            ):
+            title = tr("Discard {n} changes?").format(n=count) if count > 1 else tr("Discard the change?")
+            text = tr("The site stays as it is in the engine.")
+            window, stay = self._page.window(), tr("Go on editing")
+            if not await confirm(window, self._theme, title, text, tr("Discard"), stay, danger=True):
                 return
         self.draft.end()
 

@@ -10,7 +10,7 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import GHOST, PRIMARY, Button, Card, Chip, Label, draw
-from evdesk.model import Charger, ChargerState, EvdeskError, FailsafeState
+from evdesk.model import Charger, ChargerState, ConnectorStatus, EvdeskError, FailsafeState
 from evdesk.model.drills import Drill
 from evdesk.wire.drill import FailsafeSummary, FailsafeView
 
@@ -33,6 +33,13 @@ def light_of(charger: Charger) -> str:
     if state is FailsafeState.CANNOT:
         return RED
     return GREEN if state is FailsafeState.PROVEN else AMBER
+
+
+def _readiness(charger: Charger) -> int:
+    """Who can be drilled best comes first: a car that charges, then one that answers at all."""
+    if charger.state is not ChargerState.ONLINE:
+        return 2
+    return 0 if any(c.status is ConnectorStatus.CHARGING for c in charger.connectors) else 1
 
 
 class LightRow(QAbstractButton):
@@ -214,7 +221,7 @@ class SilentCard(Card):
         self.rest.setText(tr("and {n} more").format(n=rest))
         self._show_list()
         untested = [charger for charger, light in open_ones if light == AMBER]
-        self._offer(sorted(untested, key=lambda one: one.state is not ChargerState.ONLINE))
+        self._offer(sorted(untested, key=_readiness))
 
     def _offer(self, untested: list[Charger]) -> None:
         off = "" if self._mirror.connected else tr("Off while the engine does not answer.")

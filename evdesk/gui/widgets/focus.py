@@ -13,7 +13,7 @@ from evdesk.gui import theme, tokens
 _OFF = 2
 _PEN = 2
 _FOLLOW = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Hide, QEvent.Type.Show, QEvent.Type.Destroy)
-_KEYS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+_MOVES = (QEvent.Type.Move, QEvent.Type.Resize)
 _NUMBERS = itertools.count()
 
 
@@ -55,6 +55,10 @@ class FocusRing(QObject):
         self._frame.raise_()
         self._frame.show()
 
+    def _stands_in(self, watched: QObject) -> bool:
+        target = self._target
+        return target is not None and isinstance(watched, QWidget) and watched.isAncestorOf(target)
+
     def _gone(self, number: int, *_: object) -> None:
         """A window took its frame with it. Told late, when another window may have one already: that stays."""
         if self._frame is not None and self._frame.number == number:
@@ -73,6 +77,8 @@ class FocusRing(QObject):
                     self._frame.hide()
             else:
                 self._place()
+        elif kind in _MOVES and self._stands_in(watched):
+            self._place()  # what it stands in was moved, or scrolled
         return False
 
 
