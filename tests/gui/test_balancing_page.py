@@ -262,7 +262,11 @@ def test_selection_stays_over_updates_and_a_lost_engine(page, mirror, client, qt
     mirror.flush()
     assert page.key == "bay/WB-08/1"
     assert page.inspector.title.text() == "Bay 8"
+    assert page.site.unit.text().startswith("as it was ")
+    assert not page.site.diagram.canvas.live
     mirror.take_snapshot(sample.snapshot(200))
+    assert page.site.unit.text() == "amperes per phase"
+    assert page.site.diagram.canvas.live
     assert page.key == "bay/WB-08/1"
     assert page.inspector.chip.look().word == "Charging"
 
@@ -532,3 +536,22 @@ def test_a_power_limit_is_seen_where_cars_wait_for_it(page, mirror, qtbot):
     waits = Span(0, 9, 0.0, Why(WhyCode.WAITING, "grid operator"))
     lane = Lane("bay/WB-01/1", "Bay 1", 0, "", (waits,))
     assert moment_words(lane, 5).startswith("Bay 1 off: Waits for 6 A, the power is limited: grid operator")
+
+
+def test_a_bay_without_a_car_is_told_as_that(page):
+    free = next(o for o in page.scene.outlets() if o.state.word == "Free")
+    page.choose(free.key)
+    assert page.decisions.sentence.text() == f"{free.label}: no car"
+
+
+def test_a_drill_is_seen_at_its_charger_and_in_its_lane(page, mirror):
+    charger = mirror.chargers["WB-01"]
+    why = Why(WhyCode.TEST, detail="drill")
+    one = replace(charger.connectors[0], why=why, limit_at=sample.NOW - 30)
+    mirror.apply("charger", replace(charger, connectors=(one,)))
+    mirror.flush()
+    outlet = page.scene.outlet("bay/WB-01/1")
+    assert outlet.safe.word == "Drill runs"
+    page.choose(outlet.key)
+    assert "nothing is known" not in page.decisions.sentence.text()
+    assert "test" in page.decisions.legend.kinds()

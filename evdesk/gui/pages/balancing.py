@@ -151,6 +151,8 @@ class BalancingPage(Page):
         self.scene = build_scene(self.mirror, self.editing.draft.site, self._outlets)
         load = self.mirror.load
         self.site.show_limits(limits_words(load.caps, self.mirror.now()) if load is not None else "")
+        old = load is not None and not self.mirror.connected
+        self.site.show_age(text.age(self.mirror.now() - load.at) if load is not None and old else "")
         self.site.show_scene(self.scene)
         if not self.key:
             self.key = self._first()
@@ -164,6 +166,8 @@ class BalancingPage(Page):
 
     def choose(self, key: str) -> None:
         """Select a part of the site: the diagram marks it, the inspector tells about it."""
+        if key != self.key:
+            self._side.verticalScrollBar().setValue(0)
         self.key = key
         self.site.diagram.select(key)
         self.decisions.select(key)
@@ -173,6 +177,8 @@ class BalancingPage(Page):
     def _edited(self) -> None:
         """Editing began, went on or ended: the draft is drawn, its forms stand where the live cards stood."""
         active = self.editing.active
+        if self.silent.isHidden() != active:
+            self._side.verticalScrollBar().setValue(0)
         self.site.set_editing(active)
         for card in (self.inspector, self.sharing, self.silent, self.decisions):
             card.setVisible(not active)

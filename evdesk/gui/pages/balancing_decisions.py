@@ -180,7 +180,8 @@ class DecisionsCard(Card):
         self.at.setText(tr("Now") if moment is None else text.clock_s(moment))
         at = self._now if moment is None else min(moment, self._now)
         words = moment_words(lane, at) if lane is not None else ""
-        self.sentence.setText(f"{words}  ({self.feed.failed})" if self.feed.failed else words)
+        failed = self.feed.failed if self._mirror.connected else ""  # the banner says more of an engine that is gone
+        self.sentence.setText(f"{words}  ({failed})" if failed else words)
 
     def sizeHint(self) -> QSize:
         return QSize(400, 268)

@@ -25,6 +25,7 @@ from evdesk.gui.widgets import Painted, copy_menu
 ZOOMS = (0.5, 0.6, 0.75, 0.9, 1.0, 1.25, 1.5, 2.0)
 LARGER = (1.5, 1.4, 1.3, 1.2, 1.1)
 """A small site on a large screen is drawn larger, as far as it fits."""
+PALE = 0.55
 MOST_ROWS = 10
 """More circuits than this are not shown at first, only those at the top."""
 
@@ -42,6 +43,7 @@ class Canvas(Painted):
         self.zoom = 1.0
         self.key = ""
         self.flags: frozenset[str] = frozenset()
+        self.live = True
         self._under = ""
         self._grab: QPoint | None = None
         self.setMouseTracking(True)
@@ -61,6 +63,12 @@ class Canvas(Painted):
             if old.what != new.what:
                 self.update(self._on_screen(new.rect))
         self._tell()
+
+    def set_live(self, live: bool) -> None:
+        """What is not true any more is drawn paler."""
+        if live != self.live:
+            self.live = live
+            self.update()
 
     def flag(self, keys: frozenset[str]) -> None:
         """Parts something is wrong with get an edge that says so."""
@@ -198,6 +206,7 @@ class Canvas(Painted):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.scale(self.zoom, self.zoom)
+        painter.setOpacity(1.0 if self.live else PALE)
         part = QRectF(event.rect())
         z = self.zoom
         seen = QRectF(part.left() / z, part.top() / z, part.width() / z, part.height() / z)

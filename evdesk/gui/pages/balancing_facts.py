@@ -120,6 +120,10 @@ class Scene:
         return sum(1 for _ in self.outlets())
 
 
+CAP = "cap/"
+"""What the name of a power limit's line begins with."""
+
+
 def build_scene(mirror: Mirror, site: Site | None = None, known: Outlets | None = None) -> Scene:
     """The picture of `site` (a draft that is edited) or of the engine's site, with what the mirror measures. `known` keeps
     what has not changed from one picture to the next."""
@@ -149,7 +153,7 @@ def build_scene(mirror: Mirror, site: Site | None = None, known: Outlets | None 
         _house(feeds),
         text.power(load.total_w) if load is not None else text.unknown(),
         meter_look(mirror, shown),
-        tuple(line for name, some in lines.items() if name not in names for line in some),
+        tuple(line for some in lines.values() for line in some if line.line.startswith(CAP)),
         mirror.connected,
     )
 
@@ -244,7 +248,7 @@ def meter_look(mirror: Mirror, site: Site) -> Look:
         return Look("meter", tr("no meter"), "muted")
     if load is None or load.meter_at is None:
         return Look("meter", tr("no value yet"), "warn")
-    old = text.age(mirror.now() - load.meter_at if mirror.connected else load.at - load.meter_at)
+    old = text.age(mirror.now() - load.meter_at)
     if load.meter_stale:
         return Look("meter", tr("silent {age}").format(age=old), "warn")
     return Look("meter", tr("{age} ago").format(age=old), "muted")

@@ -129,9 +129,7 @@ def _symbol(x: float, y: float, wide: float = 84.0) -> QRectF:
 def lay_tree(scene: Scene, width: float, height: float) -> Plan | None:
     """None where it would be cramped."""
     main = scene.main
-    if main is None or scene.astray or scene.caps or scene.count() > MOST_TREE or main.lost:
-        return None
-    if any(feed.rules for feed in scene.all_feeds()):
+    if main is None or scene.astray or scene.count() > MOST_TREE or main.lost:
         return None
     room = width - 2 * PAD - HOUSE_WIDE
     if _least(main, CELL_MIN) > room:

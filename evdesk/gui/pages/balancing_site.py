@@ -75,6 +75,13 @@ class SiteCard(Card):
         if self._bar is not None:
             self._bar.setVisible(editing)
 
+    def show_age(self, age: str) -> None:
+        """How old what is drawn is, while the engine does not answer; "" while it does."""
+        self.diagram.canvas.set_live(not age)
+        if not self.edit.isHidden():
+            self.unit.setText(tr("as it was {age} ago").format(age=age) if age else tr("amperes per phase"))
+            self.unit.set_role("danger" if age else "muted")
+
     def show_limits(self, words: str) -> None:
         """What holds cars below the fuse, from outside; "" where nothing does."""
         self.limit_words.setText(words)

@@ -154,7 +154,9 @@ def live_span(outlet: Outlet, now: float) -> Span | None:
     """What holds now, straight from the connector: the end of its lane between two answers of the log."""
     why = outlet.connector.why
     since = why.since_at if why.since_at is not None else outlet.connector.limit_at
-    if outlet.limit_a is None or since is None or why.code in (WhyCode.UNKNOWN, WhyCode.NO_CAR):
+    if why.code is WhyCode.NO_CAR:
+        return Span(min(outlet.connector.status_at or now, now), now, outlet.limit_a or 0.0, why)
+    if outlet.limit_a is None or since is None or why.code is WhyCode.UNKNOWN:
         return None
     took = outlet.amps if why.code is WhyCode.CAR else None
     return Span(min(since, now), now, outlet.limit_a, why, took)
