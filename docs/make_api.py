@@ -36,7 +36,7 @@ Errors carry `data.reason`, one of: {reasons}; `message` is a sentence that says
 
 def name_of(kind: object) -> str:
     """A type as a reader knows it from JSON."""
-    plain = {int: "integer", float: "number", str: "text", bool: "true/false", type(None): "null"}
+    plain = {int: "integer", float: "number", str: "text", bool: "true/false", bytes: "base64 text", type(None): "null"}
     if kind in plain:
         return plain[kind]
     origin, args = typing.get_origin(kind), typing.get_args(kind)

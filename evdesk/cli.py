@@ -27,6 +27,7 @@ COMMANDS = {
     "simulate": "evdesk.commands.simulate:simulate",
     "status": "evdesk.commands.status:status",
     "call": "evdesk.commands.call:call",
+    "protocol": "evdesk.commands.protocol:protocol",
     "audit": "evdesk.commands.audit:audit",
 }
 """Each takes the parsed arguments and returns the exit code."""
@@ -94,6 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_engine(commands)
     _add_simulate(commands)
     _add_calls(commands)
+    _add_protocol(commands)
     _add_audit(commands)
     _add_shots(commands)
     return parser
@@ -297,6 +299,19 @@ def _add_calls(commands: Commands) -> None:
     call.add_argument("--list", action="store_true", help="show every method with its parameters")
     call.add_argument(
         "--timeout", type=positive, default=60.0, metavar="S", help="give up after S seconds (default 60)"
+    )
+
+
+def _add_protocol(commands: Commands) -> None:
+    protocol = _command(
+        commands, "protocol", "the page about a failsafe drill, to print", "FILE ends in .pdf or .html."
+    )
+    _add_remote(protocol)
+    protocol.add_argument(
+        "drill", type=int, metavar="DRILL", help="its number; “evdesk call failsafe.drills” lists them"
+    )
+    protocol.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write it (default: a name of charger and day, as PDF, here)"
     )
 
 

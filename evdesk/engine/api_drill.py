@@ -1,8 +1,12 @@
 """The API's methods about the failsafe and its drills."""
 
+import asyncio
+from importlib import import_module
+
 from evdesk.balance import Exposure, FailsafePlan, exposures, site_share
 from evdesk.engine.api_core import Core, Handler
-from evdesk.engine.drill_html import protocol_html, protocol_name
+from evdesk.engine.drill_html import protocol_html
+from evdesk.engine.drill_page import protocol_name
 from evdesk.engine.state import ChargerRecord
 from evdesk.model import FailsafeState, Origin
 from evdesk.model.drills import Drill
@@ -95,9 +99,18 @@ class DrillApi:
     async def _get(self, _origin: Origin, params: w.OneDrill) -> Drill:
         return await self.core.drills.get(params.drill_id)
 
-    async def _protocol(self, _origin: Origin, params: w.OneDrill) -> w.Protocol:
+    async def _protocol(self, _origin: Origin, params: w.ReadProtocol) -> w.Protocol:
         drill = await self.core.drills.get(params.drill_id)
-        return w.Protocol(protocol_html(drill), protocol_name(drill))
+        name = protocol_name(drill, params.format.value)
+        if params.format is w.ProtocolFormat.HTML:
+            return w.Protocol(protocol_html(drill), name)
+        return w.Protocol("", name, await asyncio.to_thread(_pdf, drill))  # beside the control cycle
+
+
+def _pdf(drill: Drill) -> bytes:
+    # Loaded for whoever wants one: most engines never make a PDF.
+    made: bytes = import_module("evdesk.engine.drill_pdf").protocol_pdf(drill)
+    return made
 
 
 def _exposed(one: Exposure) -> str:

@@ -1,27 +1,114 @@
-"""The plot of a drill as inline SVG: what was measured, what was expected, when it must have fallen."""
+"""The plot of a drill: what was measured, what was expected, when it must have fallen. Made of shapes, which a page of HTML
+draws as SVG and a page of PDF as vector lines."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
 
 from evdesk.model.drills import Drill
 
 W, H = 720.0, 290.0
 LEFT, RIGHT, TOP, BOTTOM = 40.0, 12.0, 22.0, 30.0
-_INK, _MUTED, _LINE, _DATA, _SOFT = "#171a20", "#59616e", "#dadde3", "#1d5bd6", "#fdf3e0"
+TEXT_SIZE = 10.5
+NO_DATA = "No current was measured."
+_INK, _MUTED, _LINE, _DATA, _SOFT, _WORD = "#171a20", "#59616e", "#dadde3", "#1d5bd6", "#fdf3e0", "#8a4f00"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """Straight lines from point to point; `dash`: (on, off), none where empty."""
+
+    points: tuple[tuple[float, float], ...]
+    color: str
+    width: float = 1.0
+    dash: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """Filled, or with `width` a ring."""
+
+    x: float
+    y: float
+    radius: float
+    color: str
+    width: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`y` is the base line; `anchor`: start, middle or end."""
+
+    x: float
+    y: float
+    text: str
+    color: str
+    anchor: str = "start"
+    bold: bool = False
+
+
+Shape = Box | Stroke | Dot | Words
+
+
+def plot_shapes(drill: Drill) -> list[Shape]:
+    """From the back to the front, in a field of W by H with y downwards. Empty where there are no samples."""
+    points = [(at, amps) for at, amps, _ in drill.samples if amps is not None]
+    if not points or drill.since_at is None or drill.latest_allowed_at is None:
+        return []
+    scale = _Scale(points, drill)
+    return [
+        *_ground(scale, drill),
+        *_axes(scale),
+        *_expected(scale, drill),
+        *_measured(scale, points),
+        *_fall(scale, drill),
+    ]
 
 
 def plot_svg(drill: Drill) -> str:
     """A sentence instead where there are no samples."""
-    points = [(at, amps) for at, amps, _ in drill.samples if amps is not None]
-    if not points or drill.since_at is None or drill.latest_allowed_at is None:
-        return "<p class='muted'>No current was measured.</p>"
-    scale = _Scale(points, drill)
+    shapes = plot_shapes(drill)
+    if not shapes:
+        return f"<p class='muted'>{NO_DATA}</p>"
     return (
-        f'<svg viewBox="0 0 {W:g} {H:g}" role="img" aria-label="Current over time" font-size="10.5" '
-        f'font-family="Inter, Noto Sans, DejaVu Sans, sans-serif">'
-        f"{_ground(scale, drill)}{_axes(scale)}{_expected(scale, drill)}"
-        f"{_measured(scale, points)}{_fall(scale, drill)}</svg>"
+        f'<svg viewBox="0 0 {W:g} {H:g}" role="img" aria-label="Current over time" font-size="{TEXT_SIZE:g}" '
+        f'font-family="Inter, Noto Sans, DejaVu Sans, sans-serif">{"".join(map(_svg, shapes))}</svg>'
     )
+
+
+def _svg(shape: Shape) -> str:
+    match shape:
+        case Box():
+            return (
+                f'<rect x="{shape.x:.1f}" y="{shape.y:.1f}" width="{shape.width:.1f}" height="{shape.height:.1f}" '
+                f'fill="{shape.fill}"/>'
+            )
+        case Stroke():
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in shape.points)
+            dash = f' stroke-dasharray="{" ".join(f"{d:g}" for d in shape.dash)}"' if shape.dash else ""
+            return (
+                f'<polyline points="{path}" fill="none" stroke="{shape.color}" stroke-width="{shape.width:g}"{dash}/>'
+            )
+        case Dot():
+            look = f'fill="none" stroke="{shape.color}" stroke-width="{shape.width:g}"'
+            look = look if shape.width else f'fill="{shape.color}"'
+            return f'<circle cx="{shape.x:.1f}" cy="{shape.y:.1f}" r="{shape.radius:g}" {look}/>'
+        case Words():
+            bold = ' font-weight="600"' if shape.bold else ""
+            return (
+                f'<text x="{shape.x:.1f}" y="{shape.y:.1f}" text-anchor="{shape.anchor}" fill="{shape.color}"{bold}>'
+                f"{escape(shape.text)}</text>"
+            )
 
 
 class _Scale:
@@ -43,64 +130,53 @@ class _Scale:
         return H - BOTTOM - amps / self.top_a * (H - TOP - BOTTOM)
 
 
-def _ground(scale: _Scale, drill: Drill) -> str:
+def _ground(scale: _Scale, drill: Drill) -> Iterator[Shape]:
     since, latest = scale.x(drill.since_at or 0.0), scale.x(drill.latest_allowed_at or 0.0)
-    height = H - TOP - BOTTOM
     allowed = (drill.latest_allowed_at or 0.0) - (drill.since_at or 0.0)
-    return (
-        f'<rect x="{since:.1f}" y="{TOP:g}" width="{latest - since:.1f}" height="{height:g}" fill="{_SOFT}"/>'
-        f'<path d="M{since:.1f} {TOP:g}V{H - BOTTOM:g}" stroke="#8a4f00" stroke-width="1.5"/>'
-        f'<path d="M{latest:.1f} {TOP:g}V{H - BOTTOM:g}" stroke="{_INK}" stroke-dasharray="3 3"/>'
-        f'<text x="{since + 5:.1f}" y="{TOP + 12:g}" fill="#8a4f00" font-weight="600">last word</text>'
-        f'<text x="{latest:.1f}" y="{TOP - 7:g}" text-anchor="middle" fill="{_MUTED}">'
-        f"latest allowed, {allowed:.0f} s</text>"
-    )
+    yield Box(since, TOP, latest - since, H - TOP - BOTTOM, _SOFT)
+    yield Stroke(((since, TOP), (since, H - BOTTOM)), _WORD, 1.5)
+    yield Stroke(((latest, TOP), (latest, H - BOTTOM)), _INK, 1.0, (3, 3))
+    yield Words(since + 5, TOP + 12, "last word", _WORD, bold=True)
+    yield Words(latest, TOP - 7, f"latest allowed, {allowed:.0f} s", _MUTED, "middle")
 
 
-def _axes(scale: _Scale) -> str:
-    out, amps = [], 0.0
+def _axes(scale: _Scale) -> Iterator[Shape]:
+    amps = 0.0
     while amps <= scale.top_a:
         y = scale.y(amps)
-        out.append(f'<path d="M{LEFT:g} {y:.1f}H{W - RIGHT:g}" stroke="{_LINE}"/>')
         unit = " A" if amps >= scale.top_a else ""
-        out.append(f'<text x="{LEFT - 6:g}" y="{y + 3.5:.1f}" text-anchor="end" fill="{_MUTED}">{amps:g}{unit}</text>')
+        yield Stroke(((LEFT, y), (W - RIGHT, y)), _LINE)
+        yield Words(LEFT - 6, y + 3.5, f"{amps:g}{unit}", _MUTED, "end")
         amps += scale.step_a
     span = scale.right - scale.left
     step = next(s for s in (10, 15, 30, 60, 120, 300, 600, 3600) if span / s <= 12 or s == 3600)
     mark = math.ceil(scale.left / step) * step
     while mark <= scale.right:
-        x = scale.x(scale.zero + mark)
-        out.append(f'<text x="{x:.1f}" y="{H - BOTTOM + 15:g}" text-anchor="middle" fill="{_MUTED}">{mark} s</text>')
+        yield Words(scale.x(scale.zero + mark), H - BOTTOM + 15, f"{mark} s", _MUTED, "middle")
         mark += step
-    return "".join(out)
 
 
-def _expected(scale: _Scale, drill: Drill) -> str:
+def _expected(scale: _Scale, drill: Drill) -> Iterator[Shape]:
     if drill.baseline_a is None:
-        return ""
+        return
     high, safe = scale.y(drill.baseline_a), scale.y(drill.safe_a)
     since, latest = scale.x(drill.since_at or 0.0), scale.x(drill.latest_allowed_at or 0.0)
-    return (
-        f'<path d="M{LEFT:g} {high:.1f}H{latest:.1f}V{safe:.1f}H{W - RIGHT:g}" fill="none" stroke="{_INK}" '
-        f'stroke-width="1.3" stroke-dasharray="6 4"/>'
-        f'<text x="{W - RIGHT:g}" y="{safe - 5:.1f}" text-anchor="end" fill="{_INK}">allowed, {drill.safe_a:g} A</text>'
-        f'<text x="{since + 6:.1f}" y="{high + 15:.1f}" fill="{_INK}">limit {drill.baseline_a:g} A</text>'
-    )
+    yield Stroke(((LEFT, high), (latest, high), (latest, safe), (W - RIGHT, safe)), _INK, 1.3, (6, 4))
+    yield Words(W - RIGHT, safe - 5, f"allowed, {drill.safe_a:g} A", _INK, "end")
+    yield Words(since + 6, high + 15, f"limit {drill.baseline_a:g} A", _INK)
 
 
-def _measured(scale: _Scale, points: Sequence[tuple[float, float]]) -> str:
-    path = " ".join(f"{scale.x(at):.1f},{scale.y(amps):.1f}" for at, amps in points)
-    dots = "".join(f'<circle cx="{scale.x(at):.1f}" cy="{scale.y(a):.1f}" r="2.1" fill="{_DATA}"/>' for at, a in points)
-    return f'<polyline points="{path}" fill="none" stroke="{_DATA}" stroke-width="1.8"/>{dots}'
+def _measured(scale: _Scale, points: Sequence[tuple[float, float]]) -> Iterator[Shape]:
+    placed = tuple((scale.x(at), scale.y(amps)) for at, amps in points)
+    yield Stroke(placed, _DATA, 1.8)
+    for x, y in placed:
+        yield Dot(x, y, 2.1, _DATA)
 
 
-def _fall(scale: _Scale, drill: Drill) -> str:
+def _fall(scale: _Scale, drill: Drill) -> Iterator[Shape]:
     if drill.fell_after_s is None or drill.fell_to_a is None:
-        return ""
+        return
     x, y = scale.x(scale.zero + drill.fell_after_s), scale.y(drill.fell_to_a)
     anchor, dx = ("end", -9) if x > W * 0.7 else ("start", 9)
-    text = f"{drill.fell_to_a:.1f} A after {drill.fell_after_s:.0f} s"
-    return (
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="none" stroke="{_DATA}" stroke-width="2"/>'
-        f'<text x="{x + dx:.1f}" y="{y + 16:.1f}" text-anchor="{anchor}" fill="{_DATA}" font-weight="600">{text}</text>'
-    )
+    yield Dot(x, y, 5, _DATA, 2.0)
+    yield Words(x + dx, y + 16, f"{drill.fell_to_a:.1f} A after {drill.fell_after_s:.0f} s", _DATA, anchor, bold=True)

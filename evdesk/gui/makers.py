@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
 
-from evdesk.gui import resources
+from evdesk.model import resources
 
 OWN_NAME = ("adds", "field", "type", "braces", "unknown")
 ADDRESS = ("whole", "slash", "parts", "none")

@@ -1,6 +1,7 @@
 """The API's methods about the failsafe: what holds in each charger, the drill that proves it, its protocol."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from evdesk.model.drills import Drill, DrillKind
 from evdesk.wire.method import Done, Method, Nothing, OneCharger, OptionalCharger
@@ -106,12 +107,25 @@ class OneDrill:
     drill_id: int
 
 
+class ProtocolFormat(StrEnum):
+    HTML = "html"
+    PDF = "pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProtocol:
+    drill_id: int
+    format: ProtocolFormat = ProtocolFormat.HTML
+
+
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """`html`: one page, complete in itself, to print on A4. `file_name`: a name to save it under."""
+    """One page of A4, complete in itself: `html`, or where that was asked for `pdf` (base64 in JSON). `file_name`: a name
+    to save it under."""
 
     html: str
     file_name: str
+    pdf: bytes = b""
 
 
 METHODS_DRILL: dict[str, Method] = {
@@ -125,5 +139,5 @@ METHODS_DRILL: dict[str, Method] = {
     ),
     "failsafe.drills": Method(OptionalCharger, list[Drill], "Drills, newest first, without their samples."),
     "failsafe.drill_get": Method(OneDrill, Drill, "One drill with its samples: Unix s, ampere, limit."),
-    "failsafe.protocol": Method(OneDrill, Protocol, "The printable page about one drill."),
+    "failsafe.protocol": Method(ReadProtocol, Protocol, "The printable page about one drill."),
 }

@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from evdesk.engine.drill_book import DrillBook
-from evdesk.engine.drill_html import protocol_html, protocol_name
+from evdesk.engine.drill_html import protocol_html
+from evdesk.engine.drill_page import protocol_name
 from evdesk.engine.fleet import Fleet
 from evdesk.model import BalanceSettings, Failsafe, FailsafeState, Identity, Site
 from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillVerdict
@@ -172,4 +173,5 @@ def test_it_can_be_printed_whatever_is_known(drill):
 
 
 def test_a_file_name_of_plain_letters():
-    assert protocol_name(replace(DONE, charger_id="../a b/Ü", id=5)) == "failsafe-a-b-2027-01-15-5.html"
+    drill = replace(DONE, charger_id="../a b/Ü", id=5)
+    assert protocol_name(drill, "pdf") == "failsafe-a-b-2027-01-15-5.pdf"

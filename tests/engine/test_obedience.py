@@ -1,6 +1,13 @@
 """A charger that ignores its limit: told, shown red, reserved by the others, until a drill or a person says otherwise."""
 
+import asyncio
+import base64
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+from pypdf import PdfReader
 
 from evdesk.model import EvdeskError
 from tests.engine.drill_kit import RATING_A, Rig, Wanted, rig
@@ -33,6 +40,7 @@ async def test_who_ignores_its_limit_is_red_and_reserved_until_a_person_says_it_
         await until(shares_fall, 20)
         page = (await hall.api.call("failsafe.protocol", {"drill_id": seen["last_drill"]["id"]}))["html"]
         assert "Nothing was tried" in page
+        await _saved(hall, tmp_path, seen["last_drill"]["id"])
         with pytest.raises(EvdeskError, match="has not been seen ignoring"):
             await hall.api.call("failsafe.mended", {"charger_id": "B"})
         hall.stations["A"].unplug()
@@ -49,6 +57,28 @@ async def test_who_ignores_its_limit_is_red_and_reserved_until_a_person_says_it_
             return (await hall.view("A"))["state"] == "verified" and (await hall.view("B"))["plan_a"] == 6.0
 
         await until(back, 40)
+
+
+async def _saved(hall: Rig, folder: Path, number: int) -> None:
+    """The same page by the command line, as the file's ending says."""
+    command = [sys.executable, "-m", "evdesk", "protocol", str(number), "--data", str(folder)]
+    for name in ("page.pdf", "page.html", "page.txt"):
+        made = await asyncio.to_thread(
+            subprocess.run,
+            [*command, "--out", str(folder / name)],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert made.returncode == (1 if name == "page.txt" else 0), made.stderr
+    assert "neither a .pdf nor a .html" in made.stderr
+    (page,) = PdfReader(folder / "page.pdf").pages
+    assert "Failed" in page.extract_text()
+    assert "Nothing was tried" in (folder / "page.html").read_text()
+    told = await hall.api.call("failsafe.protocol", {"drill_id": number, "format": "pdf"})
+    assert base64.b64decode(told["pdf"]) == (folder / "page.pdf").read_bytes()
+    assert (told["html"], told["file_name"][-4:]) == ("", ".pdf")
 
 
 async def test_what_was_seen_outlives_the_engine(tmp_path):

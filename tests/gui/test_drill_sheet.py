@@ -139,7 +139,7 @@ def test_the_end_says_what_it_means_and_can_be_saved(make, client, qtbot, tmp_pa
     assert sheet.save.isVisible()
     assert sheet.begin.text() == "Drill again"
     assert not sheet._timer.isActive()
-    sheet.write(tmp_path / "drill.html", "<p>one page</p>", show=False)
+    sheet.write(tmp_path / "drill.html", b"<p>one page</p>", show=False)
     assert sheet.note.text() == f"Saved as {tmp_path / 'drill.html'}"
     assert (tmp_path / "drill.html").read_text() == "<p>one page</p>"
 

@@ -10,7 +10,7 @@ from evdesk.gui import text
 from evdesk.gui.client import Client
 from evdesk.gui.desk import Desk
 from evdesk.gui.dialogs.drill_parts import DrillPlot, StepStrip, preview, steps
-from evdesk.gui.dialogs.files import ask_save, write_text
+from evdesk.gui.dialogs.files import ask_save, write_bytes
 from evdesk.gui.dialogs.sheet import DONE, Sheet, confirm
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.sentences import Look
@@ -19,9 +19,10 @@ from evdesk.gui.theme import Theme
 from evdesk.gui.widgets import DANGER, NORMAL, PRIMARY, Button, Card, Chip, Figure, Label, Segmented
 from evdesk.model import EvdeskError
 from evdesk.model.drills import Drill, DrillKind, DrillVerdict
-from evdesk.wire.drill import Begun, BegunAll, OneDrill, Protocol, StartDrill, StartDrills
+from evdesk.wire.drill import Begun, BegunAll, OneDrill, Protocol, ProtocolFormat, ReadProtocol, StartDrill, StartDrills
 
 POLL_MS = 1000
+PDF = ProtocolFormat.PDF
 
 
 def kind_words(kind: DrillKind) -> str:
@@ -256,16 +257,19 @@ class DrillSheet(Sheet):
 
     async def _saved(self, *, show: bool) -> None:
         try:
-            told: Protocol = await self._client.call("failsafe.protocol", OneDrill(self.drill_id or 0))
-            path = await ask_save(self, tr("Save the protocol"), told.file_name, "HTML (*.html)")
-            if path is not None:
-                self.write(path, told.html, show=show)
+            told: Protocol = await self._client.call("failsafe.protocol", ReadProtocol(self.drill_id or 0, PDF))
+            path = await ask_save(self, tr("Save the protocol"), told.file_name, "PDF (*.pdf);;HTML (*.html)")
+            if path is None:
+                return
+            if path.suffix.lower() == ".html":
+                told = await self._client.call("failsafe.protocol", ReadProtocol(self.drill_id or 0))
+            self.write(path, told.pdf or told.html.encode(), show=show)
         except EvdeskError as error:
             self.fail(error.sentence)
 
-    def write(self, path: Path, html: str, *, show: bool) -> None:
+    def write(self, path: Path, page: bytes, *, show: bool) -> None:
         """The page as a file; `show`: open it where it can be printed."""
-        write_text(path, html)
+        write_bytes(path, page)
         self.note.setText(tr("Saved as {path}").format(path=path))
         self.note.show()
         if show:

@@ -64,8 +64,13 @@ def read_text(path: Path, most: int) -> str:
 
 def write_text(path: Path, content: str) -> None:
     """Raises `EvdeskError(STORAGE)`."""
+    write_bytes(path, content.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Raises `EvdeskError(STORAGE)`."""
     try:
-        path.write_text(content, encoding="utf-8")
+        path.write_bytes(content)
     except OSError as error:
         sentence = tr("{file} cannot be written: {why}. Choose another folder.")
         raise EvdeskError(Reason.STORAGE, sentence.format(file=path.name, why=error.strerror or error)) from error
