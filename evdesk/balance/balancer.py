@@ -17,7 +17,7 @@ from evdesk.balance.layer import Layer
 from evdesk.balance.lines import EPS, Net
 from evdesk.balance.modes import Outside
 from evdesk.balance.policy import Seat, bidder, drop_order, rank
-from evdesk.balance.reasons import ahead_why, held_why, idle_why, line_why, own_why, tell, waiting_why
+from evdesk.balance.reasons import ahead_why, held_why, idle_why, line_why, own_why, silent_why, tell, waiting_why
 from evdesk.balance.rooms import Rooms
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
 from evdesk.balance.seats import shown, turn
@@ -247,7 +247,7 @@ class Balancer:
     def _line_why(self, w: int, amps: Sequence[float], limit_a: int, second: Second) -> Why:
         wire = self._net.wires[w]
         allotted = wire.sum([max(amps[i], second.base[i]) for i in wire.members])
-        return line_why(wire.line, second.others[w].plan_a + allotted, limit_a)
+        return silent_why(line_why(wire.line, second.others[w].plan_a + allotted, limit_a), second.others[w])
 
     # -- moving and protecting ---------------------------------------------------------------------------------------
 

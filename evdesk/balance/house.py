@@ -61,13 +61,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """What is believed of one line's other load. `plan_a` is decided with; `now_a` shown; `total_a` the fresh meter."""
+    """What is believed of one line's other load. `plan_a` is decided with; `now_a` shown; `total_a` the fresh meter.
+    `silent_a` of `plan_a` is not expected now, but kept free in case evdesk falls silent."""
 
     plan_a: float
     now_a: float | None
     total_a: float | None
     stale: bool
     fresh_s: float  # for how long the meter has answered without a gap; inf without a meter
+    silent_a: float = 0.0
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from evdesk.balance.house import Other
 from evdesk.balance.policy import Seat
 from evdesk.balance.sharing import Shares
 from evdesk.balance.standing import AHEAD, ENOUGH
@@ -19,6 +20,13 @@ def line_why(line: Line, load_a: float, limit_a: int) -> Why:
         return Why(WhyCode.CAP, line.name.removeprefix(CAP))
     code = WhyCode.LINE if limit_a > 0 else WhyCode.WAITING
     return Why(code, line.name, round(load_a, 1), line.limit_a)
+
+
+def silent_why(why: Why, other: Other) -> Why:
+    """Not what flows fills the line, but what is kept free in case evdesk falls silent: by an ampere at least."""
+    if other.silent_a < 1.0 or why.code not in (WhyCode.LINE, WhyCode.WAITING):
+        return why
+    return replace(why, detail="silent", kept_a=round(other.silent_a, 1))
 
 
 def ahead_why(why: Why, shares: Shares, seat: Seat) -> Why:

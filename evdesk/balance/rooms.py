@@ -57,7 +57,10 @@ class Rooms:
         if self.silent_times is None:
             return others
         least = (silent_floor(wire.line, self.silent_times) for wire in wires)
-        return [replace(o, plan_a=a) if a > o.plan_a else o for o, a in zip(others, least, strict=True)]
+        return [
+            replace(o, plan_a=a, silent_a=a - o.plan_a) if a > o.plan_a else o
+            for o, a in zip(others, least, strict=True)
+        ]
 
     def bears(self, now: float, wire: Wire, other: Other) -> float:
         """Ampere its breaker bears for now beyond that, before somebody is switched off; to be asked once a second."""

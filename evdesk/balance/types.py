@@ -173,7 +173,8 @@ class LineSample:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """What the balancer believes of one line now: for the desk and for the explanation."""
+    """What the balancer believes of one line now: for the desk and for the explanation. `silent_a` could flow, but is kept
+    free in case evdesk falls silent; `free_a` is what is left for cars even so."""
 
     line: str
     total_a: float | None
@@ -181,6 +182,7 @@ class LineView:
     other_a: float | None
     reserved_a: float
     free_a: float
+    silent_a: float = 0.0
     heat_left: float | None = None  # of the breaker's budget for short overloads; None: not known what it bears
 
 

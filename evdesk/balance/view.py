@@ -52,7 +52,11 @@ def _view(wire: Wire, other: Other, margin_a: float, cars: float | None, reserve
         total = cars + other.now_a
     limit = wire.line.limit_a
     free = limit - margin_a - other.plan_a - most_a if total is None else limit - margin_a - total - reserved
-    return LineView(wire.line.name, total, cars, house, round(reserved, 3), max(free, 0.0))
+    silent = other.silent_a
+    if total is not None and house is not None and silent > 0:
+        silent = min(max(other.plan_a - house, 0.0), max(free, 0.0))  # the meter tells how little of it flows
+        free -= silent
+    return LineView(wire.line.name, total, cars, house, round(reserved, 3), max(free, 0.0), round(silent, 3))
 
 
 def _drawn(seat: Seat) -> Drawn:

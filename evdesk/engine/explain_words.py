@@ -27,6 +27,13 @@ _DETAIL: dict[tuple[WhyCode, str], WhatChanges] = {
         ["earlier_departure", "higher_priority", "car_leaves"],
         "More when others have left; an earlier departure or a higher priority brings it forward.",
     ),
+    **{
+        (code, "silent"): WhatChanges(
+            ["silence_allowed", "car_leaves", "rating_raised"],
+            "More when the line may carry more while evdesk falls silent (silent_times), or a car on it takes less.",
+        )
+        for code in (WhyCode.LINE, WhyCode.WAITING)
+    },
     (WhyCode.CAR, "enough"): WhatChanges(["needs_more"], "More when its driver or the car asks for more energy."),
     (WhyCode.LINE, "hold"): WhatChanges(["hold_over"], "More when the line has had the room for long enough."),
     (WhyCode.UNKNOWN, "no_circuit"): WhatChanges(["placed"], "More when its bay is put on a circuit."),
@@ -124,7 +131,7 @@ def clock(at: float) -> str:
 
 def _because(why: Why) -> str:
     words = {
-        WhyCode.LINE: f"line {why.line} has no more room{_FIRST if why.detail == 'ahead' else ''}",
+        WhyCode.LINE: f"line {why.line} has no more room{_MORE.get(why.detail, '')}",
         WhyCode.WAITING: why.text,
         WhyCode.CAR: "it needs no more" if why.detail == "enough" else "the car takes no more",
         WhyCode.CHARGER: "that is the most of its outlet",
@@ -143,7 +150,10 @@ def _because(why: Why) -> str:
     return words.get(why.code, why.text)
 
 
-_FIRST = ", and others leave sooner or lack more"
+_MORE = {
+    "ahead": ", and others leave sooner or lack more",
+    "silent": ", counting what is kept free in case evdesk falls silent",
+}
 
 _SAFE = {
     "stale_meter": "the meter is silent, so the failsafe share holds",

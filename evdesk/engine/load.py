@@ -67,6 +67,7 @@ class LoadWatch:
                         other_a=view.other_a,
                         reserved_a=view.reserved_a,
                         free_a=view.free_a,
+                        silent_a=view.silent_a,
                         heat_left=view.heat_left,
                     )
                 )

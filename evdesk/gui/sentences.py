@@ -123,11 +123,19 @@ _DETAILS = {
 
 def _line_reason(why: Why) -> str:
     line = line_words(why.line) if why.line else tr("The line")
+    if why.detail == "silent":
+        return _silent_reason(why, line)
     if why.load_a is None or why.rating_a is None:
         return tr("{line} is full").format(line=line)
     return tr("{line} is full: {load} of {rating}").format(
         line=line, load=number(why.load_a), rating=limit(why.rating_a)
     )
+
+
+def _silent_reason(why: Why, line: str) -> str:
+    if why.kept_a is None:
+        return tr("{line} is kept free in case evdesk falls silent").format(line=line)
+    return tr("{kept} of {line} kept free in case evdesk falls silent").format(line=line, kept=amps(why.kept_a))
 
 
 def _car_reason(why: Why, drawn_a: float | None) -> str:
@@ -141,6 +149,8 @@ def _waiting_reason(why: Why) -> str:
         if why.until_at is None:
             return tr("Waits: others leave sooner or lack more")
         return tr("Waits: others leave sooner; its turn by {time}").format(time=clock(why.until_at))
+    if why.detail == "silent":
+        return tr("Waits: {reason}").format(reason=_silent_reason(why, line_words(why.line)))
     if not why.line:
         return tr("Waits for 6 A, its turn comes")
     if "/" not in why.line:  # no conductor: a power limit, by who gave it
@@ -203,6 +213,8 @@ def why_next(why: Why) -> str:
     """What would change the limit, or "" where nothing useful can be said."""
     if why.detail == "ahead":
         return tr("Rises with an earlier departure or a higher priority.")
+    if why.detail == "silent":
+        return tr("Rises when a line may carry more while evdesk falls silent, or a car leaves.")
     words = {
         WhyCode.LINE: tr("Rises when other loads on {line} draw less.").format(line=line_words(why.line)),
         WhyCode.CAR: tr("The car decides; the rest goes to others."),

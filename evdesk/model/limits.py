@@ -31,7 +31,7 @@ class Why:
 
     `detail` is a short machine word: "stale_meter", "settling", "dwell", "hold", "no_circuit", "not_started"; "ahead":
     the line would carry more for this car, others come first, for they leave sooner or lack more; "enough": it needs no
-    more."""
+    more; "silent": `kept_a` of the load does not flow, it is kept free in case evdesk falls silent (`silent_times`)."""
 
     code: WhyCode = WhyCode.UNKNOWN
     line: str = ""
@@ -40,12 +40,15 @@ class Why:
     since_at: float | None = None
     detail: str = ""
     until_at: float | None = None  # by then it changes by itself; None: nobody knows
+    kept_a: float | None = None  # of `load_a`, kept free in case evdesk falls silent
 
     @property
     def text(self) -> str:
         """Stable English for scripts and logs: "line Garage/L2", "failsafe share", "car draws less", "user"."""
         if self.detail == "ahead" and self.code in (WhyCode.LINE, WhyCode.WAITING):
             return f"others come first on {self.line}"
+        if self.detail == "silent" and self.kept_a is not None:
+            return f"{self.kept_a:g} A kept free on {self.line} in case evdesk falls silent"
         words = {
             WhyCode.LINE: f"line {self.line}",
             WhyCode.CAR: "car draws less",

@@ -62,8 +62,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class LineLoad:
-    """One conductor. `cars_a` measured, `other_a` everything else, `reserved_a` kept free for what is not known.
-    None = unknown. `limit_a` is the rating."""
+    """One conductor. `cars_a` measured, `other_a` everything else, `reserved_a` kept free for what is not known, `silent_a`
+    in case evdesk falls silent; `free_a` is what is left for cars. None = unknown. `limit_a` is the rating."""
 
     line: str  # "Main/L2"
     circuit: str
@@ -74,6 +74,7 @@ class LineLoad:
     other_a: float | None = None
     reserved_a: float = 0.0
     free_a: float | None = None
+    silent_a: float = 0.0
     heat_left: float | None = None  # 0 to 1: of what the breaker bears in short overloads; None: not known
 
 

@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from evdesk.balance import Balancer, Demand, LineSample, exposures, failsafe_plans, failsafe_problems, site_share
+from evdesk.gui.sentences import why_look, why_next
 from evdesk.model import BalanceSettings, Bay, Breaker, Circuit, MeterSource, Site, Why, WhyCode
 
 
@@ -71,6 +74,39 @@ def test_kept_within_the_breaker_the_cars_get_a_little_less():
     assert given[1.13] <= 71.19 - 14
     assert given[1.13] >= 54
     assert given[1.0] <= 63 - 14
+
+
+def full_of_cars(times, house_a):
+    """The last decision after 200 s with four cars that take all."""
+    balancer, limits = Balancer(metered(times)), {}
+    for n in range(200):
+        cars = [car((f"B{k}", 1), limits.get((f"B{k}", 1)), 1000.0 + n) for k in range(4)]
+        decision = balancer.step(
+            1000.0 + n, cars, [LineSample("Main", 1000.0 + n, (house_a + sum(limits.values()),) * 3)]
+        )
+        limits = {key: amps for key, (amps, _) in decision.limits.items()}
+    return decision
+
+
+def test_what_is_kept_free_for_the_silence_is_said_and_not_laid_to_the_house():
+    decision = full_of_cars(1.0, 2.0)  # 14 A of house are counted, 2 flow
+    why = decision.limits["B0", 1][1]
+    assert (why.code, why.line[:5], why.detail) == (WhyCode.LINE, "Main/", "silent")
+    assert why.kept_a == pytest.approx(12.0, abs=0.1)
+    assert "12 A kept free on Main/" in why.text
+    line = decision.lines[0]
+    assert line.other_a == pytest.approx(2.0, abs=0.1)
+    assert line.silent_a == pytest.approx(12.0, abs=1.0)
+    assert line.free_a <= 2.0
+    assert why_look(why).word.startswith(f"12.0 A of Main {why.line[-2:]} kept free in case evdesk falls silent")
+    assert "silent" in why_next(why)
+
+
+def test_a_house_that_takes_that_much_itself_is_the_reason_again():
+    for decision in (full_of_cars(1.0, 14.0), full_of_cars(None, 2.0)):
+        why = decision.limits["B0", 1][1]
+        assert (why.code, why.detail, why.kept_a) == (WhyCode.LINE, "", None)
+        assert decision.lines[0].silent_a == 0.0
 
 
 def car(key, confirmed, at) -> Demand:

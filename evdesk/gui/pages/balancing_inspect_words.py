@@ -80,6 +80,7 @@ def _feed(mirror: Mirror, scene: Scene, feed: Feed) -> Told:
         (tr("On {phase}").format(phase=tight.phase if tight else ""), loads_words(outlets, tight)),
         (tr("House"), text.amps(tight.other_a) if tight is not None and main and tight.other_a is not None else ""),
         (tr("Kept free"), _named([(o.label, o.connector.reserved_a) for o in kept])),
+        (tr("For silence"), _silent_words(tight)),
         *((tr("Between"), _rule_words(rule), "warn" if is_full(rule) else "text") for rule in feed.rules),
         (tr("Heat left"), *_heat(feed)),
         (tr("Long loads"), _continuous(circuit.continuous)),
@@ -159,6 +160,11 @@ def _named(rows: list[tuple[str, float]]) -> str:
     return tr("{words} and {n} more, {amps}").format(words=words, n=len(rest), amps=text.amps(sum(a for _, a in rest)))
 
 
+def _silent_words(line: LineLoad | None) -> str:
+    """What could flow but is kept free for the moment in which evdesk falls silent."""
+    return tr("{amps} more kept free").format(amps=text.amps(line.silent_a)) if line and line.silent_a >= 0.5 else ""
+
+
 def more_when(outlets: list[Outlet], line: LineLoad | None) -> str:
     """What would give others more on the fullest phase."""
     if line is None or not is_full(line):
@@ -166,6 +172,8 @@ def more_when(outlets: list[Outlet], line: LineLoad | None) -> str:
     loads = loads_on(outlets, line.phase)
     if loads:
         return tr("{label} leaves or takes less").format(label=loads[0][0].label)
+    if line.silent_a >= 0.5:
+        return tr("more is allowed while evdesk falls silent")
     return tr("the house takes less")
 
 
