@@ -43,9 +43,6 @@ TURN = 0.2
 FIRST_KWH = 1.0
 """Who got less has had no turn yet."""
 
-TAIL_H = 1.0
-"""A car that draws less than it may is nearly full: it will take what it draws now for about this long."""
-
 PRIORITY = 1.6
 """One more of `priority` multiplies the value of a kWh by this."""
 
@@ -222,7 +219,7 @@ class Sharing:
             room,
             price,
             tuple(
-                (d.key, d.min_a, d.ceiling_a, d.priority, d.mode, guest.cap_a, guest.plugged_at)
+                (d.key, d.min_a, d.ceiling_a, d.priority, d.mode, _whole(guest.cap_a), guest.plugged_at)
                 for d in cars
                 for guest in (self._guests[d.key],)
             ),
@@ -308,7 +305,7 @@ class Sharing:
                     stays=ahead.stays[k],
                     kw=kw * max(used, 0.05),
                     got_kwh=guest.got_kwh,
-                    left_kwh=left if sure else min(left, guest.cap_a * kw * TAIL_H),
+                    left_kwh=left if sure else min(left, guest.taper.left_kwh(guest.got_kwh, kw)),
                     sure=sure,
                     bonus=bonus * _weight(demand),
                     weight=_weight(demand),
@@ -365,6 +362,11 @@ class Sharing:
 def _has_terminals(demand: Demand) -> bool:
     """Whether it says where it can draw; a car that draws nowhere counts everywhere."""
     return any(demand.terminals)
+
+
+def _whole(amps: float) -> float:
+    """A change of less is no reason to share anew."""
+    return float(math.ceil(amps)) if math.isfinite(amps) else amps
 
 
 def _weight(demand: Demand) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from evdesk.balance.allotment import FAIR, FAIR_KWH, FIRST_S, PRIORITY, SURE, TAIL_H
+from evdesk.balance.allotment import FAIR, FAIR_KWH, FIRST_S, PRIORITY, SURE
 from evdesk.balance.fit import Fit, Reals
 from evdesk.balance.lines import EPS, Net
 from evdesk.balance.outlook import UNSAID, History, Stay, Told, edges
@@ -17,6 +17,7 @@ from evdesk.balance.policy import Seat, asleep
 from evdesk.balance.repair import Bid
 from evdesk.balance.sharing import Bidder, Shares
 from evdesk.balance.standing import AHEAD, ENOUGH, at_minimum, stands
+from evdesk.balance.taper import Taper
 from evdesk.balance.types import Key
 
 INTERRUPTIONS = 1
@@ -47,6 +48,7 @@ class _Guest:
     pauses: int = 0
     on: bool = False
     slept: bool = False  # drew nothing when it was paused: full or timed
+    taper: Taper = field(default_factory=Taper)
     turned: bool = False  # has waited for its turn: goes on like one that was paused before
 
 
@@ -87,6 +89,10 @@ class Foresight:
         else:
             flowing = float(seat.track.limit) if seat.track.drawn is None else seat.track.drawn
             guest.got_kwh += flowing * demand.kw_per_a * passed / 3600.0
+        if seat.track.cap is not None:
+            guest.taper.see(seat.track.drawn_top, guest.got_kwh)
+        elif seat.track.drawn is not None and seat.track.limit > 0:
+            guest.taper.clear()
         on = seat.track.limit > 0
         if guest.on and not on:
             guest.slept = asleep(seat, now)
@@ -230,7 +236,7 @@ class Foresight:
             used, left = 1.0, float(ahead.left_kwh[k])
             if seat.track.cap is not None and bidder.top_a > 0:
                 used = min(max(seat.track.drawn_top / bidder.top_a, 0.05), 1.0)
-                left = left if need_trust >= SURE else min(left, seat.track.drawn_top * kw * TAIL_H)
+                left = left if need_trust >= SURE else min(left, guest.taper.left_kwh(guest.got_kwh, kw))
             turn = TURN_WORTH if _waited(seat, now) else 0.0
             weight = PRIORITY ** min(max(seat.priority, -5), 5)
             found.append(

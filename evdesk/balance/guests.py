@@ -1,9 +1,10 @@
 """What is remembered of each car between two decisions of `Sharing`: energy, starts and pauses, and what it leaves."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evdesk.balance.outlook import UNSAID, Told
+from evdesk.balance.taper import Taper
 from evdesk.balance.types import Demand
 
 ASLEEP_A = 0.5
@@ -16,14 +17,16 @@ BACK_A = 0.3
 """Within this of what it was left it gets more at once."""
 
 MORE_A = 2.0
-FORGET_S = 3600.0
+"""More left for one that reached what it was left; twice that each time it does so again."""
+
+LONGEST_H = 0.5
 WAKE_S = 90.0
 ASLEEP_S = 180.0
 
 
 @dataclass(slots=True)
 class Guest:
-    """One car at one connector. `cap_a`: what it has been seen not to go above; infinite: its limit binds."""
+    """One car at one connector. `cap_a`: what it is not expected to go above; infinite: its limit binds."""
 
     plugged_at: float
     seen_at: float
@@ -35,7 +38,8 @@ class Guest:
     waits_at: float = 0.0
     pauses: int = 0
     cap_a: float = math.inf
-    cap_at: float = -math.inf
+    more_a: float = MORE_A
+    taper: Taper = field(default_factory=Taper)
     less_at: float | None = None
     less_top: float = 0.0
     drawn_a: float | None = None
@@ -44,6 +48,7 @@ class Guest:
         """Takes in what it did since the last time."""
         elapsed = max(now - self.seen_at, 0.0)
         before, self.seen_at = self.seen_at, now
+        had = self.got_kwh
         self.told = Told(demand.departure_at, demand.needs_kwh, demand.trust)
         amps = [a for a in demand.drawn_a if a is not None and math.isfinite(a) and a >= 0]
         self.drawn_a = max(amps) if amps else None
@@ -52,9 +57,13 @@ class Guest:
         else:
             flowing = self.limit_a if self.drawn_a is None else self.drawn_a
             self.got_kwh += flowing * demand.kw_per_a * elapsed / 3600.0
-        self._reclaim(now, before, reclaim_s)
+        self._reclaim(now, before, reclaim_s, (had + self.got_kwh) / 2.0)
+        if self.cap_a < math.inf and self.taper.falls:
+            hours = min(elapsed / 3600.0, LONGEST_H)
+            self.cap_a = min(self.cap_a, self.taper.next_a(self.got_kwh, demand.kw_per_a * hours))
 
-    def _reclaim(self, now: float, before: float, reclaim_s: float) -> None:
+    def _reclaim(self, now: float, before: float, reclaim_s: float, at_kwh: float) -> None:
+        """`at_kwh`: what it had got in the middle of the time since `before`."""
         drawn = self.drawn_a
         if self.limit_a <= 0 or drawn is None:
             self.less_at = None
@@ -62,9 +71,7 @@ class Guest:
         if drawn >= self.limit_a - BACK_A:
             self.less_at = None
             if self.limit_a >= self.cap_a - LEAVES_A:
-                self.cap_a, self.cap_at = self.limit_a + MORE_A, now  # it reached what it was left: give back at once
-            elif now - self.cap_at >= FORGET_S:
-                self.cap_a = math.inf  # its limit binds, and what it took long ago says nothing any more
+                self._give_back()
             return
         if drawn >= self.limit_a - LEAVES_A:
             self.less_at = None
@@ -74,8 +81,15 @@ class Guest:
         self.less_top = max(self.less_top, drawn)
         wake = WAKE_S if drawn < ASLEEP_A else 0.0
         if now - self.less_at >= reclaim_s and now - self.turned_at >= wake:
-            self.cap_a, self.cap_at = max(self.less_top, 0.1), now
-            self.less_at, self.less_top = now, drawn
+            self.cap_a, self.more_a = max(self.less_top, 0.1), MORE_A
+            self.taper.see(self.cap_a, at_kwh)
+            self.less_at, self.less_top = now, 0.0
+
+    def _give_back(self) -> None:
+        """It reached what it was left: more at once."""
+        self.cap_a = self.limit_a + self.more_a
+        self.more_a *= 2.0
+        self.taper.clear()
 
     def asleep(self, now: float) -> bool:
         """On, given its time, and drawing nothing: pausing it does it no harm."""

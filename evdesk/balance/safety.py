@@ -60,6 +60,7 @@ def enforce(
     `base` is what flows per position whatever is decided (silent chargers, cars that do not obey): a connector counts as
     the larger of it and its limit. Where that alone is too much, every cuttable connector on the line ends at 0.
     """
+    _give_up(net, [room + (extra[w] if extra else 0.0) for w, room in enumerate(rooms)], base, cut, cuttable)
     amps = [max(b, float(limit)) for b, limit in zip(base, cut.limits, strict=True)]
     # A cut lowers every line but one: the difference of two phases, when the lighter one lost. Those come last, and again
     # while one still gives way; each round lowers a limit, so it ends.
@@ -73,6 +74,31 @@ def enforce(
                 amps[i] = max(base[i], float(cut.limits[i]))
         elif wire.nominal and w == pairs[-1] and not _above(net, rooms, amps, pairs):
             break
+
+
+def _give_up(net: Net, rooms: Sequence[float], base: Sequence[float], cut: Cut, cuttable: Cuttable) -> None:
+    """Where the minimums of all do not fit: who gives up, over all lines together. Line after line alone would switch off
+    more than it takes: whom the first line gave up may have had room once another gave up for the next."""
+    amps = [max(b, float(limit)) for b, limit in zip(base, cut.limits, strict=True)]
+    for i, least in cuttable.min_a.items():
+        amps[i] = max(base[i], float(min(least, cut.limits[i])))
+    dropped: list[tuple[int, int, float]] = []
+    for w in range(len(net.wires) - 1, -1, -1):
+        wire = net.wires[w]
+        if wire.nominal or wire.load(amps) <= rooms[w] + EPS:
+            continue
+        members = set(wire.members)
+        for i in [i for i in cuttable.drop_order if i in members and amps[i] > base[i]]:
+            dropped.append((i, w, amps[i]))
+            amps[i] = base[i]
+            if wire.load(amps) <= rooms[w] + EPS:
+                break
+    for i, w, minimum in reversed(dropped):
+        amps[i] = minimum
+        full = [v for v in net.over[i] if not net.wires[v].nominal and net.wires[v].load(amps) > rooms[v] + EPS]
+        if full:
+            amps[i] = base[i]
+            cut.lower(i, 0, w if w in full else full[0])
 
 
 def _above(net: Net, rooms: Sequence[float], amps: Sequence[float], wires: Sequence[int]) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from evdesk.balance import ANY_TERMINAL, Balancer, Demand, Line, LineSample, build_lines, failsafe_plans, validate_site
 from evdesk.balance.filters import MaxWindow
 from evdesk.balance.lines import Net, worst_magnitude
+from evdesk.balance.safety import Cut, Cuttable, enforce
 from evdesk.balance.sharing import Bidder, share
 from evdesk.model import BalanceSettings, Bay, Circuit, GridType, MeterSource, Site, Why, WhyCode
 
@@ -328,3 +329,34 @@ def test_lowering_a_ceiling_accuses_nobody_who_follows_in_time():
         blamed += decision.ignoring
     assert blamed == []
     assert have == 10.0
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_no_more_give_up_than_it_takes(seed):
+    """Whoever is switched off would not fit with its minimum beside the minimums of those that stay."""
+    rng = random.Random(seed)
+    keys = tuple((f"C{n}", 1) for n in range(rng.randint(2, 9)))
+    lines = []
+    for n in range(rng.randint(2, 5)):
+        members = rng.sample(keys, rng.randint(1, len(keys)))
+        angles = (0.0,) if rng.random() < 0.5 else (0.0, 60.0, 120.0)
+        coef = {key: cmath.rect(1.0, math.radians(rng.choice(angles))) for key in members}
+        lines.append(Line(f"Line {n}", limit_a=rng.uniform(3.0, 40.0), coef=coef))
+    net = Net(tuple(lines), keys)
+    rooms = [line.limit_a for line in lines]
+    limits = [rng.randint(6, 16) for _ in keys]
+    cut = Cut(list(limits))
+    enforce(
+        net,
+        rooms,
+        [0.0] * len(keys),
+        cut,
+        Cuttable(dict.fromkeys(range(len(keys)), 6), rng.sample(range(len(keys)), len(keys))),
+    )
+    assert all(load <= room + 1e-6 for load, room in zip(net.loads([float(a) for a in cut.limits]), rooms, strict=True))
+    least = [6.0 if amps else 0.0 for amps in cut.limits]
+    for i, amps in enumerate(cut.limits):
+        tried = [6.0 if k == i else a for k, a in enumerate(least)]
+        fits = all(load <= room + 1e-6 for load, room in zip(net.loads(tried), rooms, strict=True))
+        assert amps > 0 or not fits
+        assert amps == limits[i] or net.wires[cut.by[i]].line.coef[keys[i]]
