@@ -13,6 +13,7 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing import BalancingPage
 from evdesk.gui.pages.balancing_facts import build_scene, problems
 from evdesk.gui.pages.balancing_layout import lay_board, lay_out, lay_tree
+from evdesk.gui.pages.balancing_rows import columns
 from evdesk.gui.pages.balancing_spans import Lane, Span, moment_words, span_words
 from evdesk.gui.pages.balancing_ways import neighbour
 from evdesk.model import (
@@ -555,3 +556,17 @@ def test_a_drill_is_seen_at_its_charger_and_in_its_lane(page, mirror):
     page.choose(outlet.key)
     assert "nothing is known" not in page.decisions.sentence.text()
     assert "test" in page.decisions.legend.kinds()
+
+
+def test_a_column_of_the_overview_leads_to_its_charger(make, client, qtbot):
+    page = make(crowded(client, 200), 1750, 1000)
+    canvas = page.site.diagram.canvas
+    rows = [item for item in canvas.plan.items if item.kind == "row"]
+    widths = {round(rect.width(), 3) for item in rows for rect, _ in columns(item)}
+    assert len(widths) == 1, "a charger is as wide in every row"
+    rect, outlet = columns(rows[2])[5]
+    assert canvas._said_at(rect.center()).startswith(outlet.label)
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=rect.center().toPoint())
+    assert page.key == outlet.key
+    assert page.inspector.title.text() == outlet.label
+    assert canvas.plan.item(outlet.key) is not None, "its circuit has opened"

@@ -250,9 +250,8 @@ class BalancingPage(Page):
         """Lanes as high as they need, up to two fifths of the page; the diagram gets the rest."""
         need = 36 + 30 + 36 + 20 * min(12, max(3, self.scene.count()))
         self.editing.problems.setFixedHeight(170)
-        self.decisions.setFixedHeight(
-            max(180, min(need, round(self.height() * (0.35 if self.height() < 900 else 0.34))))
-        )
+        part = 0.34 if self.height() >= 900 else 0.30 if self.scene.count() > FOLD_FROM else 0.35
+        self.decisions.setFixedHeight(max(180, min(need, round(self.height() * part))))
 
 
 def over_look(mirror: Mirror) -> Look | None:

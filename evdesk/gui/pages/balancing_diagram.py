@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 from evdesk.gui.pages.balancing_facts import Scene
 from evdesk.gui.pages.balancing_layout import FOLD_FROM, NOTE, Item, Plan, lay_out
 from evdesk.gui.pages.balancing_paint import Marks, paint_plan
+from evdesk.gui.pages.balancing_rows import column_at
 from evdesk.gui.pages.balancing_ways import WAYS, neighbour
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import Painted, copy_menu
@@ -114,12 +115,23 @@ class Canvas(Painted):
         item = self.plan.at(where.x() / self.zoom, where.y() / self.zoom)
         return None if item is None or item.kind == NOTE else item
 
+    def _said_at(self, where: QPointF) -> str:
+        item = self._item_at(where)
+        if item is None:
+            return ""
+        outlet = column_at(item, where.x() / self.zoom, where.y() / self.zoom)
+        return outlet.said if outlet is not None else item.what.said
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
             return
         item = self._item_at(event.position())
         if item is None:
             self._grab = event.globalPosition().toPoint()
+            return
+        outlet = column_at(item, event.position().x() / self.zoom, event.position().y() / self.zoom)
+        if outlet is not None:
+            self.chosen.emit(outlet.key)
             return
         on_arrow = item.open is not None and event.position().x() / self.zoom < item.rect.left() + 28
         self.chosen.emit(item.key)
@@ -169,8 +181,7 @@ class Canvas(Painted):
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.update()
         if isinstance(event, QHelpEvent):
-            item = self._item_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), item.what.said if item is not None else "", self)
+            QToolTip.showText(event.globalPos(), self._said_at(QPointF(event.pos())), self)
             return True
         return super().event(event)
 

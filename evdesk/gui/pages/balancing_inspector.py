@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 from evdesk.gui import text
 from evdesk.gui.pages.balancing_inspect_words import Bar, Told
 from evdesk.gui.pages.balancing_outlets import GRID, METER
-from evdesk.gui.pages.balancing_symbols import amps_role, line_bar
+from evdesk.gui.pages.balancing_symbols import amps_role, figure, line_bar
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import Button, Card, Chip, ElidedLabel, Label, Painted, Rule, draw
@@ -44,7 +44,7 @@ class Bars(Painted):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         beside = max((draw.width(bar.beside, "small") for bar in self._bars), default=0.0)
-        figures = [text.number(bar.line.total_a, short=True) for bar in self._bars]
+        figures = [figure(bar.line) for bar in self._bars]
         value = max([40.0, *(draw.width(words, "card") + 8 for words in figures)])
         for place, bar in enumerate(self._bars):
             middle = place * ROW + ROW / 2

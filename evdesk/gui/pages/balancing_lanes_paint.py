@@ -68,7 +68,8 @@ def paint_bar(painter: QPainter, rect: QRectF, kind: str, radius: float = 2.5) -
         return
     draw.box(painter, rect, fill, None, radius)
     pen = look.pen(role, look.edge, Qt.PenStyle.CustomDashLine)
-    pen.setDashPattern([3.0 / look.edge, 2.0 / look.edge])
+    pen.setDashPattern([3.0 / look.edge, 2.5 / look.edge])
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     half = look.edge / 2

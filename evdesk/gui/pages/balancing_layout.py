@@ -228,13 +228,13 @@ def lay_board(scene: Scene, width: float, folded: Set[str]) -> Plan:
     board = _Board(plan, width, folded, (scene.count(), most))
     y = BAND - 4.0
     plan.wires += [Wire(drop, 38, drop, y), Wire(bus, y, drop, y, 4)]
-    plan.items.append(
-        Item(HOUSE, HOUSE_BOX, QRectF(bus + INDENT + 8, y + 14, width - bus - INDENT - 8 - PAD, 40), scene.part(HOUSE))
-    )
-    last = y + 34
+    gap = 6 if scene.count() > FOLD_FROM else 14
+    house = QRectF(bus + INDENT + 8, y + gap, width - bus - INDENT - 8 - PAD, 40)
+    plan.items.append(Item(HOUSE, HOUSE_BOX, house, scene.part(HOUSE)))
+    last = y + gap + 20
     plan.wires.append(Wire(bus, last, bus + INDENT + 8, last))
     plan.switches.append(Switch(bus + 6, last, down=False))
-    board.y = y + 62
+    board.y = y + 48 + gap
     main = scene.main
     if main is not None:
         if main.outlets:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from evdesk.gui import icons, text, theme, tokens
-from evdesk.gui.pages.balancing_facts import Feed, Part, breaker_words, count_words, is_full, is_over, problems
+from evdesk.gui.pages.balancing_facts import Feed, Part, breaker_words, is_full, is_over
 from evdesk.gui.pages.balancing_layout import (
     BOX,
     DENSE,
@@ -21,11 +21,12 @@ from evdesk.gui.pages.balancing_layout import (
     Plan,
 )
 from evdesk.gui.pages.balancing_outlets import Outlet
+from evdesk.gui.pages.balancing_rows import paint_row
 from evdesk.gui.pages.balancing_symbols import centre, paint_switch, phase_row, small_bars, state
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import draw
-from evdesk.model import ConnectorStatus, LineLoad
+from evdesk.model import LineLoad
 
 BOXED = (BOX, ROW, FULL, SHORT, DENSE)
 
@@ -189,67 +190,6 @@ def _box(painter: QPainter, item: Item) -> None:
         phase_row(painter, QRectF(left, item.rect.top() + 22 + 16 * i, right - left, 16), line)
 
 
-def _row(painter: QPainter, item: Item) -> None:
-    """A circuit on the board: name and rating, bars, and every outlet below as a small column."""
-    assert isinstance(item.what, Feed)
-    feed, rect = item.what, item.rect
-    if item.open is not None:
-        arrow = "chevron-down" if item.open else "chevron-right"
-        icons.paint(painter, arrow, "muted", QRectF(rect.left() + 8, rect.center().y() - 8, 16, 16))
-    left = rect.left() + 30
-    name_wide = min(150.0, rect.width() * 0.24)
-    top = rect.center().y() - 15
-    draw.text(painter, left, top + 10, draw.elided(feed.circuit.name, "card", name_wide), "card", "text")
-    words = Look("octagon", tr("not fed"), "danger") if feed.lost else feed.full
-    rating = tr("of {rating}").format(rating=feed.rating)
-    x = left + draw.text(painter, left, top + 28, draw.elided(rating, "small", name_wide), "small", "muted") + 8
-    if words is not None and x + 34 < left + name_wide + 10:
-        state(painter, x, top + 24, words, left + name_wide + 12 - x)
-    bars_left = left + name_wide + 14
-    bars_wide = min(360.0, rect.width() * 0.32)
-    pitch = min(16.0, (rect.height() - 8) / max(1, len(feed.lines)))
-    start = rect.center().y() - pitch * len(feed.lines) / 2
-    for i, line in enumerate(feed.lines):
-        phase_row(painter, QRectF(bars_left, start + pitch * i, bars_wide, pitch), line, min(10.0, pitch - 4))
-    under = 7 if pitch >= 16 else 4
-    x = bars_left + bars_wide + 16
-    _columns(painter, QRectF(x, rect.top() + under, rect.right() - 12 - x, rect.height() - 2 * under), feed, item.most)
-
-
-def _columns(painter: QPainter, field: QRectF, feed: Feed, most: int) -> None:
-    """Words about the outlets, then each of them as a column: how much of its maximum it takes, coloured by state."""
-    look = theme.current()
-    x, y, right, high = field.left(), field.top(), field.right(), field.height()
-    baseline = y + 10
-    end = right
-    for icon, role, count in reversed(problems(feed)):
-        end = draw.text_right(painter, end, baseline, str(count), "chip", role) - 16
-        icons.paint(painter, icon, role, QRectF(end, baseline - 11, 14, 14))
-        end -= 8
-    draw.text(painter, x, baseline, draw.elided(count_words(feed), "small", end - x - 4), "small", "muted")
-    outlets = list(feed.below())
-    if not outlets or right - x < 30:
-        return
-    room, top, tall = right - x, y + 16, high - 17
-    most = max(most, len(outlets))
-    rows = 1 if most * 6 <= room else 2
-    per = (most + rows - 1) // rows
-    pitch = max(2.0, min(22.0, room / per))
-    each = (tall - 3 * (rows - 1)) / rows
-    for place, outlet in enumerate(outlets):
-        row, column = divmod(place, per)
-        rect = QRectF(x + column * pitch, top + row * (each + 3), max(1.5, pitch - 2), each)
-        painter.fillRect(rect, look.color("sunken"))
-        role = outlet.state.role
-        if role in ("danger", "warn"):
-            painter.fillRect(rect, look.color(role))
-        elif outlet.amps:
-            part = min(1.0, outlet.amps / max(1.0, outlet.bay.max_a)) * each
-            painter.fillRect(QRectF(rect.left(), rect.bottom() - part, rect.width(), part), look.color(role))
-        elif outlet.connector.status is not ConnectorStatus.AVAILABLE:
-            painter.fillRect(QRectF(rect.left(), rect.bottom() - 3, rect.width(), 3), look.color("muted"))
-
-
 def _full(painter: QPainter, item: Item) -> None:
     """A charger of the tree: everything that counts, from the name to the failsafe."""
     assert isinstance(item.what, Outlet)
@@ -289,7 +229,7 @@ def _full(painter: QPainter, item: Item) -> None:
 
 def _takes_of(painter: QPainter, x: float, baseline: float, one: Outlet, room: float) -> None:
     """ "13.8 / 14 A" in one line, the second half smaller."""
-    words, ink = _taken(one)
+    words, ink = (one.why, "muted") if one.state.role == "danger" else _taken(one)
     if one.limit_a is None or ink == "muted":
         draw.text(painter, x, baseline, draw.elided(words, "chip", room), "chip", ink)
         return
@@ -358,7 +298,7 @@ _PAINTERS = {
     MAINS: _mains,
     HOUSE_BOX: _house,
     BOX: _box,
-    ROW: _row,
+    ROW: paint_row,
     FULL: _full,
     SHORT: _short,
     DENSE: _dense,
