@@ -279,7 +279,7 @@ class Control:
             if session is None or link is None:
                 return
             valid_s = self.fleet.site.balance.profile_valid_s
-            asked_at = self.clock.now()
+            asked_at, jumped = self.clock.now(), self.clock.jumped
             older = connector.asked_a if asked_at < connector.asked_until else None
             profile = LiveProfile(connector.id, limit_a, valid_s, session.id, phases)
             lowers = before is None or limit_a <= before
@@ -297,7 +297,8 @@ class Control:
             now = self.clock.now()
             if connector.session is not None and connector.session.id == session.id:
                 connector.confirmed_a, connector.confirmed_at = limit_a, now
-                connector.confirmed_until = asked_at + valid_s  # the charger counts from when it was told
+                # The charger counts from when it was told, whatever happened to our clock meanwhile.
+                connector.confirmed_until = asked_at + self.clock.jumped - jumped + valid_s
                 self.on_limited(record, connector.id, limit_a)
                 connector.asked_a = None
             # else the charge ended on the way: where it had to be a default, it outlives it and still counts.

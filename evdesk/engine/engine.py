@@ -158,7 +158,7 @@ class Engine:
         """Let go of everything in order; the chargers fall to their safe default by themselves."""
         with contextlib.suppress(EvdeskError):
             await self.commands.note(
-                ENGINE, "engine.stopped", "engine", {"uptime_s": round(self.clock.now() - self.started_at)}
+                ENGINE, "engine.stopped", "engine", {"uptime_s": round(self.clock.steady() - self.started_at)}
             )
         tasks = list(self._tasks)
         for task in tasks:
@@ -347,7 +347,7 @@ class Engine:
         return EngineInfo(
             version=__version__,
             started_at=self.started_at,
-            uptime_s=round(self.clock.now() - self.started_at, 1),
+            uptime_s=round(self.clock.steady() - self.started_at, 1),
             ocpp_url=next(iter(self.security.doors.urls), ""),
             ocpp_urls=self.security.doors.urls,
             api_url=self._api_url,

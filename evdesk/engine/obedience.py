@@ -17,6 +17,11 @@ MOST_TOLD = 1000
 READINGS = 2
 """So many readings must show it: a single one may have been measured before the car had followed."""
 
+CLEARLY, CLEARLY_A = 1.1, 1.5
+"""Above so many times the limit, and so much more: no meter inside a charger is that far out."""
+
+FLOWS_A = 0.5
+
 
 class Obedience:
     """`tick` once a second, after the decision."""
@@ -33,8 +38,10 @@ class Obedience:
         for key in decision.ignoring:
             record = self.fleet.chargers.get(key[0])
             connector = record.connectors.get(key[1]) if record is not None else None
-            if record is not None and connector is not None and connector.session is not None:
-                self._tell(record, connector, decision.at)
+            if record is None or connector is None or connector.session is None or _may_in_watts(connector):
+                continue
+            self._tell(record, connector, decision.at)
+            if _drawn(connector) > CLEARLY * _limit(record, connector) + CLEARLY_A:
                 self._count(key, record, connector)
 
     def _tell(self, record: ChargerRecord, connector: ConnectorRecord, now: float) -> None:
@@ -67,6 +74,15 @@ class Obedience:
 
 def _drawn(connector: ConnectorRecord) -> float:
     return max((a or 0.0 for a in connector.current_a), default=0.0)
+
+
+def _may_in_watts(connector: ConnectorRecord) -> bool:
+    """Whether its limit was sent in watts, and spread over fewer phases than it was counted for gives this current. It is
+    sent anew once that is seen; the charger did as it was told."""
+    if not connector.watt_phases or connector.confirmed_a is None:
+        return False
+    used = sum((amps or 0.0) > FLOWS_A for amps in connector.current_a)
+    return _drawn(connector) <= connector.confirmed_a * connector.watt_phases / max(used, 1) + CLEARLY_A
 
 
 def _limit(record: ChargerRecord, connector: ConnectorRecord) -> float:

@@ -5,15 +5,77 @@ import base64
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pypdf import PdfReader
 
-from evdesk.model import EvdeskError
+from evdesk.balance import Decision
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.obedience import Obedience
+from evdesk.model import EvdeskError, Session
 from tests.engine.drill_kit import RATING_A, Rig, Wanted, rig
 from tests.engine.harness import until
+from tests.engine.store_kit import T0, FixedClock, opened
 
 FULL = (("max_a", 32.0),)
+
+
+class Drills:
+    """What the watch tells them."""
+
+    def __init__(self):
+        self.book = SimpleNamespace(seen_unable=lambda record: None)
+        self.seen = self
+        self.told = []
+
+    async def ignored(self, record, connector_id, drawn_a, limit_a):
+        self.told.append((record.id, connector_id, drawn_a, limit_a))
+
+
+@pytest.mark.parametrize(
+    ("fields", "amps", "told"),
+    [
+        ({}, (16.0, 16.0, 16.0), [("A", 1, 16.0, 10.0)]),
+        ({}, (12.4, 12.4, 12.4), []),  # a finding, but a meter may be so far out
+        ({}, (None, None, None), []),
+        ({"watt_phases": 3}, (30.0, 0.0, 0.0), []),  # as much power as it was allowed, on one phase
+        ({"watt_phases": 3}, (32.0, 0.0, 0.0), [("A", 1, 32.0, 10.0)]),
+        ({"watt_phases": 3}, (16.0, 16.0, 16.0), [("A", 1, 16.0, 10.0)]),
+        ({"watt_phases": 1}, (16.0, 0.0, 0.0), [("A", 1, 16.0, 10.0)]),
+    ],
+)
+async def test_two_readings_clearly_above_a_limit_count(tmp_path, fields, amps, told):
+    async with opened(tmp_path / "evdesk.db") as store:
+        fleet, drills, todo = Fleet(store, FixedClock(T0)), Drills(), []
+        record = fleet.record("A")
+        connector = record.connector(1)
+        connector.begin(Session(1, "A", 1, "TAG", T0))
+        connector.confirmed_a, connector.current_a = 10.0, amps
+        for name, value in fields.items():
+            setattr(connector, name, value)
+        watch = Obedience(fleet, drills, lambda coro, name: todo.append(coro))
+        for second in range(25):
+            connector.current_at = T0 + second // 10 * 10
+            watch.tick(Decision(T0 + second, {}, ignoring=(("A", 1),)))
+            assert len(todo) == (1 if told and second >= 10 else 0), "once, with the second reading"
+        for coro in todo:
+            await coro
+        assert drills.told == told
+
+
+async def test_a_single_reading_is_no_proof(tmp_path):
+    async with opened(tmp_path / "evdesk.db") as store:
+        fleet, drills, todo = Fleet(store, FixedClock(T0)), Drills(), []
+        connector = fleet.record("A").connector(1)
+        connector.begin(Session(1, "A", 1, "TAG", T0))
+        connector.confirmed_a, connector.current_a = 6.0, (16.0, 16.0, 16.0)
+        watch = Obedience(fleet, drills, lambda coro, name: todo.append(coro))
+        for second in range(40):
+            connector.current_at = T0 + second // 10 * 10
+            slow = second // 10 % 2 == 0  # a car that takes its time, each time it is told
+            watch.tick(Decision(T0 + second, {}, ignoring=(("A", 1),) if slow else ()))
+        assert todo == []
 
 
 async def lit(hall: Rig, name: str, light: str) -> dict:
