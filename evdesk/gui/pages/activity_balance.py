@@ -25,6 +25,10 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "wiring.trust": lambda _args, _detail: tr("Meter believed again"),
     "wiring.forget": lambda _args, _detail: tr("Seen wiring dropped"),
     "failsafe.drill": lambda _args, _detail: tr("Failsafe drill"),
+    "failsafe.seen": lambda _args, _detail: tr("Seen ignoring its limit"),
+    "failsafe.mended": lambda _args, _detail: tr("Said to be mended"),
+    "engine.gap": lambda _args, detail: tr("Engine stood still for {s} s").format(s=detail.get("seconds", "?")),
+    "engine.clock_jump": lambda _args, detail: tr("Clock set by {s} s").format(s=detail.get("seconds", "?")),
     "failsafe.drill_all": lambda _args, _detail: tr("Drills of all that are not proven"),
     "failsafe.cancel": lambda _args, _detail: tr("Drill ended"),
 }
