@@ -103,19 +103,22 @@ class Foresight:
         self,
         net: Net,
         fit: Fit,
-        rooms: Sequence[float],
+        hold: Sequence[float],
+        tight: Sequence[float],
         fixed: Sequence[float],
         seats: Sequence[Seat],
         ranked: Sequence[Bidder],
         now: float,
     ) -> Shares | None:
-        """Shares for these bidders; None where the program finds nothing: equal shares stand in."""
+        """Shares for these bidders; None where the program finds nothing: equal shares stand in. `hold`: ampere per line
+        for the minimum of those already on; `tight`: for all else."""
         by_index = {seat.index: seat for seat in seats}
         pairs = [(by_index[bidder.index], bidder) for bidder in ranked if bidder.index not in net.unplaced]
         if not pairs:
             return None
         turns = any(_waited(seat, now) for seat, _ in pairs)
         bids = [self._bid(seat, bidder, rank, now, turns) for rank, (seat, bidder) in enumerate(pairs)]
+        rooms, bids = _going_on(fit, hold, tight, fixed, bids, [asleep(seat, now) for seat, _ in pairs])
         told = [self._guests[seat.demand.key].told for seat, _ in pairs]
         silent = all(t.departure_at is None and t.needs_kwh is None for t in told)
         asked = _all_on(fit, rooms, fixed, bids) if silent else bids
@@ -252,6 +255,35 @@ class Foresight:
                 )
             )
         return found
+
+
+def _going_on(
+    fit: Fit,
+    hold: Sequence[float],
+    tight: Sequence[float],
+    fixed: Sequence[float],
+    bids: Sequence[Bid],
+    sleeping: Sequence[bool],
+) -> tuple[list[float], list[Bid]]:
+    """The room per line, and the bids. Where the minimums of those on fit only into the whole of a line they go on there,
+    and nobody has more: a house that takes half an ampere more must not end a charge."""
+    limits, load = fit.limits(hold), fit.load(np.array(fixed, dtype=np.float64))
+    kept = []
+    for k in sorted(range(len(bids)), key=lambda k: (not bids[k].keep, bids[k].rank, bids[k].index)):
+        bid = bids[k]
+        if bid.on and bid.able and not sleeping[k] and fit.room(load, limits, bid.index) >= bid.least() - EPS:
+            fit.add(load, bid.index, bid.least())
+            kept.append(k)
+    rooms, found, short = list(tight), list(bids), set[int]()
+    for row, size in enumerate(load.size().tolist()):
+        w = int(fit.wire[row])
+        if size > rooms[w] + EPS:
+            rooms[w] = size
+            short.add(w)
+    for k in kept:
+        if short.intersection(fit.wire[fit.over[bids[k].index]].tolist()):
+            found[k] = replace(bids[k], keep=True)
+    return rooms, found
 
 
 def _all_on(fit: Fit, rooms: Sequence[float], fixed: Sequence[float], bids: list[Bid]) -> list[Bid]:

@@ -40,7 +40,7 @@ class Layer:
             return self._fits[1]
 
         if leaving:
-            ahead = self.foresight.share(net, fit(), tight, fixed, seats, ranked, now)
+            ahead = self.foresight.share(net, fit(), hold, tight, fixed, seats, ranked, now)
             if ahead is not None:
                 return ahead
         shares = share(net, hold, tight, fixed, ranked)

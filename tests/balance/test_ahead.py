@@ -2,9 +2,9 @@
 
 import pytest
 
-from evdesk.balance import Demand, Line, Sharing
+from evdesk.balance import Balancer, Demand, Line, LineSample, Sharing
 from evdesk.gui.sentences import why_look, why_next, why_short
-from evdesk.model import ShareBy, Why, WhyCode
+from evdesk.model import BalanceSettings, Bay, Circuit, MeterSource, ShareBy, Site, Why, WhyCode
 from tests.balance.test_modes import HOUR, Run, site
 
 SOON = {"needs_kwh": 40.0, "departure_at": 1000.0 + 2 * HOUR, "trust": 1.0}
@@ -106,3 +106,44 @@ def test_the_desk_says_it_in_words():
     assert "turn by" in why_look(told).word
     low = Why(WhyCode.LINE, "Main/L1", 62.0, 63.0, 1000.0, "ahead")
     assert why_look(low).word == "Main L1 is full: 62.0 of 63 A; others come first"
+
+
+class Metered:
+    """Two cars that charge already, behind a meter that shows them and a house."""
+
+    def __init__(self, house_a):
+        bays = tuple(Bay(f"B{n}", 1, f"Bay {n}", "Main", phases=1, max_a=32.0, rotation="RST") for n in range(2))
+        main = Circuit("Main", (32.0,) * 3, meter=MeterSource(), other_max_a=(25.0,) * 3)
+        settings = BalanceSettings(margin_a=0.0, share_by=ShareBy.LEAVING)
+        self.balancer = Balancer(Site(circuits=(main,), bays=bays, balance=settings, assumed=False))
+        self.house_a, self.now, self.stops = house_a, 1000.0, 0
+        self.have = {(f"B{n}", 1): 6.0 for n in range(2)}
+
+    def run(self, seconds):
+        for _ in range(seconds):
+            self.now += 1
+            given = [
+                Demand(key, confirmed_a=amps, worst_a=amps, charging=amps > 0, terminals=(True, False, False),
+                       drawn_a=(amps, 0.0, 0.0), drawn_at=self.now, sample_s=2.0, plugged_at=0.0,
+                       departure_at=self.now + (HOUR if key[0] == "B0" else 9 * HOUR), trust=1.0)
+                for key, amps in self.have.items()
+            ]  # fmt: skip
+            flows = (self.house_a + sum(self.have.values()), self.house_a, self.house_a)
+            decision = self.balancer.step(self.now, given, [LineSample("Main", self.now, flows)])
+            limits = {key: amps for key, (amps, _why) in decision.limits.items()}
+            self.stops += sum(self.have[key] > 0 >= limits[key] for key in limits)
+            self.have = limits
+        return list(self.have.values())
+
+
+def test_who_charges_goes_on_in_the_whole_of_the_room():
+    """12.3 A for two: half an ampere less is what limits rise into, not what ends a charge."""
+    one = Metered(19.7)
+    assert one.run(1800) == [6.0, 6.0]
+    assert one.stops == 0
+
+
+def test_less_than_the_minimums_still_ends_one():
+    one = Metered(20.3)
+    assert sorted(one.run(600))[0] == 0.0
+    assert one.stops <= 2  # the hurried one is given its place back
