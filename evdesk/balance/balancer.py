@@ -16,13 +16,13 @@ from evdesk.balance.intake import Intake
 from evdesk.balance.layer import Layer
 from evdesk.balance.lines import EPS, Net
 from evdesk.balance.modes import Outside
-from evdesk.balance.policy import Seat, bidder, drop_order, rank
+from evdesk.balance.policy import Seat, bidder, drop_order, quiet, rank
 from evdesk.balance.reasons import ahead_why, held_why, idle_why, line_why, own_why, silent_why, tell, waiting_why
 from evdesk.balance.rooms import Rooms
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
 from evdesk.balance.seats import shown, turn
 from evdesk.balance.sharing import Bidder, Shares, full_line
-from evdesk.balance.types import Decision, Demand, Line, LineKind, LineSample, LineView
+from evdesk.balance.types import Decision, Demand, Line, LineSample, LineView
 from evdesk.balance.view import line_views
 from evdesk.balance.wiring import build_lines
 from evdesk.model import PowerCap, ShareBy, Site, Why, WhyCode
@@ -77,8 +77,15 @@ class Balancer:
         self._site_share = site_share(site, unable)
         self._rooms.margin_a = max(site.balance.margin_a, 0.0)
         self._rooms.silent_times = site.balance.silent_times
-        self._net = Net(build_lines(site, self._rooms.caps), tuple(self._intake.tracks))
-        self._house.reconfigure(site.balance)
+        self._rewire()
+        self._house.reconfigure(site.balance, self._net.lines)
+
+    def _rewire(self) -> None:
+        """Takes the lines of the site and of the power limits; what is gone is forgotten."""
+        self._net = Net(build_lines(self._site, self._rooms.caps), tuple(self._intake.tracks))
+        names = {line.name for line in self._net.lines}
+        self._cut_at = {name: at for name, at in self._cut_at.items() if name in names}
+        self._rooms.forget(names)
         self._anew = True
 
     @property
@@ -95,8 +102,7 @@ class Balancer:
             number(f"power_w of the power limit {cap.source}", cap.power_w)
         number("volts", volts)
         if self._rooms.limit_power(caps, max(self._site.voltage_v, volts)):
-            self._net = Net(build_lines(self._site, self._rooms.caps), tuple(self._intake.tracks))
-            self._anew = True
+            self._rewire()
 
     def step(
         self,
@@ -138,7 +144,7 @@ class Balancer:
 
     def _take_in(self, now: float, demands: Iterable[Demand], samples: Sequence[LineSample]) -> Second:
         seats = self._intake.take(now, demands)
-        self._net.use([seat.used for seat in seats], self._quiet(seats))
+        self._net.use([seat.used for seat in seats], quiet(self._net.lines, seats))
         self._house.set_lag(max((s.track.sample_s for s in seats if s.demand.commandable), default=10.0))
         self._house.take(samples, now)
         nowish = [s.bounds for s in seats]
@@ -164,12 +170,6 @@ class Balancer:
         if changed or elapsed >= self._site.balance.share_every_s or elapsed < 0:
             return True
         return elapsed >= SOON_S and self._headroom(second)
-
-    def _quiet(self, seats: Sequence[Seat]) -> frozenset[int]:
-        """Who draws nothing, where two phases must stay level: a limit nobody uses is no counterweight."""
-        if not any(line.kind is LineKind.UNBALANCE for line in self._net.lines):
-            return frozenset()
-        return frozenset(s.index for s in seats if s.active and s.track.drawn is not None and s.track.drawn < 1.0)
 
     def _headroom(self, second: Second) -> bool:
         """Somebody wants more, may have it, and every line above has had the room since the last cut."""

@@ -117,6 +117,7 @@ class House:
 
     def __init__(self, settings: BalanceSettings) -> None:
         self._settings = settings
+        self._circuits = frozenset[str]()
         self._seen: dict[str, Seen] = {}
         self._states: dict[str, _LineState] = {}
         self._wires: Sequence[Wire] = ()
@@ -125,8 +126,12 @@ class House:
         self._now, self._then = _Sums(()), _Sums(())
         self.lag_s = 12.0
 
-    def reconfigure(self, settings: BalanceSettings) -> None:
+    def reconfigure(self, settings: BalanceSettings, lines: Iterable[Line]) -> None:
+        """What is known of other lines and circuits is forgotten."""
         self._settings = settings
+        names, self._circuits = {line.name for line in lines}, frozenset(line.circuit for line in lines)
+        self._states = {name: state for name, state in self._states.items() if name in names}
+        self._seen = {circuit: seen for circuit, seen in self._seen.items() if circuit in self._circuits}
 
     def set_lag(self, sample_s: float) -> None:
         """How far back every charger has reported by now: the slowest one's interval and 2 s on the way, 32 s at most."""
@@ -137,8 +142,10 @@ class House:
         return max(self._settings.house_window_s, self._settings.raise_hold_s)
 
     def take(self, samples: Iterable[LineSample], now: float) -> None:
-        """Adds the newest samples; repeated, older and future ones are ignored."""
+        """Adds the newest samples; repeated, older and future ones, and those of unknown circuits, are ignored."""
         for sample in samples:
+            if sample.circuit not in self._circuits:
+                continue
             seen = self._seen.setdefault(sample.circuit, Seen())
             at = clean(sample.at)
             if at is None or at > now + 1.0 or (seen.samples and at <= seen.samples[-1][0]):

@@ -1,13 +1,13 @@
 """Who takes part in the next sharing, in which order, and up to how much: dwell, rotation, reclaim, ceilings."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from evdesk.balance.lines import EPS
 from evdesk.balance.sharing import Bidder
 from evdesk.balance.track import ASLEEP_A, IDLE, Bounds, Track
-from evdesk.balance.types import Demand
+from evdesk.balance.types import Demand, Line, LineKind
 from evdesk.model import BalanceSettings, ChargeMode, ShareBy
 
 ASLEEP_S = 180.0
@@ -93,6 +93,13 @@ def reclaim(seat: Seat, now: float, fresh: bool) -> None:
         if cap < track.limit:
             track.cap = cap
         track.drawn_since = None
+
+
+def quiet(lines: Iterable[Line], seats: Sequence[Seat]) -> frozenset[int]:
+    """Who draws nothing, where two phases must stay level: a limit nobody uses is no counterweight."""
+    if not any(line.kind is LineKind.UNBALANCE for line in lines):
+        return frozenset()
+    return frozenset(s.index for s in seats if s.active and s.track.drawn is not None and s.track.drawn < ASLEEP_A)
 
 
 def asleep(seat: Seat, now: float) -> bool:

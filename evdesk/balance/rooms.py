@@ -1,6 +1,6 @@
 """What each line may carry now: its rating less the margin and everything else, a power limit, and what a breaker bears."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from evdesk.balance.house import Other
@@ -42,6 +42,10 @@ class Rooms:
         ]
         self.caps, self._cap_a = tuple(least.values()), limits
         return not same
+
+    def forget(self, names: Collection[str]) -> None:
+        """Keeps what is known of these lines only."""
+        self._heat = {name: heat for name, heat in self._heat.items() if name in names}
 
     def limit(self, wire: Wire) -> float:
         """Ampere the line may carry."""
