@@ -93,7 +93,7 @@ def leading_connector(charger: Charger) -> Connector | None:
 def failsafe_look(state: FailsafeState) -> Look:
     looks = {
         FailsafeState.PROVEN: Look("shield-check", tr("Proven"), "ok"),
-        FailsafeState.VERIFIED: Look("shield-check", tr("Verified"), "ok"),
+        FailsafeState.VERIFIED: Look("shield-check", tr("Verified"), "warn"),  # by its own schedule: not drilled
         FailsafeState.UNTESTED: Look("shield-alert", tr("Untested"), "warn"),
         FailsafeState.CANNOT: Look("shield-x", tr("Cannot"), "danger"),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -65,6 +65,8 @@ class Shell(QWidget):
         self.top = TopBar(self)
         self.banners = BannerArea(self)
         self.stack = QStackedWidget(self)
+        self.stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.stack.setFocus()  # else the window would begin with the first button of the rail
         self.navigator = Navigator(pages, self.mirror, self.client, self.theme, self.stack)
         self.deeds = Deeds(self.mirror, self.client, self.theme, self.settings, self.engine, self)
         right = QVBoxLayout()

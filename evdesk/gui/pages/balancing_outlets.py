@@ -154,12 +154,11 @@ def _limit_words(connector: Connector, limit: float | None) -> str:
 
 
 def _safe(charger: Charger, bay: Bay, silent: bool) -> tuple[Look, str]:
-    """The failsafe word, and what it means in ampere. What only its own schedule shows is amber, as in the lights,
-    unless nothing has to fall."""
+    """The failsafe word, and what it means in ampere. Where nothing has to fall, what its schedule shows is enough."""
     failsafe = charger.failsafe
     look = failsafe_look(failsafe.state)
-    if failsafe.state is FailsafeState.VERIFIED and (failsafe.safe_a is None or failsafe.safe_a < bay.max_a):
-        look = Look(look.icon, look.word, "warn")
+    if failsafe.state is FailsafeState.VERIFIED and failsafe.safe_a is not None and failsafe.safe_a >= bay.max_a:
+        look = Look(look.icon, look.word, "ok")
     if failsafe.state is FailsafeState.CANNOT:
         return look, tr("keeps last")
     if failsafe.state is FailsafeState.UNKNOWN:

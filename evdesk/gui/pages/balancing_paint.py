@@ -134,6 +134,8 @@ def _mains(painter: QPainter, item: Item) -> None:
             icons.paint(painter, look.icon, look.role, QRectF(x, row.center().y() - 7, 14, 14))
             x += 17
         kind = "chip" if look.icon else "small"
+        if draw.width(look.word, kind) > item.rect.right() - x and line.free_a is not None and line.free_a >= 0:
+            look = Look(look.icon, tr("{amps} free").format(amps=text.amps(line.free_a)), look.role)
         draw.text(painter, x, baseline, draw.elided(look.word, kind, item.rect.right() - x), kind, look.role)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLineEdit, QStackedWidget, QWidget
 
 from evdesk.gui import theme, tokens
 
@@ -34,7 +34,7 @@ class FocusRing(QObject):
             self._frame.hide()
         if new is None or not (self._by_key or isinstance(new, QLineEdit)):
             return
-        if isinstance(new, QAbstractScrollArea) or new.isWindow():
+        if isinstance(new, QAbstractScrollArea | QStackedWidget) or new.isWindow():
             return
         self._target = new
         self._place()
