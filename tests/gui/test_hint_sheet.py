@@ -17,7 +17,8 @@ from evdesk.gui.widgets import Button, Label
 from evdesk.model import EvdeskError, Reason
 from evdesk.model.hints import Hint
 from evdesk.wire.hints import HintTrust, Reliability
-from tests.gui.test_chargers_page import page  # noqa: F401
+from evdesk.wire.method import Done
+from tests.gui.test_chargers_page import page, report  # noqa: F401
 
 
 @pytest.mark.parametrize("typed", ["", "17", "24:00", "9:60", "9:5", "-1:30", "ab:cd", "17:30:10", "²:00"])
@@ -52,8 +53,10 @@ def test_it_is_said_once_and_shown(page, client, qtbot):  # noqa: F811
     assert not keep.isEnabled()
     leaves.setText("17:30")
     sheet.findChildren(QDoubleSpinBox)[0].setValue(20)
+    client.answers["charger.hint"] = Done(status="stored", after="depart_at 1795782600, energy_wh 20000")
     keep.click()
     qtbot.waitUntil(lambda: bool(client.asked("charger.hint")))
+    qtbot.waitUntil(lambda: report(page) == "Said of this charge: of 20 kWh · until 17:30: stored")
     said = client.asked("charger.hint")[0]
     assert (said.charger_id, said.depart_at, said.energy_wh) == (row.charger.id, next_time("17:30"), 20_000.0)
     hint = Hint(said.depart_at, said.energy_wh, at=time.time(), trust=0.2)

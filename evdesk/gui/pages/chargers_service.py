@@ -9,10 +9,12 @@ from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.chargers_ask import ask_hint, ask_out_of_service, ask_reservation
 from evdesk.gui.pages.chargers_model import ConnectorRow
+from evdesk.gui.pages.chargers_words import hint_words
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
 from evdesk.gui.trust import trust_words
 from evdesk.model import EvdeskError
+from evdesk.model.hints import Hint
 from evdesk.wire.hints import HintTrust, PutHint
 from evdesk.wire.method import Nothing, OneCharger
 from evdesk.wire.service import Reserve, SetAvailability
@@ -68,7 +70,9 @@ class ServiceMenu:
     async def _hint(self, row: ConnectorRow) -> None:
         told = await ask_hint(row, self._theme, self._parent, await self._trust(row))
         if told is not None:
-            self._bar.send(row, "hint", tr("When it leaves"), "charger.hint", PutHint(*row.key, *told))
+            said = hint_words(Hint(*told)) or tr("nothing")
+            title = tr("Said of this charge: {what}").format(what=said)
+            self._bar.send(row, "hint", title, "charger.hint", PutHint(*row.key, *told))
 
     async def _trust(self, row: ConnectorRow) -> str:
         """How right the words of who charges here have been; "" where the engine does not say it at once."""
