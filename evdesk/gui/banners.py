@@ -1,7 +1,7 @@
 """The banner area at the top of every page: at most two, then a line that counts the rest."""
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from evdesk.gui.models.needs import BannerText
 from evdesk.gui.text import tr
@@ -23,6 +23,7 @@ class BannerArea(QWidget):
         self._column.setSpacing(8)
         self._more = Label("", "small", "muted", self)
         self._column.addWidget(self._more)
+        self.after: QWidget | None = None  # takes the focus of a banner that goes
         self._state: list[BannerText] = []
         self._toasts: list[BannerText] = []
         self._shown: dict[str, tuple[BannerText, Banner]] = {}
@@ -79,6 +80,9 @@ class BannerArea(QWidget):
         return (before.role, before.icon, before.deeds) != (banner.role, banner.icon, banner.deeds)
 
     def _rebuild(self, chosen: list[BannerText]) -> None:
+        focus = QApplication.focusWidget()
+        if focus is not None and self.after is not None and self.isAncestorOf(focus):
+            self.after.setFocus()
         for _, old in self._shown.values():
             self._column.removeWidget(old)
             old.hide()

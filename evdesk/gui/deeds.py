@@ -1,5 +1,6 @@
 """What the shell can do for a banner, the bell or the palette: one table of verbs."""
 
+import asyncio
 import importlib
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -20,6 +21,7 @@ from evdesk.gui.models.needs import who_asks
 from evdesk.gui.settings import DeskSettings
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
+from evdesk.model import EvdeskError, Reason
 from evdesk.wire.methods import OneCharger
 
 SHORTCUTS: tuple[tuple[str, str], ...] = (
@@ -53,6 +55,9 @@ LATER = {
 }
 """Verb -> module:function. Each takes a `Desk` and the argument, and returns a sentence for the banner, or ""."""
 
+ENDS_WITHIN = 60
+"""Looks, 0.05 s apart, for the lock of an engine that was ended; one that is started too early says so itself."""
+
 
 class Deeds(QObject):
     """`do(verb, argument)`. Sheets open on `window`; only one of a kind at a time. `why_off(verb)` tells why not."""
@@ -81,12 +86,14 @@ class Deeds(QObject):
             "settings": self._show_settings,
             "about": self._about,
             "token": self._token,
+            "restart_engine": self._restart,
         }
         self._sheets |= {verb: partial(self._later, verb) for verb in LATER}
         self._plain: dict[str, Callable[[Any], None]] = {
             "start_engine": lambda _: self._engine.start(),
             "look": self._look,
             "demo": lambda _: self._demo(),
+            "said": self._said,
         }
 
     def why_off(self, verb: str) -> str:
@@ -146,6 +153,31 @@ class Deeds(QObject):
         if await sheet.ask():
             self._engine.set_token(sheet.token.text())
 
+    async def _restart(self, _: Any) -> None:
+        """End an engine that hangs and start one anew, after asking."""
+        engine = self._engine
+        if not isinstance(engine, launch.LocalEngine):
+            return
+        title = tr("End the engine and start it again?")
+        text = tr(
+            "Chargers keep their limits meanwhile, or fall to their safe share. Values of the last second may be lost."
+        )
+        word = tr("Restart the engine")
+        if not await confirm(self._window, self._theme, title, text, word, tr("Wait"), danger=True):
+            return
+        if self._mirror.connected:
+            return  # it came back while the person thought
+        try:
+            engine.end()
+        except OSError as error:
+            told = tr("It runs under another account ({why}). Restart its service.")
+            raise EvdeskError(Reason.REFUSED, told.format(why=error.strerror)) from None
+        for _turn in range(ENDS_WITHIN):
+            if not engine.can_end():
+                break
+            await asyncio.sleep(0.05)
+        engine.start()
+
     async def _later(self, verb: str, argument: Any) -> None:
         """A deed whose module is loaded when first asked for: the window comes sooner."""
         module, _, name = LATER[verb].partition(":")
@@ -153,6 +185,10 @@ class Deeds(QObject):
         sentence = await deed(Desk(self._mirror, self._client, self._theme, self._settings, self._window), argument)
         if sentence:
             self.done.emit(sentence)
+
+    def _said(self, sentence: Any) -> None:
+        """A page did something well that is not seen there."""
+        self.done.emit(str(sentence))
 
     def _look(self, name: Any) -> None:
         self._settings.theme = str(name) if name in (*tokens.THEMES, tokens.SYSTEM) else tokens.SYSTEM

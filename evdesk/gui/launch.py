@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 import platformdirs
 
+from evdesk.gui import hung
 from evdesk.gui.client import Endpoint
 
 _log = logging.getLogger("evdesk.gui.launch")
@@ -128,6 +129,14 @@ class LocalEngine:
             self._child = run_detached(["engine", "--data", str(self.data), *self.args], out)
         except OSError as error:
             _log.error("the engine cannot be started: %s", error)
+
+    def can_end(self) -> bool:
+        """Whether an engine that hangs can be ended from here."""
+        return self._may_start and hung.holder(self.data) is not None
+
+    def end(self) -> None:
+        """End an engine that hangs. Raises OSError where that is not allowed."""
+        hung.end(self.data)
 
     def failure(self) -> str:
         """Why the engine this desk started ended, in its own last words; empty while there is nothing to say."""

@@ -65,6 +65,7 @@ class Shell(QWidget):
         self.top = TopBar(self)
         self.banners = BannerArea(self)
         self.stack = QStackedWidget(self)
+        self.banners.after = self.stack
         self.stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.stack.setFocus()  # else the window would begin with the first button of the rail
         self.navigator = Navigator(pages, self.mirror, self.client, self.theme, self.stack)

@@ -25,6 +25,7 @@ QPushButton:hover { background: $raised; }
 QPushButton:pressed { background: $sunken; }
 QPushButton:disabled { background: $raised; color: $muted; border-color: $border; }
 QCheckBox, QRadioButton { spacing: 8px; background: transparent; font-weight: 500; min-height: 24px; }
+QCheckBox:focus, QRadioButton:focus { outline: none; }
 QCheckBox::indicator { width: ${box}px; height: ${box}px; border: ${edge}px solid $borderStrong; border-radius: 3px;
   background: $surface; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($check); }

@@ -342,7 +342,10 @@ def test_import_becomes_the_draft_and_export_writes_the_engines_site(page, clien
     qtbot.waitUntil(lambda: draft(page).site.name == "Depot 2")
     assert client.asked("site.import")[0].apply is False
     assert draft(page).stack.undoText() == "site.toml imported"
+    heard = []
+    page.navigate.connect(lambda *told: heard.append(told))
     client.spawn(page.editing.write(tmp_path / "out.toml"))
+    qtbot.waitUntil(lambda: heard == [("said", f"The site is saved as {tmp_path / 'out.toml'}")])
     qtbot.waitUntil((tmp_path / "out.toml").exists)
     assert (tmp_path / "out.toml").read_text() == "# A site\n"
 

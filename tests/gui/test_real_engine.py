@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from evdesk.gui import launch
+from evdesk.gui import hung, launch
 from evdesk.gui.client import Client, LinkState
 from evdesk.gui.mirror import Mirror
 from evdesk.model import ChargerState
@@ -96,6 +96,20 @@ def test_one_that_hangs_is_told_apart_and_comes_back(engine, desk, qtbot, monkey
     finally:
         engine.process.send_signal(signal.SIGCONT)
     qtbot.waitUntil(lambda: mirror.connected and late.state is LinkState.RUNNING, timeout=10_000)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of another kind")
+def test_only_the_one_that_holds_the_lock_is_ended(engine, qtbot):
+    assert hung.holder(engine.data) == engine.process.pid
+    engine.process.send_signal(signal.SIGSTOP)
+    assert launch.LocalEngine(engine.data).can_end()
+    assert not launch.LocalEngine(engine.data, may_start=False).can_end(), "what this desk may not start it may not end"
+    assert hung.end(engine.data)
+    qtbot.waitUntil(lambda: engine.process.poll() is not None, timeout=10_000)
+    assert (engine.data / hung.LOCK_FILE).read_text().strip() == str(engine.process.pid), "its number is left behind"
+    assert hung.holder(engine.data) is None
+    assert not hung.end(engine.data), "a number that may be another's by now is not touched"
+    assert hung.holder(engine.data / "nowhere") is None
 
 
 def test_a_wrong_token_is_refused(engine, desk, qtbot):

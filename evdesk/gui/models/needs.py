@@ -1,5 +1,6 @@
 """What needs a person, and what the banners say: both follow from the state, so deeds empty them, not reading."""
 
+import sys
 import time
 from dataclasses import dataclass
 
@@ -170,7 +171,8 @@ def _link(mirror: Mirror, state: LinkState, sentence: str, local: bool, failure:
     if state is LinkState.STARTING and not local:
         return [BannerText("link", "warn", "link", tr("No engine at this address yet"), sentence)]
     if state is LinkState.HUNG:
-        return [BannerText("link", "danger", "octagon", tr("The engine hangs"), _what_hangs(mirror, local))]
+        again = (Deed(tr("Restart it"), "restart_engine"),) if local and sys.platform != "win32" else ()
+        return [BannerText("link", "danger", "octagon", tr("The engine hangs"), _what_hangs(mirror, local), again)]
     if state is LinkState.LOST:
         title = tr("The engine does not answer") if local else tr("The engine cannot be reached")
         return [BannerText("link", "danger", "octagon", title, _what_cars_do(mirror, local), start)]
@@ -187,8 +189,10 @@ def _what_hangs(mirror: Mirror, local: bool) -> str:
     )
     if mirror.site is None or mirror.load is None or mirror.lost_at is None:
         return f"{what} {tr('Chargers it has given limits fall to their safe share by themselves.')}"
-    end = tr("End that process and start the engine again.") if known else tr("Restart it where it runs.")
-    return f"{what} {_fallback(mirror, mirror.lost_at, local=True)} {end}"
+    end = "" if local else " " + tr("Restart it where it runs.")
+    if not mirror.accepted():
+        return f"{what}{end}"
+    return f"{what} {_fallback(mirror, mirror.lost_at, local=True)}{end}"
 
 
 def _what_cars_do(mirror: Mirror, local: bool) -> str:

@@ -63,11 +63,12 @@ class BalancingPage(Page):
         self.inspector.navigate.connect(self.navigate)
         self.site.edit_asked.connect(self.editing.begin)
         self.site.export_asked.connect(self.editing.save)
-        self.site.limits_asked.connect(self._limits)
+        self.site.navigate.connect(self.navigate)
         self.editing.changed.connect(self._edited)
         self.editing.chosen.connect(self.choose)
         self.editing.flagged.connect(self.site.diagram.canvas.flag)
         self.editing.said.connect(client.failed)
+        self.editing.navigate.connect(self.navigate)
         self.mirror.changed.connect(self._changed)
         self._ages = QTimer(self)
         self._ages.setInterval(TICK_MS)
@@ -228,9 +229,6 @@ class BalancingPage(Page):
         kind, name, connector = split_key(key)
         if kind == BAY and bay_key(name, connector) == key and name in self.mirror.chargers:
             self.navigate.emit("chargers", name)
-
-    def _limits(self) -> None:
-        self.navigate.emit("power_limit", None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -23,12 +23,14 @@ KIND = "TOML (*.toml)"
 
 class Editing(QObject):
     """`changed()`: begun, ended, or another site to draw; `chosen(key)`: the editor wants this selected;
-    `said(sentence)`: how a file went; `flagged(keys)`: the parts something is wrong with."""
+    `said(sentence)`: what went wrong with a file; `navigate(deed, argument)` as of a page; `flagged(keys)`: the parts
+    something is wrong with."""
 
     changed = Signal()
     flagged = Signal(object)
     chosen = Signal(str)
     said = Signal(str)
+    navigate = Signal(str, object)
 
     def __init__(self, mirror: Mirror, client: Client, theme: Theme, page: QWidget) -> None:
         super().__init__(page)
@@ -123,6 +125,8 @@ class Editing(QObject):
             write_text(path, told.toml)
         except EvdeskError as error:
             self.said.emit(error.sentence)
+        else:
+            self.navigate.emit("said", tr("The site is saved as {path}").format(path=path))
 
     def _applied(self) -> None:
         self.changed.emit()

@@ -12,11 +12,11 @@ from evdesk.gui.widgets import GHOST, Button, Card, ElidedLabel, EmptyState, Pic
 
 
 class SiteCard(Card):
-    """`edit_asked()`, `export_asked()`: the buttons of the head; `limits_asked()`: that of the power limits in force."""
+    """`edit_asked()`, `export_asked()`: the buttons of the head; `navigate(deed, argument)` as of a page."""
 
     edit_asked = Signal()
     export_asked = Signal()
-    limits_asked = Signal()
+    navigate = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("The site, live"), parent, padding=0)
@@ -40,7 +40,7 @@ class SiteCard(Card):
         self.limited.row.addWidget(self.limit_words, 1)
         self.limited.row.addWidget(self.limits)
         self.limited.hide()
-        self.limits.clicked.connect(self.limits_asked)
+        self.limits.clicked.connect(self._limits)
         self.body.setSpacing(0)
         self.body.setContentsMargins(2, 2, 2, 4)
         self.body.addWidget(self.limited)
@@ -108,6 +108,9 @@ class SiteCard(Card):
         if scene is not None:
             self.diagram.fold_all(not self._any_folded(scene))
             self.show_scene(scene)
+
+    def _limits(self) -> None:
+        self.navigate.emit("power_limit", None)
 
     def _larger(self) -> None:
         self.diagram.zoom_step(1)

@@ -17,9 +17,9 @@ class Page(QWidget):
     """One page of the desk. Subclasses set `name` and `icon`, and take the same four arguments.
 
     `navigate(page, argument)` asks the shell to go elsewhere, or to do one of its deeds ("accept", "refuse",
-    "site_setup", "settings", "find_chargers", "wont_connect", "demo", "start_engine"); the argument is the page's own:
-    a charger id for "chargers", a target or audit id for "activity". `header_changed` says that title, subtitle or
-    actions changed.
+    "site_setup", "settings", "find_chargers", "wont_connect", "demo", "start_engine"; "said": a sentence that it went
+    well); the argument is the page's own: a charger id for "chargers", a target or audit id for "activity".
+    `header_changed` says that title, subtitle or actions changed.
     """
 
     name = ""  # stable: "site", "chargers", "activity", "connect"
