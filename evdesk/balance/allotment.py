@@ -15,11 +15,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evdesk.balance.arguments import finite, number, one_of, whole, yes_no
-from evdesk.balance.fit import Fit, Reals
+from evdesk.balance.fit import Fit
 from evdesk.balance.guests import Guest
 from evdesk.balance.lines import EPS, Net
-from evdesk.balance.outlook import History, Stay, edges
-from evdesk.balance.plan import Prospect, ends_s, plan
+from evdesk.balance.outlook import History, edges
+from evdesk.balance.plan import ends_s, plan
+from evdesk.balance.prospects import Car, power_kw, prospects
 from evdesk.balance.repair import Bid
 from evdesk.balance.standing import ENOUGH, Stand, stands
 from evdesk.balance.types import SOLAR, SOLAR_FIRST, Demand, Key, Line, LineKind, by_key
@@ -29,22 +30,11 @@ FIRST_S = 300.0
 LONGEST_S = 1800.0
 """The span decided now is as long as the calls are apart, within these bounds."""
 
-SURE = 0.6
-"""A stated need that counts this much is not exceeded."""
-
-FAIR = 0.15
-FAIR_KWH = 12.0
-"""Without a departure to plan for, who got little so far comes first: worth this much more per kWh, fading with what it
-got. It makes cars take turns; more of it costs energy."""
-
 TURN = 0.2
 """More than what going on is worth: who has waited long, and nobody knows until when it stays, has its turn."""
 
 FIRST_KWH = 1.0
 """Who got less has had no turn yet."""
-
-PRIORITY = 1.6
-"""One more of `priority` multiplies the value of a kWh by this."""
 
 SPARE_A = 0.5
 """Left above what a car draws, so that its rise is noticed."""
@@ -241,9 +231,11 @@ class Sharing:
         bids = [self._bid(d, now, net, price) for d in placed]
         first = min(max(interval, FIRST_S), LONGEST_S) if math.isfinite(interval) else FIRST_S
         edges_s = edges(first, ends_s(len(bids)))
-        prospects = self._prospects(placed, bids, now, edges_s) if placed else []
+        known = [self._car(demand, bid, now) for demand, bid in zip(placed, bids, strict=True)]
         fixed = [0.0] * len(net.keys)
-        found = plan(net, fit, room, fixed, bids, prospects, edges_s, solver=self.rules.solver)
+        found = plan(
+            net, fit, room, fixed, bids, prospects(self.history, known, now, edges_s), edges_s, solver=self.rules.solver
+        )
         loads = net.loads(found.amps.tolist())
         for demand, bid, stand in zip(placed, bids, stands(fit, room, fixed, bids, found.amps), strict=True):
             amps = float(found.amps[bid.index])
@@ -287,31 +279,18 @@ class Sharing:
         limit = self.rules.cheap_below
         return demand.mode is not ChargeMode.CHEAP or limit is None or price is None or price <= limit
 
-    def _prospects(self, cars: Sequence[Demand], bids: Sequence[Bid], now: float, edges_s: Reals) -> list[Prospect]:
-        guests = [self._guests[d.key] for d in cars]
-        ahead = self.history.ahead(now, [Stay(g.plugged_at, g.got_kwh, g.told) for g in guests], edges_s)
-        found = []
-        for k, (demand, bid, guest) in enumerate(zip(cars, bids, guests, strict=True)):
-            stay_trust, need_trust = self.history.trust(guest.told)
-            used = min(1.0, guest.cap_a / bid.top_a) if bid.top_a > 0 else 1.0
-            bonus = (1.0 - stay_trust) * FAIR * math.exp(-guest.got_kwh / FAIR_KWH)
-            if self._has_its_turn(guest, now):
-                bonus += (1.0 - stay_trust) * TURN
-            kw = demand.kw_per_a if math.isfinite(demand.kw_per_a) and demand.kw_per_a > 0 else 0.23
-            sure, left = need_trust >= SURE, float(ahead.left_kwh[k])
-            found.append(
-                Prospect(
-                    present=ahead.present[k],
-                    stays=ahead.stays[k],
-                    kw=kw * max(used, 0.05),
-                    got_kwh=guest.got_kwh,
-                    left_kwh=left if sure else min(left, guest.taper.left_kwh(guest.got_kwh, kw)),
-                    sure=sure,
-                    bonus=bonus * _weight(demand),
-                    weight=_weight(demand),
-                )
-            )
-        return found
+    def _car(self, demand: Demand, bid: Bid, now: float) -> Car:
+        guest = self._guests[demand.key]
+        return Car(
+            guest.plugged_at,
+            guest.got_kwh,
+            guest.told,
+            demand.kw_per_a,
+            part=guest.cap_a / bid.top_a if bid.top_a > 0 else 1.0,
+            tail_kwh=guest.taper.left_kwh(guest.got_kwh, power_kw(demand.kw_per_a)),
+            priority=demand.priority,
+            turn_unsure=TURN if self._has_its_turn(guest, now) else 0.0,
+        )
 
     def _has_its_turn(self, guest: Guest, now: float) -> bool:
         """Has waited long. Where pauses are few they are not spent on turns beyond the first."""
@@ -367,10 +346,6 @@ def _has_terminals(demand: Demand) -> bool:
 def _whole(amps: float) -> float:
     """A change of less is no reason to share anew."""
     return float(math.ceil(amps)) if math.isfinite(amps) else amps
-
-
-def _weight(demand: Demand) -> float:
-    return PRIORITY ** min(max(demand.priority, -5), 5)
 
 
 def _solar_lines(sunny: Sequence[tuple[Key, float, ChargeMode]]) -> list[Line]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from evdesk.balance.allotment import FAIR, FAIR_KWH, FIRST_S, PRIORITY, SURE
+from evdesk.balance.allotment import FIRST_S
 from evdesk.balance.fit import Fit, Reals
 from evdesk.balance.lines import EPS, Net
-from evdesk.balance.outlook import UNSAID, History, Stay, Told, edges
-from evdesk.balance.plan import Prospect, ends_s, plan
+from evdesk.balance.outlook import UNSAID, History, Told, edges
+from evdesk.balance.plan import ends_s, plan
 from evdesk.balance.policy import Seat, asleep
+from evdesk.balance.prospects import Car, energy_kwh, power_kw, prospects
 from evdesk.balance.repair import Bid
 from evdesk.balance.sharing import Bidder, Shares
 from evdesk.balance.standing import AHEAD, ENOUGH, at_minimum, stands
@@ -84,13 +85,10 @@ class Foresight:
         passed = min(max(now - guest.at, 0.0), 60.0)
         guest.at = now
         guest.told = Told(demand.departure_at, demand.needs_kwh, demand.trust)
-        if demand.got_kwh is not None and math.isfinite(demand.got_kwh):
-            guest.got_kwh = max(demand.got_kwh, 0.0)
-        else:
-            flowing = float(seat.track.limit) if seat.track.drawn is None else seat.track.drawn
-            guest.got_kwh += flowing * demand.kw_per_a * passed / 3600.0
+        flowing = float(seat.track.limit) if seat.track.drawn is None else seat.track.drawn
+        guest.got_kwh = energy_kwh(demand, guest.got_kwh, flowing, passed)
         if seat.track.cap is not None:
-            guest.taper.see(seat.track.drawn_top, guest.got_kwh)
+            guest.taper.see(seat.track.leaves.top_a, guest.got_kwh)
         elif seat.track.drawn is not None and seat.track.limit > 0:
             guest.taper.clear()
         on = seat.track.limit > 0
@@ -123,8 +121,9 @@ class Foresight:
         silent = all(t.departure_at is None and t.needs_kwh is None for t in told)
         asked = _all_on(fit, rooms, fixed, bids) if silent else bids
         asked = self._with_turns(fit, rooms, fixed, pairs, asked, now)
+        known = [self._car(seat, bidder, now) for seat, bidder in pairs]
         edges_s = edges(FIRST_S, ends_s(len(bids)))
-        found = plan(net, fit, rooms, fixed, asked, self._prospects(pairs, now, edges_s), edges_s)
+        found = plan(net, fit, rooms, fixed, asked, prospects(self.history, known, now, edges_s), edges_s)
         if not found.solved:
             return None
         amps = [float(a) for a in found.amps]
@@ -229,32 +228,19 @@ class Foresight:
         keep = on and (resting or spent) and not asleep(seat, now)
         return Bid(bidder.index, float(bidder.min_a), float(bidder.top_a), float(track.limit), keep, True, float(rank))
 
-    def _prospects(self, pairs: Sequence[tuple[Seat, Bidder]], now: float, edges_s: Reals) -> list[Prospect]:
-        guests = [self._guests[seat.demand.key] for seat, _ in pairs]
-        ahead = self.history.ahead(now, [Stay(g.plugged_at, g.got_kwh, g.told) for g in guests], edges_s)
-        found = []
-        for k, ((seat, bidder), guest) in enumerate(zip(pairs, guests, strict=True)):
-            stay_trust, need_trust = self.history.trust(guest.told)
-            kw = seat.demand.kw_per_a if math.isfinite(seat.demand.kw_per_a) and seat.demand.kw_per_a > 0 else 0.23
-            used, left = 1.0, float(ahead.left_kwh[k])
-            if seat.track.cap is not None and bidder.top_a > 0:
-                used = min(max(seat.track.drawn_top / bidder.top_a, 0.05), 1.0)
-                left = left if need_trust >= SURE else min(left, guest.taper.left_kwh(guest.got_kwh, kw))
-            turn = TURN_WORTH if _waited(seat, now) else 0.0
-            weight = PRIORITY ** min(max(seat.priority, -5), 5)
-            found.append(
-                Prospect(
-                    present=ahead.present[k],
-                    stays=ahead.stays[k],
-                    kw=kw * used,
-                    got_kwh=guest.got_kwh,
-                    left_kwh=left,
-                    sure=need_trust >= SURE,
-                    bonus=((1.0 - stay_trust) * FAIR * math.exp(-guest.got_kwh / FAIR_KWH) + turn) * weight,
-                    weight=weight,
-                )
-            )
-        return found
+    def _car(self, seat: Seat, bidder: Bidder, now: float) -> Car:
+        guest, track = self._guests[seat.demand.key], seat.track
+        leaves = track.cap is not None and bidder.top_a > 0
+        return Car(
+            guest.plugged_at,
+            guest.got_kwh,
+            guest.told,
+            seat.demand.kw_per_a,
+            part=track.leaves.top_a / bidder.top_a if leaves else 1.0,
+            tail_kwh=guest.taper.left_kwh(guest.got_kwh, power_kw(seat.demand.kw_per_a)) if leaves else math.inf,
+            priority=seat.priority,
+            turn=TURN_WORTH if _waited(seat, now) else 0.0,
+        )
 
 
 def _going_on(

@@ -3,7 +3,9 @@
 import math
 from dataclasses import dataclass, field
 
+from evdesk.balance.leaves import ASLEEP_S, WAKE_S, Leaves
 from evdesk.balance.outlook import UNSAID, Told
+from evdesk.balance.prospects import energy_kwh
 from evdesk.balance.taper import Taper
 from evdesk.balance.types import Demand
 
@@ -20,8 +22,6 @@ MORE_A = 2.0
 """More left for one that reached what it was left; twice that each time it does so again."""
 
 LONGEST_H = 0.5
-WAKE_S = 90.0
-ASLEEP_S = 180.0
 
 
 @dataclass(slots=True)
@@ -40,8 +40,7 @@ class Guest:
     cap_a: float = math.inf
     more_a: float = MORE_A
     taper: Taper = field(default_factory=Taper)
-    less_at: float | None = None
-    less_top: float = 0.0
+    leaves: Leaves = field(default_factory=Leaves)
     drawn_a: float | None = None
 
     def see(self, demand: Demand, now: float, reclaim_s: float) -> None:
@@ -52,11 +51,8 @@ class Guest:
         self.told = Told(demand.departure_at, demand.needs_kwh, demand.trust)
         amps = [a for a in demand.drawn_a if a is not None and math.isfinite(a) and a >= 0]
         self.drawn_a = max(amps) if amps else None
-        if demand.got_kwh is not None and math.isfinite(demand.got_kwh):
-            self.got_kwh = max(demand.got_kwh, 0.0)
-        else:
-            flowing = self.limit_a if self.drawn_a is None else self.drawn_a
-            self.got_kwh += flowing * demand.kw_per_a * elapsed / 3600.0
+        flowing = self.limit_a if self.drawn_a is None else self.drawn_a
+        self.got_kwh = energy_kwh(demand, had, flowing, elapsed)
         self._reclaim(now, before, reclaim_s, (had + self.got_kwh) / 2.0)
         if self.cap_a < math.inf and self.taper.falls:
             hours = min(elapsed / 3600.0, LONGEST_H)
@@ -66,24 +62,22 @@ class Guest:
         """`at_kwh`: what it had got in the middle of the time since `before`."""
         drawn = self.drawn_a
         if self.limit_a <= 0 or drawn is None:
-            self.less_at = None
+            self.leaves.stop()
             return
         if drawn >= self.limit_a - BACK_A:
-            self.less_at = None
+            self.leaves.stop()
             if self.limit_a >= self.cap_a - LEAVES_A:
                 self._give_back()
             return
         if drawn >= self.limit_a - LEAVES_A:
-            self.less_at = None
+            self.leaves.stop()
             return
-        if self.less_at is None or drawn > self.less_top + 1.0:  # a car that rises is not one that draws less
-            self.less_at, self.less_top = max(before, self.limit_at), drawn
-        self.less_top = max(self.less_top, drawn)
+        self.leaves.less(drawn, max(before, self.limit_at))
         wake = WAKE_S if drawn < ASLEEP_A else 0.0
-        if now - self.less_at >= reclaim_s and now - self.turned_at >= wake:
-            self.cap_a, self.more_a = max(self.less_top, 0.1), MORE_A
+        if self.leaves.lasts_s(now, -math.inf) >= reclaim_s and now - self.turned_at >= wake:
+            self.cap_a, self.more_a = max(self.leaves.top_a, 0.1), MORE_A
             self.taper.see(self.cap_a, at_kwh)
-            self.less_at, self.less_top = now, 0.0
+            self.leaves = Leaves(now)
 
     def _give_back(self) -> None:
         """It reached what it was left: more at once."""

@@ -4,17 +4,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from evdesk.balance.leaves import ASLEEP_S, WAKE_S
 from evdesk.balance.lines import EPS
 from evdesk.balance.sharing import Bidder
 from evdesk.balance.track import ASLEEP_A, IDLE, Bounds, Track
 from evdesk.balance.types import Demand, Line, LineKind
 from evdesk.model import BalanceSettings, ChargeMode, ShareBy
-
-ASLEEP_S = 180.0
-"""A car on that draws nothing for this long gives way to one that waits: it is full or timed."""
-
-WAKE_S = 90.0
-"""A car just started may sleep this long (15-45 s are usual) before its limit is reclaimed."""
 
 SPARE_A = 2
 """Left above what the car draws, so that its rise is noticed and at once possible."""
@@ -67,32 +62,25 @@ class Seat:
 def reclaim(seat: Seat, now: float, fresh: bool) -> None:
     """Sets or clears the car's cap (`Track.cap`) from what it draws; called every step, `fresh` with a new reading."""
     track = seat.track
+    leaves, drawn = track.leaves, track.drawn
     if not seat.active or track.limit < seat.min_a:
-        track.cap, track.drawn_since = None, None
-        return
-    drawn = track.drawn
-    if drawn is None:
-        track.drawn_since = None
-        return
-    if drawn >= track.limit - 1.0:
-        track.cap, track.drawn_since = None, None  # it reached what it was left: give back
-        return
-    if not fresh:
-        return
-    if drawn + SPARE_A + CLEARLY_A > track.limit:
-        track.drawn_since = None
-        return
-    at = track.readings[-1][0]
-    if track.drawn_since is None or drawn > track.drawn_top + 1.0:  # a car that rises is not one that draws less
-        track.drawn_since, track.drawn_top = at, drawn
-    track.drawn_top = max(track.drawn_top, drawn)
-    awake = drawn >= ASLEEP_A or track.on_at is None or now - track.on_at >= WAKE_S
-    steady = at - max(track.drawn_since, track.raised_at) >= seat.rules.reclaim_s - 5.0
-    if awake and steady:
-        cap = max(seat.min_a, math.ceil(track.drawn_top - EPS) + SPARE_A)
-        if cap < track.limit:
-            track.cap = cap
-        track.drawn_since = None
+        track.cap = None
+        leaves.stop()
+    elif drawn is None:
+        leaves.stop()
+    elif drawn >= track.limit - 1.0:
+        track.cap = None  # it reached what it was left: give back
+        leaves.stop()
+    elif fresh and drawn + SPARE_A + CLEARLY_A > track.limit:
+        leaves.stop()
+    elif fresh:
+        at = track.readings[-1][0]
+        leaves.less(drawn, at)
+        awake = drawn >= ASLEEP_A or track.on_at is None or now - track.on_at >= WAKE_S
+        if awake and leaves.lasts_s(at, track.raised_at) >= seat.rules.reclaim_s - 5.0:
+            cap = max(seat.min_a, math.ceil(leaves.top_a - EPS) + SPARE_A)
+            track.cap = cap if cap < track.limit else track.cap
+            leaves.stop()
 
 
 def quiet(lines: Iterable[Line], seats: Sequence[Seat]) -> frozenset[int]:

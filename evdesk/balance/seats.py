@@ -66,7 +66,8 @@ def _forget(track: Track, safe_a: int) -> None:
     """No car: the safe default is on record, and the next car starts without history."""
     track.limit = track.target = safe_a
     track.on_at, track.wait_at, track.off_at = None, None, -math.inf
-    track.cap, track.drawn_since, track.adopted = None, None, False
+    track.cap, track.adopted = None, False
+    track.leaves.stop()
 
 
 def in_force(seat: Seat) -> float:

@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from evdesk.balance.filters import MaxWindow
+from evdesk.balance.leaves import Leaves
 from evdesk.balance.types import Demand, Key
 from evdesk.model import NOT_KNOWN, Phases, Why
 
@@ -62,8 +63,7 @@ class Track:
     force_a: float = 0.0
     unanswered_at: float | None = None
     cap: int | None = None
-    drawn_since: float | None = None  # since when it drew clearly less than its limit
-    drawn_top: float = 0.0
+    leaves: Leaves = field(default_factory=Leaves)
     sample_s: float = 10.0
     reading: Phases | None = None  # the newest, None once older than two and a half intervals
     drawn: float | None = None  # the largest terminal of it
