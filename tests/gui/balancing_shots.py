@@ -34,6 +34,7 @@ async def shoot(folder: Path, counts: list[int], looks: list[str], sizes: list[s
         mirror.take_snapshot(crowd.snapshot(count))
         client.answers["balance.history"] = partial(crowd.decision_page, mirror.site)
         settings = DeskSettings(folder / "desk.ini")
+        settings.put("window/page", "balancing")  # the Site page asks for more than the sample knows
         engine = launch.LocalEngine(folder, may_start=False)
         shell = Shell(mirror, client, theme.current(), settings, engine, PAGES)
         mirror.now = lambda: sample.NOW

@@ -368,3 +368,12 @@ def test_a_file_with_problems_is_shown_with_them(page, client, tmp_path, qtbot):
     with qtbot.waitSignal(client.failed) as heard:
         client.spawn(page.editing.read(file))
     assert heard.args == ["This is no TOML."]
+
+
+def test_a_draft_is_drawn_at_its_own_rating(page):
+    page.editing.begin()
+    put = edits.change_circuit(draft(page).site, "Garage", rating_a=(63.0, 63.0, 63.0))
+    draft(page).put(put, "Garage")
+    lines = page.scene.feed("Garage").lines
+    assert [line.limit_a for line in lines] == [63.0, 63.0, 63.0]
+    assert all(line.free_a > 20 for line in lines if line.free_a is not None)

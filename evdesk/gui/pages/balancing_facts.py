@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evdesk.gui import text
 from evdesk.gui.mirror import Mirror
@@ -174,7 +174,9 @@ class _Tree:
         known = self._lines.get(circuit.name, [])
         by_phase = {line.phase: line for line in known}
         lines = tuple(
-            by_phase.get(name) or LineLoad(f"{circuit.name}/{name}", circuit.name, name, rating)
+            _rated(by_phase[name], rating)
+            if name in by_phase
+            else LineLoad(f"{circuit.name}/{name}", circuit.name, name, rating)
             for name, rating in list(zip(PHASES, circuit.rating_a, strict=True))[: grid.phases]
         )
         rules = tuple(line for line in known if line.phase not in PHASES)
@@ -191,6 +193,14 @@ class _Tree:
             full_look(lines),
             lost,
         )
+
+
+def _rated(line: LineLoad, rating_a: float) -> LineLoad:
+    """The line at the rating that is drawn: that of a draft is not in force yet."""
+    more = rating_a - line.limit_a
+    if abs(more) < 0.05:
+        return line
+    return replace(line, limit_a=rating_a, free_a=None if line.free_a is None else line.free_a + more)
 
 
 def _house(feeds: tuple[Feed, ...]) -> Phases:
