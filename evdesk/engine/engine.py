@@ -218,7 +218,7 @@ class Engine:
         """State as the last run left it; limits that may still be in force come from the audit log."""
         site = await self.store.load_site()
         if site is not None:
-            self.fleet.site = site
+            self.fleet.site = site.fitted()  # those of older versions
         await recover(self.store, self.fleet, self.clock.now())
         self.setup.standing.restore()
         self.control.reconfigure(self.fleet.site)

@@ -1,6 +1,6 @@
 """The site: a tree of circuits, and the bays that hang on them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from evdesk.model.readings import Phases
@@ -200,8 +200,22 @@ class Site:
     def circuit(self, name: str) -> Circuit | None:
         return next((c for c in self.circuits if c.name == name), None)
 
+    def fitted(self) -> "Site":
+        """Without fuses and other load on phases that a circuit's grid does not have: after the grid was changed."""
+        circuits = tuple(_fitted(c, (c.grid or self.grid).phases) for c in self.circuits)
+        return self if circuits == self.circuits else replace(self, circuits=circuits)
+
     def bay(self, charger_id: str, connector_id: int) -> Bay | None:
         return next((b for b in self.bays if (b.charger_id, b.connector_id) == (charger_id, connector_id)), None)
+
+
+def _fitted(circuit: Circuit, phases: int) -> Circuit:
+    (one, two, three), (load, load2, load3) = circuit.rating_a, circuit.other_max_a
+    if phases < 3:
+        three = load3 = 0.0
+    if phases < 2:
+        two = load2 = 0.0
+    return replace(circuit, rating_a=(one, two, three), other_max_a=(load, load2, load3))
 
 
 def to_site_phases(current: Phases, rotation: str) -> Phases:

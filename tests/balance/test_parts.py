@@ -169,6 +169,15 @@ def test_a_bad_site_is_explained(words):
     assert any(words in problem for problem in problems), problems
 
 
+@pytest.mark.parametrize(("grid", "left"), [(GridType.SINGLE, 1), (GridType.SPLIT, 2), (GridType.DELTA, 3)])
+def test_a_site_fitted_to_its_grid_has_no_fuse_that_is_not_there(grid, left):
+    sub = Circuit("Sub", (16.0,) * 3, "Main", other_max_a=(2.0,) * 3)
+    site = Site(grid=grid, circuits=(Circuit("Main", (20.0,) * 3), sub)).fitted()
+    assert validate_site(site) == []
+    assert [sum(amps > 0 for amps in c.rating_a) for c in site.circuits] == [left, left]
+    assert site.fitted() is site
+
+
 def test_a_good_site_is_fine():
     assert validate_site(tree()) == []
 

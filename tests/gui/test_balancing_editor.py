@@ -281,6 +281,14 @@ def test_a_bay_between_two_phases_on_a_delta_grid(page):
     assert "joined" in form.remove.toolTip()
 
 
+def test_another_grid_takes_the_fuses_of_phases_it_does_not_have(page):
+    page.choose("grid")
+    choose_in(page.editing.panel.site.fields["grid"], "split phase")
+    circuits = draft(page).site.circuits
+    assert all(one.rating_a[2] == one.other_max_a[2] == 0.0 < one.rating_a[1] for one in circuits)
+    assert not [p for p in validate_site(draft(page).site) if "has no L3" in p]
+
+
 def test_bays_change_their_order(page, qtbot):
     page.choose("bay/WB-02/1")
     qtbot.mouseClick(page.editing.panel.bay.earlier, Qt.MouseButton.LeftButton)

@@ -66,11 +66,8 @@ class SiteSheet(Sheet):
     def chosen(self) -> Site:
         """The site with the person's numbers in its supply circuit."""
         fuse, other = self.fuse.value(), self.other.value()
-        phases = GridType(self.grid.currentData()).phases
         main = self._main()
-        one, two, three = (fuse if phase < phases else 0.0 for phase in range(3))
-        load, load2, load3 = (other if phase < phases else 0.0 for phase in range(3))
-        new = replace(main, rating_a=(one, two, three), other_max_a=(load, load2, load3), grid=None)
+        new = replace(main, rating_a=(fuse, fuse, fuse), other_max_a=(other, other, other), grid=None)
         circuits = tuple(new if c is main else c for c in self._site.circuits) or (new,)
         times = self._site.balance.silent_times
         within = (WITHIN if times is None else times) if self.within.isChecked() else None
@@ -81,7 +78,7 @@ class SiteSheet(Sheet):
             circuits=circuits,
             balance=replace(self._site.balance, silent_times=within),
             assumed=False,
-        )
+        ).fitted()
 
     def _chose(self) -> None:
         self._open = False

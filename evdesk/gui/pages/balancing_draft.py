@@ -84,6 +84,7 @@ class Draft(QObject):
 
     def put(self, site: Site, words: str, field: str = "") -> None:
         """A change. `field`: what is typed, so that its steps are undone together."""
+        site = site.fitted()  # the grid may have been changed: fields of a phase that is not there are not shown
         if self.site is not None and site != self.site:
             self.stack.push(_Change(self._set, self.site, site, words, field))
 
