@@ -111,6 +111,10 @@ class _Sums:
         row = self._row.get(w)
         return line_bounds(self._wires[w], self._bounds) if row is None else (self._found[0][row], self._found[1][row])
 
+    def beside(self, w: int) -> bool:
+        """Whether the rest is at most 60 degrees off their sum, see `beside`."""
+        return w not in self._row and beside(self._wires[w], self._bounds)
+
 
 class House:
     """One estimator for the whole site; lines are known by name so that their history survives a changed site."""
@@ -196,8 +200,11 @@ class House:
         if seen is None or total is None:
             state.plan = max(state.plan, line.other_max_a)
             return Other(state.plan, None, None, True, 0.0)
-        self._look_back(state, wire, seen, now, self._then.of(w))
-        guess = self._look_now(state, wire, total, now, self._now.of(w))
+        past = seen.at(now - self.lag_s)
+        before = past[line.phase] if past is not None else None
+        if before is not None:
+            self._look_back(state, rest(wire, before, self._then.of(w), self._then.beside(w)), now)
+        guess = self._look_now(state, rest(wire, total, self._now.of(w), self._now.beside(w)), now)
         state.plan = max(state.slow.max(now) or 0.0, state.fast.max(now) or 0.0)
         since = seen.fresh_since if seen.fresh_since is not None else now
         return Other(state.plan, guess, total, False, now - since)
@@ -207,8 +214,8 @@ class House:
             return None
         return seen.samples[-1][1][phase]
 
-    def _look_now(self, state: _LineState, wire: Wire, total: float, now: float, cars: Span) -> float:
-        least, most = rest(wire, total, cars)
+    def _look_now(self, state: _LineState, other: Span, now: float) -> float:
+        least, most = other
         if state.settled is None:
             state.settled = max(most, 0.0)  # all of it could be house; a later ramp of a car must not add to that
         guess = min(max(state.settled, least), most)
@@ -216,12 +223,8 @@ class House:
         state.fast.push(now, guess)
         return guess
 
-    def _look_back(self, state: _LineState, wire: Wire, seen: Seen, now: float, cars: Span) -> None:
-        past = seen.at(now - self.lag_s)
-        total = past[wire.line.phase] if past is not None else None
-        if total is None:
-            return
-        least, most = rest(wire, total, cars)
+    def _look_back(self, state: _LineState, other: Span, now: float) -> None:
+        least, most = other
         before = most if state.settled is None else state.settled
         state.settled = max(0.0, min(max(before, least), most))
         state.slow.push(now, state.settled)
@@ -245,17 +248,18 @@ def _whole(supply: Sequence[Other]) -> Other:
     )
 
 
-def rest(wire: Wire, total: float, cars: Span) -> Span:
+def rest(wire: Wire, total: float, cars: Span, near: bool = False) -> Span:
     """(least, most) of what is no charger, from the measured sum and what the connectors may be drawing together.
 
     In phase, magnitudes subtract. Else only the sides of a triangle are known, and its angle is bounded: where outlets sit
-    between phases, the rest is at most 60 degrees off their sum; behind a transformer 90. (What is over the rating by the
-    meter is cut in any case.)"""
+    between phases, the rest is at most 60 degrees off their sum, also where they are behind a transformer but nothing else
+    is and their sum is `near` (`beside`); else behind a transformer 90. (What is over the rating by the meter is cut in any
+    case.)"""
     low, high = cars
     if wire.aligned:
         return total - high, total - low
     square = total * total
-    if wire.acute:
+    if wire.acute or near:
         return total - high, max(math.sqrt(max(square - 0.75 * low * low, 0.0)) - low / 2.0, total - low)
     return total - high, max(math.sqrt(max(square - low * low, 0.0)), total - low)
 
@@ -268,13 +272,35 @@ def line_bounds(wire: Wire, bounds: Sequence[Bounds]) -> Span:
         return sum(map(mul, wire.sizes, lows)), sum(map(mul, wire.sizes, highs))
     # At least the sum of the middles less what is unsure of each; where no two are over 90 degrees apart, of the lows.
     known = [i not in wire.loose for i in wire.members]
-    middle = sum([c * (a + b) / 2.0 for c, a, b, k in zip(wire.coefs, lows, highs, known, strict=True) if k], 0j)
-    unsure = sum([s * (b - a) / 2.0 for s, a, b, k in zip(wire.sizes, lows, highs, known, strict=True) if k])
+    middle, unsure = _middle(wire, bounds)
     least = abs(middle) - unsure
     if wire.acute:
         least = max(least, abs(sum([c * a for c, a, k in zip(wire.coefs, lows, known, strict=True) if k], 0j)))
     loose = sum([s * b for s, b, k in zip(wire.sizes, highs, known, strict=True) if not k])
     return max(least - loose, 0.0), wire.sum(highs)
+
+
+def beside(wire: Wire, bounds: Sequence[Bounds]) -> bool:
+    """Whether what is no charger is at most 60 degrees off the sum of the connectors: both are within 30 of the conductor's
+    own voltage, wherever in their bounds the connectors are."""
+    if wire.aligned or not wire.line.near or wire.loose:
+        return False
+    middle, unsure = _middle(wire, bounds)
+    return middle.real * _SIN30 - abs(middle.imag) * _COS30 >= unsure
+
+
+_SIN30, _COS30 = 0.5, math.sqrt(0.75)
+
+
+def _middle(wire: Wire, bounds: Sequence[Bounds]) -> tuple[complex, float]:
+    """The sum of the connectors whose angle is known, half-way through their bounds, and how far it can be off."""
+    middle, unsure = 0j, 0.0
+    for i, t, c, size in zip(wire.members, wire.terminals, wire.coefs, wire.sizes, strict=True):
+        if i not in wire.loose:
+            low, high = bounds[i][0][t], bounds[i][1][t]
+            middle += c * (low + high) / 2.0
+            unsure += size * (high - low) / 2.0
+    return middle, unsure
 
 
 def children(wires: Sequence[Wire]) -> list[list[tuple[int, float]]]:

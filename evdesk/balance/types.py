@@ -43,7 +43,8 @@ class LineKind(StrEnum):
 class Line:
     """One conductor: |sum(coef[key] * I[key])| + other <= limit. `coef` is complex: phase angle and turns, so that
     unbalanced, rotated and line-to-line wiring are exact. `loose`: connectors whose angle nobody knows; they count by
-    magnitude. `parts`: for connectors that load it with several terminals, what each adds to `coef`."""
+    magnitude. `parts`: for connectors that load it with several terminals, what each adds to `coef`. `near`: what is no
+    charger is within 30 degrees of the conductor's own voltage, for no such load is behind a delta-star transformer."""
 
     name: str  # "Garage/L2"
     circuit: str = ""
@@ -60,6 +61,7 @@ class Line:
     lifts: tuple[tuple[int, float], ...] = ()  # (phase of the feeding circuit, ampere there per ampere here)
     breaker: Breaker = Breaker.UNKNOWN
     rating_a: float = 0.0  # of the breaker; `limit_a` is what may flow for hours
+    near: bool = False
     with_other: bool = False  # a power limit of the whole site: what is no charger counts too
 
     def __post_init__(self) -> None:

@@ -154,6 +154,19 @@ def _other_above(circuit: Circuit, amps: Sequence[float]) -> list[float]:
     return [(amps[p] + amps[(p + step) % 3]) / (math.sqrt(3.0) * ratio) for p in range(3)]
 
 
+def _near(known: dict[str, tuple[Circuit, ...]], others: dict[str, tuple[float, ...]]) -> dict[str, bool]:
+    """Circuit -> no other load comes to it through a delta-star transformer, which would turn it by up to 90 degrees: none
+    is entered below one, and no meter there might show any."""
+    near = dict.fromkeys(known, True)
+    for name, chain in known.items():
+        if chain[0].meter is None and not any(others[name]):
+            continue
+        for n, circuit in enumerate(chain[:-1]):
+            if circuit.transformer in _WINDING:
+                near |= dict.fromkeys((above.name for above in chain[n + 1 :]), False)
+    return near
+
+
 def _lifts(circuit: Circuit, phase: int) -> tuple[tuple[int, float], ...]:
     """What an ampere of other load on this phase is at most on the phases that feed the circuit."""
     one = [0.0, 0.0, 0.0]
@@ -166,6 +179,7 @@ def build_lines(site: Site, caps: Sequence[PowerCap] = ()) -> tuple[Line, ...]:
     is applied when deciding. Bays on circuits that do not reach the supply are on no line (and get nothing)."""
     known = paths(site)
     others = other_max(site)
+    near = _near(known, others)
     reaches = _reaches(site, known)
     lines: list[Line] = []
     for name in sorted(known, key=lambda name: len(known[name])):
@@ -194,6 +208,7 @@ def build_lines(site: Site, caps: Sequence[PowerCap] = ()) -> tuple[Line, ...]:
                         lifts=_lifts(circuit, phase),
                         breaker=circuit.breaker,
                         rating_a=usable(circuit.rating_a[phase]),
+                        near=near[name],
                     ),
                     parts,
                 )
