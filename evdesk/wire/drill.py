@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from evdesk.model.drills import Drill, DrillKind
+from evdesk.model import FailsafeState
+from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillVerdict
 from evdesk.wire.method import Done, Method, Nothing, OneCharger, OptionalCharger
 
 
@@ -13,9 +14,9 @@ class SameModel:
 
     charger_id: str
     label: str
-    kind: str
-    verdict: str
-    cause: str
+    kind: DrillKind
+    verdict: DrillVerdict
+    cause: DrillCause
     fell_after_s: float | None
     fell_to_a: float | None
     at: float
@@ -33,7 +34,7 @@ class FailsafeView:
     charger_id: str
     label: str
     light: str
-    state: str
+    state: FailsafeState
     max_a: float | None
     safe_a: float | None
     plan_a: float

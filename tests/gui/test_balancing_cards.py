@@ -12,6 +12,7 @@ from evdesk.gui.pages.balancing_settings import careful, usual
 from evdesk.gui.pages.balancing_sharing import SharingCard
 from evdesk.gui.pages.balancing_silent import SilentCard
 from evdesk.model import BalanceSettings, ChargeMode, EvdeskError, Failsafe, FailsafeState, Reason, ShareBy
+from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillVerdict
 from evdesk.wire.drill import FailsafeSummary, FailsafeView
 
 
@@ -138,8 +139,13 @@ def test_an_open_field_survives_updates(sharing, mirror):
 # -- silent ---------------------------------------------------------------------------------------------------------------
 
 
+IGNORED = Drill(1, "WB-01", 1, DrillKind.SEEN, 0.0, verdict=DrillVerdict.FAILED, cause=DrillCause.IGNORES)
+
+
 def view(charger_id, light, **more):
-    base = FailsafeView(charger_id, charger_id, light, "untested", 16.0, 6.0, 6.0, 180, 60, 180, 12, "", 6.0)
+    base = FailsafeView(
+        charger_id, charger_id, light, FailsafeState.UNTESTED, 16.0, 6.0, 6.0, 180, 60, 180, 12, "", 6.0
+    )
     return replace(base, **more)
 
 
@@ -153,7 +159,7 @@ def test_lights_from_the_chargers_until_the_engine_tells_more(silent):
 
 def test_the_engines_lights_count(silent, client, qtbot):
     client.answers["failsafe.list"] = [
-        view("WB-01", "red", reserved_a=16.0),
+        view("WB-01", "red", reserved_a=16.0, last_drill=IGNORED),
         view("WB-02", "amber"),
         view("WB-03", "green"),
     ]
@@ -161,7 +167,7 @@ def test_the_engines_lights_count(silent, client, qtbot):
     silent.set_front(True)
     qtbot.waitUntil(lambda: silent.counts["red"].isVisible())
     assert silent.counts["red"].look().word == "1 cannot"
-    assert silent.rows[0].accessibleName() == "Bay 1: Cannot. keeps its last limit: 16 A stay reserved"
+    assert silent.rows[0].accessibleName() == "Bay 1: Cannot. ignores its limit: 16 A stay reserved"
     assert silent.problem.text() == "Garage/L1 is too small."
     assert "does not fit" in silent.sentence.text()
     with qtbot.waitSignal(silent.chosen) as heard:

@@ -268,7 +268,7 @@ def silent_words(one: Outlet, balance: BalanceSettings) -> str:
     if failsafe is None or failsafe.state is FailsafeState.UNKNOWN:
         return tr("not known yet: its full rating is reserved")
     if failsafe.state is FailsafeState.CANNOT:
-        return tr("keeps its last limit: its full {amps} stay reserved").format(amps=text.limit(one.bay.max_a))
+        return tr("cannot fall back: its full {amps} stay reserved").format(amps=text.limit(one.bay.max_a))
     falls = tr("falls to {amps} within {s} s").format(
         amps=text.limit(failsafe.safe_a, short=True), s=balance.profile_valid_s
     )

@@ -11,7 +11,7 @@ from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import GHOST, PRIMARY, Button, Card, Chip, Label, draw
 from evdesk.model import Charger, ChargerState, ConnectorStatus, EvdeskError, FailsafeState
-from evdesk.model.drills import Drill
+from evdesk.model.drills import Drill, DrillCause
 from evdesk.wire.drill import FailsafeSummary, FailsafeView
 
 GREEN, AMBER, RED = "green", "amber", "red"
@@ -33,6 +33,17 @@ def light_of(charger: Charger) -> str:
     if state is FailsafeState.CANNOT:
         return RED
     return GREEN if state is FailsafeState.PROVEN else AMBER
+
+
+def _cannot_words(drill: Drill | None) -> str:
+    """What it was seen to do instead."""
+    return {
+        DrillCause.KEPT: tr("keeps its last limit"),
+        DrillCause.LATE: tr("falls too late"),
+        DrillCause.HIGHER: tr("falls to too much"),
+        DrillCause.IGNORES: tr("ignores its limit"),
+        DrillCause.LOST: tr("loses its safe share"),
+    }.get(drill.cause if drill is not None else DrillCause.CANNOT, tr("cannot fall back"))
 
 
 def _readiness(charger: Charger) -> int:
@@ -255,12 +266,12 @@ class SilentCard(Card):
         if view is not None and view.running is not None:
             return tr("a drill is running")
         if light == RED:
-            words = tr("keeps its last limit")
+            words = _cannot_words(view.last_drill if view is not None else None)
             return tr("{words}: {amps} stay reserved").format(words=words, amps=text.limit(kept)) if kept else words
         if view is not None and view.same_model:
             return tr("{label}, same model, was drilled").format(label=view.same_model[0].label)
-        state = view.state if view is not None else charger.failsafe.state.value
-        return tr("its schedule shows it") if state == FailsafeState.VERIFIED.value else tr("drill due")
+        state = view.state if view is not None else charger.failsafe.state
+        return tr("its schedule shows it") if state is FailsafeState.VERIFIED else tr("drill due")
 
     def _clicked(self) -> None:
         row = self.sender()
