@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evdesk.balance.fit import Fit, Reals
+from evdesk.balance.fit import Fit, Reals, split, times
 
 Ints = NDArray[np.int32]
 
@@ -117,6 +117,7 @@ class Optimum:
         self._highs = _highs()
         self._limits = np.maximum(limits, 0.0)
         self._matrix, self._loose = fit.matrix[:, program.columns], fit.loose[:, program.columns]
+        self._split = split(self._matrix)
         self._n = len(program.columns)
         with _calls():
             self._solver = self._highs.Highs.__base__()  # the wrapper prints its name, which nothing switches off
@@ -145,7 +146,7 @@ class Optimum:
             return np.maximum(found, 0.0), -np.asarray(solution.col_dual[: self._n])
 
     def _cut(self, found: Reals) -> bool:
-        load = self._matrix @ found
+        load = times(self._split, found)
         size = np.abs(load)
         over = np.nonzero(size + self._loose @ found > self._limits * CLOSE + 1e-3)[0]
         for r in over:
