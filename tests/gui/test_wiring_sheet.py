@@ -99,3 +99,4 @@ def test_words(one, words, may):
 
 def test_a_meter_without_steps_says_so():
     assert meter_words(MeterWiring("Main", "unknown", None, "", 0)) == "No step was seen by it yet."
+    assert meter_words(MeterWiring("Main", "unknown", None, "", 1)) == "1 step, not clear yet."

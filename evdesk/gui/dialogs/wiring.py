@@ -61,7 +61,10 @@ def meter_words(meter: MeterWiring) -> str:
     """What was seen of a meter, and what to do about it."""
     if meter.steps == 0:
         return tr("No step was seen by it yet.")
-    steps = tr("{n} steps; it reads {factor} A of 1 A.").format(n=meter.steps, factor=f"{meter.factor or 0.0:.2f}")
+    steps = tr("1 step") if meter.steps == 1 else tr("{n} steps").format(n=meter.steps)
+    if meter.factor is None or meter.verdict == "unknown":
+        return tr("{steps}, not clear yet.").format(steps=steps)
+    steps = tr("{steps}; it reads {factor} A of 1 A.").format(steps=steps, factor=text.number(meter.factor, 2))
     what = {
         "backwards": tr("Turn its current transformers. Until then the worst house load is reserved."),
         "blind": tr("It sits elsewhere, or the chargers are entered on another circuit."),
