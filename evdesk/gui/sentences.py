@@ -117,7 +117,6 @@ _DETAILS = {
     "hold": "it was cut a moment ago",
     "settling": "values are coming in",
     "not_started": "the charge has not begun",
-    "ahead": "others come first",
 }
 
 
@@ -125,6 +124,8 @@ def _line_reason(why: Why) -> str:
     line = line_words(why.line) if why.line else tr("The line")
     if why.detail == "silent":
         return _silent_reason(why, line)
+    if why.detail == "ahead":
+        return tr("Others come first on {line}").format(line=line)
     if why.load_a is None or why.rating_a is None:
         return tr("{line} is full").format(line=line)
     return tr("{line} is full: {load} of {rating}").format(
@@ -134,8 +135,8 @@ def _line_reason(why: Why) -> str:
 
 def _silent_reason(why: Why, line: str) -> str:
     if why.kept_a is None:
-        return tr("{line} is kept free in case evdesk falls silent").format(line=line)
-    return tr("{kept} of {line} kept free in case evdesk falls silent").format(line=line, kept=amps(why.kept_a))
+        return tr("{line} keeps current in case evdesk goes silent").format(line=line)
+    return tr("{line} keeps {kept} in case evdesk goes silent").format(line=line, kept=limit(round(why.kept_a)))
 
 
 def _car_reason(why: Why, drawn_a: float | None) -> str:
@@ -147,10 +148,10 @@ def _car_reason(why: Why, drawn_a: float | None) -> str:
 def _waiting_reason(why: Why) -> str:
     if why.detail == "ahead":
         if why.until_at is None:
-            return tr("Waits: others leave sooner or lack more")
-        return tr("Waits: others leave sooner; its turn by {time}").format(time=clock(why.until_at))
+            return tr("Others leave sooner or lack more")
+        return tr("Others leave sooner; its turn by {time}").format(time=clock(why.until_at))
     if why.detail == "silent":
-        return tr("Waits: {reason}").format(reason=_silent_reason(why, line_words(why.line)))
+        return _silent_reason(why, line_words(why.line))
     if not why.line:
         return tr("Waits for 6 A, its turn comes")
     if "/" not in why.line:  # no conductor: a power limit, by who gave it
@@ -183,15 +184,17 @@ def why_look(why: Why, connector: Connector | None = None) -> Look:
         WhyCode.PRICE: Look("clock", tr("Waits for a cheaper hour"), "info"),
     }
     look = looks.get(why.code, Look("question", tr("Reason unknown"), "muted"))
-    detail = _DETAILS.get(why.detail) if (why.code, why.detail) != (WhyCode.WAITING, "ahead") else None
+    detail = _DETAILS.get(why.detail)
     return Look(look.icon, f"{look.word}; {tr(detail)}", look.role) if detail and why.code != WhyCode.OFFLINE else look
 
 
 def why_short(why: Why) -> str:
     """The reason for a table cell: "Garage L1 full"."""
     words = {
-        WhyCode.LINE: tr("{line} full").format(line=line_words(why.line)),
-        WhyCode.CAR: tr("Car takes less"),
+        WhyCode.LINE: tr("Others come first")
+        if why.detail == "ahead"
+        else tr("{line} full").format(line=line_words(why.line)),
+        WhyCode.CAR: tr("Has what it needs") if why.detail == "enough" else tr("Car takes less"),
         WhyCode.CHARGER: tr("Charger maximum"),
         WhyCode.USER: tr("Set by a person"),
         WhyCode.SAFE_SHARE: tr("Safe share"),
@@ -214,7 +217,7 @@ def why_next(why: Why) -> str:
     if why.detail == "ahead":
         return tr("Rises with an earlier departure or a higher priority.")
     if why.detail == "silent":
-        return tr("Rises when a line may carry more while evdesk falls silent, or a car leaves.")
+        return tr("Rises when a line may carry more while evdesk is silent, or a car leaves.")
     words = {
         WhyCode.LINE: tr("Rises when other loads on {line} draw less.").format(line=line_words(why.line)),
         WhyCode.CAR: tr("The car decides; the rest goes to others."),

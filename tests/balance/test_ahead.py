@@ -98,14 +98,15 @@ def test_the_library_says_it_too():
 
 def test_the_desk_says_it_in_words():
     why = Why(WhyCode.WAITING, "Main/L1", 62.0, 63.0, 1000.0, "ahead")
-    assert "others leave sooner" in why_look(why).word
+    assert why_look(why).word == "Others leave sooner or lack more"
     assert "6 A" not in why_short(why)
     assert "departure" in why_next(why)
     assert "priority" in why_next(why)
     told = Why(WhyCode.WAITING, "Main/L1", 62.0, 63.0, 1000.0, "ahead", 1000.0 + HOUR)
     assert "turn by" in why_look(told).word
     low = Why(WhyCode.LINE, "Main/L1", 62.0, 63.0, 1000.0, "ahead")
-    assert why_look(low).word == "Main L1 is full: 62.0 of 63 A; others come first"
+    assert why_look(low).word == "Others come first on Main L1"
+    assert why_short(low) == "Others come first"
 
 
 class Metered:
