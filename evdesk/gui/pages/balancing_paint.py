@@ -231,7 +231,7 @@ def _full(painter: QPainter, item: Item) -> None:
 
 def _takes_of(painter: QPainter, x: float, baseline: float, one: Outlet, room: float) -> None:
     """ "13.8 / 14 A" in one line, the second half smaller."""
-    words, ink = (one.why, "muted") if one.state.role == "danger" else _taken(one)
+    words, ink = (tr("power off"), "muted") if one.state.role == "danger" and not one.amps else _taken(one)
     if one.limit_a is None or ink == "muted":
         draw.text(painter, x, baseline, draw.elided(words, "chip", room), "chip", ink)
         return
