@@ -312,13 +312,13 @@ class Diagram(QScrollArea):
             self.zoom = zoom
             self.zoomed.emit(zoom)
 
-    def _best(self) -> float:
-        """The usual size: larger where a small site leaves room."""
+    def _best(self) -> tuple[float, Plan]:
+        """The usual size and its drawing: larger where a small site leaves room."""
         plain, high = self._plan(1.0), self.height()
         if plain.board or plain.height > 0.85 * high:
-            return 1.0
+            return 1.0, plain
         plans = ((z, self._plan(z)) for z in LARGER)
-        return next((z for z, plan in plans if not plan.board and plan.height * z <= high), 1.0)
+        return next(((z, plan) for z, plan in plans if not plan.board and plan.height * z <= high), (1.0, plain))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -349,8 +349,10 @@ class Diagram(QScrollArea):
         self._laid = self.size()  # without a scroll bar, so that one that is there does not keep itself there
         high = self._laid.height()
         if self._usual:
-            self._set_zoom(self._best())
-        plan = self._plan(self.zoom)
+            zoom, plan = self._best()
+            self._set_zoom(zoom)
+        else:
+            plan = self._plan(self.zoom)
         self.canvas.resize(round(plan.width * self.zoom), max(high, round(plan.height * self.zoom)))
         self.canvas.show_plan(plan, self.zoom)
         if plan.board != self._board:
