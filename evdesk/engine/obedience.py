@@ -1,10 +1,11 @@
 """Whether chargers follow the limits they have confirmed.
 
 One that draws more is reserved at what it draws within the second (`evdesk.balance`). Here it is told as a finding, and
-once a second reading agrees it counts as unable to fall back: who ignores a limit now will ignore its safe default too.
+once that has lasted it counts as unable to fall back: who ignores a limit now will ignore its safe default too.
 """
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from evdesk.balance import Decision, Key
@@ -14,13 +15,20 @@ from evdesk.engine.state import ChargerRecord, ConnectorRecord
 from evdesk.model import FindingSeen
 
 MOST_TOLD = 1000
-READINGS = 2
-"""So many readings must show it: a single one may have been measured before the car had followed."""
+READINGS, LASTS_S = 2, 45.0
+"""So many readings must show it, and nothing else for so long: some chargers take half a minute until they pause a car."""
 
 CLEARLY, CLEARLY_A = 1.1, 1.5
 """Above so many times the limit, and so much more: no meter inside a charger is that far out."""
 
 FLOWS_A = 0.5
+
+
+@dataclass(slots=True)
+class _Seen:
+    since: float
+    newest_at: float = 0.0
+    readings: int = 0
 
 
 class Obedience:
@@ -29,7 +37,7 @@ class Obedience:
     def __init__(self, fleet: Fleet, drills: Drills, spawn: Callable[[Coroutine[Any, Any, None], str], None]) -> None:
         self.fleet, self.drills, self.spawn = fleet, drills, spawn
         self._told: set[tuple[str, int, int]] = set()
-        self._seen: dict[Key, tuple[float, int]] = {}  # (the newest reading that was above, how many were)
+        self._seen: dict[Key, _Seen] = {}
         self._saving: set[str] = set()
 
     def tick(self, decision: Decision) -> None:
@@ -40,11 +48,14 @@ class Obedience:
             connector = record.connectors.get(key[1]) if record is not None else None
             if record is None or connector is None or connector.session is None or _may_in_watts(connector):
                 continue
-            self._tell(record, connector, decision.at)
-            if _drawn(connector) > CLEARLY * _limit(record, connector) + CLEARLY_A:
-                self._count(key, record, connector)
+            limit_a = connector.limit_a(decision.at, record.safe_a) or 0.0
+            self._tell(record, connector, decision.at, limit_a)
+            if _drawn(connector) > CLEARLY * limit_a + CLEARLY_A:
+                self._count(key, record, connector, limit_a)
+            else:
+                self._seen.pop(key, None)
 
-    def _tell(self, record: ChargerRecord, connector: ConnectorRecord, now: float) -> None:
+    def _tell(self, record: ChargerRecord, connector: ConnectorRecord, now: float, limit_a: float) -> None:
         """Once per charge."""
         key = (record.id, connector.id, connector.session.id if connector.session is not None else 0)
         if key in self._told:
@@ -52,18 +63,19 @@ class Obedience:
         if len(self._told) > MOST_TOLD:
             self._told.clear()
         self._told.add(key)
-        drawn_a, limit_a = _drawn(connector), _limit(record, connector)
+        drawn_a = _drawn(connector)
         text = f"Connector {connector.id} may draw {limit_a:g} A and draws {drawn_a:.1f} A. That much is kept free."
         self.fleet.report(FindingSeen(record.id, now, "limit_not_followed", text, f"{drawn_a:.1f} A"))
 
-    def _count(self, key: Key, record: ChargerRecord, connector: ConnectorRecord) -> None:
-        at, count = self._seen.get(key, (0.0, 0))
-        if connector.current_at is None or connector.current_at == at:
-            return
-        self._seen[key] = (connector.current_at, count + 1)
-        if count + 1 >= READINGS and record.id not in self._saving and not self.drills.book.seen_unable(record):
+    def _count(self, key: Key, record: ChargerRecord, connector: ConnectorRecord, limit_a: float) -> None:
+        now = self.fleet.clock.steady()
+        seen = self._seen.setdefault(key, _Seen(now))
+        if connector.current_at is not None and connector.current_at != seen.newest_at:
+            seen.newest_at, seen.readings = connector.current_at, seen.readings + 1
+        lasts = seen.readings >= READINGS and now - seen.since >= LASTS_S
+        if lasts and record.id not in self._saving and not self.drills.book.seen_unable(record):
             self._saving.add(record.id)
-            self.spawn(self._unable(record, connector.id, _drawn(connector), _limit(record, connector)), "ignores")
+            self.spawn(self._unable(record, connector.id, _drawn(connector), limit_a), "ignores")
 
     async def _unable(self, record: ChargerRecord, connector_id: int, drawn_a: float, limit_a: float) -> None:
         try:
@@ -83,7 +95,3 @@ def _may_in_watts(connector: ConnectorRecord) -> bool:
         return False
     used = sum((amps or 0.0) > FLOWS_A for amps in connector.current_a)
     return _drawn(connector) <= connector.confirmed_a * connector.watt_phases / max(used, 1) + CLEARLY_A
-
-
-def _limit(record: ChargerRecord, connector: ConnectorRecord) -> float:
-    return (connector.confirmed_a if connector.confirmed_a is not None else record.safe_a) or 0.0

@@ -45,36 +45,41 @@ class Drills:
         ({"watt_phases": 1}, (16.0, 0.0, 0.0), [("A", 1, 16.0, 10.0)]),
     ],
 )
-async def test_two_readings_clearly_above_a_limit_count(tmp_path, fields, amps, told):
+async def test_to_be_clearly_above_a_limit_for_long_counts(tmp_path, fields, amps, told):
     async with opened(tmp_path / "evdesk.db") as store:
-        fleet, drills, todo = Fleet(store, FixedClock(T0)), Drills(), []
+        clock, drills, todo = FixedClock(T0), Drills(), []
+        fleet = Fleet(store, clock)
         record = fleet.record("A")
         connector = record.connector(1)
         connector.begin(Session(1, "A", 1, "TAG", T0))
-        connector.confirmed_a, connector.current_a = 10.0, amps
+        connector.confirmed_a, connector.confirmed_until, connector.current_a = 10.0, T0 + 600, amps
         for name, value in fields.items():
             setattr(connector, name, value)
         watch = Obedience(fleet, drills, lambda coro, name: todo.append(coro))
-        for second in range(25):
+        for second in range(70):
             connector.current_at = T0 + second // 10 * 10
-            watch.tick(Decision(T0 + second, {}, ignoring=(("A", 1),)))
-            assert len(todo) == (1 if told and second >= 10 else 0), "once, with the second reading"
+            clock.at = T0 + second
+            watch.tick(Decision(clock.at, {}, ignoring=(("A", 1),)))
+            assert len(todo) == (1 if told and second >= 45 else 0), "once"
         for coro in todo:
             await coro
         assert drills.told == told
 
 
-async def test_a_single_reading_is_no_proof(tmp_path):
+@pytest.mark.parametrize("sample_s", [10, 40, 200])
+async def test_one_that_takes_its_time_each_time_is_none(tmp_path, sample_s):
     async with opened(tmp_path / "evdesk.db") as store:
-        fleet, drills, todo = Fleet(store, FixedClock(T0)), Drills(), []
+        clock, drills, todo = FixedClock(T0), Drills(), []
+        fleet = Fleet(store, clock)
         connector = fleet.record("A").connector(1)
         connector.begin(Session(1, "A", 1, "TAG", T0))
-        connector.confirmed_a, connector.current_a = 6.0, (16.0, 16.0, 16.0)
+        connector.confirmed_a, connector.confirmed_until, connector.current_a = 6.0, T0 + 600, (16.0, 16.0, 16.0)
         watch = Obedience(fleet, drills, lambda coro, name: todo.append(coro))
-        for second in range(40):
-            connector.current_at = T0 + second // 10 * 10
-            slow = second // 10 % 2 == 0  # a car that takes its time, each time it is told
-            watch.tick(Decision(T0 + second, {}, ignoring=(("A", 1),) if slow else ()))
+        for second in range(190):
+            connector.current_at = T0 + second // sample_s * sample_s
+            slow = sample_s == 200 or second // 40 % 2 == 0
+            clock.at = T0 + second
+            watch.tick(Decision(clock.at, {}, ignoring=(("A", 1),) if slow else ()))
         assert todo == []
 
 
