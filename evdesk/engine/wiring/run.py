@@ -107,7 +107,8 @@ class WiringTest:
             raise _Skip("no meter above it")
         drawn = max((a for a in connector.current_a if a is not None), default=0.0)
         if drawn < bay.min_a + ROOM_A:
-            raise _Skip(f"its car draws {drawn:.1f} A; at least {bay.min_a + ROOM_A:g} A are needed")
+            below = int(drawn * 10) / 10  # never rounded up to what is needed
+            raise _Skip(f"its car draws {below:.1f} A; at least {bay.min_a + ROOM_A:g} A are needed")
         top = connector.wanted_a or 0.0
         self._hold_all()
         high = await self._settled(key, circuit, lambda amps: amps >= bay.min_a + ROOM_A)
