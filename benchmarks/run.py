@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "benchmarks.md"
 QUICK = {
+    "benchmarks/balance/bounds.py": ["--quick"],
     "benchmarks/balance/faults.py": ["--quick"],
     "benchmarks/balance/sessions.py": ["--quick"],
     "benchmarks/engine.py": ["--quick"],

@@ -191,8 +191,9 @@ class Outcome:
 
 
 def look(car: Car, know: str) -> Seen:
-    leaves = {"full": car.leaves, "stated": car.said_leaves}.get(know)
-    needs = {"full": car.kwh, "stated": car.said_kwh}.get(know)
+    """`know`: "full", "departures" or "needs" the truth, "stated" what the driver says, "blind" nothing."""
+    leaves = {"full": car.leaves, "departures": car.leaves, "stated": car.said_leaves}.get(know)
+    needs = {"full": car.kwh, "needs": car.kwh, "stated": car.said_kwh}.get(know)
     plugged = START_S + car.arrives * STEP_S
     when = None if leaves is None else START_S + leaves * STEP_S
     return Seen(car.key, car.max_a, plugged, car.got, car.drawn, car.pilot, when, needs)

@@ -14,8 +14,8 @@ from evdesk.balance.types import Demand
 SURE = 0.6
 """A stated need that counts this much is not exceeded."""
 
-FAIR = 0.15
-FAIR_KWH = 12.0
+FAIR = 0.1
+FAIR_KWH = 6.0
 """Without a departure to plan for, who got little so far comes first: worth this much more per kWh, fading with what it
 got. It makes cars take turns; more of it costs energy."""
 
