@@ -38,6 +38,7 @@ GRACE_S = 40.0
 SAMPLES_MOST = 900
 OVER_S = 3.0
 SHOWN_CLOSE_A = 0.5
+NOT_LOWERED = "The other chargers did not take their lower limits in time. Drill again when fewer cars charge."
 _CAR = frozenset({"EVDisconnected", "Local", "StoppedByEV", "MasterPass", "Remote"})
 """Reasons of an end that is not the charger's own doing (1.6 Reason, 2.x ReasonEnumType)."""
 
@@ -148,7 +149,7 @@ class DrillBase(ABC):
         await self.pause(2.0)  # the balancer has seen it
         wait_s = max(LOWER_S, ANSWER_S * parts.fleet.clock.speed)
         if not await self.until(lambda: parts.room.made({self.record.id}), wait_s):
-            raise Stop(DrillCause.NO_ROOM, DrillVerdict.REFUSED, "The other chargers did not take their lower limits.")
+            raise Stop(DrillCause.NO_ROOM, DrillVerdict.REFUSED, NOT_LOWERED)
         await self.pause(FOLLOW_S)
 
     async def look(self) -> None:

@@ -14,6 +14,7 @@ from evdesk.gui.dialogs.drill_parts import preview, steps
 from evdesk.model import EvdeskError, Reason
 from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillVerdict
 from evdesk.wire.drill import Begun, OneDrill, Protocol, StartDrill
+from evdesk.wire.method import Done, OneCharger
 from tests.gui import sample
 
 SINCE = sample.NOW - 200
@@ -151,6 +152,22 @@ def test_a_refusal_is_said_and_it_can_be_tried_again(make, client, qtbot):
     qtbot.waitUntil(lambda: sheet._error.isVisible())
     assert sheet._error.text() == "No car is plugged in."
     assert sheet.begin.isEnabled()
+
+
+def test_one_seen_ignoring_its_limit_can_be_said_to_be_mended(make, client, qtbot):
+    client.answers["failsafe.mended"] = EvdeskError(Reason.STORAGE, "The disk is full.")
+    row = make().seen
+    assert row.isHidden()
+    row.show_seen(finished(kind=DrillKind.SEEN, sentence="Bay 2 drew 15.8 A under a limit of 6 A."))
+    assert row.words.text().startswith("Bay 2 drew 15.8 A under a limit of 6 A. It counts as unable")
+    qtbot.mouseClick(row.mended, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: row.words.text() == "The disk is full.")
+    qtbot.waitUntil(row.mended.isEnabled)
+    client.answers["failsafe.mended"] = Done(status="prepared anew")
+    qtbot.mouseClick(row.mended, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(row.mended.isHidden)
+    assert client.asked("failsafe.mended") == [OneCharger("WB-02")] * 2
+    assert "a drill shows" in row.words.text()
 
 
 def test_a_lost_engine_is_said_while_it_runs(make, client, mirror, qtbot):

@@ -10,6 +10,7 @@ from evdesk.gui import text
 from evdesk.gui.client import Client
 from evdesk.gui.desk import Desk
 from evdesk.gui.dialogs.drill_parts import DrillPlot, StepStrip, preview, steps
+from evdesk.gui.dialogs.drill_seen import SeenRow
 from evdesk.gui.dialogs.files import ask_save, write_bytes
 from evdesk.gui.dialogs.sheet import DONE, Sheet, confirm
 from evdesk.gui.mirror import Mirror
@@ -17,9 +18,19 @@ from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
 from evdesk.gui.widgets import DANGER, NORMAL, PRIMARY, Button, Card, Chip, Figure, Label, Segmented
-from evdesk.model import EvdeskError
+from evdesk.model import EvdeskError, FailsafeState
 from evdesk.model.drills import Drill, DrillKind, DrillVerdict
-from evdesk.wire.drill import Begun, BegunAll, OneDrill, Protocol, ProtocolFormat, ReadProtocol, StartDrill, StartDrills
+from evdesk.wire.drill import (
+    Begun,
+    BegunAll,
+    FailsafeView,
+    OneDrill,
+    Protocol,
+    ProtocolFormat,
+    ReadProtocol,
+    StartDrill,
+    StartDrills,
+)
 
 POLL_MS = 1000
 PDF = ProtocolFormat.PDF
@@ -37,7 +48,7 @@ def verdict_look(verdict: DrillVerdict) -> Look:
     return {
         DrillVerdict.NONE: Look("play", tr("Running"), "info"),
         DrillVerdict.PROVEN: Look("shield-check", tr("Proven"), "ok"),
-        DrillVerdict.VERIFIED: Look("shield-check", tr("Verified"), "ok"),
+        DrillVerdict.VERIFIED: Look("shield-check", tr("Verified"), "warn"),
         DrillVerdict.FAILED: Look("shield-x", tr("Failed"), "danger"),
         DrillVerdict.CANCELLED: Look("stop", tr("Stopped"), "muted"),
         DrillVerdict.REFUSED: Look("octagon", tr("Could not begin"), "warn"),
@@ -74,6 +85,7 @@ class DrillSheet(Sheet):
         self.attended = QCheckBox(tr("I stay at the board: count what flows now, not the worst of the house"), self)
         self.sentence = Label("", "card", "text", self, wrap=True, selectable=True)
         self.note = Label("", "small", "muted", self, wrap=True, selectable=True)
+        self.seen = SeenRow(charger_id, client, self)
         self._lay()
         self.stop = self._act(tr("Stop and restore"), "stop", DANGER)
         self.save = self._act(tr("Save protocol"), "export", NORMAL)
@@ -99,6 +111,7 @@ class DrillSheet(Sheet):
         self.setMinimumWidth(720)
         self.add(self.chip)
         self.add(self.lead)
+        self.add(self.seen)
         self.add(self.strip)
         start = QWidget(self)
         column = QVBoxLayout(start)
@@ -161,7 +174,7 @@ class DrillSheet(Sheet):
         self.sentence.setText(drill.sentence if drill is not None else "")
         self.sentence.setVisible(bool(drill is not None and drill.sentence))
         off = "" if self._mirror.connected else tr("Off while the engine does not answer.")
-        for button in (self.begin, self.stop, self.save, self.page):
+        for button in (self.begin, self.stop, self.save, self.page, self.seen.mended):
             button.why_off(off)
 
     def _figures(self, drill: Drill | None, now: float) -> None:
@@ -232,6 +245,7 @@ class DrillSheet(Sheet):
             self.begin.setEnabled(True)
             return
         self.fail("")
+        self.seen.hide()
         self.drill_id = begun.drill_id
         self.show_drill(None)
         self._timer.start()
@@ -278,11 +292,14 @@ class DrillSheet(Sheet):
 
 async def drill(desk: Desk, charger_id: object) -> str:
     """Open the sheet for a charger; one that runs there is shown."""
-    running = None
-    for view in await desk.client.call("failsafe.list"):
-        if view.charger_id == charger_id:
-            running = view.running
-    await DrillSheet(str(charger_id), running, desk.mirror, desk.client, desk.theme, desk.window).ask()
+    views: list[FailsafeView] = await desk.client.call("failsafe.list")
+    view = next((one for one in views if one.charger_id == charger_id), None)
+    running = view.running if view is not None else None
+    sheet = DrillSheet(str(charger_id), running, desk.mirror, desk.client, desk.theme, desk.window)
+    last = view.last_drill if view is not None and view.state is FailsafeState.CANNOT else None
+    if last is not None and last.kind is DrillKind.SEEN and running is None:
+        sheet.seen.show_seen(last)
+    await sheet.ask()
     return ""
 
 
