@@ -20,7 +20,8 @@ from evdesk.balance.guests import Guest
 from evdesk.balance.lines import EPS, Net
 from evdesk.balance.outlook import History, edges
 from evdesk.balance.plan import ends_s, plan
-from evdesk.balance.prospects import Car, power_kw, prospects
+from evdesk.balance.plausible import MOST_ROOM_A, plausible, power_kw, within
+from evdesk.balance.prospects import Car, prospects
 from evdesk.balance.repair import Bid
 from evdesk.balance.standing import ENOUGH, Stand, stands
 from evdesk.balance.types import SOLAR, SOLAR_FIRST, Demand, Key, Line, LineKind, by_key
@@ -124,10 +125,7 @@ class Sharing:
         Raises TypeError for a wrong type, ValueError for a `now` that is no time and a room of an unknown line.
         """
         self._check(now, rooms or {}, surplus_w, price)
-        given = {
-            key: d if _has_terminals(d) else replace(d, terminals=(True, True, True))
-            for key, d in by_key(demands, check=True).items()
-        }
+        given = {key: plausible(demand) for key, demand in by_key(demands, check=True).items()}
         cars = [d for _, d in sorted(given.items()) if d.wants]
         self._take_in(now, cars)
         interval, self._called_at = now - self._called_at, now
@@ -191,13 +189,13 @@ class Sharing:
     def _rooms(
         self, net: Net, cars: Sequence[Demand], rooms: Mapping[str, float], surplus_w: float | None
     ) -> tuple[float, ...]:
-        solar = max(surplus_w or 0.0, 0.0) / 1000.0
+        solar = surplus_w / 1000.0 if within(surplus_w, 0.0, math.inf) and surplus_w is not None else 0.0
         first = sum(d.min_a * d.kw_per_a for d in cars if d.mode is ChargeMode.SOLAR_FIRST)
         own = {SOLAR: solar, SOLAR_FIRST: solar + first}
         found = []
         for wire in net.wires:
             amps = rooms.get(wire.line.name, own.get(wire.line.name, wire.line.limit_a))
-            found.append(amps if math.isfinite(amps) else 0.0)
+            found.append(min(max(amps, -MOST_ROOM_A), MOST_ROOM_A) if math.isfinite(amps) else 0.0)
         return tuple(found)
 
     def _due(self, now: float, cars: Sequence[Demand], room: tuple[float, ...], price: float | None) -> bool:
@@ -336,11 +334,6 @@ class Sharing:
             if (said.code, said.line, said.detail) == (why.code, why.line, why.detail):
                 return replace(why, since_at=said.since_at)
         return replace(why, since_at=now)
-
-
-def _has_terminals(demand: Demand) -> bool:
-    """Whether it says where it can draw; a car that draws nowhere counts everywhere."""
-    return any(demand.terminals)
 
 
 def _whole(amps: float) -> float:

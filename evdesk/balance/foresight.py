@@ -13,8 +13,9 @@ from evdesk.balance.fit import Fit, Reals
 from evdesk.balance.lines import EPS, Net
 from evdesk.balance.outlook import UNSAID, History, Told, edges
 from evdesk.balance.plan import ends_s, plan
+from evdesk.balance.plausible import plausible, power_kw
 from evdesk.balance.policy import Seat, asleep
-from evdesk.balance.prospects import Car, energy_kwh, power_kw, prospects
+from evdesk.balance.prospects import Car, energy_kwh, prospects
 from evdesk.balance.repair import Bid
 from evdesk.balance.sharing import Bidder, Shares
 from evdesk.balance.standing import AHEAD, ENOUGH, at_minimum, stands
@@ -77,7 +78,7 @@ class Foresight:
             self._see(key, seat, now)
 
     def _see(self, key: Key, seat: Seat, now: float) -> None:
-        demand = seat.demand
+        demand = plausible(seat.demand)
         guest = self._guests.get(key)
         if guest is None:
             plugged = demand.plugged_at if demand.plugged_at is not None and demand.plugged_at <= now else now

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from evdesk.balance.lines import Wire
 from evdesk.balance.policy import Seat
+from evdesk.balance.track import clean
 from evdesk.balance.types import SOLAR, SOLAR_FIRST
 from evdesk.model import ChargeMode
 
@@ -24,8 +25,9 @@ class Outside:
 
     def take(self, surplus_w: float | None, price: float | None) -> None:
         """NaN and infinite values count as unknown, a negative surplus as none."""
-        self.surplus_w = max(surplus_w, 0.0) if surplus_w is not None and math.isfinite(surplus_w) else None
-        self.price = price if price is not None and math.isfinite(price) else None
+        surplus = clean(surplus_w)
+        self.surplus_w = None if surplus is None else max(surplus, 0.0)
+        self.price = clean(price)
 
     def waits_for_price(self, seat: Seat) -> bool:
         """Its hour is too dear. An unknown price holds nobody up."""

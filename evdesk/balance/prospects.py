@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from evdesk.balance.fit import Reals
 from evdesk.balance.outlook import History, Stay, Told
 from evdesk.balance.plan import Prospect
+from evdesk.balance.plausible import power_kw
 from evdesk.balance.types import Demand
 
 SURE = 0.6
@@ -69,13 +70,8 @@ def prospects(history: History, cars: Sequence[Car], now: float, edges_s: Reals)
     return found
 
 
-def power_kw(kw_per_a: float) -> float:
-    """kW per ampere; what is no power counts as one phase of 230 V."""
-    return kw_per_a if math.isfinite(kw_per_a) and kw_per_a > 0 else 0.23
-
-
 def energy_kwh(demand: Demand, had_kwh: float, flowing_a: float, seconds: float) -> float:
-    """What a car has got by now: what is said, else what flowed since the last look on top."""
-    if demand.got_kwh is not None and math.isfinite(demand.got_kwh):
-        return max(demand.got_kwh, 0.0)
+    """What a car has got by now: what is said, else what flowed since the last look on top. `demand`: a plausible one."""
+    if demand.got_kwh is not None:
+        return demand.got_kwh
     return had_kwh + flowing_a * power_kw(demand.kw_per_a) * seconds / 3600.0

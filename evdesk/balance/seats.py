@@ -27,10 +27,12 @@ def take_seat(
 ) -> Seat:
     """Adopts what is in force when a connector becomes active, so that a restarted engine does not pause anybody."""
     rating = usable(bay.max_a)
-    worst_a = max(demand.worst_a, 0.0) if math.isfinite(demand.worst_a) else rating
+    worst = clean(demand.worst_a)
+    worst_a = rating if worst is None else max(worst, 0.0)
     ceiling = max(demand.ceiling_a, 0.0) if math.isfinite(demand.ceiling_a) else 0.0
     top = math.floor(min(rating, ceiling) + EPS)
-    min_a = max(MIN_A, math.ceil(demand.min_a - EPS)) if math.isfinite(demand.min_a) else MIN_A
+    least = clean(demand.min_a)
+    min_a = MIN_A if least is None else max(MIN_A, math.ceil(least - EPS))
     top = top if top >= min_a else 0
     used = _used(demand, bay)
     if not demand.wants:

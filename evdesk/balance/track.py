@@ -29,6 +29,9 @@ ASLEEP_A = 1.0
 ANSWER_S = 5.0
 """A reduction not confirmed for this long is treated like a silent charger."""
 
+MOST = 1e12
+"""No current, power or clock shows more."""
+
 FRESH = 2.5
 """A reading says something for so many of the charger's intervals."""
 
@@ -39,7 +42,8 @@ IDLE: Bounds = ((0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0))
 
 
 def clean(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+    """A measurement or a time, None for what cannot be one."""
+    return value if value is not None and abs(value) <= MOST else None
 
 
 @dataclass(slots=True)
