@@ -1,4 +1,4 @@
-"""Numbers that cannot be, anywhere: nothing raises, nothing hangs, limits stay limits. Warnings of numpy count as errors."""
+"""Numbers that cannot be, anywhere: nothing raises, nothing hangs, limits stay limits. Warnings of numpy are errors."""
 
 import math
 import random
