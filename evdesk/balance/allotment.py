@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evdesk.balance.arguments import finite, number, one_of, whole, yes_no
+from evdesk.balance.arguments import finite, number, one_of, several, whole, yes_no
 from evdesk.balance.fit import Fit
 from evdesk.balance.guests import Guest
 from evdesk.balance.lines import EPS, Net
@@ -89,6 +89,7 @@ class Sharing:
         what are no lines or rules."""
         self.rules = Rules() if rules is None else rules
         self.history = History()
+        several("lines", lines)
         self._lines = tuple(lines)
         one_of("rules", self.rules, Rules)
         self._guests: dict[Key, Guest] = {}

@@ -70,6 +70,12 @@ def one_of(name: str, value: object, kind: type) -> None:
         raise TypeError(f"{name} must be a {kind.__name__}, not {value!r}.")
 
 
+def several(name: str, values: object) -> None:
+    """Raises TypeError for what cannot be gone through."""
+    if not isinstance(values, Iterable):
+        raise TypeError(f"{name} must be an iterable, not {values!r}.")
+
+
 def three(name: str, value: object) -> tuple[object, ...]:
     """The three of a tuple; raises TypeError for anything else."""
     if not isinstance(value, tuple) or len(value) != 3:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
-from evdesk.balance.arguments import check_site, finite, number, one_of
+from evdesk.balance.arguments import check_site, finite, number, one_of, several
 from evdesk.balance.failsafe import safe_share, site_share
 from evdesk.balance.house import House, Other
 from evdesk.balance.intake import Intake
@@ -97,6 +97,7 @@ class Balancer:
         """The power limits in force from now on; each source counts with its smallest. Falls at once, also for chargers
         that are at their limit. NaN and negative ones count as 0. `volts`: measured now; above the site's own voltage each
         ampere is more power."""
+        several("caps", caps)
         for cap in caps:
             one_of("Each of caps", cap, PowerCap)
             number(f"power_w of the power limit {cap.source}", cap.power_w)
@@ -120,6 +121,7 @@ class Balancer:
         finite("now", now)
         number("surplus_w", surplus_w, none=True)
         number("price", price, none=True)
+        several("samples", samples)
         self._outside.take(surplus_w, price)
         before = {key: track.limit for key, track in self._intake.tracks.items()}
         second = self._take_in(now, demands, samples)

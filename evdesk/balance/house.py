@@ -25,6 +25,7 @@ from operator import mul
 
 import numpy as np
 
+from evdesk.balance.arguments import one_of
 from evdesk.balance.filters import MaxWindow, Rises
 from evdesk.balance.lines import Wire
 from evdesk.balance.track import Bounds, clean
@@ -148,6 +149,7 @@ class House:
     def take(self, samples: Iterable[LineSample], now: float) -> None:
         """Adds the newest samples; repeated, older and future ones, and those of unknown circuits, are ignored."""
         for sample in samples:
+            one_of("Each of samples", sample, LineSample)
             if sample.circuit not in self._circuits:
                 continue
             seen = self._seen.setdefault(sample.circuit, Seen())

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
 
-from evdesk.balance.arguments import a_key, coefficient, number, numbers, one_of, three, yes_no
+from evdesk.balance.arguments import a_key, coefficient, number, numbers, one_of, several, three, yes_no
 from evdesk.model import Breaker, ChargeMode, Phases, Why, WhyCode
 
 Key = tuple[str, int]
@@ -148,6 +148,7 @@ class Demand:
 def by_key(demands: Iterable[Demand], *, check: bool = False) -> dict[Key, Demand]:
     """The demands by connector; of several for one the last counts. Raises TypeError for what is no demand, and with
     `check` for what `Demand.check` does."""
+    several("demands", demands)
     found: dict[Key, Demand] = {}
     for demand in demands:
         if type(demand) is not Demand:
