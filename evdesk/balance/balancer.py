@@ -17,10 +17,10 @@ from evdesk.balance.layer import Layer
 from evdesk.balance.lines import EPS, Net
 from evdesk.balance.modes import Outside
 from evdesk.balance.policy import Seat, bidder, drop_order, quiet, rank
-from evdesk.balance.reasons import ahead_why, held_why, idle_why, line_why, own_why, silent_why, tell, waiting_why
+from evdesk.balance.reasons import OFF, ahead_why, held_why, idle_why, line_why, own_why, silent_why, tell, waiting_why
 from evdesk.balance.rooms import Rooms
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
-from evdesk.balance.seats import shown, turn
+from evdesk.balance.seats import rest, shown, turn
 from evdesk.balance.sharing import Bidder, Shares, full_line
 from evdesk.balance.types import Decision, Demand, Line, LineSample, LineView
 from evdesk.balance.view import line_views
@@ -125,11 +125,14 @@ class Balancer:
         self._outside.take(surplus_w, price)
         before = {key: track.limit for key, track in self._intake.tracks.items()}
         second = self._take_in(now, demands, samples)
-        if self._site.balance.enabled:
+        if not self._site.balance.enabled:
+            rest(second.seats, now)
+            self._move(second, self._tight(second))
+        else:
             if self._due(second):
                 self._share(second)
-            self._move(second)
-            self._protect(second)
+            self._move(second, second.rooms)
+        self._protect(second)
         urgent = {s.demand.key for s in second.seats if s.active and s.track.limit < before[s.track.key]}
         self._settle(second)
         return Decision(
@@ -158,7 +161,8 @@ class Balancer:
         for w, wire in enumerate(self._net.wires):
             sun = self._outside.room_a(wire, seats, self._site.voltage_v)
             if sun is not None:
-                rooms[w], extra[w] = sun, self._outside.extra_a(wire, seats, sun, now)
+                bears = self._outside.extra_a(wire, seats, sun, now)
+                rooms[w], extra[w] = (sun, bears) if self._site.balance.enabled else (math.inf, 0.0)
         if self._layer.foresight.overdue(now):
             self._layer.foresight.see(seats, now)
         base = [s.base_a for s in seats]
@@ -204,7 +208,7 @@ class Balancer:
         over = self._net.over[seat.index]
         cut = max((self._cut_at.get(self._net.wires[w].line.name, -math.inf) for w in over), default=-math.inf)
         held = second.now - cut < self._site.balance.raise_hold_s
-        dear = self._outside.waits_for_price(seat)
+        dear = self._site.balance.enabled and self._outside.waits_for_price(seat)
         return bidder(seat, second.now, held, self._unsure(seat, second), dear)
 
     def _share(self, second: Second) -> None:
@@ -253,7 +257,7 @@ class Balancer:
 
     # -- moving and protecting ---------------------------------------------------------------------------------------
 
-    def _move(self, second: Second) -> None:
+    def _move(self, second: Second, rooms: Sequence[float]) -> None:
         """Down at once. Up only where it fits together with all that others may still draw: a car whose limit was just
         lowered counts at its old one until it confirmed and had time to follow."""
         rising: list[Seat] = []
@@ -271,9 +275,9 @@ class Balancer:
             return
         amps = [max(flow, seat.track.reach(second.now)) for flow, seat in zip(second.flows, second.seats, strict=True)]
         for seat in sorted(rising, key=lambda s: (s.track.limit, s.track.wait_at or 0.0, s.index)):
-            self._raise(seat, amps, second)
+            self._raise(seat, amps, second, rooms)
 
-    def _raise(self, seat: Seat, amps: list[float], second: Second) -> None:
+    def _raise(self, seat: Seat, amps: list[float], second: Second, rooms: Sequence[float]) -> None:
         track = seat.track
         before = amps[seat.index]
         least = max(seat.min_a, track.limit + 1)
@@ -281,7 +285,7 @@ class Balancer:
             least = track.target
         for target in range(track.target, least - 1, -1):
             amps[seat.index] = max(before, float(target))
-            if full_line(self._net, second.rooms, amps, seat.index) is None:
+            if full_line(self._net, rooms, amps, seat.index) is None:
                 track.limit = target
                 second.flows[seat.index] = seat.fixed_a
                 return
@@ -325,10 +329,9 @@ class Balancer:
     def _settle(self, second: Second) -> None:
         for seat in second.seats:
             track = seat.track
-            if not self._site.balance.enabled:
-                # Nobody shares, nobody watches: what fits even so. A person's smaller limit, or pause, still counts.
+            if not seat.active and not self._site.balance.enabled:
                 track.limit = track.target = min(seat.safe_a, seat.top_a)
-                tell(track, Why(WhyCode.OFF), second.now)
+                tell(track, OFF, second.now)
             elif not seat.active:
                 tell(track, idle_why(seat), second.now)
             else:

@@ -10,6 +10,8 @@ from evdesk.balance.track import Track
 from evdesk.balance.types import CAP, SOLAR, SOLAR_FIRST, Line, LineKind
 from evdesk.model import Why, WhyCode
 
+OFF = Why(WhyCode.OFF)
+
 
 def line_why(line: Line, load_a: float, limit_a: int) -> Why:
     """A conductor is the reason: it limits, or leaves no room for the minimum. `load_a`: the other load planned for and

@@ -1,9 +1,11 @@
 """From a demand, as the engine states it, to a seat: cleaned, bounded by the bay, with what flows in any case."""
 
 import math
+from collections.abc import Iterable
 
 from evdesk.balance.lines import EPS
 from evdesk.balance.policy import Seat
+from evdesk.balance.reasons import OFF
 from evdesk.balance.track import ANSWER_S, Track, clean
 from evdesk.balance.types import Demand, Key
 from evdesk.balance.wiring import usable
@@ -14,6 +16,7 @@ CARRIES_A = 1.0
 
 MIN_A = 6
 _ALL = (True, True, True)
+_CUT = frozenset({WhyCode.LINE, WhyCode.WAITING, WhyCode.CAP})
 
 
 def silent(key: Key, bay: Bay) -> Demand:
@@ -72,16 +75,29 @@ def _forget(track: Track, safe_a: int) -> None:
     track.leaves.stop()
 
 
+def rest(seats: Iterable[Seat], now: float) -> None:
+    """Balancing is switched off: everybody is to have the share that fits without knowing anything, or a person's smaller
+    limit. The lines are watched all the same; who was cut for one keeps that reason until it is back."""
+    for seat in seats:
+        track, share = seat.track, min(seat.safe_a, seat.top_a)
+        if not seat.active:
+            continue
+        share = share if share >= seat.min_a else 0
+        if track.target != share:
+            track.target, track.target_at = share, now
+        if track.limit >= share or track.target_why.code not in _CUT:
+            track.target_why = OFF
+
+
 def in_force(seat: Seat) -> float:
     """The most it may draw without a further command. An idle connector that we hear draws nothing: a car is told to us
-    before it takes current. The safe default inside `worst_a` does not count while a live limit is confirmed."""
+    before it takes current."""
     demand = seat.demand
     if not demand.commandable:
         return seat.worst_a
     if not demand.wants:
         return 0.0
-    confirmed = clean(demand.confirmed_a)
-    held = seat.worst_a if confirmed is None or seat.worst_a > seat.safe_a + 0.5 else max(confirmed, 0.0)
+    held = max(seat.worst_a, clean(demand.confirmed_a) or 0.0)
     return max(held, float(seat.track.limit)) if seat.track.adopted else held
 
 

@@ -101,7 +101,8 @@ class Demand:
     `wants`: a car is plugged in and may take current. `commandable`: online, accepted, takes limits.
     `drawn_a` is what it measured per terminal (L1, L2, L3 of the charger) and `drawn_at` when.
     `worst_a` is the most it can draw per terminal without a further command: the largest of its confirmed limit,
-    any limit asked but not answered, and its safe default; its full rating where no failsafe is installed.
+    any limit asked but not answered, and its safe default where no live limit is confirmed; its full rating where no
+    failsafe is installed. All of it counts.
     `terminals` says which of its terminals can carry current (a one-phase car uses one).
     `ceiling_a` is the smaller of outlet, charger and person's limit, and `ceiling_why` says which.
 

@@ -38,7 +38,8 @@ def random_site(rng: random.Random) -> tuple[Site, dict[str, str]]:
                 rotation=truth if rng.random() < 0.7 else "",
             )
         )
-    return Site(circuits=tuple(circuits), bays=tuple(bays), balance=BalanceSettings(), assumed=False), wired
+    rules = BalanceSettings(enabled=rng.random() < 0.8)
+    return Site(circuits=tuple(circuits), bays=tuple(bays), balance=rules, assumed=False), wired
 
 
 class Chaos:
