@@ -47,6 +47,7 @@ first steps:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Errors for people go to stderr in one sentence, without a traceback."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices only: threads would wait for each other
     words = list(sys.argv[1:] if argv is None else argv)
     args = build_parser().parse_args(_with_default(words))
     for stream in (sys.stdout, sys.stderr):

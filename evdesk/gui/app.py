@@ -24,6 +24,7 @@ from evdesk.gui.notify import Notifier
 from evdesk.gui.pages.registry import PAGES
 from evdesk.gui.settings import DeskSettings
 from evdesk.gui.shell import Shell
+from evdesk.gui.sweep import Sweep
 from evdesk.gui.text import tr
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import FocusRing
@@ -53,6 +54,7 @@ class Desk(QObject):
         self.notifier = Notifier(self.mirror, self)
         self._engine, self._settings = engine, settings
         self._ring = FocusRing(app)
+        self.sweep = Sweep(self)
         settings.changed.connect(self._on_setting)
         self.shell.leaving.connect(self.finished)
         self._tray_menu()
@@ -62,13 +64,14 @@ class Desk(QObject):
         self.shell.show()
         self.client.start()
         QTimer.singleShot(0, self, self._engine.ensure)
-        QTimer.singleShot(PRELOAD_MS, self, gc.enable)
+        QTimer.singleShot(PRELOAD_MS, self, self.sweep.start)
         for later, page in enumerate(PAGES, 1):
             QTimer.singleShot(PRELOAD_MS * later, self, page.load)
 
     async def end(self) -> None:
         """Every task cancelled and gone, the views before the models."""
         await self.client.close()
+        self.sweep.stop()
         self.shell.hide()
         self.shell.deleteLater()
 
@@ -147,7 +150,7 @@ def run_desk(
     `quit_after_s` closes it by itself (smoke tests). Raises `EvdeskError` where there is no screen.
     """
     check_screen()
-    gc.disable()  # until the first page is there: what starts stays, and looking through it again and again takes time
+    gc.disable()  # from the first page on it is looked for by `Sweep`; what starts stays
     data = data_dir or launch.default_data_dir()
     _log_to_file((settings_path or data / "x").parent if attach_url else data)
     app = make_app()
