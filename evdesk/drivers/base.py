@@ -188,6 +188,10 @@ class Driver(CertificateVerbs, StationVerbs, ABC):
         """Put the expiring live limit in force; `Answer.after` is the limit the charger now has, where it tells."""
         raise Unsupported("set_limit")
 
+    def hurry(self, most_s: float, reductions: bool) -> None:
+        """A reduction cannot wait: what is unanswered now has no longer than `most_s` for its answer, which may still come
+        and is no error then. `reductions`: even if it is one itself."""
+
     async def clear_limit(self, connector_id: int) -> Answer:
         raise Unsupported("clear_limit")
 

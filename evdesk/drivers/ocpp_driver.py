@@ -44,6 +44,9 @@ class OcppDriver(OcppCertificates, Driver):
     async def close(self, cause: str) -> None:
         self.link.end(cause)
 
+    def hurry(self, most_s: float, reductions: bool) -> None:
+        self.link.hurry(most_s, reductions)
+
     async def call(self, action: str, payload: dict[str, Any], urgent: bool = False) -> Reply:
         """One CALL; a charger that does not know the action loses the capabilities that need it."""
         if action in _MAY_HOLD_SECRETS:

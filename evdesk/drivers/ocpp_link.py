@@ -308,6 +308,10 @@ class OcppLink:
             self._waiting.pop(ticket.id, None)
         return _reply(ticket)
 
+    def hurry(self, most_s: float, reductions: bool) -> None:
+        self._dialogue.hurry(most_s, reductions)
+        self._watch_deadline()
+
     def _resolve(self, ticket: Ticket) -> None:
         future = self._waiting.get(ticket.id)
         if future is not None and not future.done():

@@ -39,6 +39,10 @@ BALANCER = Origin("Engine", "balancer")
 DRILL = Origin("Engine", "drill")
 RETRY_S = 10.0
 LOWER_S = 2.0  # a reduction that did not get through is tried again sooner
+HURRY_S = 3.0
+"""What stands between a charger and its reduction has so long for its answer: then the reduction leaves, so that it is
+there within 6 s. Only one CALL may be open (OCPP-J 1.6 section 4.1.1), and its timeout is ours to choose."""
+
 STRANGER_A = 32.0  # what a charging station may draw that told nothing of its current
 DRAWS_A = 0.5
 ON_THE_WAY_S = 70.0  # an unanswered limit may still reach the charger within the call's own deadline
@@ -60,6 +64,7 @@ class Control:
         self.demands: dict[Key, Demand] = {}  # of the newest decision
         self._strange: tuple[Bay, ...] = ()
         self._under_way: dict[Key, asyncio.Task[None]] = {}
+        self._asking: dict[Key, tuple[float, float]] = {}  # (the limit under way, since when on the steady clock)
         self.holds: dict[Key, float] = {}  # ceilings while a test runs
         self.distrusted: set[str] = set()  # circuits whose meter is proven wrong
         self.on_limited: Callable[[ChargerRecord, int, float], None] = lambda record, connector_id, limit_a: None
@@ -226,18 +231,24 @@ class Control:
         now: float,
     ) -> None:
         key = demand.key
-        if not demand.commandable or key in self._under_way:
+        if not demand.commandable:
+            return
+        if key in self._under_way:
+            self._hurry(record, key, limit_a)
             return
         settings = self.fleet.site.balance
         confirmed = demand.confirmed_a
         may_flow = max(confirmed or 0.0, (connector.asked_a or 0.0) if now < connector.asked_until else 0.0)
         patience = LOWER_S if limit_a < may_flow - 0.5 else RETRY_S
+        if connector.failed_a is not None and limit_a < connector.failed_a - 0.5:
+            patience = 0.0  # that one was higher: this is no second try of it
         if connector.failed_at is not None and now - connector.failed_at < patience and not urgent:
             return
         bay = self.fleet.site.bay(record.id, connector.id)
         used = phases_used(bay, connector) if bay is not None else 0
         recount = connector.watt_phases not in (0, used or connector.watt_phases)
-        changed = confirmed is None or abs(confirmed - limit_a) >= 0.5 or recount
+        # What was asked and not answered may hold: the same as the last answer is a reduction all the same.
+        changed = confirmed is None or abs(confirmed - limit_a) >= 0.5 or may_flow > limit_a + 0.5 or recount
         refresh = connector.confirmed_at is not None and now - connector.confirmed_at >= settings.profile_refresh_s
         if not connector.resend and not recount and default_does(record, connector, limit_a):
             return
@@ -246,6 +257,13 @@ class Control:
             task = asyncio.get_running_loop().create_task(self._send(record, connector, key, limit_a, what, used))
             self._under_way[key] = task
             connector.resend = False
+
+    def _hurry(self, record: ChargerRecord, key: Key, limit_a: float) -> None:
+        """A lower limit than the one under way is wanted, or it is under way and does not leave."""
+        asked_a, since = self._asking.get(key, (limit_a, math.inf))
+        higher = asked_a > limit_a + 0.5
+        if record.link is not None and (higher or self.clock.steady() - since > HURRY_S):
+            record.link.hurry(max(HURRY_S, self.clock.speed), reductions=higher)
 
     async def impose(self, record: ChargerRecord, connector: ConnectorRecord, limit_a: float) -> bool:
         """Put one live limit in force outside the sharing, for a drill; True when the charger has confirmed it."""
@@ -286,10 +304,12 @@ class Control:
             args = {"connector_id": connector.id, "limit_a": limit_a, "before_a": before, "why": connector.why.text}
             command = Command(by, what, record.id, args, must=not lowers)
 
+            self._asking[key] = (limit_a, self.clock.steady())
+
             async def act() -> Answer:
                 connector.asked_a = max(limit_a, before or 0.0, older or 0.0)
                 connector.asked_until = max(connector.asked_until, self.clock.now() + valid_s + ON_THE_WAY_S)
-                connector.failed_at = self.clock.now()  # until it is answered
+                connector.failed_at, connector.failed_a = self.clock.now(), limit_a  # until it is answered
                 return await link.set_limit(profile)
 
             answer, _row = await self.commands.run(command, act)
@@ -305,12 +325,13 @@ class Control:
             connector.failed_at = None
             self.fleet.on_changed(record.id)
         except EvdeskError as error:
-            connector.failed_at = self.clock.now()
+            connector.failed_at, connector.failed_a = self.clock.now(), limit_a
             if error.reason in (Reason.REFUSED, Reason.UNSUPPORTED, Reason.STORAGE):
                 connector.asked_a = older  # it said no, or never heard of it: what held before still does
             log.info("%s: limit %s A: %s", record.id, limit_a, error.sentence)
         finally:
             self._under_way.pop(key, None)
+            self._asking.pop(key, None)
 
     def clock_jumped(self, seconds: float) -> None:
         """The computer's clock was set: deadlines keep what is left of them, and measurements their age. The balancer

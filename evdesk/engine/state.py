@@ -60,6 +60,7 @@ class ConnectorRecord:
     asked_a: float | None = None
     asked_until: float = 0.0
     failed_at: float | None = None
+    failed_a: float | None = None  # what was asked then
     watt_phases: int = 0  # the live limit was sent in watts, counted over so many phases; 0: in ampere
     resend: bool = False  # the charger may have dropped the limit: send it again at once
     why: Why = field(default_factory=Why)

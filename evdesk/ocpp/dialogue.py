@@ -244,6 +244,10 @@ class Dialogue:
         """Take back a CALL that was not sent yet."""
         return self._exchange.withdraw(ticket)
 
+    def hurry(self, most_s: float, urgent: bool) -> None:
+        """The open CALL has no longer than this for its answer; an urgent one only where `urgent`."""
+        self._exchange.hurry(most_s, urgent)
+
     def deadline(self) -> float | None:
         return self._exchange.deadline()
 

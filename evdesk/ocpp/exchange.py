@@ -104,6 +104,12 @@ class Exchange:
         self._open = ticket
         return ticket, call_text(ticket.id, ticket.action, ticket.payload)
 
+    def hurry(self, most_s: float, urgent: bool) -> None:
+        """Something that cannot wait is behind the open CALL: it has no longer than this. `urgent`: even if it is urgent
+        itself."""
+        if self._open is not None and (urgent or not self._open.urgent):
+            self._open.timeout_s = min(self._open.timeout_s, most_s)
+
     def deadline(self) -> float | None:
         """When `expire` has something to do, None if nothing is open."""
         if self._open is None or self._open.sent_at is None:

@@ -231,6 +231,30 @@ async def test_one_call_at_a_time_and_reductions_first():
         assert [action for action, _ in peer.asked] == ["SetChargingProfile", "UnlockConnector"]
 
 
+async def test_a_reduction_that_cannot_wait_gives_up_what_is_open():
+    hold = asyncio.Event()
+
+    async def slow(_):
+        await hold.wait()
+        return {"status": "Accepted"}
+
+    async with desk(slower(call_s=20)) as made, charger(made, script={}) as (peer, station):
+        station.memory.rate_unit, station.memory.max_level = "Current", 1
+        await station.set_limit(ONE)
+        peer.script["TriggerMessage"] = slow
+        first = asyncio.create_task(station.trigger("Heartbeat", None))
+        await made.event(MessageSeen, direction="out", action="TriggerMessage")
+        reduction = asyncio.create_task(station.set_limit(LiveProfile(1, 6, 180, 5)))
+        station.hurry(0.05, reductions=False)
+        with pytest.raises(ChargerError, match=r"within 0 s") as caught:
+            await first
+        assert caught.value.reason is Reason.TIMEOUT
+        await made.event(MessageSeen, direction="out", action="SetChargingProfile")
+        hold.set()
+        assert (await reduction).status == "Accepted"
+        await made.event(FindingSeen, rule="late_answer")
+
+
 async def test_a_late_answer_does_not_disturb_the_next_call():
     """evcc-io/evcc #22087, #26837."""
     late = asyncio.Event()

@@ -54,6 +54,20 @@ def test_deadline_counts_from_sending_and_frees_the_line():
     assert exchange.next_call(160.0)[0] is following
 
 
+@pytest.mark.parametrize(
+    ("urgent", "even_urgent", "deadline"), [(False, False, 103.0), (True, False, 160.0), (True, True, 103.0)]
+)
+def test_an_open_call_can_be_given_less_time(urgent, even_urgent, deadline):
+    exchange = Exchange()
+    exchange.hurry(3.0, True)  # nothing is open
+    slow = exchange.ask("Reset", {}, 0.0, 60.0, urgent)
+    exchange.next_call(100.0)
+    exchange.hurry(3.0, even_urgent)
+    exchange.hurry(30.0, even_urgent)  # never more
+    assert exchange.deadline() == deadline
+    assert exchange.expire(deadline) is slow
+
+
 def test_a_clock_set_back_keeps_no_call_open():
     exchange = Exchange()
     slow = ask(exchange)

@@ -1,0 +1,71 @@
+"""What is sent, and how soon, where answers are lost or late."""
+
+import pytest
+
+from tests.engine.control_kit import cycle
+
+
+async def settle_at(site, house_a, seconds=60):
+    """Until the house is known and everybody has what is left."""
+    site.house_a = house_a
+    for _ in range(seconds):
+        await site.second()
+
+
+async def until(site, test, seconds=60):
+    for _ in range(seconds):
+        if test():
+            return
+        await site.second()
+    raise AssertionError("it did not happen")
+
+
+@pytest.mark.parametrize(("names", "call_s"), [("A", 60.0), ("A", 1.0), ("AB", 60.0)])
+async def test_a_raise_whose_answer_is_lost_is_taken_back(tmp_path, names, call_s):
+    """The limit of before is wanted again while it is not known whether the raise arrived: it is sent, soon."""
+    async with cycle(tmp_path, names) as site:
+        await settle_at(site, 28.0)
+        a = site.stations["A"]
+        low = a.in_force_a
+        a.deaf, a.call_s = True, call_s
+        site.house_a = 2.0
+        await until(site, lambda: a.in_force_a > low, 400)  # it waits a while before it raises
+        assert site.connector("A").confirmed_a == low
+        site.house_a, site.over_s = 28.0, 0
+        await until(site, lambda: a.in_force_a == low, 8)
+        assert site.over_s <= 6, "the field's own rule: below the rating within six seconds"
+        await until(site, lambda: site.connector("A").asked_a is None, 4)
+        assert site.connector("A").confirmed_a == low
+
+
+async def test_others_make_room_while_a_raise_is_unanswered(tmp_path):
+    """Counted at its worst at once: the others are lowered, before it is given up."""
+    async with cycle(tmp_path, "AB", rating_a=40.0) as site:
+        await settle_at(site, 26.0, 200)
+        a, b = site.stations["A"], site.stations["B"]
+        low = a.in_force_a
+        a.deaf, site.house_a = True, 2.0
+        await until(site, lambda: a.in_force_a > low, 400)
+        high = a.in_force_a
+        b_high = b.in_force_a
+        site.house_a = 26.0
+        await site.second()
+        await site.second()
+        assert a.in_force_a == high
+        assert b.in_force_a <= b_high - (high - low)
+
+
+async def test_what_waits_behind_another_call_is_hurried_too(tmp_path):
+    async with cycle(tmp_path) as site:
+        await settle_at(site, 2.0, 200)
+        a = site.stations["A"]
+        assert a.in_force_a > 20.0
+        a.hurried.clear()
+        site.control._asking["A", 1] = (6.0, site.clock.steady())  # the reduction itself, which does not leave
+        site.control._hurry(site.record("A"), ("A", 1), 6.0)
+        assert a.hurried == []
+        site.clock.at += 3.5
+        site.control._hurry(site.record("A"), ("A", 1), 6.0)
+        assert a.hurried == [(3.0, False)]
+        site.control._hurry(site.record("A"), ("A", 1), 0.0)
+        assert a.hurried[-1] == (3.0, True)
