@@ -234,7 +234,7 @@ class Control:
         if not demand.commandable:
             return
         if key in self._under_way:
-            self._hurry(record, key, limit_a)
+            hurry(record, self._asking.get(key), limit_a, self.clock)
             return
         settings = self.fleet.site.balance
         confirmed = demand.confirmed_a
@@ -257,13 +257,6 @@ class Control:
             task = asyncio.get_running_loop().create_task(self._send(record, connector, key, limit_a, what, used))
             self._under_way[key] = task
             connector.resend = False
-
-    def _hurry(self, record: ChargerRecord, key: Key, limit_a: float) -> None:
-        """A lower limit than the one under way is wanted, or it is under way and does not leave."""
-        asked_a, since = self._asking.get(key, (limit_a, math.inf))
-        higher = asked_a > limit_a + 0.5
-        if record.link is not None and (higher or self.clock.steady() - since > HURRY_S):
-            record.link.hurry(max(HURRY_S, self.clock.speed), reductions=higher)
 
     async def impose(self, record: ChargerRecord, connector: ConnectorRecord, limit_a: float) -> bool:
         """Put one live limit in force outside the sharing, for a drill; True when the charger has confirmed it."""
@@ -365,6 +358,16 @@ def default_does(record: ChargerRecord, connector: ConnectorRecord, limit_a: flo
     if session is None or told_a is None or told_at is None or told_at < session.started_at:
         return False
     return abs(told_a - limit_a) < 0.05
+
+
+def hurry(record: ChargerRecord, asking: tuple[float, float] | None, limit_a: float, clock: Clock) -> None:
+    """A lower limit than the one under way is wanted, or it is under way and does not leave. `asking`: (the limit under
+    way, since when on the steady clock)."""
+    if record.link is None or asking is None:
+        return
+    higher = asking[0] > limit_a + 0.5
+    if higher or clock.steady() - asking[1] > HURRY_S:
+        record.link.hurry(max(HURRY_S, clock.speed), reductions=higher)
 
 
 def phases_used(bay: Bay, connector: ConnectorRecord) -> int:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from evdesk.engine.control import hurry
 from tests.engine.control_kit import cycle
 
 
@@ -61,11 +62,11 @@ async def test_what_waits_behind_another_call_is_hurried_too(tmp_path):
         a = site.stations["A"]
         assert a.in_force_a > 20.0
         a.hurried.clear()
-        site.control._asking["A", 1] = (6.0, site.clock.steady())  # the reduction itself, which does not leave
-        site.control._hurry(site.record("A"), ("A", 1), 6.0)
+        asking = (6.0, site.clock.steady())  # the reduction itself, which does not leave
+        hurry(site.record("A"), asking, 6.0, site.clock)
         assert a.hurried == []
         site.clock.at += 3.5
-        site.control._hurry(site.record("A"), ("A", 1), 6.0)
+        hurry(site.record("A"), asking, 6.0, site.clock)
         assert a.hurried == [(3.0, False)]
-        site.control._hurry(site.record("A"), ("A", 1), 0.0)
+        hurry(site.record("A"), asking, 0.0, site.clock)
         assert a.hurried[-1] == (3.0, True)
