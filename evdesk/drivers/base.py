@@ -128,6 +128,14 @@ class CertificateVerbs:
         raise Unsupported("change_profile")
 
 
+class LimitVerbs:
+    """What concerns the limits inside the device."""
+
+    def hurry(self, most_s: float, reductions: bool) -> None:
+        """A reduction cannot wait: what is unanswered now has no longer than `most_s` for its answer, which may still come
+        and is no error then. `reductions`: even if it is one itself."""
+
+
 class StationVerbs:
     """What a device can be asked beside charging: monitors, its display, what it knows of a customer."""
 
@@ -159,7 +167,7 @@ class StationVerbs:
         raise Unsupported("customer")
 
 
-class Driver(CertificateVerbs, StationVerbs, ABC):
+class Driver(LimitVerbs, CertificateVerbs, StationVerbs, ABC):
     """One device. Verbs raise `ChargerError` when the device refuses, is silent or answers nonsense."""
 
     name: str = ""
@@ -187,10 +195,6 @@ class Driver(CertificateVerbs, StationVerbs, ABC):
     async def set_limit(self, profile: LiveProfile) -> Answer:
         """Put the expiring live limit in force; `Answer.after` is the limit the charger now has, where it tells."""
         raise Unsupported("set_limit")
-
-    def hurry(self, most_s: float, reductions: bool) -> None:
-        """A reduction cannot wait: what is unanswered now has no longer than `most_s` for its answer, which may still come
-        and is no error then. `reductions`: even if it is one itself."""
 
     async def clear_limit(self, connector_id: int) -> Answer:
         raise Unsupported("clear_limit")

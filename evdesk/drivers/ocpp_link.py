@@ -165,7 +165,7 @@ class OcppLink:
         for ticket in self._dialogue.lost(now):
             if ticket.sent_at is not None:
                 self.report(MessageSeen(self.charger_id, now, "in", ticket.action, ticket.id, "", "lost"))
-            self._resolve(ticket)
+            _resolve(self._waiting.get(ticket.id), ticket)
         self._waiting.clear()
 
     # -- reading --------------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ class OcppLink:
             for event in step.events:
                 report(event)
         for ticket in step.ended:
-            self._resolve(ticket)
+            _resolve(self._waiting.get(ticket.id), ticket)
         if self.on_note is not None:
             for note in step.notes:
                 self.on_note(note)
@@ -312,14 +312,14 @@ class OcppLink:
         self._dialogue.hurry(most_s, reductions)
         self._watch_deadline()
 
-    def _resolve(self, ticket: Ticket) -> None:
-        future = self._waiting.get(ticket.id)
-        if future is not None and not future.done():
-            future.set_result(ticket)
-
     def report(self, event: Event) -> None:
         if self._report is not None and not self._ended:
             self._report(event)
+
+
+def _resolve(future: "asyncio.Future[Ticket] | None", ticket: Ticket) -> None:
+    if future is not None and not future.done():
+        future.set_result(ticket)
 
 
 def _reply(ticket: Ticket) -> Reply:

@@ -85,6 +85,7 @@ class Dialogue:
         self._plain = _PLAIN[version]
         self._loose = {name.lower(): name for name in self._station.handlers}
         self._exchange = exchange or Exchange()
+        self.hurry, self.withdraw = self._exchange.hurry, self._exchange.withdraw
 
     def spelled(self, action: str) -> str:
         """The action as the specification spells it; unchanged where it is none of this version's."""
@@ -239,14 +240,6 @@ class Dialogue:
             step.timing = True
         self._pump(step, now)
         return step
-
-    def withdraw(self, ticket: Ticket) -> bool:
-        """Take back a CALL that was not sent yet."""
-        return self._exchange.withdraw(ticket)
-
-    def hurry(self, most_s: float, urgent: bool) -> None:
-        """The open CALL has no longer than this for its answer; an urgent one only where `urgent`."""
-        self._exchange.hurry(most_s, urgent)
 
     def deadline(self) -> float | None:
         return self._exchange.deadline()
