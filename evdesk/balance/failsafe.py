@@ -15,10 +15,9 @@ from evdesk.balance.thermal import holds_s
 from evdesk.balance.types import Key, Line, LineKind
 from evdesk.balance.wiring import build_lines, usable
 from evdesk.model import Bay, Breaker, Site
+from evdesk.model.sites import FOLLOWS_S
 
 MIN_A = 6
-FOLLOWS_S = 15
-"""After the live limit has ended: some look at their schedule each 10 s, and a car has 5 s to follow (IEC 61851-1)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,10 @@ class PriceRule:
     end: int = 24 * 60
 
 
+FOLLOWS_S = 15
+"""After a live limit has ended: some look at their schedule each 10 s, and a car has 5 s to follow (IEC 61851-1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class BalanceSettings:
     """`safe_share_a` None = computed: floor(worst-case free current / connectors), 0 below 6.
@@ -180,6 +184,11 @@ class BalanceSettings:
     mode: ChargeMode = ChargeMode.FAST
     cheap_below: float | None = None
     silent_times: float | None = None
+
+    @property
+    def falls_after_s(self) -> int:
+        """By then every charger that can has fallen to its safe default, counted from evdesk's last word to it."""
+        return self.profile_valid_s + FOLLOWS_S
 
 
 @dataclass(frozen=True, slots=True)

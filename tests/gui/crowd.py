@@ -25,6 +25,7 @@ from evdesk.model.decisions import Cause, CauseKind, CutOther, DecisionRow
 from evdesk.wire import Snapshot
 from evdesk.wire.explain import BalanceHistory, DecisionPage
 from tests.gui import sample
+from tests.gui.crowd_run import HOUSE_A, Run, Wish, run
 
 NOW = sample.NOW
 ROTATIONS = ("RST", "STR", "TRS")
@@ -72,31 +73,40 @@ def site(count: int) -> Site:
     return Site("Mill Lane depot", circuits=circuits(count), bays=bays, assumed=False, grid=GridType.WYE)
 
 
+def wish_of(n: int) -> Wish:
+    """What stands at the n-th bay."""
+    if n % 37 == 11 or STATES[n % len(STATES)] is ConnectorStatus.AVAILABLE:
+        return Wish()
+    if n % 23 == 19:
+        return Wish(silent=True)
+    if STATES[n % len(STATES)] is ConnectorStatus.SUSPENDED_EV:
+        return Wish(32.0, full=True)
+    return Wish(9.0 if n % 6 == 0 else 32.0, 1 if n % 4 == 2 else 3)
+
+
+def ran(count: int) -> Run:
+    return run(site(count), tuple(wish_of(n) for n in range(1, count + 1)), NOW)
+
+
 def chargers(count: int) -> tuple[Charger, ...]:
-    return tuple(_charger(n, bay) for n, bay in enumerate(site(count).bays, 1))
+    return tuple(_charger(n, bay, ran(count)) for n, bay in enumerate(site(count).bays, 1))
 
 
-def _charger(n: int, bay: Bay) -> Charger:
+def _charger(n: int, bay: Bay, ran: Run) -> Charger:
+    key = (bay.charger_id, bay.connector_id)
+    limit, why = ran.decision.limits[key]
     status = STATES[n % len(STATES)]
     offline, fault = n % 23 == 19, n % 37 == 11
+    if wish_of(n).most_a and not wish_of(n).full:
+        status = ConnectorStatus.CHARGING if limit else ConnectorStatus.SUSPENDED_EVSE
     status = ConnectorStatus.FAULTED if fault else status
-    limit = float(6 + n * 5 % 11)
-    amps = limit - 0.2 - n % 3 if status is ConnectorStatus.CHARGING else 0.0
-    one = n % 4 == 2
-    bars = (amps, 0.0 if one else amps - 0.1, 0.0 if one else amps - 0.2)
-    why = Why(WhyCode.LINE, f"{bay.circuit}/L1", 120.0, 125.0, NOW - 60 * (n % 40))
-    if status is ConnectorStatus.AVAILABLE:
-        why = Why(WhyCode.NO_CAR, since_at=NOW - 900)
-    elif status is ConnectorStatus.SUSPENDED_EVSE:
-        why, limit = Why(WhyCode.WAITING, f"{bay.circuit}/L2", since_at=NOW - 300), 0.0
-    elif n % 6 == 0:
-        why = Why(WhyCode.CAR, since_at=NOW - 4000)
+    drawn = ran.drawn[key]
     safe = (FailsafeState.PROVEN, FailsafeState.PROVEN, FailsafeState.VERIFIED, FailsafeState.UNTESTED)[n % 4]
     safe = FailsafeState.CANNOT if n % 29 == 3 else safe
     connector = Connector(
-        1, status, "GroundFailure" if fault else "", status_at=NOW - 800, current_a=bars, site_current_a=bars,
-        power_w=amps * 690, reading_at=NOW - 2, limit_a=limit if status.has_car else None, limit_at=NOW - 60, why=why,
-        reserved_a=6.0 if offline else 0.0,
+        1, status, "GroundFailure" if fault else "", status_at=NOW - 800, current_a=drawn,
+        site_current_a=ran.at_site(key, bay.circuit), power_w=sum(drawn) * 230, reading_at=NOW - 2,
+        limit_a=limit if status.has_car else None, limit_at=NOW - 60, why=why, reserved_a=6.0 if offline else 0.0,
     )  # fmt: skip
     return Charger(
         bay.charger_id, protocol="ocpp1.6", state=ChargerState.OFFLINE if offline else ChargerState.ONLINE,
@@ -107,38 +117,43 @@ def _charger(n: int, bay: Bay) -> Charger:
 
 
 def load(count: int) -> SiteLoad:
-    """What flows: the sums of the connectors, a house at the supply."""
-    placed, all_chargers = site(count), chargers(count)
+    """The balancer's own view of what flows."""
+    placed, now = site(count), ran(count)
+    views = {view.line: view for view in now.decision.lines}
     lines: list[LineLoad] = []
-    tightest, least = "", 1e9
     for circuit in placed.circuits:
-        below = _below(placed, circuit.name)
-        for i, phase in enumerate(("L1", "L2", "L3")):
-            cars = sum(
-                c.connectors[0].site_current_a[i] or 0.0
-                for c, bay in zip(all_chargers, placed.bays, strict=True)
-                if bay.circuit in below
-            )
-            house = (9.0, 22.0, 12.5)[i] if not circuit.parent else 0.0
-            rating = circuit.rating_a[i]
-            cars = min(cars, rating - house - 0.4)
-            free = rating - cars - house
+        for phase, rating in zip(("L1", "L2", "L3"), circuit.rating_a, strict=True):
+            view = views[f"{circuit.name}/{phase}"]
             lines.append(
-                LineLoad(f"{circuit.name}/{phase}", circuit.name, phase, rating, cars + house, cars, house, 0.0, free)
+                LineLoad(
+                    view.line,
+                    circuit.name,
+                    phase,
+                    rating,
+                    view.total_a,
+                    view.cars_a,
+                    view.other_a,
+                    view.reserved_a,
+                    view.free_a,
+                    view.silent_a,
+                    view.heat_left,
+                )
             )
-            if free < least:
-                tightest, least = f"{circuit.name}/{phase}", free
-    charging = sum(c.connectors[0].status is ConnectorStatus.CHARGING for c in all_chargers)
-    return replace(sample.load(), lines=tuple(lines), tightest=tightest, charging=charging, total_w=300.0 * count)
-
-
-def _below(placed: Site, name: str) -> set[str]:
-    found = {name}
-    while True:
-        more = {c.name for c in placed.circuits if c.parent in found} - found
-        if not more:
-            return found
-        found |= more
+    main = [line for line in lines if line.circuit == placed.circuits[0].name]
+    house_w = 230.0 * sum(HOUSE_A)
+    total_w = 230.0 * sum(line.total_a or 0.0 for line in main)
+    return replace(
+        sample.load(),
+        lines=tuple(lines),
+        tightest=min(main, key=lambda line: line.free_a or 0.0).line,
+        charging=sum(c.connectors[0].status is ConnectorStatus.CHARGING for c in chargers(count)),
+        total_w=total_w,
+        cars_w=total_w - house_w,
+        other_w=house_w,
+        capacity_w=sum(placed.circuits[0].rating_a) * 230.0,
+        total_a=tuple(line.total_a for line in main),
+        safe_share_a=now.decision.safe_share_a,
+    )
 
 
 def snapshot(count: int) -> Snapshot:
@@ -152,22 +167,32 @@ _STEPS = (3600.0, 2600.0, 2210.0, 1500.0, 720.0, 348.0)
 
 
 def decisions(placed: Site, now: float = NOW) -> list[DecisionRow]:
-    """An evening of decisions for every bay: the house steps up at 18:05, chargers come and go."""
+    """An evening of decisions for every bay: the house steps up at 18:05, chargers come and go; the newest is the
+    balancer's."""
     rows: list[DecisionRow] = []
+    last = ran(len(placed.bays)).decision.limits if len(placed.bays) != 8 else {}
     for n, bay in enumerate(placed.bays, 1):
+        newest = last.get((bay.charger_id, bay.connector_id))
         limits = (16.0, 13.0, 9.0 - n % 3, 10.0 + n % 4, 12.0, 9.0 + n % 6)
         for i, (start, limit) in enumerate(zip(_STEPS, limits, strict=True)):
             if i == 0 and n % 3 == 1:
                 continue
             end = now - _STEPS[i + 1] if i + 1 < len(_STEPS) else None
-            rows.append(_decision(len(rows) + 1, bay, n, i, (now - start, end), limit))
+            row = _decision(len(rows) + 1, placed, bay, (n, i), (now - start, end), limit)
+            if i == len(_STEPS) - 1 and newest is not None:
+                row = replace(row, limit_a=newest[0], why=newest[1])
+            rows.append(row)
     return rows
 
 
-def _decision(number: int, bay: Bay, n: int, i: int, when: tuple[float, float | None], limit: float) -> DecisionRow:
-    why = Why(WhyCode.LINE, "Main/L2", 62.2, 63.0, when[0])
+def _decision(
+    number: int, placed: Site, bay: Bay, where: tuple[int, int], when: tuple[float, float | None], limit: float
+) -> DecisionRow:
+    n, i = where
+    main = placed.circuits[0]
+    why = _full(main, "L2", when[0])
     if (n + i) % 3 == 0:
-        why = Why(WhyCode.LINE, f"{bay.circuit}/L1", 34.6, 35.0, when[0])
+        why = _full(placed.circuit(bay.circuit) or main, "L1", when[0])
     if i == 0 or (n % 5 == 0 and i == 3):
         why = Why(WhyCode.CAR, since_at=when[0])
     if n % 7 == 0 and i >= 4:
@@ -175,9 +200,16 @@ def _decision(number: int, bay: Bay, n: int, i: int, when: tuple[float, float | 
     cause = None
     if i == 2:
         others = (CutOther("WB-01", 1, 13.0, 9.0),)
-        cause = Cause(CauseKind.HOUSE, "Main/L2", 9.0, 22.8, above_s=3.2, peak_a=74.9, others=others, others_count=3)
+        cause = Cause(
+            CauseKind.HOUSE, f"{main.name}/L2", 9.0, 22.8, above_s=3.2, peak_a=74.9, others=others, others_count=3
+        )
     took = limit - 0.2 if why.code is WhyCode.CAR else None
     return DecisionRow(number, bay.charger_id, bay.connector_id, when[0], when[1], limit, why, None, took, cause=cause)
+
+
+def _full(circuit: Circuit, phase: str, since: float) -> Why:
+    rating = circuit.rating_a[0]
+    return Why(WhyCode.LINE, f"{circuit.name}/{phase}", round(rating - 0.6, 1), rating, since)
 
 
 def decision_page(placed: Site, asked: BalanceHistory) -> DecisionPage:

@@ -47,7 +47,7 @@ class FakeClient(Client):
             "hint.trust": HintTrust(Reliability("", 0.62, 0.48, 14), [Reliability("04A3B2C19F21", 0.81, 0.55, 9)]),
             "failsafe.list": [],
             "site.check": SiteProblems(),
-            "failsafe.summary": FailsafeSummary(6, 1, 1, 6.0, 180),
+            "failsafe.summary": FailsafeSummary(6, 1, 1, 6.0, 195),
         }
 
     def start(self) -> None:

@@ -153,7 +153,7 @@ def test_lights_from_the_chargers_until_the_engine_tells_more(silent):
     assert silent.counts["green"].look().word == "7 proven"
     assert silent.counts["amber"].look().word == "1 not drilled"
     assert silent.counts["red"].isHidden()
-    assert silent.sentence.text().startswith("Chargers fall to 6 A per phase within 180 s.")
+    assert silent.sentence.text().startswith("Chargers fall to 6 A per phase within 195 s, those not drilled")
     assert silent.drill.text() == "Drill Bay 7"
 
 

@@ -270,7 +270,7 @@ def silent_words(one: Outlet, balance: BalanceSettings) -> str:
     if failsafe.state is FailsafeState.CANNOT:
         return tr("cannot fall back: its full {amps} stay reserved").format(amps=text.limit(one.bay.max_a))
     falls = tr("falls to {amps} within {s} s").format(
-        amps=text.limit(failsafe.safe_a, short=True), s=balance.profile_valid_s
+        amps=text.limit(failsafe.safe_a, short=True), s=balance.falls_after_s
     )
     if failsafe.state is FailsafeState.UNTESTED:
         return tr("should fall: {falls}, not tested").format(falls=falls)

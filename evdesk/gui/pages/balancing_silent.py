@@ -254,10 +254,11 @@ class SilentCard(Card):
         if site is None or load is None:
             return ""
         share = one.safe_share_a if one is not None else load.safe_share_a
-        after = one.falls_after_s if one is not None else site.balance.profile_valid_s
+        after = one.falls_after_s if one is not None else site.balance.falls_after_s
         if share < 6:
             return tr("Chargers fall to 0 A within {s} s: 6 A for each of them does not fit the lines.").format(s=after)
-        words = tr("Chargers fall to {amps} per phase within {s} s. The rest is reserved, so the main breaker holds.")
+        words = tr("Chargers fall to {amps} per phase within {s} s, those not drilled by their own word. ")
+        words += tr("Who cannot fall back is counted in full.")
         return words.format(amps=text.limit(share), s=after)
 
     def _words(self, charger: Charger, light: str) -> str:
