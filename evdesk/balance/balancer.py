@@ -34,7 +34,7 @@ SWAP_S = 15.0
 """A raise that waits this long for somebody's reduction takes what is free by then."""
 
 SOON_S = 5.0
-"""Sharing runs at most this often for headroom alone."""
+"""Sharing runs at most this often for headroom, or a power limit that keeps changing, alone."""
 
 
 @dataclass(slots=True)
@@ -62,6 +62,7 @@ class Balancer:
         self._cut_at: dict[str, float] = {}
         self._house = House(site.balance)
         self._anew = True  # something all shares depend on is new
+        self._recount = False  # a power limit is another number of ampere
         self._shared_at = -math.inf
         self._outside = Outside()
         self._layer = Layer()
@@ -75,6 +76,7 @@ class Balancer:
         self._site = site
         self._intake.reconfigure(site, safe_share(site, unable))
         self._site_share = site_share(site, unable)
+        self._rooms.voltage_v = max(site.voltage_v, 0.0)
         self._rooms.margin_a = max(site.balance.margin_a, 0.0)
         self._rooms.silent_times = site.balance.silent_times
         self._rewire()
@@ -91,18 +93,21 @@ class Balancer:
     @property
     def lines(self) -> tuple[Line, ...]:
         """Every line that is watched now."""
-        return tuple(wire.line for wire in self._net.wires)
+        wires = self._net.wires
+        return tuple(
+            replace(w.line, limit_a=self._rooms.limit(w)) if w.line.name in self._rooms else w.line for w in wires
+        )
 
     def limit_power(self, caps: Sequence[PowerCap], volts: float = 0.0) -> None:
         """The power limits in force from now on; each source counts with its smallest. Falls at once, also for chargers
-        that are at their limit. NaN and negative ones count as 0. `volts`: measured now; above the site's own voltage each
-        ampere is more power."""
+        that are at their limit. NaN and negative ones count as 0. `volts`: measured now, 0: nothing is measured; above the
+        site's own voltage each ampere is more power. It may be said each second: what counts is its slow maximum."""
         several("caps", caps)
         for cap in caps:
             one_of("Each of caps", cap, PowerCap)
             number(f"power_w of the power limit {cap.source}", cap.power_w)
         number("volts", volts)
-        if self._rooms.limit_power(caps, max(self._site.voltage_v, volts)):
+        if self._rooms.limit_power(caps, volts):
             self._rewire()
 
     def step(
@@ -148,6 +153,7 @@ class Balancer:
     # -- what is known -----------------------------------------------------------------------------------------------
 
     def _take_in(self, now: float, demands: Iterable[Demand], samples: Sequence[LineSample]) -> Second:
+        self._recount |= self._rooms.count_power(now)
         seats = self._intake.take(now, demands)
         self._net.use([seat.used for seat in seats], quiet(self._net.lines, seats))
         self._house.set_lag(max((s.track.sample_s for s in seats if s.demand.commandable), default=10.0))
@@ -175,7 +181,7 @@ class Balancer:
         elapsed = second.now - self._shared_at
         if changed or elapsed >= self._site.balance.share_every_s or elapsed < 0:
             return True
-        return elapsed >= SOON_S and self._headroom(second)
+        return elapsed >= SOON_S and (self._recount or self._headroom(second))
 
     def _headroom(self, second: Second) -> bool:
         """Somebody wants more, may have it, and every line above has had the room since the last cut."""
@@ -186,7 +192,7 @@ class Balancer:
         for seat in hungry:
             limit = seat.track.limit
             step = 1 if limit else seat.min_a
-            room = all(left[w] >= step for w in self._net.over[seat.index])
+            room = all(left[w] >= step * self._net.matrix.least(w, seat.index) for w in self._net.over[seat.index])
             if room and self._bidder(seat, second).top_a >= limit + step:
                 return True
         return False
@@ -212,7 +218,7 @@ class Balancer:
         return bidder(seat, second.now, held, self._unsure(seat, second), dear)
 
     def _share(self, second: Second) -> None:
-        self._shared_at, second.shared = second.now, True
+        self._shared_at, second.shared, self._recount = second.now, True, False
         self._layer.foresight.see(second.seats, second.now)
         steerable = [seat for seat in second.seats if seat.steerable]
         ranked = [self._bidder(seat, second) for seat in rank(steerable, second.now)]

@@ -116,6 +116,10 @@ class SizeMatrix:
             self._terminals[w, at] = wire.sizes
         self.odd = tuple(w for w, wire in enumerate(wires) if not wire.aligned)
 
+    def least(self, w: int, i: int) -> float:
+        """What one more ampere of the connector adds to the wire, as far as that is sure."""
+        return 1.0 if w in self.odd else float(self._sizes[w, i])
+
     def times(self, amps: Sequence[float]) -> list[float]:
         """One value per connector -> one per wire."""
         found: list[float] = (self._sizes @ np.array(amps, dtype=float)).tolist()

@@ -1,14 +1,21 @@
 """What each line may carry now: its rating less the margin and everything else, a power limit, and what a breaker bears."""
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from evdesk.balance.filters import MaxWindow
 from evdesk.balance.house import Other
-from evdesk.balance.lines import Wire
+from evdesk.balance.lines import EPS, Wire
 from evdesk.balance.thermal import Heat
+from evdesk.balance.track import clean
 from evdesk.balance.types import CAP, Line, LineKind, LineView
 from evdesk.balance.wiring import usable
 from evdesk.model import Breaker, PowerCap
+
+VOLTS_S = 900.0
+STEP_V = 2.0
+"""A measured voltage counts at its highest of so long, rounded up to so much: less than a hundredth is given away for it."""
 
 
 def silent_floor(line: Line, silent_times: float | None) -> float:
@@ -25,27 +32,43 @@ class Rooms:
 
     margin_a: float = 0.0
     silent_times: float | None = None  # see `BalanceSettings`
+    voltage_v: float = 230.0  # the site's own
     caps: tuple[PowerCap, ...] = ()
+    _said_v: float = 0.0
+    _volts: MaxWindow = field(default_factory=lambda: MaxWindow(VOLTS_S))
     _cap_a: dict[str, float] = field(default_factory=dict)
     _heat: dict[str, Heat] = field(default_factory=dict)
 
-    def limit_power(self, caps: Sequence[PowerCap], voltage_v: float) -> bool:
-        """Takes the power limits in force; True where one came, went, or changed."""
+    def limit_power(self, caps: Sequence[PowerCap], volts: float) -> bool:
+        """Takes the power limits in force; True where one came, went, or counts for others than before. `volts`: measured
+        now, nothing or nonsense where unknown."""
         least: dict[str, PowerCap] = {}
         for cap in caps:
             had = least.get(cap.source)
             if had is None or usable(cap.power_w) < usable(had.power_w):
                 least[cap.source] = cap
-        limits = {f"{CAP}{c.source}": usable(c.power_w) / voltage_v if voltage_v > 0 else 0.0 for c in least.values()}
-        same = limits == self._cap_a and [(c.source, c.group) for c in self.caps] == [
-            (c.source, c.group) for c in least.values()
-        ]
-        self.caps, self._cap_a = tuple(least.values()), limits
+        same = [(c.source, c.group) for c in self.caps] == [(c.source, c.group) for c in least.values()]
+        self.caps, self._said_v = tuple(least.values()), clean(volts) or 0.0
+        return not same
+
+    def count_power(self, now: float) -> bool:
+        """What the power limits are in ampere; True where that is not what it was. Above the site's own voltage each ampere
+        is more power: the highest of the last quarter of an hour counts, in steps, for it is never the same twice."""
+        if self._said_v > 0:
+            self._volts.push(now, self._said_v)
+        highest = self._volts.max(now) or 0.0
+        volts = max(self.voltage_v, math.ceil(highest / STEP_V - EPS) * STEP_V if highest > self.voltage_v else 0.0)
+        limits = {f"{CAP}{c.source}": usable(c.power_w) / volts if volts > 0 else 0.0 for c in self.caps}
+        same, self._cap_a = limits == self._cap_a, limits
         return not same
 
     def forget(self, names: Collection[str]) -> None:
         """Keeps what is known of these lines only."""
         self._heat = {name: heat for name, heat in self._heat.items() if name in names}
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a line is a power limit's."""
+        return name in self._cap_a
 
     def limit(self, wire: Wire) -> float:
         """Ampere the line may carry."""

@@ -125,12 +125,14 @@ class Control:
         return record, connector
 
     def _volts(self, site: Site) -> float:
-        """The highest voltage a meter of the supply shows, where it can be believed; 0 where none does."""
+        """The highest voltage a meter of the supply shows now, where it can be believed; 0 where none does."""
+        oldest = self.clock.now() - site.balance.meter_stale_s
         seen = [
             volts
             for circuit in site.circuits
             if not circuit.parent and circuit.name not in self.distrusted and circuit.name in self.fleet.meters
-            for volts in self.fleet.meters[circuit.name].voltage_v
+            if (reading := self.fleet.meters[circuit.name]).at >= oldest
+            for volts in reading.voltage_v
             if volts is not None and 0.8 * site.voltage_v < volts < 1.2 * site.voltage_v
         ]
         return max(seen, default=0.0)
