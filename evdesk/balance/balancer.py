@@ -221,7 +221,7 @@ class Balancer:
         self._shared_at, second.shared, self._recount = second.now, True, False
         self._layer.foresight.see(second.seats, second.now)
         steerable = [seat for seat in second.seats if seat.steerable]
-        ranked = [self._bidder(seat, second) for seat in rank(steerable, second.now)]
+        ranked = [self._bidder(seat, second) for seat in rank(steerable, second.now, self._layer.foresight.got_kwh)]
         fixed = [0.0 if seat.steerable else seat.fixed_a for seat in second.seats]
         hold = [room + extra for room, extra in zip(second.rooms, second.extra, strict=True)]
         tight = self._tight(second)

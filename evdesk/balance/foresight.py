@@ -77,6 +77,11 @@ class Foresight:
         for key, seat in here.items():
             self._see(key, seat, now)
 
+    def got_kwh(self, seat: Seat) -> float:
+        """What a car has got since it was plugged in, as of the last look."""
+        guest = self._guests.get(seat.demand.key)
+        return 0.0 if guest is None else guest.got_kwh
+
     def _see(self, key: Key, seat: Seat, now: float) -> None:
         demand = plausible(seat.demand)
         guest = self._guests.get(key)

@@ -1,7 +1,7 @@
 """Who takes part in the next sharing, in which order, and up to how much: dwell, rotation, reclaim, ceilings."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from evdesk.balance.leaves import ASLEEP_S, WAKE_S
@@ -97,19 +97,20 @@ def asleep(seat: Seat, now: float) -> bool:
     return drawn is not None and drawn < ASLEEP_A and on_at is not None and now - on_at >= ASLEEP_S
 
 
-def rank(seats: Sequence[Seat], now: float) -> list[Seat]:
+def rank(seats: Sequence[Seat], now: float, got_kwh: Callable[[Seat], float]) -> list[Seat]:
     """First served first: those in their turn, then those waiting (longest first), then those whose turn is over. Where
-    priorities count they count before that, but nobody just started is switched off for them."""
+    priorities count they count before that, but nobody just started is switched off for them. Of those switched in the
+    same second who got less so far comes first: by position the same ones would win each time."""
 
-    def order(seat: Seat) -> tuple[int, int, int, float, int]:
-        track = seat.track
+    def order(seat: Seat) -> tuple[int, int, int, float, float, int]:
+        track, got = seat.track, got_kwh(seat)
         fresh, above = 0, -tier(seat)
         if track.limit > 0 and track.on_at is not None:
             fresh = int(now - track.on_at < seat.rules.dwell_s and not asleep(seat, now))
             if now - track.on_at < seat.rules.turn_s and not asleep(seat, now):
-                return (-fresh, above, 0, track.on_at, seat.index)
-            return (-fresh, above, 2, -track.on_at, seat.index)
-        return (0, above, 1, track.wait_at if track.wait_at is not None else now, seat.index)
+                return (-fresh, above, 0, track.on_at, got, seat.index)
+            return (-fresh, above, 2, -track.on_at, got, seat.index)
+        return (0, above, 1, track.wait_at if track.wait_at is not None else now, got, seat.index)
 
     return sorted(seats, key=order)
 

@@ -15,7 +15,7 @@ from evdesk.model import Breaker, PowerCap
 
 VOLTS_S = 900.0
 STEP_V = 2.0
-"""A measured voltage counts at its highest of so long, rounded up to so much: less than a hundredth is given away for it."""
+"""A measured voltage counts at its highest of so long, rounded up to so much: that gives away less than a hundredth."""
 
 
 def silent_floor(line: Line, silent_times: float | None) -> float:

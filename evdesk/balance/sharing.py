@@ -96,14 +96,15 @@ def _fill(net: Net, rooms: Sequence[float], amps: list[float], admitted: Sequenc
         stopped = {i: w for w in reversed(full) for i in net.wires[w].members if i in rising}
         _set_level(amps, {i: rising[i] for i in stopped}, level)
         blocked |= stopped
-        _spread_rest(net, rooms, amps, [rising.pop(i) for i in sorted(stopped)], level + 1)
+        _spread_rest(net, rooms, amps, [rising.pop(i) for i in list(rising) if i in stopped], level + 1)
         level += 1
     return blocked
 
 
 def _spread_rest(net: Net, rooms: Sequence[float], amps: list[float], stopped: Sequence[Bidder], level: int) -> None:
-    """One more ampere for those that still fit on a line too full to raise all; who has it already keeps it."""
-    for bidder in sorted(stopped, key=lambda b: (-b.now_a, b.index)):
+    """One more ampere for those that still fit on a line too full to raise all; who has it already keeps it. `stopped`:
+    who is served first."""
+    for bidder in sorted(stopped, key=lambda b: -b.now_a):
         if bidder.min_a >= level:
             continue
         before = amps[bidder.index]
