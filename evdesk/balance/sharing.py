@@ -43,6 +43,8 @@ def share(
     """Max-min shares. `rooms`: ampere per line left for connectors (rating - margin - other load); `tight`: the same less
     what shall stay unused, except for the minimum of those already on. `fixed`: load per position that is not up for
     sharing, 0 for every bidder. `ranked`: bidders, who is served first when 6 A is short; a higher tier is filled first.
+    A line somebody new is admitted to counts as `tight` for all behind it: the new one is raised into no more than that,
+    and planned beside one that goes on with more than that it would wait for ever.
     """
     amps = list(fixed)
     admitted, waiting = _admit(net, rooms, tight, amps, ranked)
@@ -67,14 +69,18 @@ def _admit(
 ) -> tuple[list[Bidder], dict[int, int]]:
     admitted: list[Bidder] = []
     waiting: dict[int, int] = {}
+    room = list(rooms)  # of those already on
     for bidder in ranked:
         if bidder.top_a < bidder.min_a or bidder.index in net.unplaced:
             waiting[bidder.index] = -1
             continue
         amps[bidder.index] = bidder.min_a
-        line = full_line(net, rooms if bidder.now_a > 0 else tight, amps, bidder.index)
+        line = full_line(net, room if bidder.now_a > 0 else tight, amps, bidder.index)
         if line is None:
             admitted.append(bidder)
+            if bidder.now_a <= 0:
+                for w in net.over[bidder.index]:
+                    room[w] = tight[w]
         else:
             amps[bidder.index] = 0.0
             waiting[bidder.index] = line

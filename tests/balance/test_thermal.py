@@ -65,14 +65,17 @@ def test_a_large_step_is_cut_at_once_whatever_the_curve():
     assert times.longest[1.25] <= 8
 
 
-def test_a_load_that_comes_and_goes_stops_no_car():
-    """An oven: five ampere too many for half of each 40 s."""
+def test_a_load_that_comes_and_goes_stops_no_car_while_the_budget_lasts():
+    """An oven: five ampere too many for half of each 40 s. After a quarter of an hour they take turns, as without a curve."""
 
     def oven(now):
         return (18.0 + (5.0 if now > 600 and now % 40 < 20 else 0.0),) * 3
 
-    assert yard(Breaker.C, oven).run(3600).restarts() == 0
-    assert yard(Breaker.UNKNOWN, oven).run(3600).restarts() >= 1
+    with_curve, without = yard(Breaker.C, oven).run(1500), yard(Breaker.UNKNOWN, oven).run(1500)
+    assert with_curve.restarts() == 0
+    assert all(amps >= 6 for amps, _ in with_curve.decision.limits.values())
+    assert any(amps < 6 for amps, _ in without.decision.limits.values())
+    assert with_curve.run(3600).restarts() >= 1, "the one that was stopped has its turn"
 
 
 def test_a_silent_meter_takes_the_budget_away():
