@@ -66,7 +66,7 @@ def test_a_large_step_is_cut_at_once_whatever_the_curve():
 
 
 def test_a_load_that_comes_and_goes_stops_no_car_while_the_budget_lasts():
-    """An oven: five ampere too many for half of each 40 s. After a quarter of an hour they take turns, as without a curve."""
+    """An oven: five ampere too many for half of each 40 s. Later they take turns, as without a curve."""
 
     def oven(now):
         return (18.0 + (5.0 if now > 600 and now % 40 < 20 else 0.0),) * 3
