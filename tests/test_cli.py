@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from evdesk import __version__, cli
 from evdesk.commands.status import report, table
 from evdesk.engine.instance import claim
-from evdesk.model import Charger, ChargerState, Connector, ConnectorStatus, LineLoad, SiteLoad
+from evdesk.model import Bay, Charger, ChargerState, Connector, ConnectorStatus, LineLoad, Site, SiteLoad
 from evdesk.wire import METHODS
 from tests.engine.api_site import Desk, running_engine
 
@@ -232,6 +233,29 @@ def test_status_as_json(site):
 def test_an_empty_site_says_what_to_type_into_a_charger():
     text = report(Desk().snapshot())
     assert "ws://127.0.0.1:9000/" in text.splitlines()[-1]
+
+
+def test_status_names_each_connector_by_its_own_place():
+    places = Site(bays=(Bay("TWIN", 1, "Left", "Main"), Bay("TWIN", 2, "Right", "Main")))
+    lines = report(replace(Desk(chargers=(TWIN,)).snapshot(), site=places)).splitlines()
+    assert [line.split()[:2] for line in lines if line.startswith("TWIN/")] == [["TWIN/1", "Left"], ["TWIN/2", "Right"]]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit on the size of files")
+def test_a_file_on_a_full_disk_is_written_whole_or_not_at_all(tmp_path):
+    """Stands for the full disk: no file of this process may become larger than 4096 bytes."""
+    old = tmp_path / "old.pdf"
+    old.write_bytes(b"old")
+    said = (
+        "import resource, signal, sys; from pathlib import Path; from evdesk.model.files import write_whole;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "for name in ('old.pdf', 'new.pdf'):\n"
+        "    try: write_whole(Path(sys.argv[1], name), bytes(9000))\n"
+        "    except OSError as error: print(error.strerror)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", said, tmp_path], capture_output=True, text=True, timeout=30)
+    assert done.stdout.splitlines() == ["File too large"] * 2, done.stderr
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"old.pdf": b"old"}
 
 
 def test_tables_are_aligned():

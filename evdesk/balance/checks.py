@@ -15,7 +15,7 @@ LONGEST_PAUSE_S = 3_600
 MOST_CIRCUITS, MOST_BAYS, DEEPEST = 200, 1000, 12
 LONGEST_STALE_S = 60
 LEAST_A = 1.0
-MOST_A, MOST_BAY_A, MOST_PRIORITY = 10_000, 500, 10
+MOST_A, MOST_BAY_A, MOST_PRIORITY, MOST_CONNECTOR = 10_000, 500, 10, 1_000
 
 
 def validate_site(site: Site) -> list[str]:
@@ -147,6 +147,8 @@ def _feed(site: Site, circuit: Circuit, parent: Circuit | None) -> list[str]:
     if circuit.unbalance_a is not None and grid is GridType.SINGLE:
         found.append(f"{name!r} has one phase and cannot be unbalanced. Clear its unbalance limit.")
     if circuit.transformer is Transformer.NONE:
+        if not (math.isfinite(circuit.ratio) and 0.01 <= circuit.ratio <= 200):
+            found.append(f"{name!r} has no transformer but a ratio of {circuit.ratio:g}. Enter 1.")
         if parent is not None and grid.phases != grid_of(site, parent).phases:
             found.append(
                 f"{name!r} is {grid.value}, {parent.name!r} that feeds it is {grid_of(site, parent).value}. "
@@ -185,6 +187,8 @@ def _bay(site: Site, bay: Bay, names: set[str]) -> list[str]:
         found.append(f"{who} hangs on circuit {bay.circuit!r}, which does not exist. Choose an existing circuit.")
     if bay.connector_id < 1:
         found.append(f"{who}: connectors are counted from 1. Correct the number.")
+    elif bay.connector_id > MOST_CONNECTOR:
+        found.append(f"{who}: no charger has so many. Enter a number up to {MOST_CONNECTOR}.")
     if not (math.isfinite(bay.max_a) and MIN_A <= bay.max_a <= MOST_BAY_A):
         found.append(
             f"{who} has a maximum of {bay.max_a:g} A. Enter the branch fuse or cable, at least 6 A and at "

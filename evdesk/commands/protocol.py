@@ -5,6 +5,7 @@ from pathlib import Path
 
 from evdesk.commands.reach import with_engine
 from evdesk.model import EvdeskError, Reason
+from evdesk.model.files import write_whole
 from evdesk.wire.codec import convert
 from evdesk.wire.drill import Protocol, ProtocolFormat, ReadProtocol
 
@@ -21,7 +22,7 @@ def protocol(args: argparse.Namespace) -> int:
     told = convert(with_engine(args, lambda client: client.call("failsafe.protocol", asked)), Protocol)
     target = path or Path(told.file_name)
     try:
-        target.write_bytes(content(told))
+        write_whole(target, content(told))
     except OSError as error:
         text = f"{target} cannot be written: {error.strerror or error}. Choose another --out FILE."
         raise EvdeskError(Reason.STORAGE, text) from None

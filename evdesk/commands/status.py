@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from evdesk.commands.reach import engine_address, with_engine
 from evdesk.engine.client import ApiClient
-from evdesk.model import Charger, Connector, EvdeskError, LineLoad, Phases
+from evdesk.model import Charger, Connector, EvdeskError, LineLoad, Phases, Site
 from evdesk.wire import Snapshot, encode
 
 OK, FAILED = 0, 1
@@ -48,7 +48,7 @@ def report(now: Snapshot) -> str:
     ]
     width = max(len(name) for name, _ in head) + 2
     lines = [f"{name:<{width}}{text}" for name, text in head]
-    rows = [row for charger in now.chargers for row in _rows(charger)]
+    rows = [row for charger in now.chargers for row in _rows(charger, now.site)]
     if not rows:
         return "\n".join([*lines, "", f"No charger yet. Type {info.ocpp_url} into a charger as its CSMS address."])
     return "\n".join([*lines, "", *table(HEADINGS, rows)])
@@ -63,18 +63,19 @@ def table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def _rows(charger: Charger) -> list[tuple[str, ...]]:
+def _rows(charger: Charger, site: Site) -> list[tuple[str, ...]]:
     if not charger.connectors:
         return [(charger.id, charger.label, charger.state, *[NOT_KNOWN] * 5)]
-    return [_row(charger, connector) for connector in charger.connectors]
+    return [_row(charger, connector, site) for connector in charger.connectors]
 
 
-def _row(charger: Charger, connector: Connector) -> tuple[str, ...]:
+def _row(charger: Charger, connector: Connector, site: Site) -> tuple[str, ...]:
     name = charger.id if len(charger.connectors) == 1 else f"{charger.id}/{connector.id}"
     kilowatts = None if connector.power_w is None else connector.power_w / 1000
     state = connector.status.value + (f" ({connector.error_code})" if connector.error_code else "")
     measured = (_phases(connector.current_a), _number(kilowatts), _number(connector.limit_a), connector.limit_reason)
-    return (name, charger.label, charger.state.value, state, *measured)
+    bay = site.bay(charger.id, connector.id)
+    return (name, charger.label if bay is None else bay.label, charger.state.value, state, *measured)
 
 
 def _line(line: LineLoad) -> str:

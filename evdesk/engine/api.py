@@ -27,7 +27,7 @@ from evdesk.engine.api_tags import TagsApi
 from evdesk.engine.api_wiring import WiringApi
 from evdesk.engine.commands import Command
 from evdesk.engine.control import with_user_limit
-from evdesk.engine.site_checks import demand_right
+from evdesk.engine.site_checks import demand_right, demand_share
 from evdesk.engine.sites import place_charger
 from evdesk.engine.state import ConnectorRecord
 from evdesk.model import (
@@ -107,7 +107,7 @@ class Api:
         record = record_of(self.core, params.charger_id)
         site = self.core.fleet.site
         new = place_charger(site, params, sorted(record.connectors) or [1])
-        demand_right(new)
+        demand_right(new, site)
         label = next(b.label for b in new.bays if b.charger_id == record.id)
         command = Command(origin, "charger.accept", record.id, asdict(params))
         row = await self.core.commands.stored(command, {"label": label}, lambda: self.core.sites.put(new, site))
@@ -230,7 +230,9 @@ class Api:
             had = {name: getattr(before.balance, name) for name in given}
             changed = {name: value for name, value in given.items() if value != had[name]}
             site = replace(before, balance=replace(before.balance, **given))
-            demand_right(site)
+            demand_right(site, before)
+            if "safe_share_a" in changed:
+                demand_share(site, self.core.fleet.unable)
             detail = {"before": _words({n: had[n] for n in changed}), "after": _words(changed)}
             command = Command(origin, "balance.configure", "site", to_plain(changed))
             await self.core.commands.stored(command, detail, lambda: self.core.sites.put(site, before))

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from evdesk.balance import dimmed_w
+from evdesk.balance.check_names import unreadable
 from evdesk.engine.api_core import Core, Handler
 from evdesk.engine.commands import Command
-from evdesk.engine.site_checks import demand_right, site_problems
+from evdesk.engine.site_checks import demand_right, site_problems, trimmed
 from evdesk.engine.site_file import from_toml, to_toml
 from evdesk.engine.sites import keep_accepted
 from evdesk.model import EvdeskError, Origin, PowerCap, Reason, Site
@@ -47,7 +48,7 @@ class SiteApi:
     def _completed(self, site: Site) -> Site:
         """What a person enters is not assumed any more; accepted chargers stay in it."""
         before = self.core.fleet.site
-        site = replace(site, assumed=False, simulated=before.simulated or site.simulated)
+        site = replace(trimmed(site), assumed=False, simulated=before.simulated or site.simulated)
         accepted = {r.id for r in self.core.fleet.chargers.values() if r.accepted}
         return keep_accepted(site, before, accepted)
 
@@ -78,6 +79,11 @@ class SiteApi:
         power_w = _power(params, len({b.charger_id for b in self.core.fleet.site.bays}))
         if not params.source.strip() or len(params.source) > LONGEST_SOURCE:
             raise EvdeskError(Reason.INVALID, f"Say who gives this limit, in up to {LONGEST_SOURCE} characters.")
+        if unreadable(params.source):
+            text = (
+                "Who gives this limit is written with characters that cannot be seen, such as line ends. Type it again."
+            )
+            raise EvdeskError(Reason.INVALID, text)
         if params.source not in caps.given and len(caps.given) >= MOST_CAPS:
             raise EvdeskError(Reason.INVALID, f"There are {MOST_CAPS} power limits already. Take one back first.")
         if params.valid_s is not None and not 0 < params.valid_s <= LONGEST_S:

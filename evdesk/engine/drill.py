@@ -56,6 +56,7 @@ class Drills:
         self.listener, self.publish = listener, publish
         self.book = DrillBook(fleet)
         self.runs: dict[int, DrillBase] = {}
+        self.room = Room(control)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._saving: set[asyncio.Task[None]] = set()
         setup.standing.drilled = self.book.judged
@@ -173,6 +174,10 @@ class Drills:
                 run.stop(DrillCause.STOPPED, DrillVerdict.CANCELLED, "The charger was dropped in the middle of it.")
         self.book.forget(charger_id)
 
+    def site_changed(self) -> None:
+        for run in self.runs.values():
+            run.site_changed()
+
     def audited(self, row: AuditRow) -> None:
         for run in self.runs.values():
             if run.record.id == row.target:
@@ -216,7 +221,7 @@ class Drills:
             self.commands,
             self.setup,
             self.listener,
-            Room(self.control),
+            self.room,
             self._changed,
             lambda: any(n != number and run.drill.phase in TAKES_ROOM for n, run in self.runs.items()),
         )

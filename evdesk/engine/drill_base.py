@@ -104,6 +104,16 @@ class DrillBase(ABC):
         if row_id > 0:
             self.drill = replace(self.drill, audit_ids=(*self.drill.audit_ids, row_id)[-200:])
 
+    def site_changed(self) -> None:
+        """Taken out of the site, or on a line that has no room for it any more: over at once."""
+        site, held = self.parts.fleet.site, self.parts.control.held
+        if site.bay(self.record.id, self.connector.id) is None:
+            text = "The charger was taken out of the site in the middle of it."
+            self.stop(DrillCause.STOPPED, DrillVerdict.CANCELLED, text)
+        elif self.record.id in held and (line := self.parts.room.gone(site, self.record.id, held, self.attended)):
+            text = f"Stopped: the site was changed, and {line} has no room for it any more."
+            self.stop(DrillCause.OVER_FUSE, DrillVerdict.INCONCLUSIVE, text)
+
     def stop(self, cause: DrillCause, verdict: DrillVerdict, sentence: str) -> None:
         """From outside: cancelled, or the clock was set. The run notices within half a second and restores."""
         self._broken = self._broken or Stop(cause, verdict, sentence)
@@ -176,6 +186,9 @@ class DrillBase(ABC):
 
     async def _restored(self) -> None:
         """The live limit holds again and the charge still runs (None where there is nothing to restore)."""
+        placed = self.parts.fleet.site.bay(self.record.id, self.connector.id) is not None
+        if not placed:  # nobody commands it any more
+            return
         if self.session is None or self.ended_by:
             known = self.parts.fleet.chargers
             await self.until(lambda: self.record.online or self.record.id not in known, BACK_S, deaf=True)
@@ -201,7 +214,7 @@ class DrillBase(ABC):
     def may_go_on(self) -> None:
         if self._broken is not None:
             raise self._broken
-        over, now = self.parts.room.over(), self.parts.fleet.clock.steady()
+        over, now = self.parts.room.over(self.record.id), self.parts.fleet.clock.steady()
         self._over_since = None if not over else (self._over_since or now)
         if self._over_since is not None and now - self._over_since >= OVER_S:
             raise Stop(DrillCause.OVER_FUSE, DrillVerdict.INCONCLUSIVE, f"Stopped: {over} was above its rating.")

@@ -23,6 +23,10 @@ ABOVE_A = 2.0
 OVER_A = 1.5
 """So far above a confirmed limit, and it is not obeyed."""
 
+SHOWS_A = 1.8
+"""So far below what the car draws, and it is seen that it follows."""
+
+REFUSES = "Refuses the limit the drill begins with: it takes no charging profiles, so there is nothing to fall back to."
 QUEUE_S, RESTART_S = 60.0, 420.0
 _BAD = frozenset(
     {DrillCause.KEPT, DrillCause.LATE, DrillCause.HIGHER, DrillCause.ZERO, DrillCause.ENDED, DrillCause.IGNORES}
@@ -69,12 +73,19 @@ class SilenceDrill(DrillBase):
         return top if bay is None or bay.user_limit_a is None else min(top, bay.user_limit_a)
 
     async def _baseline(self) -> None:
-        """In the middle between the safe value and its rating: so a charger that keeps it, and one that falls to more
-        than it, can be told apart."""
-        full, safe = self._full_a(), self.drill.safe_a
-        limit = float(math.floor((full + safe) / 2 + 1)) if full - safe >= 4 else float(math.floor(full))
+        """First what the car draws when it may take all; then a limit clearly below that and above the safe value. So one
+        that ignores limits, one that keeps its last and one that falls to more than it should can be told apart."""
+        full = self._full_a()
         self.readings_from = self.now()
-        self.to(DrillPhase.BASELINE, baseline_a=limit)
+        self.to(DrillPhase.BASELINE, baseline_a=full)
+        drawn = await self._settled(full)
+        limit = baseline_limit(drawn, self.drill.safe_a, full)
+        self.drill = replace(self.drill, baseline_a=limit)
+        self.parts.changed(self.drill, False)
+        self.baseline_read_a = await self._settled(limit)
+
+    async def _settled(self, limit: float) -> float:
+        """The current it comes to rest at under this limit. Raises `Stop` where it is not obeyed, or too little."""
         first = asked = await self._impose(limit)
         while True:
             await self.pause()
@@ -84,18 +95,20 @@ class SilenceDrill(DrillBase):
             if last is not None and last > limit + OVER_A:
                 self.drill = replace(self.drill, fell_to_a=last)
                 raise Stop(DrillCause.IGNORES, DrillVerdict.FAILED)
-            if steady and last is not None and last > safe + ABOVE_A:
-                break
+            if steady and last is not None and last > self.drill.safe_a + ABOVE_A:
+                return last
             if self.now() > first + BASELINE_S:
                 raise Stop(DrillCause.NO_READINGS if last is None else DrillCause.CAR_LOW, DrillVerdict.INCONCLUSIVE)
             if self.now() - asked > self.plan.refresh_s:
                 asked = await self._impose(limit)
-        self.baseline_read_a = last
 
     async def _impose(self, limit: float) -> float:
         """The moment before it was sent: the charger counts from when it was told."""
         asked = self.now()
         if not await self.parts.control.impose(self.record, self.connector, limit):
+            record = self.record
+            if record.online and record.failsafe.state is FailsafeState.CANNOT and self.connector.asked_a is None:
+                raise Stop(DrillCause.CANNOT, DrillVerdict.FAILED, REFUSES)  # it said no, as it did to its default
             raise Stop(DrillCause.NO_ANSWER, DrillVerdict.INCONCLUSIVE)
         return asked
 
@@ -212,6 +225,14 @@ class RestartDrill(DrillBase):
         if shown > self.drill.safe_a + 0.5:
             raise Stop(DrillCause.LOST, DrillVerdict.FAILED)
         raise Stop(DrillCause.FELL, DrillVerdict.PROVEN)
+
+
+def baseline_limit(drawn_a: float, safe_a: float, full_a: float) -> float:
+    """The limit to fall from, in whole ampere: half way between the safe value and what the car draws, so far below that
+    that obeying it shows. Where there is no such place, what the car draws."""
+    top = min(drawn_a, full_a)
+    half = float(math.floor((round(top) + safe_a) / 2 + 1))
+    return half if top - half >= SHOWS_A else float(math.floor(full_a if drawn_a >= full_a else drawn_a))
 
 
 def _tenth(value: float | None) -> float | None:

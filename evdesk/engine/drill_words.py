@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 
 from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillVerdict
 
+NEAR_A = 1.5
+"""So near to a limit, and it is that."""
+
 _CANNOT_BEGIN = {
     DrillCause.NOT_ONLINE: "The charger is offline. Look at its power and network, then drill it.",
     DrillCause.NOT_BALANCING: "Balancing is off, so nobody would lower the others. Switch it on first.",
@@ -92,7 +95,11 @@ def _allowed_s(drill: Drill) -> float:
 
 
 def _kept(drill: Drill) -> str:
-    return f"Kept {_amps(drill.fell_to_a)} A, its last limit, long after it had ended; {_own_word(drill)}."
+    limit_a, held_a = drill.baseline_a, drill.fell_to_a
+    if limit_a is None or held_a is None or abs(held_a - limit_a) <= NEAR_A:
+        return f"Kept {_amps(held_a)} A, its last limit, long after it had ended; {_own_word(drill)}."
+    stayed = f"Stayed at {_amps(held_a)} A long after its last limit of {limit_a:g} A had ended"
+    return f"{stayed}, instead of going to {drill.safe_a:g} A; {_own_word(drill)}."
 
 
 def _late(drill: Drill) -> str:

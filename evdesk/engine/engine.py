@@ -109,6 +109,7 @@ class Engine:
         self.meters = Meters(self.fleet)
         self.sites = Sites(self.fleet, self.control, self.setup, self.meters, self.server.publish)
         self.drills = Drills(self.fleet, self.control, self.commands, self.setup, self.listener, self.server.publish)
+        self.sites.on_changed = self.drills.site_changed
         self.obedience = Obedience(self.fleet, self.drills, self._spawn)
         self.joining = Joining(self.fleet, self.commands, self.sites, self._spawn)
         self.wiring_test = WiringTest(

@@ -123,14 +123,16 @@ class Setup:
 
     async def _failsafe(self, record: ChargerRecord, link: Driver) -> None:
         plan = self.standing.plans().get(record.id)
-        if plan is None:
-            return
+        if plan is None or record.id in self.commands.silent:
+            return  # in a drill it is left alone, and prepared anew afterwards
         if Capability.FAILSAFE not in link.capabilities:
             self.settle(record, Failsafe(FailsafeState.CANNOT, detail="no charging profiles"))
             return
         max_a, safe_a = self.standing.next_step(record, plan)
         same = (record.failsafe.max_a, record.failsafe.safe_a) == (max_a, safe_a)
         if same and await self._kept(record, link, safe_a):
+            return
+        if record.id in self.commands.silent:
             return
         try:
             await self._install(record, link, max_a, safe_a, same)

@@ -1,13 +1,21 @@
-"""Every reason why a site cannot be put in force as entered: those of the balancer, and meters nobody can read."""
+"""Every reason why a site cannot be put in force as entered: those of the balancer, names that cannot be told apart, and
+meters nobody can read."""
 
-from evdesk.balance import validate_site
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from evdesk.balance import safe_share, validate_site
 from evdesk.drivers.meters import load_profile
-from evdesk.model import EvdeskError, Reason, Site
+from evdesk.model import Bay, EvdeskError, Reason, Site
 
 
-def site_problems(site: Site) -> list[str]:
-    """Sentences that say what to do; empty when it is fine."""
+def site_problems(site: Site, before: Site | None = None) -> list[str]:
+    """Sentences that say what to do; empty when it is fine. Names that were alike in `before` already are not held
+    against who changes something else."""
     found = validate_site(site)
+    known = set() if before is None else set(alike(before))
+    found += [problem for problem in alike(site) if problem not in known]
     for circuit in site.circuits:
         if circuit.meter is None:
             continue
@@ -18,7 +26,59 @@ def site_problems(site: Site) -> list[str]:
     return found
 
 
-def demand_right(site: Site) -> None:
+def demand_right(site: Site, before: Site | None = None) -> None:
     """Raises `EvdeskError(INVALID)` with every problem."""
-    if problems := site_problems(site):
+    if problems := site_problems(site, before):
         raise EvdeskError(Reason.INVALID, " ".join(problems))
+
+
+def demand_share(site: Site, unable: set[str]) -> None:
+    """Raises `EvdeskError(INVALID)` for a safe share set by hand that would change nothing: more than fits anywhere."""
+    wanted = site.balance.safe_share_a
+    fits = safe_share(replace(site, balance=replace(site.balance, safe_share_a=None)), unable)
+    most = max((amps for key, amps in fits.items() if key[0] not in unable), default=None)
+    if wanted is None or most is None or wanted <= most:
+        return
+    text = f"A failsafe share of {wanted:g} A does not fit: {most:g} A is the most."
+    raise EvdeskError(Reason.INVALID, f"{text} Enter that or less, or leave it empty to have it computed.")
+
+
+def alike(site: Site) -> list[str]:
+    """Names a person would take for one another, and places without any: people act by them."""
+    found = [
+        f"Two circuits are called {name!r} but for case and blanks. Give each circuit its own name."
+        for name in _twice(c.name for c in site.circuits)
+    ]
+    found += [
+        f"Two places are called {label!r}. Give each its own name." for label in _twice(b.label for b in site.bays)
+    ]
+    nameless = (b for b in site.bays if not b.label.strip())
+    found += [f"Connector {b.connector_id} of {b.charger_id[:100]!r} has no name. Give it one." for b in nameless]
+    return found
+
+
+def trimmed(site: Site) -> Site:
+    """Blanks around the names of circuits and places are nobody's wish."""
+    circuits = tuple(replace(c, name=c.name.strip(), parent=c.parent.strip()) for c in site.circuits)
+    bays = tuple(replace(b, label=b.label.strip(), circuit=b.circuit.strip()) for b in site.bays)
+    return replace(site, circuits=circuits, bays=bays)
+
+
+def free_label(wanted: str, bays: Iterable[Bay]) -> str:
+    """`wanted`, or the next like it that nobody has."""
+    taken, label, n = {_plain(b.label) for b in bays}, wanted, 2
+    while _plain(label) in taken:
+        label, n = f"{wanted} ({n})", n + 1
+    return label
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    """The first of each that stands there more than once, cut to what a sentence bears."""
+    named = [name for name in names if name.strip()]
+    counts = Counter(map(_plain, named))
+    firsts = {_plain(name): name for name in reversed(named)}
+    return [firsts[plain][:100] for plain, count in counts.items() if count > 1]
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()

@@ -9,6 +9,10 @@ from evdesk.wire.codec import strange_names
 from evdesk.wire.kinds import words_at
 
 MOST_CHARS = 4_000_000
+MOST_DOTS, MOST_OPEN = 1_000, 50
+"""In one line; no site nests deeper, and reading such a line takes ever longer."""
+
+NO_SITE = "This is no site: it nests far deeper than any. Choose the file written by the export."
 _HEAD = "# A site. Currents in ampere per phase, power in watt, times in seconds, hours as minutes of the day.\n\n"
 
 
@@ -21,6 +25,22 @@ def from_toml(text: str) -> tuple[Site | None, list[str]]:
     """(site, what is wrong with the text). Names evdesk does not know are told, they may be misspelt ones."""
     if len(text) > MOST_CHARS:
         return None, ["The file is too long for a site. Choose the file written by the export."]
+    try:
+        return (None, [NO_SITE]) if _nests(text) else _read(text)
+    except RecursionError:
+        return None, [NO_SITE]
+
+
+def _nests(text: str) -> bool:
+    """Quick, before it is read: whether a line opens or dots far more than a site has places for."""
+    return any(
+        line.count(".") > MOST_DOTS or abs(line.count(a) - line.count(b)) > MOST_OPEN
+        for line in text.splitlines()
+        for a, b in ("[]", "{}")
+    ) or any(sign * MOST_OPEN in text for sign in "[{")
+
+
+def _read(text: str) -> tuple[Site | None, list[str]]:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -11,6 +11,7 @@ from evdesk.engine.control import Control
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.meters import Meters
 from evdesk.engine.setup import Setup
+from evdesk.engine.site_checks import free_label
 from evdesk.engine.state import ChargerRecord
 from evdesk.model import Bay, EvdeskError, FindingSeen, NoticeKind, Severity, Site
 from evdesk.wire.methods import Accept
@@ -27,6 +28,7 @@ class Sites:
         self.fleet, self.control, self.setup, self.meters = fleet, control, setup, meters
         self.publish = publish
         self.lock = asyncio.Lock()
+        self.on_changed: Callable[[], None] = lambda: None
         self._saving: set[asyncio.Task[None]] = set()
         self._reassess: asyncio.TimerHandle | None = None
         self.problems: list[str] = []  # lines too small for the chargers that cannot fall back
@@ -60,6 +62,7 @@ class Sites:
             self.fleet.on_changed(record.id)
         self.meters.follow(site)
         self.publish("site", site)
+        self.on_changed()
 
     def close(self) -> None:
         if self._reassess is not None:
@@ -119,7 +122,7 @@ class Sites:
             return
         first = next((b for b in site.bays if b.charger_id == record.id), None)
         circuit = first.circuit if first else next(c.name for c in site.circuits if not c.parent)
-        label = f"{record.label or record.id}.{connector_id}"
+        label = free_label(f"{record.label or record.id}.{connector_id}", site.bays)
         bay = Bay(record.id, connector_id, label, circuit, max_a=first.max_a if first else 16.0)
         self.apply(replace(site, bays=(*site.bays, bay)))
         self.setup.begin(record)  # its safe default is smaller now
@@ -138,7 +141,7 @@ def keep_accepted(site: Site, before: Site, accepted: set[str]) -> Site:
     circuits = {c.name for c in site.circuits}
     root = next((c.name for c in site.circuits if not c.parent), "")
     kept = [
-        bay if bay.circuit in circuits else replace(bay, circuit=root)
+        replace(bay, circuit=bay.circuit if bay.circuit in circuits else root, label=free_label(bay.label, site.bays))
         for bay in before.bays
         if bay.charger_id in accepted and site.bay(bay.charger_id, bay.connector_id) is None
     ]
@@ -152,7 +155,8 @@ def place_charger(site: Site, params: Accept, connectors: list[int]) -> Site:
     if have and params == Accept(params.charger_id):
         connectors = [c for c in connectors if site.bay(params.charger_id, c) is None]
         kept, first = site.bays, have[0]
-        made = [replace(first, connector_id=c, label=f"{first.label.split('.')[0]}.{c}") for c in connectors]
+        stem = first.label.split(".")[0]
+        made = [replace(first, connector_id=c, label=free_label(f"{stem}.{c}", kept)) for c in connectors]
         return replace(site, bays=(*kept, *made))
     circuit = params.circuit or next(c.name for c in site.circuits if not c.parent)
     kept = tuple(b for b in site.bays if b.charger_id != params.charger_id)

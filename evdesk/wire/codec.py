@@ -23,8 +23,9 @@ def to_plain(value: object) -> Any:
 
 
 def convert(value: Any, kind: type[T]) -> T:
-    """Plain values as `kind`; raises `msgspec.ValidationError` with the path of the wrong field."""
-    return msgspec.convert(value, kind, strict=False)
+    """Plain values of JSON as `kind`; raises `msgspec.ValidationError` with the path of the wrong field. A number given as
+    text is refused: "NaN" would be one too."""
+    return msgspec.convert(value, kind, str_keys=True)
 
 
 def strange_names(raw: object, known: object, path: str = "") -> list[str]:

@@ -71,6 +71,10 @@ class Request:
     params: Any
 
 
+MAX_DEPTH = 60
+"""Of a request; what is nested deeper nobody means, and it would break whoever walks through it."""
+
+
 class RpcError(EvdeskError):
     """The engine refused or failed a call."""
 
@@ -81,12 +85,24 @@ def parse_request(text: str | bytes) -> Request:
         raw = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise EvdeskError(Reason.INVALID, "This is not JSON. Send one JSON-RPC 2.0 request per message.") from None
+    if isinstance(raw, dict | list) and _deep(raw):
+        raise EvdeskError(Reason.INVALID, f"This request is nested deeper than {MAX_DEPTH} levels. Flatten it.")
     if not isinstance(raw, dict) or not isinstance(raw.get("method"), str):
         raise EvdeskError(Reason.INVALID, 'A request is {"jsonrpc": "2.0", "id": 1, "method": "...", "params": {}}.')
     request_id = raw.get("id")
     if not isinstance(request_id, int | str) and request_id is not None:
         raise EvdeskError(Reason.INVALID, "The id must be a number or a text.")
     return Request(request_id, raw["method"], raw.get("params") or {})
+
+
+def _deep(raw: object) -> bool:
+    level: list[Any] = [raw]
+    for _ in range(MAX_DEPTH + 1):
+        inner = (v.values() if isinstance(v, dict) else v for v in level)
+        level = [value for values in inner for value in values if isinstance(value, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def request_frame(request_id: int | str, method: str, params: object) -> str:

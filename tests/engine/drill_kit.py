@@ -135,9 +135,11 @@ class Rig:
         return await until(there, timeout_s)
 
 
-def site(names: list[str], rating_a: float, other_a: float = 0.0, meter_port: int = 0) -> dict[str, Any]:
+def site(
+    names: list[str], rating_a: float, other_a: float = 0.0, meter_port: int = 0, bay_a: float = RATING_A
+) -> dict[str, Any]:
     bays = [
-        {"charger_id": n, "connector_id": 1, "label": n, "circuit": "Main", "max_a": RATING_A, "rotation": "RST"}
+        {"charger_id": n, "connector_id": 1, "label": n, "circuit": "Main", "max_a": bay_a, "rotation": "RST"}
         for n in names
     ]
     main: dict[str, Any] = {"name": "Main", "rating_a": [rating_a] * 3, "other_max_a": [other_a] * 3}
@@ -155,13 +157,14 @@ async def rig(
     other_a: float = 0.0,
     maker: Maker = NORDLADE,
     metered: bool = False,
+    bay_a: float = RATING_A,
 ) -> AsyncIterator[Rig]:
     """An engine with these chargers placed on one line, powered up and dialling in."""
     with engine(folder, "--accept-unknown", "--speed", f"{SPEED:g}") as running:
         async with running.client() as api:
             made = Rig(running, api, Clock(speed=SPEED), maker)
             port = await made.meter.start() if metered else 0
-            await api.call("site.put", {"site": site(list(wanted), rating_a, other_a, port)})
+            await api.call("site.put", {"site": site(list(wanted), rating_a, other_a, port, bay_a)})
             for name, one in wanted.items():
                 made.add(name, one)
             made.start()

@@ -64,6 +64,16 @@ def running(tmp_path_factory):
         yield one
 
 
+@pytest.mark.parametrize("method", ["charger.raw", "site.put", "no.such"])
+async def test_what_is_nested_too_deep_is_refused_in_words(running, method):
+    deep: dict = {}
+    for _ in range(300):
+        deep = {"a": [deep]}
+    async with running.client() as client:
+        with pytest.raises(EvdeskError, match="nested deeper than 60 levels"):
+            await client.call(method, {"charger_id": "A1", "action": "DataTransfer", "payload": deep, "site": deep})
+
+
 async def test_old_line_ends_are_read(running):
     async with running.client() as client:
         told = await client.call("tag.import", {"text": "id_tag,note\rCAFE01,one\rCAFE02,two\r"})

@@ -1,11 +1,15 @@
 """The drill against simulated chargers, good and bad, over real sockets; all clocks twenty times as fast."""
 
 import contextlib
+import re
 
 import pytest
 
+from evdesk.engine.drill_run import baseline_limit
+from evdesk.engine.drill_words import sentence_for
+from evdesk.model.drills import Drill, DrillCause, DrillKind
 from evdesk.simulator.makers import KESTREL
-from tests.engine.drill_kit import RATING_A, SAFE_A, SPEED, Rig, Wanted, rig
+from tests.engine.drill_kit import RATING_A, SAFE_A, SPEED, Rig, Wanted, rig, site
 from tests.engine.harness import start_engine, until
 
 SILENT = {
@@ -50,6 +54,79 @@ async def test_silence_tells_good_and_bad_apart(tmp_path):
         assert good["audit_ids"]
         await _lights(hall)
         await _evidence(hall, good)
+
+
+CAR_16 = (("max_a", 16.0),)
+SMALL_CARS = {
+    "GOOD": ("", "1.6", "proven", "fell", "Fell to 6.0 A"),
+    "GOOD-21": ("", "2.1", "proven", "fell", "Fell to 6.0 A"),
+    "KEEPS": ("keeps_last_limit", "1.6", "failed", "kept", "Kept 12.0 A, its last limit"),
+    "NO-DURATION": ("ignores_duration", "2.0.1", "failed", "kept", "Kept 12.0 A, its last limit"),
+    "LATE": ("falls_late", "1.6", "failed", "late", "too late"),
+    "ZERO": ("falls_to_zero", "1.6", "failed", "zero", "Stopped the current"),
+    "ENDS": ("ends_charge_at_fallback", "1.6", "failed", "ended", "Ended the charge"),
+    "ONE": ("one_profile_only", "1.6", "failed", "higher", "Went to 16.0 A instead of 6 A"),
+    "NOTHING": ("accepts_and_does_nothing", "1.6", "failed", "ignores", "Draws 16.0 A under a limit of 12.0 A"),
+    "IGNORES": ("ignores_limit", "1.6", "failed", "ignores", "Draws 16.0 A under a limit of 12.0 A"),
+    "REFUSES": ("rejects_profiles", "1.6", "failed", "cannot", "Refuses the limit the drill begins with"),
+    "REFUSES-201": ("rejects_profiles", "2.0.1", "failed", "cannot", "Refuses the limit the drill begins with"),
+}
+
+
+async def test_cars_that_take_half_of_what_their_charger_gives_tell_good_and_bad_apart_too(tmp_path):
+    wanted = {name: Wanted(fault, version, more=CAR_16) for name, (fault, version, *_) in SMALL_CARS.items()}
+    async with rig(tmp_path, wanted, rating_a=600.0, bay_a=32.0) as hall:
+        await hall.prepared(*wanted)
+        begun = [(await hall.api.call("failsafe.drill", {"charger_id": name}))["drill_id"] for name in wanted]
+        drills = {d["charger_id"]: d for d in [await hall.over(number) for number in begun]}
+        found = {name: (d["verdict"], d["cause"]) for name, d in drills.items()}
+        assert found == {name: (verdict, cause) for name, (_, _, verdict, cause, _) in SMALL_CARS.items()}
+        for name, drill in drills.items():
+            told = re.sub(r"\d+\.\d", lambda amps: f"{round(float(amps[0])):.1f}", drill["sentence"])
+            assert SMALL_CARS[name][-1] in told, (name, drill["sentence"])
+        views = {v["charger_id"]: v for v in await hall.api.call("failsafe.list")}
+        assert {views[n]["reserved_a"] for n in ("KEEPS", "LATE", "ONE", "NOTHING", "IGNORES", "REFUSES")} == {32.0}
+
+
+@pytest.mark.parametrize(
+    ("drawn_a", "safe_a", "full_a", "limit_a"),
+    [(16.0, 6.0, 32.0, 12.0), (15.9, 6.0, 32.0, 12.0), (32.0, 6.0, 32.0, 20.0), (16.2, 6.0, 16.0, 12.0),
+     (10.9, 6.0, 16.0, 9.0), (8.6, 6.0, 16.0, 8.0), (9.0, 6.0, 9.0, 9.0), (16.0, 0.0, 16.0, 9.0), (13.0, 8.0, 32.0, 11.0)],
+)  # fmt: skip
+def test_the_limit_to_fall_from_lies_below_what_the_car_draws(drawn_a, safe_a, full_a, limit_a):
+    assert baseline_limit(drawn_a, safe_a, full_a) == limit_a
+
+
+def test_who_never_took_the_limit_down_is_not_said_to_have_kept_it():
+    drill = Drill(1, "A", 1, DrillKind.SILENCE, 0.0, cause=DrillCause.KEPT, safe_a=6.0, baseline_a=20.0, fell_to_a=16.0)
+    assert sentence_for(drill).startswith("Stayed at 16.0 A long after its last limit of 20 A had ended, instead of")
+
+
+async def test_cars_above_the_rating_of_a_line_without_a_meter_end_the_drill(tmp_path):
+    """B takes limits and draws 32 A all the same; beside it even 6 A are too much. What else flows there nobody knows."""
+    async with rig(tmp_path, {"A": Wanted(), "B": Wanted("ignores_limit")}, rating_a=38.0, other_a=2.0) as hall:
+        await hall.prepared("A", "B")
+        drill = await hall.drill("A")
+        assert (drill["verdict"], drill["cause"]) == ("inconclusive", "over_fuse")
+        assert drill["sentence"] == "Stopped: Main/L1 was above its rating."
+
+
+async def test_a_site_that_leaves_no_room_any_more_ends_the_drill_at_once(tmp_path):
+    async with rig(tmp_path, {"A": Wanted(), "B": Wanted()}) as hall:
+        await hall.prepared("A", "B")
+        number = (await hall.api.call("failsafe.drill", {"charger_id": "A"}))["drill_id"]
+        await hall.in_phase(number, "silent")
+        bigger = site(["A", "B"], 50.0)
+        await hall.api.call("site.put", {"site": bigger})
+        assert (await hall.api.call("failsafe.drill_get", {"drill_id": number}))["phase"] == "silent", "room for one"
+        put_at = hall.clock.now()
+        await hall.api.call("site.put", {"site": site(["A", "B"], 16.0)})
+        drill = await hall.over(number)
+        assert (drill["verdict"], drill["cause"]) == ("inconclusive", "over_fuse")
+        assert drill["sentence"] == "Stopped: the site was changed, and Main/L1 has no room for it any more."
+        rows = await hall.api.call("audit.list", {"limit": 500})
+        ended = [r["at"] for r in rows if r["what"] == "failsafe.drill" and r["detail"].get("phase") == "restoring"]
+        assert ended[0] - put_at < 20.0, "at once; the clock runs twenty times as fast"
 
 
 async def _lights(hall: Rig) -> None:
@@ -222,10 +299,19 @@ async def test_cancelled_at_any_time_it_gives_back(tmp_path):
 
 
 async def test_killed_in_the_middle_it_says_so_and_goes_on(tmp_path):
-    async with rig(tmp_path, {"A": Wanted()}) as hall:
-        await hall.prepared("A")
+    async with rig(tmp_path, {"A": Wanted(), "B": Wanted()}) as hall:
+        await hall.prepared("A", "B")
         number = (await hall.api.call("failsafe.drill", {"charger_id": "A"}))["drill_id"]
         await hall.in_phase(number, "silent")
+        # Everybody is prepared anew; who is drilled is left alone, and nothing of it is kept as its state.
+        await hall.api.call("balance.configure", {"safe_share_a": 8})
+
+        async def anew() -> bool:
+            return (await hall.view("B")).get("safe_a") == 8.0
+
+        await until(anew, 20)
+        drilled = await hall.view("A")
+        assert (drilled["state"], drilled["detail"]) == ("verified", "")
         address = f"127.0.0.1:{hall.running.ready['ocpp_port']}"
         hall.running.process.kill()
         hall.running.process.wait(10)
@@ -241,7 +327,8 @@ async def test_killed_in_the_middle_it_says_so_and_goes_on(tmp_path):
                     return charger["state"] == "online" and charger["connectors"][0]["limit_a"] == RATING_A
 
                 await until(limited, 30)
-                assert (await api.call("failsafe.list"))[0]["state"] == "verified"
+                states = {v["charger_id"]: (v["state"], v["detail"]) for v in await api.call("failsafe.list")}
+                assert states["A"] == ("verified", "")
         finally:
             again.stop()
             with contextlib.suppress(Exception):

@@ -1,12 +1,15 @@
 """The site as a file, its check, and power limits from outside: over the API of a real engine with a real station."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from evdesk.balance import caps_at, dimmed_w, price_at
+from evdesk.engine.site_checks import site_problems
 from evdesk.engine.site_file import from_toml, to_toml
+from evdesk.engine.sites import keep_accepted
 from evdesk.model import Bay, CapRule, ChargeMode, Circuit, EvdeskError, GridType, PriceRule, Site, Transformer
 from tests.engine.harness import engine, start_engine, station, until
 from tests.engine.test_engine import SITE, limit_is
@@ -38,6 +41,10 @@ def test_a_site_survives_its_file():
         ('nmae = "x"\n[[circuits]]\nname = "A"\nrating_a = [1.0, 2.0, 3.0]\n', "“nmae” is not known"),
         ('[[circuits]]\nname = "A"\nrating_a = [1.0, 2.0, 3.0]\nratting = 3\n', "“circuits[0].ratting” is not known"),
         ("x = 1\n" * 1_000_000, "too long"),
+        ("a=" + "[" * 5000 + "]" * 5000, "nests far deeper"),
+        ("a=" + "[\n" * 5000 + "]\n" * 5000, "nests far deeper"),
+        ("a=" + "{b=" * 900 + "1" + "}" * 900, "nests far deeper"),
+        ("a." * 400_000 + "a = 1", "nests far deeper"),
         ("", "no circuit"),
         ('name = "x"\n', "no circuit"),
     ],
@@ -158,6 +165,8 @@ async def test_a_power_limit_ends_by_itself(tmp_path):
         ({"source": "x"}, "Give power_w"),
         ({"source": "x", "power_w": -1}, "Give power_w"),
         ({"source": " ", "power_w": 1}, "Say who gives"),
+        ({"source": "x\n\u0000", "power_w": 1}, "cannot be seen"),
+        ({"source": "x", "power_w": "4200"}, "power_w"),
         ({"source": "x", "power_w": 1, "rule": "enwg14a"}, "goes without power_w"),
         ({"source": "x", "rule": "mine"}, "The only rule"),
         ({"source": "x", "power_w": 1, "valid_s": 0}, "above 0"),
@@ -234,3 +243,61 @@ async def rows(client, what):
 def running(tmp_path_factory):
     with engine(tmp_path_factory.mktemp("site")) as one:
         yield one
+
+
+MAIN, BAY = SITE["circuits"][0], SITE["bays"][0]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"circuits": [MAIN | {"ratio": "NaN"}]}, "“site.circuits[0].ratio”"),
+        ({"circuits": [MAIN | {"rating_a": ["63", 63, 63]}]}, "“site.circuits[0].rating_a[0]”"),
+        ({"bays": [BAY | {"connector_id": "1"}]}, "“site.bays[0].connector_id”"),
+        ({"circuits": [MAIN | {"ratio": 0}]}, "has no transformer but a ratio of 0"),
+        ({"circuits": [MAIN | {"ratio": -1}]}, "has no transformer but a ratio of -1"),
+        ({"circuits": [MAIN | {"ratio": 1e308}]}, "has no transformer but a ratio of 1e+308"),
+        ({"bays": [BAY | {"connector_id": 10**18}]}, "no charger has so many"),
+        ({"bays": [BAY, BAY | {"charger_id": "A2", "label": "bay  1 "}]}, "Two places are called 'Bay 1'"),
+        ({"bays": [BAY | {"label": " "}]}, "Connector 1 of 'A1' has no name"),
+        ({"circuits": [MAIN, MAIN | {"name": "MAIN", "parent": "Main"}]}, "Two circuits are called 'Main'"),
+        ({"circuits": [MAIN, MAIN | {"name": " Main", "parent": "Main"}]}, "Two circuits are called 'Main'"),
+    ],
+)
+async def test_what_nobody_could_mean_or_tell_apart_is_refused(running, more, words):
+    async with running.client() as client:
+        before = await client.call("site.get")
+        with pytest.raises(EvdeskError, match=re.escape(words)):
+            await client.call("site.put", {"site": SITE | more})
+        assert await client.call("site.get") == before
+
+
+async def test_blanks_around_names_are_left_out(running):
+    circuits = [MAIN | {"name": " Main "}]
+    async with running.client() as client:
+        put = await client.call(
+            "site.put", {"site": SITE | {"circuits": circuits, "bays": [BAY | {"label": " Bay 1"}]}}
+        )
+        assert (put["circuits"][0]["name"], put["bays"][0]["label"]) == ("Main", "Bay 1")
+
+
+async def test_a_safe_share_that_would_change_nothing_is_refused_with_what_fits(running):
+    async with running.client() as client:
+        await client.call("site.put", {"site": SITE})
+        with pytest.raises(EvdeskError, match="A failsafe share of 100 A does not fit: 9 A is the most"):
+            await client.call("balance.configure", {"safe_share_a": 100})
+        told = await client.call("balance.configure", {"safe_share_a": 7})
+        assert told["settings"]["safe_share_a"] == 7
+        await client.call("balance.configure", {"safe_share_a": None})
+
+
+def test_who_stays_in_a_new_site_keeps_a_name_of_its_own():
+    old, new = Bay("A", 1, "Bay 1", "Main"), Bay("B", 1, "Bay 1", "Main")
+    both = keep_accepted(replace(FULL, bays=(new,)), replace(FULL, bays=(old,)), {"A"})
+    assert [bay.label for bay in both.bays] == ["Bay 1", "Bay 1 (2)"]
+
+
+def test_names_that_were_alike_before_keep_nobody_from_changing_something_else():
+    twins = replace(FULL, bays=(FULL.bays[0], replace(FULL.bays[0], charger_id="B")))
+    assert site_problems(twins) == ["Two places are called 'Bay 1'. Give each its own name."]
+    assert site_problems(replace(twins, name="Yard 8"), twins) == []

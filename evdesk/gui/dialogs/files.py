@@ -12,6 +12,7 @@ from evdesk.gui.dialogs.sheet import CANCELLED, DONE, Sheet
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
 from evdesk.model import EvdeskError, Reason
+from evdesk.model.files import write_whole
 
 Progress = Callable[[int], None]
 
@@ -70,7 +71,7 @@ def write_text(path: Path, content: str) -> None:
 def write_bytes(path: Path, content: bytes) -> None:
     """Raises `EvdeskError(STORAGE)`."""
     try:
-        path.write_bytes(content)
+        write_whole(path, content)
     except OSError as error:
         sentence = tr("{file} cannot be written: {why}. Choose another folder.")
         raise EvdeskError(Reason.STORAGE, sentence.format(file=path.name, why=error.strerror or error)) from error

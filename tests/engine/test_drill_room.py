@@ -1,0 +1,83 @@
+"""Whose line is above its rating while a charger is drilled: the balancer's own lines, and what cars draw."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from evdesk.balance import Balancer, Demand
+from evdesk.engine.drill_base import DrillBase
+from evdesk.engine.drill_room import Room
+from evdesk.model import Bay, Circuit, Site, Why, WhyCode
+from evdesk.model.drills import DrillCause, DrillVerdict
+
+MAIN, YARD = Circuit("Main", (200.0,) * 3, other_max_a=(2.0,) * 3), Circuit("Yard", (25.0,) * 3, parent="Main")
+BAYS = (Bay("A", 1, "a", "Yard", rotation="RST"), Bay("B", 1, "b", "Yard", rotation="STR"), Bay("C", 1, "c", "Main"))
+SITE = Site(circuits=(MAIN, YARD), bays=BAYS)
+NOW = 1000.0
+
+
+def demand(name: str, *amps: float | None, at: float = NOW) -> Demand:
+    return Demand(
+        (name, 1), True, True, 16.0, 6.0, 16.0, Why(WhyCode.CHARGER), drawn_a=amps, drawn_at=at, charging=True
+    )
+
+
+def room(*demands: Demand, told_at: float = 0.0, site: Site = SITE) -> Room:
+    """`told_at`: when each confirmed its limit."""
+    balancer = Balancer(site)
+    decision = balancer.step(NOW, demands, [])
+    connectors = {1: SimpleNamespace(confirmed_at=told_at)}
+    fleet = SimpleNamespace(site=site, chargers={d.key[0]: SimpleNamespace(connectors=connectors) for d in demands})
+    control = SimpleNamespace(
+        balancer=balancer, decision=decision, demands={d.key: d for d in demands}, fleet=fleet, held={"A"}
+    )
+    return Room(control)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "line"),
+    [
+        ((12.0, 12.0, 12.0), (12.0, 12.0, 12.0), ""),
+        ((13.0, 13.0, 13.0), (13.0, 13.0, 13.0), "Yard/L1"),
+        ((16.0, 0.0, 0.0), (0.0, 0.0, 16.0), "Yard/L1"),  # B's L3 hangs on the site's L1
+        ((16.0, 0.0, 0.0), (16.0, 0.0, 0.0), ""),
+        ((26.0, None, None), (None, None, None), "Yard/L1"),  # what is not known counts as none
+    ],
+)
+def test_by_what_its_cars_draw_a_line_without_a_meter_is_above_its_rating(a, b, line):
+    seen = room(demand("A", *a), demand("B", *b), demand("C", 0.0, 0.0, 0.0))
+    assert seen.over("A") == seen.over("B") == line
+    assert seen.over("C") == "", "its own lines are in order"
+
+
+def test_a_reading_from_before_a_limit_was_lowered_ends_no_drill():
+    seen = [demand(name, 16.0, 16.0, 16.0, at=NOW - 2.0) for name in "AB"]
+    assert room(*seen, told_at=NOW - 10.0).over("A") == "Yard/L1"
+    assert room(*seen, told_at=NOW - 5.0).over("A") == "", "the limit counts: 6 A each"
+
+
+@pytest.mark.parametrize(
+    ("site", "said"),
+    [
+        (SITE, None),
+        (replace(SITE, bays=BAYS[1:]), (DrillCause.STOPPED, DrillVerdict.CANCELLED, "taken out of the site")),
+        (
+            replace(SITE, circuits=(MAIN, replace(YARD, rating_a=(16.0,) * 3))),
+            (DrillCause.OVER_FUSE, DrillVerdict.INCONCLUSIVE, "Yard/L1 has no room"),
+        ),
+    ],
+)
+def test_a_changed_site_ends_the_drill_of_who_is_gone_or_has_no_room(site, said):
+    changed = room(*(demand(name, 6.0, 6.0, 6.0) for name in "ABC"), site=site)
+    told: list[tuple[DrillCause, DrillVerdict, str]] = []
+    run = SimpleNamespace(
+        parts=SimpleNamespace(fleet=changed.control.fleet, control=changed.control, room=changed),
+        record=SimpleNamespace(id="A"),
+        connector=SimpleNamespace(id=1),
+        attended=False,
+        stop=lambda *words: told.append(words),
+    )
+    DrillBase.site_changed(run)  # type: ignore[arg-type]
+    assert [one[:2] for one in told] == ([] if said is None else [said[:2]])
+    assert said is None or said[2] in told[0][2]
