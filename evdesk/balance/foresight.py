@@ -166,18 +166,27 @@ class Foresight:
                 shares.ahead[bid.index] = turn_at if off and turn_at > now else None
             elif stand.detail == ENOUGH:
                 enough.add(bid.index)
+            elif off and bid.able:
+                shares.turns[bid.index] = _turns_change(fit, stand.wire, pairs, shares.amps, now)
         return replace(shares, enough=frozenset(enough))
 
     def _turn_at(self, seat: Seat, now: float) -> float:
-        """By when a car that has nothing gets its minimum, where that fits beside those of all others."""
+        """By when a car that has nothing gets its minimum, where that fits beside those of all others. Long turns where its
+        time allows them; at once where it must charge from now on until it leaves to get what it needs."""
         guest = self._guests[seat.demand.key]
         since = now if seat.track.wait_at is None else seat.track.wait_at
-        long_s = WAITS * seat.rules.turn_s
-        leaves = guest.told.departure_at
-        known = self.history.trust(guest.told)[0] > 0
-        if guest.slept or (known and leaves is not None and leaves - since > long_s):
-            return since + long_s
-        return since + seat.rules.turn_s
+        turn_s, told = seat.rules.turn_s, guest.told
+        if guest.slept:
+            return since + WAITS * turn_s
+        stay_trust, need_trust = self.history.trust(told)
+        if told.departure_at is None or told.needs_kwh is None or min(stay_trust, need_trust) <= 0:
+            return since + turn_s
+        lacks = told.needs_kwh - guest.got_kwh
+        takes_s = max(lacks, 0.0) / (power_kw(seat.demand.kw_per_a) * max(seat.min_a, 1)) * 3600.0
+        spare_s = told.departure_at - now - takes_s
+        if spare_s > max(WAITS * turn_s, takes_s):
+            return since + WAITS * turn_s
+        return since if lacks > 0 and spare_s <= WAITS * turn_s else since + turn_s
 
     def _with_turns(
         self,
@@ -247,6 +256,18 @@ class Foresight:
             priority=seat.priority,
             turn=TURN_WORTH if _waited(seat, now) else 0.0,
         )
+
+
+def _turns_change(
+    fit: Fit, wire: int, pairs: Sequence[tuple[Seat, Bidder]], amps: Sequence[float], now: float
+) -> float | None:
+    """When the first of those who fill a line with their minimums has had a long turn; None: nobody knows."""
+    ends = [
+        seat.track.on_at + WAITS * seat.rules.turn_s
+        for seat, _ in pairs
+        if amps[seat.index] > 0 and seat.track.on_at is not None and wire in fit.wire[fit.over[seat.index]]
+    ]
+    return min((at for at in ends if at > now), default=None)
 
 
 def _going_on(

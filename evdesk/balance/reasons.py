@@ -37,6 +37,8 @@ def ahead_why(why: Why, shares: Shares, seat: Seat) -> Why:
         return Why(WhyCode.CAR, detail=ENOUGH)
     if seat.index in shares.ahead:
         return replace(why, detail=AHEAD, until_at=shares.ahead[seat.index])
+    if seat.index in shares.turns and why.code is WhyCode.WAITING:
+        return replace(why, until_at=shares.turns[seat.index])
     return why
 
 

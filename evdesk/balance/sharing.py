@@ -28,13 +28,15 @@ class Shares:
     """`amps` per position in the net (fixed ones unchanged); `blocked`: position -> the line that stopped it;
     `waiting`: position -> the line without room for its minimum (-1: its own ceiling is below the minimum). Of those who
     looked ahead: `ahead`: position -> when its turn comes at the latest (None: not known), where others come first and the
-    line is not the reason; `enough`: positions that need no more."""
+    line is not the reason; `enough`: positions that need no more; `turns`: position that waits -> when the turn of one on
+    its line ends."""
 
     amps: list[float]
     blocked: dict[int, int]
     waiting: dict[int, int]
     ahead: dict[int, float | None] = field(default_factory=dict)
     enough: frozenset[int] = frozenset()
+    turns: dict[int, float | None] = field(default_factory=dict)
 
 
 def share(

@@ -24,6 +24,9 @@ COOLS_S = 900.0
 ACT_S = 10.0
 """What a meter, a command and a car need to take back an overload: that much of the budget is never spent on waiting."""
 
+LOOKS_S = 10.0
+"""What flowed between two looks further apart nobody knows."""
+
 AGAIN = 0.5
 """Once spent, nothing is borrowed again until this much of the budget is back."""
 
@@ -44,10 +47,11 @@ class Heat:
     at: float | None = None
 
     def update(self, now: float, breaker: Breaker, amps: float | None, rating_a: float) -> None:
-        """A second of current. Unknown current counts as spent: the budget cannot be vouched for."""
-        passed = 0.0 if self.at is None else min(max(now - self.at, 0.0), 10.0)
+        """A second of current. Unknown current counts as spent, and so does a time nobody looked: the budget cannot be
+        vouched for."""
+        passed = 0.0 if self.at is None else max(now - self.at, 0.0)
         self.at = now
-        if amps is None or rating_a <= 0:
+        if amps is None or rating_a <= 0 or passed > LOOKS_S:
             self.used, self.spent = 1.0, True
             return
         bears = holds_s(breaker, amps / rating_a)

@@ -120,3 +120,13 @@ def test_the_curve_only_falls_and_is_within_what_the_standard_guarantees(breaker
     assert seconds == sorted(seconds, reverse=True)
     assert holds_s(breaker, 1.41) == 0.0
     assert seconds[0] <= 3600
+
+
+def test_a_time_nobody_looked_counts_as_spent_whatever_flows_now():
+    for after_a in (63.0 * 1.38, 40.0):
+        heat = Heat(used=0.0, spent=False, at=0.0)
+        heat.update(1.0, Breaker.C, 60.0, 63.0)
+        assert heat.extra_a(Breaker.C, 63.0) > 0
+        heat.update(61.0, Breaker.C, after_a, 63.0)
+        assert heat.spent
+        assert heat.extra_a(Breaker.C, 63.0) == 0.0
