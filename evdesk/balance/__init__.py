@@ -10,13 +10,16 @@ from evdesk.balance.allotment import Rules, Sharing
 from evdesk.balance.balancer import Balancer
 from evdesk.balance.checks import validate_site
 from evdesk.balance.failsafe import (
+    WITHIN,
     Exposure,
     FailsafePlan,
+    Silence,
     exposures,
     failsafe_plans,
     failsafe_problems,
     safe_share,
     site_share,
+    tightest,
 )
 from evdesk.balance.schedule import caps_at, dimmed_w, price_at
 from evdesk.balance.types import ANY_TERMINAL, Decision, Demand, Key, Line, LineSample, LineView
@@ -24,6 +27,7 @@ from evdesk.balance.wiring import build_lines, kw_per_a
 
 __all__ = [
     "ANY_TERMINAL",
+    "WITHIN",
     "Balancer",
     "Decision",
     "Demand",
@@ -35,6 +39,7 @@ __all__ = [
     "LineView",
     "Rules",
     "Sharing",
+    "Silence",
     "build_lines",
     "caps_at",
     "dimmed_w",
@@ -45,5 +50,6 @@ __all__ = [
     "price_at",
     "safe_share",
     "site_share",
+    "tightest",
     "validate_site",
 ]

@@ -133,7 +133,7 @@ class Exposure:
 def exposures(site: Site) -> list[Exposure]:
     """Lines that may be above their rating until the live limits have ended, the worst first. A breaker nobody has entered
     counts as a miniature one."""
-    full, seconds = _ratings(site), site.balance.profile_valid_s + FOLLOWS_S
+    full, seconds = _ratings(site), _silent_s(site)
     found = []
     for line in build_lines(site):
         if line.kind is not LineKind.PHASE or line.limit_a <= 0:
@@ -146,6 +146,67 @@ def exposures(site: Site) -> list[Exposure]:
             holds = holds_s(Breaker.B if line.breaker is Breaker.UNKNOWN else line.breaker, times - EPS)
             found.append(Exposure(line.name, round(amps, 1), round(times, 3), seconds, holds))
     return sorted(found, key=lambda one: (-one.times, one.line))
+
+
+WITHIN = 1.13
+"""So many times its rating every B, C and D breaker holds for an hour (IEC 60898-1, table 7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What it costs on one line to stay within so many times its rating even if evdesk falls silent, and what it costs not
+    to. `on_a` is left for cars at most where it stays within, `off_a` where it does not; `worst_a` then flows for `seconds`
+    when evdesk is silent and the other loads rise to `other_a`, which the breaker bears for `holds_s`."""
+
+    line: str
+    limit_a: float
+    other_a: float
+    on_a: float
+    off_a: float
+    seconds: int
+    holds_s: float
+
+    @property
+    def worst_a(self) -> float:
+        return self.off_a + self.other_a
+
+    @property
+    def free(self) -> bool:
+        """Whether it costs nothing."""
+        return self.on_a >= self.off_a - 0.05
+
+    @property
+    def borne(self) -> bool:
+        """Whether the breaker holds without it too."""
+        return self.holds_s >= self.seconds
+
+    @property
+    def charges(self) -> bool:
+        """Whether a car can still charge beside the worst of the other loads."""
+        return self.on_a >= MIN_A
+
+
+def tightest(site: Site, times: float = WITHIN) -> Silence | None:
+    """The line that would leave cars the least, of those that carry cars; of all where no car has a place yet. None: no
+    line may carry anything."""
+    lines = [line for line in build_lines(site) if line.kind is LineKind.PHASE and line.limit_a > 0]
+    carry = [line for line in lines if line.coef]
+    found = [_silence(site, line, times) for line in carry or lines]
+    return min(found, key=lambda one: (one.on_a, one.off_a - one.on_a), default=None)
+
+
+def _silence(site: Site, line: Line, times: float) -> Silence:
+    off_a = max(line.limit_a - max(site.balance.margin_a, 0.0), 0.0)
+    on_a = max(off_a - max(silent_floor(line, times), 0.0), 0.0)
+    breaker = Breaker.B if line.breaker is Breaker.UNKNOWN else line.breaker
+    # What flows is told in tenths, and so is where the curve bends.
+    holds = holds_s(breaker, (off_a + line.other_max_a - 0.05) / line.limit_a)
+    return Silence(line.name, line.limit_a, line.other_max_a, on_a, off_a, _silent_s(site), holds)
+
+
+def _silent_s(site: Site) -> int:
+    """So long after the last live limit everybody has fallen back."""
+    return site.balance.profile_valid_s + FOLLOWS_S
 
 
 def _room(site: Site, line: Line) -> float:

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QWidget
 
+from evdesk.balance import WITHIN
 from evdesk.gui.client import Client
 from evdesk.gui.dialogs.sheet import Sheet
-from evdesk.gui.dialogs.site_silent import WITHIN, affordable, silence_words
+from evdesk.gui.dialogs.site_silent import affordable, silence_words
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
