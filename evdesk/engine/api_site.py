@@ -1,5 +1,6 @@
 """The API's handlers about the site as a file, its check, and power limits from outside."""
 
+import asyncio
 from dataclasses import replace
 
 from evdesk.balance import dimmed_w
@@ -59,7 +60,7 @@ class SiteApi:
         return w.SiteFile(to_toml(self.core.fleet.site))
 
     async def _import(self, origin: Origin, params: w.ImportSite) -> w.ImportedSite:
-        site, problems = from_toml(params.toml)
+        site, problems = await asyncio.to_thread(from_toml, params.toml)  # a large one takes a second
         if site is not None:
             site = self._completed(site)
             problems = problems + site_problems(site)

@@ -1,5 +1,6 @@
 """The site as a TOML file a person can read, keep and carry to another engine."""
 
+import re
 import tomllib
 
 import msgspec
@@ -9,8 +10,11 @@ from evdesk.wire.codec import strange_names
 from evdesk.wire.kinds import words_at
 
 MOST_CHARS = 4_000_000
-MOST_DOTS, MOST_OPEN = 1_000, 50
-"""In one line; no site nests deeper, and reading such a line takes ever longer."""
+MOST_OPEN = 50
+"""In one line; no site nests deeper."""
+
+_LONG_KEY = re.compile(r"""(?:\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*){20}""")
+"""a.b.c and so on: each part makes reading it slower."""
 
 NO_SITE = "This is no site: it nests far deeper than any. Choose the file written by the export."
 _HEAD = "# A site. Currents in ampere per phase, power in watt, times in seconds, hours as minutes of the day.\n\n"
@@ -32,12 +36,10 @@ def from_toml(text: str) -> tuple[Site | None, list[str]]:
 
 
 def _nests(text: str) -> bool:
-    """Quick, before it is read: whether a line opens or dots far more than a site has places for."""
-    return any(
-        line.count(".") > MOST_DOTS or abs(line.count(a) - line.count(b)) > MOST_OPEN
-        for line in text.splitlines()
-        for a, b in ("[]", "{}")
-    ) or any(sign * MOST_OPEN in text for sign in "[{")
+    """Quick, before it is read: whether a line opens, or a name goes on, far more than a site has places for."""
+    if any(sign * MOST_OPEN in text for sign in "[{") or _LONG_KEY.search(text):
+        return True
+    return any(line.count(a) - line.count(b) > MOST_OPEN for line in text.splitlines() for a, b in ("[]", "{}"))
 
 
 def _read(text: str) -> tuple[Site | None, list[str]]:

@@ -1,8 +1,12 @@
 """The site as a file, its check, and power limits from outside: over the API of a real engine with a real station."""
 
+import json
+import math
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -11,6 +15,7 @@ from evdesk.engine.site_checks import site_problems
 from evdesk.engine.site_file import from_toml, to_toml
 from evdesk.engine.sites import keep_accepted
 from evdesk.model import Bay, CapRule, ChargeMode, Circuit, EvdeskError, GridType, PriceRule, Site, Transformer
+from evdesk.wire.codec import convert, encode
 from tests.engine.harness import engine, start_engine, station, until
 from tests.engine.test_engine import SITE, limit_is
 
@@ -53,6 +58,31 @@ def test_a_file_that_is_no_site_is_refused_in_words(text, words):
     site, problems = from_toml(text)
     assert words in problems[0]
     assert site is None or "not known" in problems[0]
+
+
+def _numbers(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, one in inner:
+        yield from _numbers(one, (*path, name))
+    if isinstance(value, float):
+        yield path
+
+
+def test_no_number_of_a_site_may_be_none():
+    """TOML has words for them: nan and inf."""
+    balance = replace(FULL.balance, safe_share_a=6.0, silent_times=1.1, cheap_below=0.2)
+    site = replace(FULL, balance=balance, bays=(replace(FULL.bays[0], user_limit_a=8.0),))
+    plain = json.loads(encode(site))
+    found = list(_numbers(plain))
+    assert len(found) > 20
+    for path in found:
+        for odd in (math.nan, math.inf, -math.inf):
+            wrong = json.loads(encode(site))
+            place = wrong
+            for name in path[:-1]:
+                place = place[name]
+            place[path[-1]] = odd
+            assert site_problems(convert(wrong, Site)), path
 
 
 def at(weekday, hour, minute=0):
