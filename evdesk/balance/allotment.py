@@ -85,7 +85,7 @@ class Sharing:
     def __init__(self, lines: Iterable[Line], rules: Rules | None = None) -> None:
         """`lines`: every conductor with its limit and, per connector, the complex ampere that one ampere of that connector
         puts on it: 1 on a phase of its own; with line-to-line wiring e.g. cmath.rect(1, radians(30)). A connector on no
-        line gets nothing. Raises ValueError for a limit that is not finite and for two lines of one name, TypeError for
+        line gets nothing. Raises ValueError for a limit that is not finite or negative and for two lines of one name, TypeError for
         what are no lines or rules."""
         self.rules = Rules() if rules is None else rules
         self.history = History()
@@ -100,7 +100,7 @@ class Sharing:
         self._called_at = -math.inf
         for line in self._lines:
             one_of("Each of lines", line, Line)
-            finite(f"limit_a of line {line.name}", line.limit_a)
+            finite(f"limit_a of line {line.name}", line.limit_a, least=0.0)
         self._names = frozenset(line.name for line in self._lines)
         if len(self._names) < len(self._lines):
             raise ValueError("Each of lines must have a name of its own: rooms and reasons go by it.")
@@ -119,19 +119,22 @@ class Sharing:
 
         Of a demand only `key` is needed. A car that is gone, or full, is left out (or has `wants` False); a new
         `plugged_at` is a new car. `drawn_a` is what it took since the last call; `ceiling_a`, `min_a` bound the limit.
-        `rooms`: ampere now left for cars, by line name, where that is not the line's limit (house load). `surplus_w`: what
+        `rooms`: ampere now left for cars, by line name, where that is less than the line's limit (house load); the smaller
+        counts. `surplus_w`: what
         the roof gives away, cars included, for modes SOLAR_FIRST and SOLAR_ONLY. `price`: now, for mode CHEAP.
 
         No line is above its limit afterwards, whatever each car draws up to its own, and 0 < limit < `min_a` never is.
-        Raises TypeError for a wrong type, ValueError for a `now` that is no time and a room of an unknown line.
+        A car on no line gets nothing, and is told so. Raises TypeError for a wrong type, ValueError for a `now` that is no
+        time, a room of an unknown line and two demands of one connector.
         """
-        self._check(now, rooms or {}, surplus_w, price)
+        rooms = {} if rooms is None else rooms
+        self._check(now, rooms, surplus_w, price)
         given = {key: plausible(demand) for key, demand in by_key(demands, check=True).items()}
         cars = [d for _, d in sorted(given.items()) if d.wants]
         self._take_in(now, cars)
         interval, self._called_at = now - self._called_at, now
         net, fit = self._net(cars, surplus_w)
-        room = self._rooms(net, cars, rooms or {}, surplus_w)
+        room = self._rooms(net, cars, rooms, surplus_w)
         if self._due(now, cars, room, price):
             self._signature, self._shared_at = self._sign(cars, room, price), now
             self._share(now, cars, net, fit, room, price, interval)
@@ -195,7 +198,8 @@ class Sharing:
         own = {SOLAR: solar, SOLAR_FIRST: solar + first}
         found = []
         for wire in net.wires:
-            amps = rooms.get(wire.line.name, own.get(wire.line.name, wire.line.limit_a))
+            line = wire.line
+            amps = own[line.name] if line.name in own else min(rooms.get(line.name, math.inf), line.limit_a)
             found.append(min(max(amps, -MOST_ROOM_A), MOST_ROOM_A) if math.isfinite(amps) else 0.0)
         return tuple(found)
 

@@ -10,17 +10,19 @@ from numbers import Complex, Integral, Real
 
 import numpy as np
 
-from evdesk.model import Site
-
-_PLAIN = (float, int)
+from evdesk.balance.check_types import shown, type_problems
 
 
 def number(name: str, value: object, *, none: bool = False) -> None:
-    """Raises TypeError unless it is a real number, or None where that is allowed."""
-    if type(value) in _PLAIN or (none and value is None):
+    """Raises TypeError unless it is a real number, or None where that is allowed; ValueError for one no float can hold."""
+    if type(value) is float or (none and value is None):
         return
     if type(value) is bool or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number{' or None' if none else ''}, not {value!r}.")
+    try:
+        float(value)
+    except OverflowError:
+        raise ValueError(f"{name} must be a number below 1e308, not {shown(value)}.") from None
 
 
 def numbers(names: Sequence[str], values: Iterable[object], *, none: bool = False) -> None:
@@ -53,8 +55,12 @@ def coefficient(name: str, value: object) -> None:
     """Raises TypeError unless it is a number, ValueError unless it is finite."""
     if type(value) is bool or not isinstance(value, Complex):
         raise TypeError(f"{name} must be a real or complex number, not {value!r}.")
-    if not math.isfinite(abs(complex(value))):
-        raise ValueError(f"{name} must be finite, not {value!r}.")
+    try:
+        size = abs(complex(value))
+    except OverflowError:
+        size = math.inf
+    if not math.isfinite(size):
+        raise ValueError(f"{name} must be finite, not {shown(value)}.")
 
 
 def yes_no(names: Sequence[str], values: Iterable[object]) -> None:
@@ -93,13 +99,5 @@ def a_key(name: str, value: object) -> None:
 
 def check_site(site: object) -> None:
     """Raises TypeError, naming the field, for what is no site. Whether it is a good one: `validate_site`."""
-    if not isinstance(site, Site):
-        raise TypeError(f"site must be a Site, not {site!r}.")
-    for circuit in site.circuits:
-        phases = ("[0]", "[1]", "[2]")
-        for name, values in (("rating_a", circuit.rating_a), ("other_max_a", circuit.other_max_a)):
-            numbers([f"{name}{n} of circuit {circuit.name}" for n in phases], three(name, values))
-        number(f"continuous of circuit {circuit.name}", circuit.continuous)
-    for bay in site.bays:
-        a_key(f"(charger_id, connector_id) of bay {bay.label}", (bay.charger_id, bay.connector_id))
-        numbers([f"{n} of bay {bay.label}" for n in ("max_a", "min_a")], (bay.max_a, bay.min_a))
+    if problems := type_problems(site):
+        raise TypeError(" ".join(problems))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from evdesk.balance.arguments import check_site, finite, number, one_of, several
+from evdesk.balance.checks import conductor_problems
 from evdesk.balance.failsafe import safe_share, site_share
 from evdesk.balance.house import House, Other
 from evdesk.balance.intake import Intake
@@ -25,13 +26,16 @@ from evdesk.balance.sharing import Bidder, Shares, full_line
 from evdesk.balance.types import Decision, Demand, Line, LineSample, LineView
 from evdesk.balance.view import line_views
 from evdesk.balance.wiring import build_lines
-from evdesk.model import PowerCap, ShareBy, Site, Why, WhyCode
+from evdesk.model import CapGroup, PowerCap, ShareBy, Site, Why, WhyCode
 
 SLACK_A = 0.5
 """Room left unused when raising, so that meter noise does not take the last ampere back each time."""
 
 SWAP_S = 15.0
 """A raise that waits this long for somebody's reduction takes what is free by then."""
+
+MOST_MARGIN_A = 1e6
+"""Nothing is left of any line."""
 
 SOON_S = 5.0
 """Sharing runs at most this often for headroom, or a power limit that keeps changing, alone."""
@@ -55,9 +59,11 @@ class Second:
 class Balancer:
     """Pure and deterministic: the same calls give the same decisions. All times are the caller's seconds."""
 
-    def __init__(self, site: Site) -> None:
-        """Raises TypeError for what is no site."""
+    def __init__(self, site: Site, *, strict: bool = True) -> None:
+        """Raises TypeError for what is no site, ValueError with the sentences of `validate_site` for a bad one. Not
+        `strict`: a bad one is taken, each part at its worst: what does not hang on the supply gets nothing."""
         check_site(site)
+        self._strict = strict
         self._intake = Intake()
         self._cut_at: dict[str, float] = {}
         self._house = House(site.balance)
@@ -71,13 +77,18 @@ class Balancer:
 
     def reconfigure(self, site: Site, unable: Set[str] = frozenset()) -> None:
         """Takes a changed site; connectors, lines and meters that are still there keep their state. `unable`: chargers
-        that cannot fall back by themselves, reserved in full by the safe shares. Raises TypeError for what is no site."""
+        that cannot fall back by themselves, reserved in full by the safe shares. Raises like the constructor; then nothing has
+        changed."""
         check_site(site)
+        if self._strict and (problems := conductor_problems(site)):
+            raise ValueError(" ".join(problems))
         self._site = site
+        self._circuits = tuple(dict.fromkeys(circuit.name for circuit in site.circuits))
         self._intake.reconfigure(site, safe_share(site, unable))
         self._site_share = site_share(site, unable)
         self._rooms.voltage_v = max(site.voltage_v, 0.0)
-        self._rooms.margin_a = max(site.balance.margin_a, 0.0)
+        margin_a = site.balance.margin_a
+        self._rooms.margin_a = max(margin_a, 0.0) if margin_a <= MOST_MARGIN_A else MOST_MARGIN_A  # NaN too
         self._rooms.silent_times = site.balance.silent_times
         self._rewire()
         self._house.reconfigure(site.balance, self._net.lines)
@@ -100,12 +111,14 @@ class Balancer:
 
     def limit_power(self, caps: Sequence[PowerCap], volts: float = 0.0) -> None:
         """The power limits in force from now on; each source counts with its smallest. Falls at once, also for chargers
-        that are at their limit. NaN and negative ones count as 0. `volts`: measured now, 0: nothing is measured; above the
+        that are at their limit. Raises TypeError and ValueError for what is no power limit: none is counted as another. `volts`: measured now, 0: nothing is measured; above the
         site's own voltage each ampere is more power. It may be said each second: what counts is its slow maximum."""
         several("caps", caps)
         for cap in caps:
             one_of("Each of caps", cap, PowerCap)
-            number(f"power_w of the power limit {cap.source}", cap.power_w)
+            one_of("source of a power limit", cap.source, str)
+            one_of(f"group of the power limit {cap.source}", cap.group, CapGroup)
+            finite(f"power_w of the power limit {cap.source}", cap.power_w, least=0.0)
         number("volts", volts)
         if self._rooms.limit_power(caps, volts):
             self._rewire()
@@ -122,11 +135,14 @@ class Balancer:
         """One second. `demands`: one per connector, missing ones count as silent at their full rating; `samples`: the
         newest of each meter, repeating one is harmless; `surplus_w`: what the roof gives away, cars included, and
         `price` of a kWh now, for charging modes that go by them. Never raises for odd values of these: they count as
-        unknown. Raises TypeError for a wrong type, ValueError for a `now` that is no finite time."""
+        unknown; so does a meter that is not heard. Raises TypeError for a wrong type, ValueError for a `now` that is no
+        finite time, a sample of an unknown circuit, a demand of an unknown connector and two demands of one."""
         finite("now", now)
         number("surplus_w", surplus_w, none=True)
         number("price", price, none=True)
         several("samples", samples)
+        samples = tuple(samples)
+        self._check_samples(samples)
         self._outside.take(surplus_w, price)
         before = {key: track.limit for key, track in self._intake.tracks.items()}
         second = self._take_in(now, demands, samples)
@@ -149,6 +165,15 @@ class Balancer:
             shared=second.shared,
             ignoring=tuple(s.demand.key for s in second.seats if s.over_a > 0 and s.demand.commandable),
         )
+
+    def _check_samples(self, samples: Iterable[LineSample]) -> None:
+        """Raises; a misspelt circuit must not pass for a silent meter."""
+        for sample in samples:
+            one_of("Each of samples", sample, LineSample)
+            if sample.circuit not in self._circuits:
+                raise ValueError(
+                    f"samples names the circuit {sample.circuit!r}, which is none of {list(self._circuits)}."
+                )
 
     # -- what is known -----------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from collections import Counter
 
 from evdesk.balance.check_names import meter_problems, name_problems
 from evdesk.balance.check_rules import rule_problems
+from evdesk.balance.check_types import type_problems
 from evdesk.balance.wiring import grid_of, paths
 from evdesk.model import PHASES, BalanceSettings, Bay, Circuit, GridType, Site, Transformer
 
@@ -19,8 +20,13 @@ MOST_A, MOST_BAY_A, MOST_PRIORITY, MOST_CONNECTOR = 10_000, 500, 10, 1_000
 
 
 def validate_site(site: Site) -> list[str]:
-    """Every reason why this site must not be balanced as entered; empty when it is fine."""
-    found = _size(site)
+    """Every reason why this site must not be balanced as entered; empty when it is fine. Never raises."""
+    return type_problems(site) or _size(site) or [*conductor_problems(site), *rule_problems(site)]
+
+
+def conductor_problems(site: Site) -> list[str]:
+    """The same without the power limits and prices by the clock, which a balancer is told by its caller."""
+    found = type_problems(site) or _size(site)
     if found:
         return found  # nothing else is worth the time
     found += name_problems(site)
@@ -31,7 +37,6 @@ def validate_site(site: Site) -> list[str]:
     found += _bays(site)
     found += _settings(site.balance)
     found += _margin(site)
-    found += rule_problems(site)
     if not (math.isfinite(site.voltage_v) and 80 <= site.voltage_v <= 500):
         found.append(
             f"The voltage is {site.voltage_v:g} V. Enter the voltage between phase and neutral, usually 230 V."

@@ -25,7 +25,6 @@ from operator import mul
 
 import numpy as np
 
-from evdesk.balance.arguments import one_of
 from evdesk.balance.filters import MaxWindow, Rises
 from evdesk.balance.lines import Wire
 from evdesk.balance.track import Bounds, clean
@@ -147,10 +146,9 @@ class House:
         return max(self._settings.house_window_s, self._settings.raise_hold_s)
 
     def take(self, samples: Iterable[LineSample], now: float) -> None:
-        """Adds the newest samples; repeated, older and future ones, and those of unknown circuits, are ignored."""
+        """Adds the newest samples; repeated, older and future ones are ignored."""
         for sample in samples:
-            one_of("Each of samples", sample, LineSample)
-            if sample.circuit not in self._circuits:
+            if sample.circuit not in self._circuits:  # does not reach the supply
                 continue
             seen = self._seen.setdefault(sample.circuit, Seen())
             at = clean(sample.at)

@@ -62,8 +62,12 @@ class Intake:
         self._kept = [None] * len(self.tracks)
 
     def take(self, now: float, demands: Iterable[Demand]) -> list[Seat]:
-        """One seat per connector; who is not among the demands is silent. Raises TypeError for what is no demand."""
+        """One seat per connector; who is not among the demands is silent. Raises TypeError for what is no demand,
+        ValueError for two of one connector and for one that is not on the site."""
         given = by_key(demands)
+        for key in given:
+            if key not in self.tracks:
+                raise ValueError(f"demands names the connector {key!r}, which is none of {list(self.tracks)[:20]}.")
         if now < self._at:  # the clock was set back: how long something holds was counted from another time
             for one in self._kept:
                 if one is not None:

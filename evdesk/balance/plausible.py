@@ -31,11 +31,12 @@ def power_kw(kw_per_a: float) -> float:
 
 
 def plausible(demand: Demand) -> Demand:
-    """The demand with what cannot be left unsaid: limits count as 0, all else as unknown; a car that draws nowhere counts
+    """The demand with what cannot be left unsaid: limits count as 0, infinite ones as none, all else as
+    unknown; a car that draws nowhere counts
     everywhere."""
     return replace(
         demand,
-        ceiling_a=demand.ceiling_a if within(demand.ceiling_a, 0.0, MOST_A) else 0.0,
+        ceiling_a=min(demand.ceiling_a, MOST_A) if demand.ceiling_a > 0 else 0.0,
         min_a=min(demand.min_a, MOST_A) if demand.min_a > 0 else 0.0,
         kw_per_a=power_kw(demand.kw_per_a),
         drawn_a=tuple(a if within(a, 0.0, MOST_A) else None for a in demand.drawn_a),  # type: ignore[arg-type]

@@ -19,6 +19,10 @@ ROUND = 1e-10
 """Ampere: what sums of a hundred limits may be off by."""
 
 
+EXACT = 1024.0
+"""Parts of an ampere that add up without rounding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bid:
     """One connector that takes part. `min_a`..`top_a`: what it may get unless 0; `now_a` its limit so far. `keep`: not to
@@ -107,6 +111,22 @@ class Repair:
         to = bid.down(min(target, here + self.room(bid)))
         if to > here + EPS:
             self.put(bid.index, to)
+            if bid.steps is None:
+                self._to_the_full(bid)
+
+    def _to_the_full(self, bid: Bid) -> None:
+        """32 rather than 31.9999999999 where that is exactly what is there: only where sums are exact in any order."""
+        i, here = bid.index, float(self.amps[bid.index])
+        full, rows = round(here * EXACT) / EXACT, self.fit.over[bid.index]
+        if not 0 < full - here <= 2 * ROUND or full > bid.top_a:
+            return
+        self.put(i, full)
+        parts = self.fit.matrix[rows] * EXACT
+        amps = self.amps[np.any(parts != 0, axis=0)] * EXACT
+        exact = not np.any(parts.imag) and not np.any(parts.real % 1) and not np.any(amps % 1)
+        sums = self.fit.load(self.amps).size()[rows]
+        if not exact or np.any(self.fit.loose[rows]) or np.any(sums > self.limits[rows]):
+            self.put(i, here)
 
     def full_row(self, i: int) -> int:
         """The row over a connector that leaves it least."""

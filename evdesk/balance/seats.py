@@ -32,7 +32,7 @@ def take_seat(
     rating = usable(bay.max_a)
     worst = clean(demand.worst_a)
     worst_a = rating if worst is None else max(worst, 0.0)
-    ceiling = max(demand.ceiling_a, 0.0) if math.isfinite(demand.ceiling_a) else 0.0
+    ceiling = demand.ceiling_a if demand.ceiling_a > 0 else 0.0  # NaN is 0, an infinite one none
     top = math.floor(min(rating, ceiling) + EPS)
     least = clean(demand.min_a)
     min_a = MIN_A if least is None else max(MIN_A, math.ceil(least - EPS))

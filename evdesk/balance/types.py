@@ -147,8 +147,8 @@ class Demand:
 
 
 def by_key(demands: Iterable[Demand], *, check: bool = False) -> dict[Key, Demand]:
-    """The demands by connector; of several for one the last counts. Raises TypeError for what is no demand, and with
-    `check` for what `Demand.check` does."""
+    """The demands by connector. Raises TypeError for what is no demand, ValueError for two of one connector, and with
+    `check` what `Demand.check` does."""
     several("demands", demands)
     found: dict[Key, Demand] = {}
     for demand in demands:
@@ -156,6 +156,8 @@ def by_key(demands: Iterable[Demand], *, check: bool = False) -> dict[Key, Deman
             one_of("Each of demands", demand, Demand)
         if check:
             demand.check()
+        if demand.key in found:
+            raise ValueError(f"demands has {demand.key!r} twice.")
         found[demand.key] = demand
     return found
 

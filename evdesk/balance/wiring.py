@@ -13,7 +13,7 @@ by its magnitude.
 import cmath
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evdesk.balance.types import ANY_TERMINAL, CAP, SOLAR, SOLAR_FIRST, Key, Line, LineKind, Part
 from evdesk.model import PHASES, Bay, CapGroup, ChargeMode, Circuit, GridType, PowerCap, Site, Transformer
@@ -26,6 +26,10 @@ _TURN = {
 }
 _WINDING = {Transformer.DYN11: 2, Transformer.DYN1: 1}
 """Line p on the feeding side carries the currents of phases p and p + this, in opposite directions (IEC 60076-1)."""
+
+
+DEEPEST = 64
+"""Circuits above one another: far more than `validate_site` lets pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +57,35 @@ def grid_of(site: Site, circuit: Circuit) -> GridType:
 def paths(site: Site) -> dict[str, tuple[Circuit, ...]]:
     """Circuit name -> the circuit itself and everything above it up to the supply.
 
-    Circuits that never reach the supply (loop, unknown parent) are left out: nothing may be allotted through them.
+    Circuits that never reach the supply (loop, unknown parent, far too deep) are left out: nothing may be allotted through
+    them. Of several with one name, which no good site has, the smallest ratings count.
     """
-    by_name = {c.name: c for c in site.circuits}
-    found: dict[str, tuple[Circuit, ...]] = {}
+    by_name: dict[str, Circuit] = {}
     for circuit in site.circuits:
-        chain: list[Circuit] = []
-        at: Circuit | None = circuit
-        while at is not None and at not in chain:
-            chain.append(at)
+        other = by_name.get(circuit.name)
+        by_name[circuit.name] = circuit if other is None else _narrower(other, circuit)
+    found: dict[str, tuple[Circuit, ...]] = {}
+    for name in by_name:
+        chain: dict[str, Circuit] = {}
+        at: Circuit | None = by_name[name]
+        while at is not None and at.name not in chain and len(chain) < DEEPEST:
+            chain[at.name] = at
             if at.parent == "":
-                found[circuit.name] = tuple(chain)
+                found[name] = tuple(chain.values())
                 break
             at = by_name.get(at.parent)
     return found
+
+
+def _narrower(one: Circuit, two: Circuit) -> Circuit:
+    (a, b, c), (d, e, f) = ([usable(r) for r in x.rating_a] for x in (one, two))
+    (k, m, n), (o, p, q) = one.other_max_a, two.other_max_a
+    return replace(
+        one,
+        rating_a=(min(a, d), min(b, e), min(c, f)),
+        other_max_a=(max(k, o), max(m, p), max(n, q)),
+        continuous=min(one.continuous, two.continuous),
+    )
 
 
 def wired(bay: Bay, grid: GridType) -> Reach:

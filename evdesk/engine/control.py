@@ -58,7 +58,7 @@ class Control:
         self.fleet = fleet
         self.commands = commands
         self.clock = clock
-        self.balancer = Balancer(fleet.site)
+        self.balancer = Balancer(fleet.site, strict=False)  # a site stored long ago must start too
         self.held: set[str] = set()  # not commanded, and counted in full: a drill
         self.decision: Decision | None = None
         self.demands: dict[Key, Demand] = {}  # of the newest decision
@@ -83,13 +83,14 @@ class Control:
         pairs = [(bay, *found) for bay in site.bays if (found := self._find(bay))]
         demands = [self._demand(bay, record, connector, now) for bay, record, connector in pairs]
         demands += self._strangers(site)
-        self.balancer.limit_power(caps, self._volts(site))
+        self.balancer.limit_power([_at_worst(cap) for cap in caps], self._volts(site))
         jumped = self.clock.jumped
-        given = [steady_demand(demand, jumped) for demand in demands]
+        self.demands = {d.key: d for d in demands}
+        given = [steady_demand(demand, jumped) for demand in self.demands.values()]
         samples = [steady_sample(sample, jumped) for sample in self._samples(site)]
         decision = self.balancer.step(now - jumped, given, samples, surplus_w=surplus_w, price=price)
         decision = on_the_clock(decision, jumped)
-        self.decision, self.demands = decision, {d.key: d for d in demands}
+        self.decision = decision
         for (_bay, record, connector), demand in zip(pairs, demands, strict=False):  # strangers stand last
             limit_a, why = decision.limits[demand.key]
             self._explain(record, connector, demand, limit_a, why)
@@ -395,3 +396,8 @@ def _drawn(bay: Bay, connector: ConnectorRecord) -> Phases:
 
 def _all(phases: int) -> tuple[bool, bool, bool]:
     return (True, phases > 1, phases > 2)
+
+
+def _at_worst(cap: PowerCap) -> PowerCap:
+    """A power limit that cannot be is one of nothing."""
+    return cap if math.isfinite(cap.power_w) and cap.power_w >= 0 else replace(cap, power_w=0.0)

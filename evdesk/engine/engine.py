@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from evdesk import __version__
+from evdesk.balance import validate_site
 from evdesk.drivers.ocpp_listener import OcppListener
 from evdesk.engine.api import Api
 from evdesk.engine.caps import Caps
@@ -220,6 +221,8 @@ class Engine:
         site = await self.store.load_site()
         if site is not None:
             self.fleet.site = site.fitted()  # those of older versions
+            if problems := validate_site(self.fleet.site):
+                log.error("the stored site is taken at its worst until it is mended: %s", " ".join(problems))
         await recover(self.store, self.fleet, self.clock.now())
         self.setup.standing.restore()
         self.control.reconfigure(self.fleet.site)

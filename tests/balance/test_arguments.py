@@ -123,8 +123,12 @@ def test_odd_measurements_are_no_errors(value):
         (TypeError, "^Each of samples must be a LineSample", lambda: step(samples=[("Main", 0.0)])),
         (TypeError, "^caps must be an iterable", lambda: Balancer(site()).limit_power(None)),
         (TypeError, "^site must be a Site", lambda: Balancer("Main")),
-        (TypeError, r"^rating_a\[0\] of circuit Main must be a number", lambda: Balancer(site(rating="32"))),
-        (TypeError, "^max_a of bay Bay 1 must be a number", lambda: Balancer(site(max_a=None))),
+        (
+            TypeError,
+            "^Circuit 'Main': rating_a is .* Enter a tuple of three numbers",
+            lambda: Balancer(site(rating="32")),
+        ),
+        (TypeError, "^Connector 'Bay 1': max_a is None. Enter a number", lambda: Balancer(site(max_a=None))),
         (TypeError, "^power_w of the power limit x", lambda: Balancer(site()).limit_power([PowerCap("x", "9")])),
         (TypeError, r"^current_a\[0\] must be a number or None", lambda: LineSample("Main", 0.0, ("1", None, None))),
         (TypeError, "^current_a must be a tuple of three", lambda: LineSample("Main", 0.0, 16.0)),
@@ -166,3 +170,55 @@ def test_a_continuous_limit_reaches_the_ceiling_and_minimums_fit_a_line_made_for
     line = Line("Main", limit_a=12.0, coef={A: 1, ("B", 1): 1})
     limits = Sharing([line], Rules(steps=None, solver=False)).decide(0.0, [Demand(A), Demand(("B", 1))])
     assert [amps for amps, _why in limits.values()] == [6.0, 6.0]
+
+
+def test_a_room_above_the_limit_of_its_line_is_none():
+    for room in (40.0, math.inf):
+        assert decide(demand=Demand(A, ceiling_a=80.0), rooms={"Main": room})[A][0] == 32.0
+    assert decide(rooms={"Main": 20.0})[A][0] == 20.0
+    assert decide(rooms={"Main": math.nan})[A][0] == 0.0
+
+
+@pytest.mark.parametrize("through", [decide, step])
+def test_an_infinite_ceiling_is_none(through):
+    limits = through(demand=Demand(A, ceiling_a=math.inf))
+    limits = getattr(limits, "limits", limits)
+    assert limits[A][0] == (32.0 if through is decide else 16.0)
+
+
+@pytest.mark.parametrize("solver", [True, False])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_where_any_limit_is_allowed_a_round_line_is_used_to_its_last_bit(count, solver):
+    keys = [(f"C{n}", 1) for n in range(count)]
+    sharing = Sharing([Line("Main", limit_a=20.5, coef=dict.fromkeys(keys, 1))], Rules(steps=None, solver=solver))
+    assert sum(amps for amps, _ in sharing.decide(0.0, [Demand(key) for key in keys]).values()) == 20.5
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize(
+    ("words", "call"),
+    [
+        ("^limit_a of line Main must be a number below", lambda: Line("Main", limit_a=HUGE)),
+        ("must be finite, not a number of 1329 bits", lambda: Line("Main", coef={A: HUGE})),
+        ("must be finite", lambda: Line("Main", coef={A: complex(1.7e308, 1.7e308)})),
+        ("^ceiling_a must be a number below", lambda: decide(demand=Demand(A, ceiling_a=HUGE))),
+        ("^trust must be a number below", lambda: step(Demand(A, trust=-HUGE))),
+        ("^dwell_s must be a number below", lambda: Rules(dwell_s=HUGE)),
+        ("^now must be a number below", lambda: decide(now=HUGE)),
+        ("^surplus_w must be a number below", lambda: step(surplus_w=HUGE)),
+        (r"^current_a\[0\] must be a number below", lambda: LineSample("Main", 0.0, (HUGE, None, None))),
+        ("^limit_a of line Main must be a finite number, at least 0", lambda: Sharing([Line("Main", limit_a=-1.0)])),
+        (r"^demands has \('A', 1\) twice", lambda: Sharing(LINES).decide(0.0, [Demand(A), Demand(A)])),
+    ],
+)
+def test_what_no_number_can_hold_and_what_is_said_twice_is_refused_by_name(words, call):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+@pytest.mark.parametrize("rooms", [0, [], "", False])
+def test_rooms_that_are_no_mapping_are_refused(rooms):
+    with pytest.raises(TypeError, match="^rooms must be a Mapping"):
+        decide(rooms=rooms)

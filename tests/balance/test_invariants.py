@@ -151,7 +151,7 @@ def check_limits(chaos: Chaos, decision: Decision, demands: list[Demand]) -> Non
 @given(st.integers(0, 2**32))
 def test_nothing_breaks_a_line_in_long_runs(seed):
     chaos = Chaos(seed)
-    balancer = Balancer(chaos.site)
+    balancer = Balancer(chaos.site, strict=False)
     safe = safe_share(chaos.site)
     previous: Decision | None = None
     before: dict[tuple[str, int], bool] = {}
@@ -178,7 +178,7 @@ def test_nothing_breaks_a_line_in_long_runs(seed):
 @given(st.integers(0, 2**32))
 def test_two_balancers_agree_to_the_last_bit(seed):
     one, two = Chaos(seed), Chaos(seed)
-    first, second = Balancer(one.site), Balancer(two.site)
+    first, second = Balancer(one.site, strict=False), Balancer(two.site, strict=False)
     for step in range(20):
         now = 5000.0 + step
         a = first.step(now, one.demands(now), one.samples(now))

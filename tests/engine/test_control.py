@@ -1,8 +1,13 @@
 """What is sent, and how soon, where answers are lost or late."""
 
+import math
+from dataclasses import replace
+
 import pytest
 
+from evdesk.balance import validate_site
 from evdesk.engine.control import hurry
+from evdesk.model import Circuit, PowerCap
 from tests.engine.control_kit import cycle
 
 
@@ -70,3 +75,29 @@ async def test_what_waits_behind_another_call_is_hurried_too(tmp_path):
         assert a.hurried == [(3.0, False)]
         hurry(site.record("A"), asking, 0.0, site.clock)
         assert a.hurried[-1] == (3.0, True)
+
+
+async def test_a_site_stored_with_a_loop_and_a_connector_twice_is_taken_at_its_worst(tmp_path):
+    async with cycle(tmp_path, "AB") as site:
+        good = site.fleet.site
+        loop = Circuit("Loop", (16.0,) * 3, "Loop")
+        site.fleet.site = replace(
+            good,
+            circuits=(*good.circuits, loop),
+            bays=(*good.bays, good.bays[0], replace(good.bays[1], circuit="Loop")),
+        )
+        assert validate_site(site.fleet.site)
+        site.control.reconfigure(site.fleet.site)
+        for _ in range(90):
+            await site.second()
+        assert site.over_s == 0
+        assert sum(site.drawn(name) for name in "AB") >= 6, "and it goes on"
+
+
+async def test_a_power_limit_that_cannot_be_is_one_of_nothing(tmp_path):
+    async with cycle(tmp_path, "A") as site:
+        for _ in range(60):
+            await site.second()
+        assert site.drawn("A") > 0
+        decision = site.control.tick((PowerCap("somebody", math.nan),))
+        assert decision.limits["A", 1][0] == 0
