@@ -85,8 +85,8 @@ class Sharing:
     def __init__(self, lines: Iterable[Line], rules: Rules | None = None) -> None:
         """`lines`: every conductor with its limit and, per connector, the complex ampere that one ampere of that connector
         puts on it: 1 on a phase of its own; with line-to-line wiring e.g. cmath.rect(1, radians(30)). A connector on no
-        line gets nothing. Raises ValueError for a limit that is not finite or negative and for two lines of one name, TypeError for
-        what are no lines or rules."""
+        line gets nothing. Raises ValueError for a limit that is negative or not finite and for two lines of one name,
+        TypeError for what are no lines or rules."""
         self.rules = Rules() if rules is None else rules
         self.history = History()
         several("lines", lines)

@@ -77,8 +77,8 @@ class Balancer:
 
     def reconfigure(self, site: Site, unable: Set[str] = frozenset()) -> None:
         """Takes a changed site; connectors, lines and meters that are still there keep their state. `unable`: chargers
-        that cannot fall back by themselves, reserved in full by the safe shares. Raises like the constructor; then nothing has
-        changed."""
+        that cannot fall back by themselves, reserved in full by the safe shares. Raises like the
+        constructor; then nothing has changed."""
         check_site(site)
         if self._strict and (problems := conductor_problems(site)):
             raise ValueError(" ".join(problems))
@@ -111,8 +111,9 @@ class Balancer:
 
     def limit_power(self, caps: Sequence[PowerCap], volts: float = 0.0) -> None:
         """The power limits in force from now on; each source counts with its smallest. Falls at once, also for chargers
-        that are at their limit. Raises TypeError and ValueError for what is no power limit: none is counted as another. `volts`: measured now, 0: nothing is measured; above the
-        site's own voltage each ampere is more power. It may be said each second: what counts is its slow maximum."""
+        that are at their limit. `volts`: measured now, 0: nothing is measured; above the site's own voltage each ampere is
+        more power. It may be said each second: what counts is its slow maximum. Raises TypeError for a wrong type,
+        ValueError for a power that is not finite or negative; then all stays as it was."""
         several("caps", caps)
         for cap in caps:
             one_of("Each of caps", cap, PowerCap)

@@ -1,4 +1,4 @@
-"""What in a site is not even of the right kind, in sentences that say what to enter: before anything is worked out of it."""
+"""What in a site is not even of the right kind, in sentences that say what to enter; looked at before all else."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum

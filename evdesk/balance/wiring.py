@@ -65,9 +65,9 @@ def paths(site: Site) -> dict[str, tuple[Circuit, ...]]:
         other = by_name.get(circuit.name)
         by_name[circuit.name] = circuit if other is None else _narrower(other, circuit)
     found: dict[str, tuple[Circuit, ...]] = {}
-    for name in by_name:
+    for name, circuit in by_name.items():
         chain: dict[str, Circuit] = {}
-        at: Circuit | None = by_name[name]
+        at: Circuit | None = circuit
         while at is not None and at.name not in chain and len(chain) < DEEPEST:
             chain[at.name] = at
             if at.parent == "":

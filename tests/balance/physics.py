@@ -169,4 +169,4 @@ def random_caps(rng: random.Random) -> tuple[PowerCap, ...]:
     if rng.random() < 0.7:
         return ()
     group = rng.choice([CapGroup.CHARGERS, CapGroup.CONNECTION])
-    return (PowerCap("grid operator", rng.choice([0.0, 4200.0, 11000.0, math.nan]), group),)
+    return (PowerCap("grid operator", rng.choice([0.0, 4200.0, 11000.0]), group),)

@@ -220,5 +220,5 @@ def test_what_no_number_can_hold_and_what_is_said_twice_is_refused_by_name(words
 
 @pytest.mark.parametrize("rooms", [0, [], "", False])
 def test_rooms_that_are_no_mapping_are_refused(rooms):
-    with pytest.raises(TypeError, match="^rooms must be a Mapping"):
+    with pytest.raises(TypeError, match=r"^rooms must be a Mapping"):
         decide(rooms=rooms)
