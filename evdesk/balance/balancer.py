@@ -23,7 +23,7 @@ from evdesk.balance.rooms import Rooms
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
 from evdesk.balance.seats import rest, shown, turn
 from evdesk.balance.sharing import Bidder, Shares, full_line
-from evdesk.balance.types import Decision, Demand, Line, LineSample, LineView
+from evdesk.balance.types import Decision, Demand, Line, LineSample, LineView, of_circuits
 from evdesk.balance.view import line_views
 from evdesk.balance.wiring import build_lines
 from evdesk.model import CapGroup, PowerCap, ShareBy, Site, Why, WhyCode
@@ -141,9 +141,7 @@ class Balancer:
         finite("now", now)
         number("surplus_w", surplus_w, none=True)
         number("price", price, none=True)
-        several("samples", samples)
-        samples = tuple(samples)
-        self._check_samples(samples)
+        samples = of_circuits(samples, self._circuits)
         self._outside.take(surplus_w, price)
         before = {key: track.limit for key, track in self._intake.tracks.items()}
         second = self._take_in(now, demands, samples)
@@ -166,15 +164,6 @@ class Balancer:
             shared=second.shared,
             ignoring=tuple(s.demand.key for s in second.seats if s.over_a > 0 and s.demand.commandable),
         )
-
-    def _check_samples(self, samples: Iterable[LineSample]) -> None:
-        """Raises; a misspelt circuit must not pass for a silent meter."""
-        for sample in samples:
-            one_of("Each of samples", sample, LineSample)
-            if sample.circuit not in self._circuits:
-                raise ValueError(
-                    f"samples names the circuit {sample.circuit!r}, which is none of {list(self._circuits)}."
-                )
 
     # -- what is known -----------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ All currents are ampere RMS per phase. `None` means unknown, and unknown always 
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -175,6 +175,18 @@ class LineSample:
         one_of("circuit", self.circuit, str)
         number("at", self.at)
         numbers(("current_a[0]", "current_a[1]", "current_a[2]"), three("current_a", self.current_a), none=True)
+
+
+def of_circuits(samples: Iterable[LineSample], known: Sequence[str]) -> tuple[LineSample, ...]:
+    """The samples. Raises TypeError for what is none, ValueError for one of an unknown circuit: a misspelt name must not
+    pass for a silent meter."""
+    several("samples", samples)
+    found = tuple(samples)
+    for sample in found:
+        one_of("Each of samples", sample, LineSample)
+        if sample.circuit not in known:
+            raise ValueError(f"samples names the circuit {sample.circuit!r}, which is none of {list(known)[:20]}.")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
