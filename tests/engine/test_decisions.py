@@ -306,6 +306,17 @@ async def test_a_window_is_clipped_paged_and_merged(tmp_path):
         assert (await page(store, charger_id="nobody")).rows == []
 
 
+async def test_until_when_a_reason_holds_and_what_is_kept_free_are_kept(tmp_path):
+    turn = Why(WhyCode.WAITING, "Main/L1", 31.0, 32.0, T0, "ahead", until_at=T0 + 900.0)
+    kept = Why(WhyCode.LINE, "Main/L1", 31.0, 32.0, T0, "silent", kept_a=8.5)
+    async with opened(tmp_path / "evdesk.db") as store:
+        store.put_decisions([row(1, 0, 60, 0.0, why=turn), row(2, 60, None, 7.0, why=kept)], T0 + 90)
+        await store.flush()
+        held = await store.decided_at(T0 + 30, [("WB-0", 1)])
+        assert held["WB-0", 1].why == turn
+        assert [r.why for r in (await page(store)).rows] == [turn, kept]
+
+
 async def test_of_several_that_claim_a_moment_the_newest_written_counts(tmp_path):
     """The clock was put back by a minute: the same minute was lived twice."""
     async with opened(tmp_path / "evdesk.db") as store:
@@ -322,7 +333,7 @@ def test_old_rows_and_too_many_go_and_open_ones_stay():
     connection.execute("INSERT INTO source(id, name) VALUES (1, 'connector/WB-0/1')")
     rows = [decided.to_row(row(i + 1, i * 3600, i * 3600 + 3600), 1) for i in range(3000)]
     rows[0] = decided.to_row(row(1, 0, None), 1)
-    connection.executemany(f"INSERT INTO decision VALUES ({', '.join('?' * 15)}, 1)", rows)
+    connection.executemany(f"INSERT INTO decision VALUES ({', '.join('?' * 15)}, 1, ?, ?)", rows)
     now = T0 + 3000 * 3600
     upkeep = Upkeep(settings(minute_s=50 * 86_400.0, decisions=1000), FixedClock(now))
     upkeep.run_all(connection)
@@ -340,7 +351,7 @@ def test_old_rows_of_one_reason_become_one_and_no_time_is_lost():
             why = LINE if i % 100 else CAR
             one = row(number, i * 30, i * 30 + 30 if i != 700 else i * 30 + 20, 6.0 + i % 5, why=why)
             rows.append(decided.to_row(one, source))
-    connection.executemany(f"INSERT INTO decision VALUES ({', '.join('?' * 15)}, 1)", rows)
+    connection.executemany(f"INSERT INTO decision VALUES ({', '.join('?' * 15)}, 1, ?, ?)", rows)
     before = {at: decided.at_moment(connection, T0 + at, 1) for at in range(5, 43_200, 97)}
     upkeep = Upkeep(settings(decisions_exact_s=6 * 3600.0), FixedClock(T0 + 12 * 3600))
     upkeep.run_all(connection)

@@ -21,7 +21,7 @@ from evdesk.wire.explain import MOST_ROWS, BalanceHistory, DecisionPage
 
 COLUMNS = (
     "d.id, s.name, d.from_at, d.to_at, d.limit_a, d.code, d.line, d.detail, d.load_a, d.rating_a, d.since_at, "
-    "d.before_a, d.took_a, d.ended, d.cause, d.merged"
+    "d.before_a, d.took_a, d.ended, d.cause, d.merged, d.until_at, d.kept_a"
 )
 _FROM = "FROM decision d JOIN source s ON s.id = d.source"
 _CODES = {code.value: code for code in WhyCode}
@@ -61,6 +61,8 @@ def to_row(row: DecisionRow, source: int) -> Row:
         row.took_a,
         row.ended.value,
         "" if row.cause is None else msgspec.json.encode(row.cause).decode(),
+        why.until_at,
+        why.kept_a,
     )
 
 
@@ -82,6 +84,8 @@ def from_row(told: tuple[Any, ...]) -> DecisionRow:
         end,
         why,
         merged,
+        until_at,
+        kept_a,
     ) = told
     charger_id, connector_id = key_of(name)
     return DecisionRow(
@@ -91,7 +95,7 @@ def from_row(told: tuple[Any, ...]) -> DecisionRow:
         from_at=from_at,
         to_at=to_at,
         limit_a=limit_a,
-        why=Why(code_of(code), line, load_a, rating_a, since_at, detail),
+        why=Why(code_of(code), line, load_a, rating_a, since_at, detail, until_at, kept_a),
         before_a=before_a,
         took_a=took_a,
         ended=_ENDS.get(end, RowEnd.NONE),
@@ -239,6 +243,7 @@ def _one(rows: list[Told]) -> Told:
         last[13],
         cause,
         merged,
+        *longest[16:18],
     )
 
 

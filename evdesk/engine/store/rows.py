@@ -33,7 +33,8 @@ _ATTEMPT = (
 )
 _DECISION = (
     "INSERT INTO decision(id, source, from_at, to_at, limit_a, code, line, detail, load_a, rating_a, since_at, before_a, "
-    "took_a, ended, cause) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE "
+    "took_a, ended, cause, until_at, kept_a) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT(id) DO UPDATE "
     "SET to_at = excluded.to_at, ended = excluded.ended, cause = excluded.cause"
 )
 _BEAT = "INSERT OR REPLACE INTO meta(key, value) VALUES ('decided_at', ?)"

@@ -153,6 +153,11 @@ _DRILLS: tuple[str, ...] = (
 
 _THINNED: tuple[str, ...] = ("ALTER TABLE decision ADD COLUMN merged INTEGER NOT NULL DEFAULT 1",)
 
+_UNTIL: tuple[str, ...] = (
+    "ALTER TABLE decision ADD COLUMN until_at REAL",
+    "ALTER TABLE decision ADD COLUMN kept_a REAL",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _CHARGER_REF,
@@ -163,6 +168,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _INSIGHTS,
     _DRILLS,
     _THINNED,
+    _UNTIL,
 )
 
 LATEST = len(MIGRATIONS)
