@@ -13,6 +13,8 @@ from evdesk.model.drills import Drill
 from evdesk.wire import drill as w
 from evdesk.wire.method import Done, Nothing, OneCharger, OptionalCharger
 
+NOT_KNOWN = "Its safe default is not known yet, so its full rating is kept free."
+
 
 class DrillApi:
     def __init__(self, core: Core) -> None:
@@ -56,7 +58,7 @@ class DrillApi:
             refresh_s=plan.refresh_s,
             falls_after_s=plan.falls_after_s,
             writes_today=self.core.shelf.wear.today(record.id),
-            detail=have.detail,
+            detail=have.detail or (NOT_KNOWN if record.id in self.core.setup.standing.unsure else ""),
             reserved_a=reserved_a,
             online=record.online,
             last_drill=next((d for d in drills.book.of(record.id) if d.over), None),

@@ -126,3 +126,10 @@ class Caps:
                 self.given[source] = replace(cap, until_at=cap.until_at + seconds)
         for watched in self._watched.values():
             watched.since_at += seconds
+        self.spawn(self._save_again(), "save power limits")
+
+    async def _save_again(self) -> None:
+        try:
+            await self._save()
+        except EvdeskError as error:
+            log.warning("the power limits would end at another time after a restart: %s", error.sentence)

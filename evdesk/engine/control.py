@@ -15,7 +15,7 @@ from evdesk.drivers.base import Answer
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
-from evdesk.engine.steady import on_the_clock, steady_demand, steady_sample
+from evdesk.engine.steady import less, on_the_clock, steady_sample
 from evdesk.model import (
     Bay,
     Capability,
@@ -33,6 +33,7 @@ from evdesk.model import (
     WhyCode,
 )
 from evdesk.model.hints import Hint
+from evdesk.model.sites import FOLLOWS_S
 
 log = logging.getLogger("evdesk.control")
 BALANCER = Origin("Engine", "balancer")
@@ -45,7 +46,7 @@ there within 6 s. Only one CALL may be open (OCPP-J 1.6 section 4.1.1), and its 
 
 STRANGER_A = 32.0  # what a charging station may draw that told nothing of its current
 DRAWS_A = 0.5
-ON_THE_WAY_S = 70.0  # an unanswered limit may still reach the charger within the call's own deadline
+ON_THE_WAY_S = 60.0 + FOLLOWS_S  # an unanswered limit may still reach the charger within the call's own deadline
 NO_HINT = Hint()
 NO_CAR, DRILLED = Why(WhyCode.NO_CAR), Why(WhyCode.TEST, detail="drill")
 _DEAD = frozenset({ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE})
@@ -61,7 +62,7 @@ class Control:
         self.balancer = Balancer(fleet.site, strict=False)  # a site stored long ago must start too
         self.held: set[str] = set()  # not commanded, and counted in full: a drill
         self.decision: Decision | None = None
-        self.demands: dict[Key, Demand] = {}  # of the newest decision
+        self.demands: dict[Key, Demand] = {}  # of the newest decision, with moments on the balancer's time
         self._strange: tuple[Bay, ...] = ()
         self._under_way: dict[Key, asyncio.Task[None]] = {}
         self._asking: dict[Key, tuple[float, float]] = {}  # (the limit under way, since when on the steady clock)
@@ -86,7 +87,7 @@ class Control:
         self.balancer.limit_power([_at_worst(cap) for cap in caps], self._volts(site))
         jumped = self.clock.jumped
         self.demands = {d.key: d for d in demands}
-        given = [steady_demand(demand, jumped) for demand in self.demands.values()]
+        given = list(self.demands.values())
         samples = [steady_sample(sample, jumped) for sample in self._samples(site)]
         decision = self.balancer.step(now - jumped, given, samples, surplus_w=surplus_w, price=price)
         decision = on_the_clock(decision, jumped)
@@ -148,6 +149,7 @@ class Control:
         ]
 
     def _demand(self, bay: Bay, record: ChargerRecord, connector: ConnectorRecord, now: float) -> Demand:
+        """Its moments are on the balancer's time."""
         ceiling, why = bay.max_a, Why(WhyCode.CHARGER)
         if bay.user_limit_a is not None and bay.user_limit_a < ceiling:
             ceiling, why = bay.user_limit_a, Why(WhyCode.USER)
@@ -159,6 +161,7 @@ class Control:
         dead = connector.status in _DEAD
         live = connector.confirmed_a is not None and now < connector.confirmed_until
         hint = connector.hint or NO_HINT
+        jumped = self.clock.jumped
         return Demand(
             key=(record.id, connector.id),
             wants=(connector.status.has_car or connector.session is not None) and not dead,
@@ -169,16 +172,16 @@ class Control:
             ceiling_why=why,
             min_a=bay.min_a,
             drawn_a=_drawn(bay, connector),
-            drawn_at=connector.current_at,
+            drawn_at=less(connector.current_at, jumped),
             charging=connector.status is ConnectorStatus.CHARGING,
-            charging_since_at=connector.charging_since_at,
-            plugged_at=connector.plugged_at,
+            charging_since_at=less(connector.charging_since_at, jumped),
+            plugged_at=less(connector.plugged_at, jumped),
             terminals=connector.terminals if online else _all(bay.phases),
             sample_s=connector.sample_s,
             kw_per_a=kw_per_a(self.fleet.site, bay, connector.terminals),
             got_kwh=_kwh(connector.session_wh if connector.session is not None else None),
             needs_kwh=_kwh(hint.energy_wh) if leaving else None,
-            departure_at=hint.depart_at if leaving else None,
+            departure_at=less(hint.depart_at, jumped) if leaving else None,
             trust=hint.trust,
             priority=bay.priority if settings.share_by is ShareBy.PRIORITY else 0,
             mode=bay.mode or settings.mode,
@@ -197,13 +200,15 @@ class Control:
         # While it is connected an accepted default counts: a charge that starts is seen and limited within a second.
         # Silent, only a default that the charger has shown counts.
         safe = record.safe_a if record.online else (record.failsafe.safe_a if record.falls_back else None)
-        live = connector.confirmed_a if now < connector.confirmed_until else None
+        told_a = connector.confirmed_a
+        live = told_a if now < connector.confirmed_until else None
+        high = told_a if now < max(connector.confirmed_until, connector.falls_by) else None
         asked = connector.asked_a if now < connector.asked_until else None  # if it arrived, it has expired
         if said and connector.session is None and connector.status is ConnectorStatus.AVAILABLE:
             return 0.0  # nothing is plugged in, and a new car is told to us before it draws
         fallback = bay.max_a if safe is None else safe
         # Between two charges a live limit may still stand: where it had to be a default, it outlives its charge.
-        held = live if record.online and live is not None and connector.session else max(fallback, live or 0.0)
+        held = live if record.online and live is not None and connector.session else max(fallback, high or 0.0)
         return min(max(held, asked or 0.0), max(bay.max_a, held))
 
     def _explain(
@@ -315,6 +320,7 @@ class Control:
                 connector.confirmed_a, connector.confirmed_at = limit_a, now
                 # The charger counts from when it was told, whatever happened to our clock meanwhile.
                 connector.confirmed_until = asked_at + self.clock.jumped - jumped + valid_s
+                connector.falls_by = now + valid_s + FOLLOWS_S
                 self.on_limited(record, connector.id, limit_a)
                 connector.asked_a = None
             # else the charge ended on the way: where it had to be a default, it outlives it and still counts.

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from evdesk.balance import failsafe_plans
+from evdesk.balance import FailsafePlan, failsafe_plans
 from evdesk.drivers.ocpp_listener import OcppListener
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.control import DRILL, Control
@@ -57,6 +57,8 @@ class Drills:
         self.book = DrillBook(fleet)
         self.runs: dict[int, DrillBase] = {}
         self.room = Room(control)
+        self.wiring_tested: Callable[[], bool] = lambda: False
+        self.beginning: set[str] = set()  # chargers
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._saving: set[asyncio.Task[None]] = set()
         setup.standing.drilled = self.book.judged
@@ -88,13 +90,22 @@ class Drills:
         plan = failsafe_plans(self.fleet.site, self.fleet.unable).get(record.id)
         if plan is None:
             raise EvdeskError(Reason.INVALID, f"{record.label or record.id} is not placed in the site. Place it first.")
-        if any(run.record is record for run in self.runs.values()):
+        if self._drilled(record):
             raise EvdeskError(Reason.INVALID, f"{record.label or record.id} is being drilled already.")
         if asked.kind is DrillKind.SEEN:
             raise EvdeskError(Reason.INVALID, "“seen” is no drill to begin. The kinds are: silence, cut, restart.")
-        if self.control.holds:
+        if self.wiring_tested():
             raise EvdeskError(Reason.INVALID, "A wiring test is running. Drill the charger when it is over.")
         connector_id = _connector(record, asked.connector_id)
+        self.beginning.add(record.id)  # before anything is waited for: nobody comes in between
+        try:
+            return await self._begin(origin, asked, record, connector_id, plan)
+        finally:
+            self.beginning.discard(record.id)
+
+    async def _begin(
+        self, origin: Origin, asked: StartDrill, record: ChargerRecord, connector_id: int, plan: FailsafePlan
+    ) -> int:
         drill = blank_drill(self.fleet, origin, record, connector_id, asked.kind)
         drill = replace(drill, max_a=plan.max_a, valid_s=plan.valid_s, refresh_s=plan.refresh_s)
         args = {"connector_id": connector_id, "kind": asked.kind.value, "attended": asked.attended}
@@ -117,7 +128,7 @@ class Drills:
             record = self.fleet.chargers.get(charger_id)
             if record is None or not record.accepted:
                 continue
-            if why := self._left_out(record):
+            if why := "running" if self._drilled(record) else _left_out(record):
                 skipped[why] += 1
                 continue
             try:
@@ -129,12 +140,8 @@ class Drills:
                 skipped["refused"] += 1
         return BegunAll(begun, dict(skipped), all_sentence(len(begun), skipped))
 
-    def _left_out(self, record: ChargerRecord) -> str:
-        if any(run.record is record for run in self.runs.values()):
-            return "running"
-        if record.failsafe.state is FailsafeState.PROVEN:
-            return "proven"
-        return "" if record.online else "offline"
+    def _drilled(self, record: ChargerRecord) -> bool:
+        return record.id in self.beginning or any(run.record is record for run in self.runs.values())
 
     async def cancel(self, origin: Origin, number: int) -> int:
         """The id of the audit row."""
@@ -264,6 +271,12 @@ class Drills:
             await self.fleet.store.save_drill(drill, keep=True)
         except EvdeskError as error:
             log.warning("%s: %s", drill.charger_id, error.sentence)
+
+
+def _left_out(record: ChargerRecord) -> str:
+    if record.failsafe.state is FailsafeState.PROVEN:
+        return "proven"
+    return "" if record.online else "offline"
 
 
 def _connector(record: ChargerRecord, wanted: int | None) -> int:

@@ -39,6 +39,7 @@ SAMPLES_MOST = 900
 OVER_S = 3.0
 SHOWN_CLOSE_A = 0.5
 NOT_LOWERED = "The other chargers did not take their lower limits in time. Drill again when fewer cars charge."
+SWITCHED_OFF = "Balancing was switched off in the middle of it: nobody kept the room for this charger any more."
 _CAR = frozenset({"EVDisconnected", "Local", "StoppedByEV", "MasterPass", "Remote"})
 """Reasons of an end that is not the charger's own doing (1.6 Reason, 2.x ReasonEnumType)."""
 
@@ -155,6 +156,8 @@ class DrillBase(ABC):
             await self.pause(SEEN_S if settled else POLL_S)  # one given back just now is not in the lines yet
         held.add(self.record.id)
         parts.commands.silent[self.record.id] = DRILL.via
+        safe_a = self.record.failsafe.safe_a  # it may have changed while others were drilled; from now on it does not
+        self.drill = self.drill if safe_a is None else replace(self.drill, safe_a=safe_a)
         self.to(DrillPhase.ROOM)
         await self.pause(2.0)  # the balancer has seen it
         wait_s = max(LOWER_S, ANSWER_S * parts.fleet.clock.speed)
@@ -214,6 +217,8 @@ class DrillBase(ABC):
     def may_go_on(self) -> None:
         if self._broken is not None:
             raise self._broken
+        if not self.parts.fleet.site.balance.enabled:
+            raise Stop(DrillCause.NOT_BALANCING, DrillVerdict.INCONCLUSIVE, SWITCHED_OFF)
         over, now = self.parts.room.over(self.record.id), self.parts.fleet.clock.steady()
         self._over_since = None if not over else (self._over_since or now)
         if self._over_since is not None and now - self._over_since >= OVER_S:

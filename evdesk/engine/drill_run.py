@@ -198,6 +198,8 @@ class RestartDrill(DrillBase):
         record, link = self.record, self.record.link
         if link is None:
             raise Stop(DrillCause.NOT_ONLINE, DrillVerdict.REFUSED)
+        if not self.parts.fleet.site.balance.enabled:
+            raise Stop(DrillCause.NOT_BALANCING, DrillVerdict.REFUSED)
         if record.failsafe.safe_a is None or not {Capability.RESET, Capability.COMPOSITE} <= link.capabilities:
             raise Stop(
                 DrillCause.CANNOT, DrillVerdict.REFUSED, "It cannot be restarted, or shows no schedule afterwards."

@@ -201,6 +201,8 @@ class Engine:
         asyncio.get_running_loop().call_later(0.2, self._stop.set)
 
     def _hooks(self) -> None:
+        self.drills.wiring_tested = lambda: self.wiring_test.running
+        self.wiring_test.drilled = lambda: bool(self.drills.runs or self.drills.beginning)
         self.fleet.on_changed = self._dirty.add
         self.fleet.on_notice = self._on_notice
         self.fleet.on_session = self._on_session
@@ -304,6 +306,7 @@ class Engine:
             self.doubts.save,
             self.wiring.save,
             self.security.minute,
+            self.sites.look,
             self.insights.minute,
         ):
             try:

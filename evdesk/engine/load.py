@@ -186,7 +186,7 @@ class LoadWatch:
             if record.online:
                 self._at_safe.discard(record.id)
                 continue
-            until = max((c.confirmed_until for c in record.connectors.values()), default=0.0)
+            until = max((max(c.confirmed_until, c.falls_by) for c in record.connectors.values()), default=0.0)
             if record.id in self._at_safe or not record.falls_back or not until or now < until:
                 continue
             self._at_safe.add(record.id)

@@ -1,12 +1,18 @@
 """What a new engine must assume after the old one died: running charges, and limits that may still be in force."""
 
 import time
+from dataclasses import replace
 
 from evdesk.engine.control import ON_THE_WAY_S
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import Store
+from evdesk.engine.timekeeping import CLOCK_JUMP
+from evdesk.model import AuditRow
 from evdesk.wire.methods import AuditPage, SessionPage
+
+ROWS = 5000
+"""In one page; a thousand chargers write more within the life of a limit."""
 
 
 async def recover(store: Store, fleet: Fleet, now: float) -> None:
@@ -30,17 +36,32 @@ async def recover(store: Store, fleet: Fleet, now: float) -> None:
 
 async def _limits_in_force(store: Store, fleet: Fleet, now: float) -> None:
     valid_s = fleet.site.balance.profile_valid_s
-    page = AuditPage(limit=5000, from_at=now - valid_s - ON_THE_WAY_S, search="balance.")
-    for row in await store.audit_rows(page):
-        record = fleet.chargers.get(row.target)
-        if row.kind != "asked" or record is None or not row.what.startswith("balance."):
-            continue
-        connector_id, limit_a = row.args.get("connector_id"), row.args.get("limit_a")
-        if not isinstance(connector_id, int) or not isinstance(limit_a, int | float):
-            continue
-        connector = record.connector(connector_id)
-        connector.asked_a = max(connector.asked_a or 0.0, float(limit_a))
-        connector.asked_until = max(connector.asked_until, row.at + valid_s + ON_THE_WAY_S)
+    since = now - valid_s - ON_THE_WAY_S
+    jumps = [
+        (row.id, float(seconds))
+        for row in await store.audit_rows(AuditPage(limit=ROWS, from_at=since, search=CLOCK_JUMP))
+        if row.what == CLOCK_JUMP and isinstance(seconds := row.detail.get("seconds"), int | float)
+    ]
+    page = AuditPage(limit=ROWS, from_at=since - sum(max(seconds, 0.0) for _, seconds in jumps), search="balance.")
+    while rows := await store.audit_rows(page):
+        for row in rows:
+            # What is older than a set clock was written on the old one.
+            at = min(row.at + sum(seconds for jump_id, seconds in jumps if row.id < jump_id), now)
+            if at >= since:
+                _assume(fleet, row, at + valid_s + ON_THE_WAY_S)
+        page = replace(page, before_id=rows[-1].id)
+
+
+def _assume(fleet: Fleet, row: AuditRow, until: float) -> None:
+    record = fleet.chargers.get(row.target)
+    if row.kind != "asked" or record is None or not row.what.startswith("balance."):
+        return
+    connector_id, limit_a = row.args.get("connector_id"), row.args.get("limit_a")
+    if not isinstance(connector_id, int) or not isinstance(limit_a, int | float):
+        return
+    connector = record.connector(connector_id)
+    connector.asked_a = max(connector.asked_a or 0.0, float(limit_a))
+    connector.asked_until = max(connector.asked_until, until)
 
 
 def day_start(now: float) -> float:

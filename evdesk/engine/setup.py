@@ -36,6 +36,7 @@ SAMPLE_S = 10
 QUIET_S = 3.0
 RETRY_S = 60.0
 _CLOSE_A = 0.05
+WRITES = 3  # in one round
 MEASURANDS = "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register"
 
 
@@ -61,6 +62,11 @@ class Setup:
             old.cancel()
         loop = asyncio.get_running_loop()
         self._tasks[record.id] = loop.create_task(self._prepare(record), name=f"setup {record.id}")
+
+    def busy(self, record: ChargerRecord) -> bool:
+        """Whether it is being prepared now."""
+        task = self._tasks.get(record.id)
+        return task is not None and not task.done()
 
     async def cancel(self, charger_id: str) -> None:
         """Stop preparing this charger, and wait until that has happened."""
@@ -128,17 +134,21 @@ class Setup:
         if Capability.FAILSAFE not in link.capabilities:
             self.settle(record, Failsafe(FailsafeState.CANNOT, detail="no charging profiles"))
             return
-        max_a, safe_a = self.standing.next_step(record, plan)
-        same = (record.failsafe.max_a, record.failsafe.safe_a) == (max_a, safe_a)
-        if same and await self._kept(record, link, safe_a):
-            return
-        if record.id in self.commands.silent:
-            return
-        try:
-            await self._install(record, link, max_a, safe_a, same)
-        finally:
-            for other in self.standing.may_rise():
-                self.begin(other)
+        for _ in range(WRITES):
+            max_a, safe_a = self.standing.next_step(record, plan)
+            same = (record.failsafe.max_a, record.failsafe.safe_a) == (max_a, safe_a)
+            if same and await self._kept(record, link, safe_a):
+                return
+            if record.id in self.commands.silent:
+                return
+            try:
+                await self._install(record, link, max_a, safe_a, same)
+            finally:
+                for other in self.standing.may_rise():
+                    self.begin(other)
+            plan = self.standing.plans().get(record.id, plan)
+            if self.standing.next_step(record, plan) == (max_a, safe_a):
+                return  # else its share has changed while it was written
 
     async def _kept(self, record: ChargerRecord, link: Driver, safe_a: float) -> bool:
         """Whether the static profiles of earlier are there still and need no writing: each writing wears its flash."""

@@ -46,6 +46,7 @@ class Sites:
             site = replace(site, bays=(*site.bays, *came))
             await self.fleet.store.save_site(site)
         self.apply(site)
+        self.setup.standing.look()
         self._warn()
         after = self.setup.standing.plans()
         for record in self.fleet.chargers.values():
@@ -80,12 +81,24 @@ class Sites:
         self._warn()
         for charger_id, plan in self.setup.standing.plans().items():
             record = self.fleet.chargers.get(charger_id)
-            if record is not None and record.accepted and record.online and record.failsafe.safe_a != plan.safe_a:
+            if record is None or not (record.accepted and record.online) or record.failsafe.safe_a == plan.safe_a:
+                continue
+            first = record.failsafe.safe_a is None and self.setup.busy(record)  # it takes the newest share by itself
+            if not first and not self.setup.standing.rises_later(record, plan):
                 self.setup.begin(record)
+
+    async def look(self) -> None:
+        """Now and then: who has no known default by now, and who may rise."""
+        self.setup.standing.look()
+        self._warn()
+        for record in self.setup.standing.may_rise():
+            self.setup.begin(record)
 
     def _warn(self) -> None:
         """A line that is too small for those that cannot fall back is said once, loudly."""
-        unable = {charger_id for charger_id in self.fleet.unable if charger_id in self.fleet.chargers}
+        known, standing = self.fleet.chargers, self.setup.standing
+        # One that was not heard of, or only just, is reserved, and no danger yet.
+        unable = {c for c in self.fleet.unable if c in known and (c not in standing.unsure or standing.silent(c))}
         problems = failsafe_problems(self.fleet.site, unable)
         for problem in problems:
             if problem not in self.problems:

@@ -1,7 +1,9 @@
 """How far each charger can be relied on when evdesk is silent, and in which order the safe defaults may change.
 
-Who cannot fall back is reserved at its full rating, and everybody else's share becomes smaller. A share that rises is
-written only when no other default is still above its own share: at no moment do the defaults together exceed a fuse.
+Who cannot fall back is reserved at its full rating, and everybody else's share becomes smaller. So is who is placed and
+has no known default: never connected, or silent when it is written. A share that rises is written only when no other
+default is still above its own share: at no moment do the defaults together exceed a fuse. Where it rises because one more
+default is known it waits a minute for the next: a site whose chargers come one by one is not written anew at each.
 """
 
 import logging
@@ -15,6 +17,10 @@ from evdesk.model import Failsafe, FailsafeState, Site
 log = logging.getLogger("evdesk.standing")
 _RELIED_ON = frozenset({FailsafeState.PROVEN, FailsafeState.VERIFIED, FailsafeState.UNTESTED})
 _CLOSE_A = 0.05
+PREPARING_S = 120.0
+"""Two rounds of `engine.setup`: who has no known default by then counts in full."""
+
+RISE_S = 60.0
 
 
 async def _nothing(record: ChargerRecord, shown_a: float) -> None:
@@ -32,11 +38,45 @@ class Standing:
         self.lost_at_restart: Callable[[ChargerRecord, float], Awaitable[None]] = _nothing
         self._plans: tuple[Site, frozenset[str], dict[str, FailsafePlan]] | None = None
         self._waiting: set[str] = set()
+        self.unsure: set[str] = set()  # of those reserved in full: only because no default is known
+        self._since: dict[str, float] = {}  # placed, heard of, and no default known since then (steady)
+        self._rise_at = 0.0
 
     def restore(self) -> None:
         """From what the last run left in the records."""
         known = self.fleet.chargers.values()
         self.fleet.unable = {r.id for r in known if r.accepted and r.failsafe.state is FailsafeState.CANNOT}
+        self._find_unsure()
+
+    def look(self) -> None:
+        """Now and then: who still has no default is reserved in full."""
+        if self._find_unsure():
+            self.on_unable()
+
+    def silent(self, charger_id: str) -> bool:
+        """Whether it has had its time to get a default since it was first heard of."""
+        since = self._since.get(charger_id)
+        return since is not None and self.fleet.clock.steady() - since > PREPARING_S
+
+    def _find_unsure(self) -> bool:
+        """Whether any joined or left."""
+        unable, now = self.fleet.unable, self.fleet.clock.steady()
+        placed = {bay.charger_id for bay in self.fleet.site.bays}
+        gone = self.unsure - placed
+        unable -= gone
+        self.unsure -= gone
+        before = len(self.unsure)
+        for charger_id in placed - (unable - self.unsure):
+            record = self.fleet.chargers.get(charger_id)
+            if record is not None and record.failsafe.safe_a is not None and record.safe_a is not None:
+                self._since.pop(charger_id, None)
+                continue
+            if record is not None and record.online:
+                self._since.setdefault(charger_id, now)
+            if charger_id not in self._since or self.silent(charger_id):
+                self.unsure.add(charger_id)
+        unable |= self.unsure
+        return bool(gone) or len(self.unsure) > before
 
     def plans(self) -> dict[str, FailsafePlan]:
         """Worked out once per site, not once per charger: when a thousand come back, all of them ask."""
@@ -52,10 +92,16 @@ class Standing:
     def note(self, record: ChargerRecord) -> None:
         """Whether it is reserved in full. While nothing is known (a default is being written) it stays as it was."""
         unable, state = self.fleet.unable, record.failsafe.state
+        if state is FailsafeState.CANNOT:
+            self.unsure.discard(record.id)
         if state is FailsafeState.CANNOT and record.id not in unable:
             unable.add(record.id)
         elif state in _RELIED_ON and record.id in unable:
             unable.discard(record.id)
+            self._since.pop(record.id, None)
+            if record.id in self.unsure:
+                self.unsure.discard(record.id)
+                self._rise_at = self.fleet.clock.steady() + RISE_S
         else:
             return
         self.on_unable()
@@ -66,15 +112,26 @@ class Standing:
         """(static maximum, safe default) to be written now: one that has to wait keeps its smaller default."""
         have_a = record.failsafe.safe_a
         self._waiting.discard(record.id)
-        if have_a is None or plan.safe_a <= have_a + _CLOSE_A or not self._still_above(record.id):
+        if record.id in self.unsure:  # it becomes one that is relied on: what it then has
+            plan = failsafe_plans(self.fleet.site, self.fleet.unable - {record.id})[record.id]
+        if have_a is None or not self.rises_later(record, plan):
             return plan.max_a, plan.safe_a
-        self._waiting.add(record.id)
-        log.info("%s keeps its default of %g A until others have lowered theirs", record.id, have_a)
+        log.info("%s keeps its default of %g A until others have theirs", record.id, have_a)
         return plan.max_a, have_a
+
+    def rises_later(self, record: ChargerRecord, plan: FailsafePlan) -> bool:
+        """Whether its default has to rise, and waits for that; `may_rise` names it in time."""
+        have_a = record.failsafe.safe_a
+        if have_a is None or plan.safe_a <= have_a + _CLOSE_A:
+            return False
+        if self.fleet.clock.steady() >= self._rise_at and not self._still_above(record.id):
+            return False
+        self._waiting.add(record.id)
+        return True
 
     def may_rise(self) -> list[ChargerRecord]:
         """Those that waited, once nobody's default is above its share any more."""
-        if not self._waiting or self._still_above(""):
+        if not self._waiting or self.fleet.clock.steady() < self._rise_at or self._still_above(""):
             return []
         waited, self._waiting = self._waiting, set()
         found = [self.fleet.chargers.get(charger_id) for charger_id in waited]

@@ -35,7 +35,8 @@ _PROVEN_ENOUGH = frozenset({FailsafeState.VERIFIED, FailsafeState.PROVEN})
 
 @dataclass(slots=True)
 class ConnectorRecord:
-    """One connector. `confirmed_a` is the live limit the charger accepted, good until `confirmed_until`;
+    """One connector. `confirmed_a` is the live limit the charger accepted, good until `confirmed_until`, and surely over at
+    `falls_by`: in between it counts as whichever is higher, it or the default behind it.
     `asked_a` a limit that was sent and not answered yet: either may be in force."""
 
     id: int
@@ -56,7 +57,8 @@ class ConnectorRecord:
     sample_s: float = 10.0
     confirmed_a: float | None = None
     confirmed_at: float | None = None
-    confirmed_until: float = 0.0
+    confirmed_until: float = 0.0  # from before it was sent: nobody counts on it for longer
+    falls_by: float = 0.0  # from its answer, with the time a charger may take to fall
     asked_a: float | None = None
     asked_until: float = 0.0
     failed_at: float | None = None
@@ -82,12 +84,13 @@ class ConnectorRecord:
         """What was confirmed is not to be relied on any more, but may still hold."""
         if self.confirmed_a is not None:
             self.asked_a = max(self.asked_a or 0.0, self.confirmed_a)
-            self.asked_until = max(self.asked_until, self.confirmed_until)
+            self.asked_until = max(self.asked_until, self.confirmed_until, self.falls_by)
         self.confirmed_a = None
 
     def shift(self, seconds: float) -> None:
         """The clock jumped by this much: every moment keeps its age."""
         self.confirmed_until += seconds
+        self.falls_by += seconds
         self.asked_until += seconds
         for name in _MOMENTS:
             at = getattr(self, name)
@@ -208,6 +211,9 @@ class ChargerRecord:
             at = getattr(self, name)
             if at is not None:
                 setattr(self, name, at + seconds)
+        off, at = self.clock.offset_s, self.clock.measured_at  # its own clock stayed as it was
+        if off is not None and at is not None:
+            self.clock = replace(self.clock, offset_s=off - seconds, measured_at=at + seconds)
         for connector in self.connectors.values():
             connector.shift(seconds)
 

@@ -2,20 +2,8 @@
 
 from dataclasses import replace
 
-from evdesk.balance import Decision, Demand, LineSample
-
-
-def steady_demand(demand: Demand, jumped: float) -> Demand:
-    """A demand with its moments on the balancer's time. `jumped`: `Clock.jumped`."""
-    if not jumped:
-        return demand
-    return replace(
-        demand,
-        drawn_at=_less(demand.drawn_at, jumped),
-        charging_since_at=_less(demand.charging_since_at, jumped),
-        plugged_at=_less(demand.plugged_at, jumped),
-        departure_at=_less(demand.departure_at, jumped),
-    )
+from evdesk.balance import Decision, LineSample
+from evdesk.model import Why
 
 
 def steady_sample(sample: LineSample, jumped: float) -> LineSample:
@@ -27,11 +15,16 @@ def on_the_clock(decision: Decision, jumped: float) -> Decision:
     if not jumped:
         return decision
     limits = {
-        key: (amps, why if why.since_at is None else replace(why, since_at=why.since_at + jumped))
+        key: (amps, _moved(why, jumped) if why.since_at is not None or why.until_at is not None else why)
         for key, (amps, why) in decision.limits.items()
     }
     return replace(decision, at=decision.at + jumped, limits=limits)
 
 
-def _less(at: float | None, jumped: float) -> float | None:
+def _moved(why: Why, seconds: float) -> Why:
+    return replace(why, since_at=less(why.since_at, -seconds), until_at=less(why.until_at, -seconds))
+
+
+def less(at: float | None, jumped: float) -> float | None:
+    """A moment on the balancer's time. `jumped`: `Clock.jumped`."""
     return None if at is None else at - jumped

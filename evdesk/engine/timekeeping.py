@@ -22,6 +22,7 @@ GAP_S = 10.0
 """Real seconds between two beats, which come once a second."""
 
 NAMED = 8
+CLOCK_JUMP = "engine.clock_jump"
 
 
 class Timed(Core, Protocol):
@@ -51,11 +52,17 @@ class Timekeeping:
         if abs(jump) > STEP_S:
             await self._clock_set(jump)
 
-    def _stood_still(self, began: float, ended: float) -> None:
-        fell = []
+    def _send_again(self) -> None:
+        """Limits may have ended unseen."""
         for record in self.core.fleet.chargers.values():
             for connector in record.connectors.values() if record.accepted else ():
                 connector.resend, connector.failed_at = True, None
+
+    def _stood_still(self, began: float, ended: float) -> None:
+        fell = []
+        self._send_again()
+        for record in self.core.fleet.chargers.values():
+            for connector in record.connectors.values() if record.accepted else ():
                 live = connector.session is not None and connector.confirmed_a is not None
                 if live and began < connector.confirmed_until <= ended:
                     fell.append(record.label or record.id)
@@ -73,6 +80,8 @@ class Timekeeping:
 
     async def _clock_set(self, jump: float) -> None:
         core = self.core
+        if jump > 0.0:
+            self._send_again()  # it may have been lost time all the same: a virtual machine that was paused
         core.control.clock_jumped(jump)
         core.watch.clock_jumped(jump)
         core.doubts.clock_jumped()
@@ -82,7 +91,7 @@ class Timekeeping:
             memory.clock.shift(jump)
         core.drills.clock_jumped()
         await core.wiring_test.cancel()
-        await core.commands.note(ENGINE, "engine.clock_jump", "engine", {"seconds": round(jump, 1)})
+        await core.commands.note(ENGINE, CLOCK_JUMP, "engine", {"seconds": round(jump, 1)})
 
 
 def _stamp(at: float) -> str:

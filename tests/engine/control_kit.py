@@ -25,6 +25,7 @@ from evdesk.model import (
     Session,
     Site,
 )
+from evdesk.model.sites import FOLLOWS_S
 from tests.engine.store_kit import T0, FixedClock, opened
 
 
@@ -101,7 +102,13 @@ class Cycle:
         return self.record(name).connectors[1]
 
     def drawn(self, name: str) -> float:
-        return self.stations[name].in_force_a
+        """Falls to its default as late as it may: told two seconds after it was asked."""
+        station = self.stations[name]
+        told_at = station.sent[-1][0] + 2.0 if station.sent else self.clock.at
+        ends_at = told_at + self.fleet.site.balance.profile_valid_s + FOLLOWS_S
+        if self.clock.at >= ends_at:
+            return self.record(name).failsafe.safe_a or 0.0
+        return station.in_force_a
 
     async def second(self) -> None:
         self.clock.at += 1.0
@@ -128,11 +135,13 @@ class Cycle:
 
 
 @contextlib.asynccontextmanager
-async def cycle(path: Path, names: str = "A", rating_a: float = 32.0, safe_a: float = 6.0) -> AsyncIterator[Cycle]:
+async def cycle(
+    path: Path, names: str = "A", rating_a: float = 32.0, safe_a: float = 6.0, metered: bool = True
+) -> AsyncIterator[Cycle]:
     clock = HandClock(T0)
     async with opened(path / "evdesk.db") as store:
         fleet = Fleet(store, clock)
-        main = Circuit("Main", (rating_a,) * 3, meter=MeterSource(), other_max_a=(0.0,) * 3)
+        main = Circuit("Main", (rating_a,) * 3, meter=MeterSource() if metered else None, other_max_a=(0.0,) * 3)
         bays = tuple(Bay(name, 1, f"Bay {name}", "Main", rotation="RST", max_a=32.0) for name in names)
         fleet.site = Site(circuits=(main,), bays=bays, assumed=False)
         control = Control(fleet, Commands(store), clock)

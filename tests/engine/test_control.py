@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from evdesk.balance import validate_site
-from evdesk.engine.control import hurry
+from evdesk.engine.control import hurry, with_user_limit
 from evdesk.model import Circuit, PowerCap
 from tests.engine.control_kit import cycle
 
@@ -101,3 +101,29 @@ async def test_a_power_limit_that_cannot_be_is_one_of_nothing(tmp_path):
         assert site.drawn("A") > 0
         decision = site.control.tick((PowerCap("somebody", math.nan),))
         assert decision.limits["A", 1][0] == 0
+
+
+@pytest.mark.parametrize("metered", [True, False])
+async def test_a_silent_charger_counts_until_it_must_have_fallen(tmp_path, metered):
+    """Its live limit runs from when it was told, not from when it was asked, and it may look at its schedule each 10 s."""
+    async with cycle(tmp_path, "AB", rating_a=33.0, metered=metered) as site:
+        small(site, "B", 6.0)
+        await settle_at(site, 0.0, 200)
+        a, b = site.stations["A"], site.stations["B"]
+        assert a.in_force_a >= 24.0
+        site.record("A").link, site.record("A").lost_at = None, site.clock.at
+        small(site, "B", None)
+        site.over_s = 0
+        # Told before it fell silent, an answer took two seconds.
+        site.connector("A").falls_by += 2.0
+        await settle_at(site, 0.0, 100)
+        assert b.in_force_a < 10.0
+        await settle_at(site, 0.0, 400)
+        assert (site.over_s, site.drawn("A")) == (0, 6.0)
+        assert b.in_force_a >= 18.0
+
+
+def small(site, name, user_a):
+    fleet = site.fleet
+    fleet.site = with_user_limit(fleet.site, (name, 1), user_a)
+    site.control.reconfigure(fleet.site)

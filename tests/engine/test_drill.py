@@ -1,14 +1,20 @@
 """The drill against simulated chargers, good and bad, over real sockets; all clocks twenty times as fast."""
 
+import asyncio
 import contextlib
 import re
+from types import SimpleNamespace
 
 import pytest
 
+from evdesk.engine.drill import Drills
 from evdesk.engine.drill_run import baseline_limit
 from evdesk.engine.drill_words import sentence_for
+from evdesk.engine.state import ChargerRecord, ConnectorRecord
+from evdesk.model import Bay, EvdeskError, Origin, Site
 from evdesk.model.drills import Drill, DrillCause, DrillKind
 from evdesk.simulator.makers import KESTREL
+from evdesk.wire.drill import StartDrill
 from tests.engine.drill_kit import RATING_A, SAFE_A, SPEED, Rig, Wanted, rig, site
 from tests.engine.harness import start_engine, until
 
@@ -296,6 +302,51 @@ async def test_cancelled_at_any_time_it_gives_back(tmp_path):
         assert (await hall.over(number))["sentence"] == "Ended by API script: stop in the middle of it."
         with pytest.raises(Exception, match="No drill"):
             await hall.api.call("failsafe.cancel", {"drill_id": numbers[0]})
+
+
+async def test_two_beginnings_at_once_are_one_drill_and_no_wiring_test_comes_in_between(tmp_path):
+    async with rig(tmp_path, {"A": Wanted()}, rating_a=100.0, other_a=10.0, metered=True) as hall:
+        await hall.prepared("A")
+        asked = [hall.api.call("failsafe.drill", {"charger_id": "A"}) for _ in range(3)]
+        told = await asyncio.gather(*asked, hall.api.call("wiring.test", {}), return_exceptions=True)
+        begun = [one for one in told[:3] if isinstance(one, dict)]
+        assert len(begun) == 1
+        assert {str(one) for one in told[:3] if one is not begun[0]} == {"A is being drilled already."}
+        assert str(told[3]) == "A failsafe drill is running. Wait for its end, or cancel it."
+        await hall.in_phase(begun[0]["drill_id"], "baseline")
+        await hall.api.call("balance.configure", {"enabled": False})
+        drill = await hall.over(begun[0]["drill_id"])
+        assert (drill["verdict"], drill["cause"]) == ("inconclusive", "not_balancing")
+        assert drill["sentence"].startswith("Balancing was switched off in the middle of it")
+
+
+@pytest.mark.parametrize("runs", [True, False])
+async def test_no_drill_begins_between_two_steps_of_a_wiring_test(runs):
+    fleet = SimpleNamespace(
+        chargers={"A": ChargerRecord("A", accepted=True, connectors={1: ConnectorRecord(1)})},
+        site=Site(bays=(Bay("A", 1, "A", "Main"),)),
+        unable=set(),
+    )
+    drills = SimpleNamespace(
+        fleet=fleet,
+        control=SimpleNamespace(holds={}),  # nothing is held between two steps
+        wiring_tested=lambda: runs,
+        _drilled=lambda record: False,
+        beginning=set(),
+    )
+
+    async def begin(*_):
+        assert drills.beginning == {"A"}
+        return 7
+
+    drills._begin = begin
+    asked = StartDrill("A", 1, DrillKind.SILENCE, False)
+    if runs:
+        with pytest.raises(EvdeskError, match="A wiring test is running"):
+            await Drills.begin(drills, Origin("Technician", "desk"), asked)
+    else:
+        assert await Drills.begin(drills, Origin("Technician", "desk"), asked) == 7
+    assert drills.beginning == set()
 
 
 async def test_killed_in_the_middle_it_says_so_and_goes_on(tmp_path):

@@ -7,33 +7,47 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 from types import SimpleNamespace
 
 import pytest
 
+from evdesk.balance import Decision
 from evdesk.drivers.base import Answer
 from evdesk.drivers.meters import ModbusMeter
-from evdesk.engine.commands import Commands
-from evdesk.engine.control import Control
+from evdesk.engine import recovery
+from evdesk.engine.caps import Caps
+from evdesk.engine.commands import Command, Commands
+from evdesk.engine.control import BALANCER, ON_THE_WAY_S, Control
 from evdesk.engine.drill_base import DrillBase
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.instance import claim
 from evdesk.engine.load import LoadWatch
+from evdesk.engine.recovery import recover
+from evdesk.engine.steady import on_the_clock
+from evdesk.engine.timekeeping import Timekeeping
 from evdesk.model import (
     Bay,
     Capability,
+    CapGroup,
     Circuit,
     Clock,
+    ClockSeen,
     ConnectorStatus,
     Failsafe,
     FailsafeState,
     MeterReading,
     MeterSource,
+    Origin,
+    PowerCap,
     Reading,
     Session,
     Site,
+    Why,
+    WhyCode,
 )
 from evdesk.model import clock as clock_module
+from evdesk.ocpp.timestamps import ClockEstimate, format_time, parse_time
 from evdesk.simulator.meter_server import MeterServer, MeterState
 from tests.engine.harness import engine, station, until
 from tests.engine.store_kit import T0, FixedClock, opened
@@ -96,7 +110,7 @@ class Garage:
         connector.status, connector.status_at, connector.charging_since_at = ConnectorStatus.CHARGING, T0, T0
         connector.plugged_at = T0
         connector.begin(Session(1, "A", 1, "TAG", T0))
-        self.load = None
+        self.load, self.memory = None, ClockEstimate()
 
     async def second(self, heard=True):
         self.clock.at += 1.0
@@ -105,6 +119,10 @@ class Garage:
             self.fleet.report(MeterReading("Main", now, (4.0 + amps,) * 3))
             if round(now) % 10 == 0:
                 self.fleet.report(Reading("A", 1, now, current_a=(amps,) * 3))
+                self.memory.sample(parse_time(format_time(now - self.clock.jumped)), now)  # its clock is its own
+                offset = self.memory.news(now)
+                if offset is not None:
+                    self.fleet.report(ClockSeen("A", now, offset, False))
         self.decision = self.control.tick()
         self.load = self.watch.update(self.decision)
         await asyncio.gather(*self.control._under_way.values())
@@ -114,6 +132,7 @@ class Garage:
         self.clock.jumped += seconds
         self.control.clock_jumped(seconds)
         self.watch.clock_jumped(seconds)
+        self.memory.shift(seconds)
 
 
 @pytest.mark.parametrize("jump", JUMPS)
@@ -135,11 +154,114 @@ async def test_a_set_clock_changes_no_limit_and_forgets_nothing(tmp_path, jump):
         for _ in range(30):
             await garage.second()
             assert garage.connector.wanted_a == limit
+            assert garage.connector.confirmed_a == limit, (
+                "its clock is the one it was: the limit is as certain as before"
+            )
         assert len(garage.link.limits) <= sent + 1, "a refresh at most"
         for _ in range(8):
             await garage.second(heard=False)
         assert garage.load.meter_stale, "a meter that is silent afterwards is seen as ever"
         assert garage.connector.wanted_a < limit
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_every_moment_of_a_reason_is_on_the_clock(jump):
+    moments = {f.name: T0 + n for n, f in enumerate(fields(Why)) if f.name.endswith("_at")}
+    assert len(moments) == 2
+    for given in ({name: at} for name, at in moments.items()):
+        decision = on_the_clock(Decision(T0, {("A", 1): (0.0, Why(WhyCode.WAITING, **given))}), jump)
+        told = {name: getattr(decision.limits["A", 1][1], name) for name in moments}
+        assert told == {name: given[name] + jump if name in given else None for name in moments}
+
+
+async def test_a_power_limit_keeps_what_is_left_of_it_over_a_restart(tmp_path):
+    async with opened(tmp_path / "evdesk.db") as store:
+        clock, tasks = FixedClock(T0), []
+        caps = Caps(Fleet(store, clock), Commands(store), lambda coro, name: tasks.append(asyncio.ensure_future(coro)))
+        await caps.give(PowerCap("grid", 4200.0, CapGroup.CHARGERS, T0, T0 + 7200.0))
+        clock.at += DAY
+        caps.shift(DAY)
+        await asyncio.gather(*tasks)
+        again = Caps(Fleet(store, clock), Commands(store), lambda coro, name: tasks.append(asyncio.ensure_future(coro)))
+        await again.open()
+        assert [cap.until_at for cap in again.tick(clock.at)] == [T0 + DAY + 7200.0]
+        await asyncio.gather(*tasks)
+
+
+@pytest.mark.parametrize("jump", [0.0, *JUMPS])
+async def test_a_restart_after_a_set_clock_knows_which_limits_may_hold(tmp_path, jump):
+    clock = FixedClock(T0)
+    async with opened(tmp_path / "evdesk.db", clock=clock) as store:
+        commands, site = Commands(store), Site(bays=(Bay("A", 1, "A", "Main"),))
+
+        async def limit(amps):
+            async def act():
+                return Answer("Accepted")
+
+            args = {"connector_id": 1, "limit_a": amps}
+            await commands.run(Command(BALANCER, "balance.limit", "A", args), act)
+
+        await limit(32.0)
+        clock.at += 1000.0  # long over
+        await limit(16.0)
+        clock.at += 10.0
+        if jump:
+            clock.at += jump
+            await commands.note(Origin("Engine", "engine"), "engine.clock_jump", "engine", {"seconds": jump})
+        await limit(10.0)
+        clock.at += 10.0
+        fleet = Fleet(store, clock)
+        fleet.site = site
+        await recover(store, fleet, clock.now())
+        connector = fleet.chargers["A"].connector(1)
+        assert connector.asked_a == 16.0
+        assert connector.asked_until == pytest.approx(clock.at - 10.0 + 180.0 + ON_THE_WAY_S)
+
+
+async def test_more_limits_than_one_page_are_assumed(tmp_path, monkeypatch):
+    monkeypatch.setattr(recovery, "ROWS", 3)
+    clock = FixedClock(T0)
+    async with opened(tmp_path / "evdesk.db", clock=clock) as store:
+        names = [f"C{n}" for n in range(8)]
+        for name in names:
+            args = {"connector_id": 1, "limit_a": 16.0}
+            await Commands(store).stored(Command(BALANCER, "balance.limit", name, args), {})
+        fleet = Fleet(store, clock)
+        fleet.site = Site(bays=tuple(Bay(name, 1, name, "Main") for name in names))
+        await recover(store, fleet, clock.now())
+        assert {fleet.chargers[name].connector(1).asked_a for name in names} == {16.0}
+
+
+@pytest.mark.parametrize(("jump", "again"), [(3600.0, True), (-3600.0, False)])
+async def test_a_clock_set_forward_may_be_lost_time(tmp_path, jump, again):
+    async with opened(tmp_path / "evdesk.db") as store:
+        garage = Garage(store)
+        for _ in range(90):
+            await garage.second()
+        parts = SimpleNamespace(clock_jumped=lambda *_: None, shift=lambda _: None, cancel=nothing, note=nothing)
+        core = SimpleNamespace(
+            fleet=garage.fleet,
+            control=garage.control,
+            watch=garage.watch,
+            doubts=parts,
+            caps=parts,
+            wiring=parts,
+            drills=parts,
+            wiring_test=parts,
+            commands=parts,
+            listener=SimpleNamespace(memories={"A": SimpleNamespace(clock=garage.memory)}),
+        )
+        set_clock(garage.clock, jump)
+        garage.clock.at += jump
+        await Timekeeping(core, lambda coro, name: coro.close())._clock_set(jump)
+        assert garage.connector.resend is again
+        sent = len(garage.link.limits)
+        await garage.second()
+        assert len(garage.link.limits) == sent + again
+
+
+async def nothing(*_):
+    return None
 
 
 async def test_a_drill_waits_no_longer_for_a_clock_that_was_set_back():

@@ -41,13 +41,14 @@ class WiringTest:
     commands: Commands
     publish: Callable[[WiringTestState], None]
     state: WiringTestState = field(default_factory=WiringTestState)
+    drilled: Callable[[], bool] = lambda: False  # whether a failsafe drill runs or is about to
     _task: asyncio.Task[None] | None = None
 
     def begin(self, origin: Origin, keys: list[Key]) -> None:
         """Raises `EvdeskError(INVALID)` while one runs, or where no site meter could see anything."""
         if self.running:
             raise EvdeskError(Reason.INVALID, "A wiring test is running. Wait for its end, or cancel it.")
-        if self.control.held:
+        if self.drilled():
             raise EvdeskError(Reason.INVALID, "A failsafe drill is running. Wait for its end, or cancel it.")
         if not any(c.meter for c in self.fleet.site.circuits):
             raise EvdeskError(Reason.INVALID, "The site has no meter: nothing would see the steps. Enter one first.")

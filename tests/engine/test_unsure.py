@@ -1,0 +1,177 @@
+"""Chargers whose safe default nobody knows: they count at their full rating in everybody's share."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from evdesk.drivers.base import Answer, Driver
+from evdesk.engine.commands import Commands
+from evdesk.engine.control import Control
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.setup import Setup
+from evdesk.engine.sites import Sites
+from evdesk.engine.standing import PREPARING_S, RISE_S
+from evdesk.model import Bay, Capability, Circuit, EvdeskError, Failsafe, FailsafeState, Reason, Site
+from tests.engine.control_kit import HandClock
+from tests.engine.harness import until
+from tests.engine.store_kit import T0, opened
+
+
+class Quick(HandClock):
+    """Short waits of the engine pass at once, the long ones before another try never."""
+
+    def wall_s(self, seconds: float) -> float:
+        return 0.0 if seconds < 60.0 else 3600.0
+
+
+class Holds(Driver):
+    """Takes every default, or answers none."""
+
+    protocol = "ocpp1.6"
+
+    def __init__(self, name: str, mute: bool = False) -> None:
+        super().__init__(name)
+        self.capabilities, self.mute = frozenset({Capability.FAILSAFE}), mute
+        self.written: list[float] = []
+
+    async def run(self, report) -> None:
+        raise NotImplementedError
+
+    async def install_failsafe(self, max_a, safe_a, connectors, phases=3) -> Answer:
+        self.written.append(safe_a)
+        if self.mute:
+            raise EvdeskError(Reason.TIMEOUT, "no answer")
+        return Answer("verified")
+
+
+class Hall:
+    def __init__(self, store, names, rating_a) -> None:
+        self.clock = Quick(T0)
+        self.fleet = Fleet(store, self.clock)
+        bays = tuple(Bay(name, 1, f"Bay {name}", "Main", rotation="RST") for name in names)
+        self.fleet.site = Site(circuits=(Circuit("Main", (rating_a,) * 3),), bays=bays, assumed=False)
+        self.setup = Setup(self.fleet, Commands(store), self.clock)
+        control = Control(self.fleet, Commands(store), self.clock)
+        meters = SimpleNamespace(follow=lambda site: None)
+        self.sites = Sites(self.fleet, control, self.setup, meters, lambda topic, value: None)
+        self.setup.standing.on_unable = self.sites.reassess
+        for name in names:
+            record = self.fleet.record(name)
+            record.accepted = True
+            record.connector(1)
+
+    def share(self, name: str) -> float:
+        return self.setup.standing.plans()[name].safe_a
+
+    async def connect(self, name: str, mute: bool = False) -> Holds:
+        record = self.fleet.chargers[name]
+        record.link = link = Holds(name, mute)
+        record.heard_at = self.clock.at
+        self.setup.begin(record)
+        await self.quiet()
+        return link
+
+    async def quiet(self) -> None:
+        """Until nothing is being prepared or worked out anew."""
+
+        async def is_quiet() -> bool:
+            return self.sites._reassess is None and not any(self.setup.busy(r) for r in self._answering())
+
+        await until(is_quiet)
+
+    def _answering(self):
+        return [r for r in self.fleet.chargers.values() if r.link is not None and not r.link.mute]
+
+    async def later(self, seconds: float) -> None:
+        self.clock.at += seconds
+        await self.sites.look()
+        await self.quiet()
+
+
+@pytest.fixture
+async def hall(tmp_path):
+    """Two chargers on 20 A."""
+    async with opened(tmp_path / "evdesk.db") as store:
+        made = Hall(store, "AB", 20.0)
+        yield made
+        await made.setup.close()
+
+
+def known(hall, *names):
+    for name in names:
+        hall.fleet.chargers[name].failsafe = Failsafe(FailsafeState.VERIFIED, 16.0, 9.0)
+
+
+async def test_one_that_never_connected_counts_in_full(hall):
+    known(hall, "A")
+    assert hall.share("A") == 9.0
+    hall.setup.standing.restore()
+    assert hall.fleet.unable == {"B"}
+    assert hall.share("A") == 0.0, "16 A of B beside it on 20 A"
+    assert hall.sites.problems == []
+    b = await hall.connect("B")
+    assert hall.fleet.unable == set()
+    assert b.written == [9.0]
+
+
+async def test_known_defaults_outlive_a_restart(hall):
+    known(hall, "A", "B")
+    hall.setup.standing.restore()
+    assert hall.fleet.unable == set()
+    hall.fleet.chargers["B"].failsafe = Failsafe(detail="said to be mended")
+    hall.setup.standing.restore()
+    assert hall.fleet.unable == {"B"}
+
+
+async def test_one_that_does_not_answer_the_writing_counts_in_full_after_two_rounds(hall):
+    known(hall, "A")
+    record = hall.fleet.chargers["B"]
+    record.link = link = Holds("B", mute=True)
+    a = hall.fleet.chargers["A"].link = Holds("A")
+    await hall.later(0.0)
+    for _ in range(3):
+        with pytest.raises(EvdeskError):
+            await hall.setup._failsafe(record, link)
+    await hall.later(PREPARING_S - 1.0)
+    assert (hall.fleet.unable, a.written) == (set(), [])
+    await hall.later(2.0)
+    assert hall.fleet.unable == {"B"}
+    assert a.written == [0.0]
+    record.link = None  # it flaps: that begins no new grace
+    await hall.later(1.0)
+    record.link = link
+    await hall.later(1.0)
+    assert hall.fleet.unable == {"B"}
+    await hall.setup.cancel("B")
+    link.mute = False
+    await hall.setup._failsafe(record, link)
+    assert hall.fleet.unable == set()
+    await hall.quiet()
+    assert a.written == [0.0], "it rises a little later: another may be on its way"
+    await hall.later(RISE_S + 1.0)
+    assert a.written == [0.0, 9.0]
+
+
+async def test_a_site_that_comes_one_by_one_is_not_written_at_each(hall):
+    names = [f"C{n:02}" for n in range(50)]
+    hall = Hall(hall.fleet.store, names, 500.0)
+    hall.setup.standing.restore()
+    assert len(hall.fleet.unable) == 50
+    links = []
+    for name in names:
+        links.append(await hall.connect(name))
+        await hall.later(2.0)
+    assert hall.fleet.unable == set()
+    await hall.later(RISE_S + 1.0)
+    assert {link.written[-1] for link in links} == {9.0}
+    assert max(len(link.written) for link in links) == 2, [link.written for link in links]
+    assert {hall.fleet.chargers[name].failsafe.safe_a for name in names} == {9.0}
+
+
+async def test_who_leaves_the_site_is_not_reserved_any_more(hall):
+    known(hall, "A")
+    hall.setup.standing.restore()
+    site = hall.fleet.site
+    await hall.sites.put(Site(circuits=site.circuits, bays=site.bays[:1], assumed=False), site)
+    assert hall.fleet.unable == set()
+    assert hall.share("A") == 16.0
