@@ -20,7 +20,7 @@ from evdesk.engine.drill_words import sentence_for
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
-from evdesk.model import EvdeskError, Reading, Session
+from evdesk.model import Bay, EvdeskError, Reading, Session
 from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillVerdict
 
 POLL_S = 0.5
@@ -73,6 +73,7 @@ class DrillBase(ABC):
         self.parts, self.record, self.drill, self.plan, self.attended = parts, record, drill, plan, attended
         self.connector: ConnectorRecord = record.connector(drill.connector_id)
         self.session = self.connector.session
+        self.place = _place(parts.fleet.site.bay(record.id, self.connector.id))
         self.ended_by = ""
         self.readings_from = float("inf")
         self._over_since: float | None = None
@@ -106,11 +107,18 @@ class DrillBase(ABC):
             self.drill = replace(self.drill, audit_ids=(*self.drill.audit_ids, row_id)[-200:])
 
     def site_changed(self) -> None:
-        """Taken out of the site, or on a line that has no room for it any more: over at once."""
+        """Over at once where what it is about has changed, or a line has no room for it any more."""
         site, held = self.parts.fleet.site, self.parts.control.held
-        if site.bay(self.record.id, self.connector.id) is None:
-            text = "The charger was taken out of the site in the middle of it."
-            self.stop(DrillCause.STOPPED, DrillVerdict.CANCELLED, text)
+        bay = site.bay(self.record.id, self.connector.id)
+        changed = ""
+        if bay is None:
+            changed = "The charger was taken out of the site"
+        elif _place(bay) != self.place:
+            changed = "Its place in the site, or its ceiling, was changed"
+        elif site.balance.profile_valid_s != self.plan.valid_s:
+            changed = "How long a live limit is valid was changed"
+        if changed:
+            self.stop(DrillCause.STOPPED, DrillVerdict.CANCELLED, f"{changed} in the middle of it.")
         elif self.record.id in held and (line := self.parts.room.gone(site, self.record.id, held, self.attended)):
             text = f"Stopped: the site was changed, and {line} has no room for it any more."
             self.stop(DrillCause.OVER_FUSE, DrillVerdict.INCONCLUSIVE, text)
@@ -244,3 +252,8 @@ class DrillBase(ABC):
                 self.may_go_on()
             await asyncio.sleep(self.parts.fleet.clock.wall_s(POLL_S))
         return True
+
+
+def _place(bay: Bay | None) -> tuple[object, ...]:
+    """What of a place a drill goes by."""
+    return () if bay is None else (bay.circuit, bay.max_a, bay.user_limit_a, bay.phases, bay.rotation)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from evdesk.balance import Balancer, Demand
-from evdesk.engine.drill_base import DrillBase
+from evdesk.engine.drill_base import DrillBase, _place
 from evdesk.engine.drill_room import Room
 from evdesk.model import Bay, Circuit, Site, Why, WhyCode
 from evdesk.model.drills import DrillCause, DrillVerdict
@@ -61,6 +61,14 @@ def test_a_reading_from_before_a_limit_was_lowered_ends_no_drill():
     ("site", "said"),
     [
         (SITE, None),
+        (
+            replace(SITE, bays=(replace(BAYS[0], max_a=10.0), *BAYS[1:])),
+            (DrillCause.STOPPED, DrillVerdict.CANCELLED, "Its place in the site, or its ceiling, was changed"),
+        ),
+        (
+            replace(SITE, balance=replace(SITE.balance, profile_valid_s=90)),
+            (DrillCause.STOPPED, DrillVerdict.CANCELLED, "How long a live limit is valid was changed"),
+        ),
         (replace(SITE, bays=BAYS[1:]), (DrillCause.STOPPED, DrillVerdict.CANCELLED, "taken out of the site")),
         (
             replace(SITE, circuits=(MAIN, replace(YARD, rating_a=(16.0,) * 3))),
@@ -76,6 +84,8 @@ def test_a_changed_site_ends_the_drill_of_who_is_gone_or_has_no_room(site, said)
         record=SimpleNamespace(id="A"),
         connector=SimpleNamespace(id=1),
         attended=False,
+        place=_place(BAYS[0]),
+        plan=SimpleNamespace(valid_s=SITE.balance.profile_valid_s),
         stop=lambda *words: told.append(words),
     )
     DrillBase.site_changed(run)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from evdesk.gui.dialogs.working import WorkingSheet
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme, mono_font
 from evdesk.gui.widgets import DANGER, PRIMARY, Button, EmptyState, KeyValue, Label, QrCode, copy
+from evdesk.model.files import write_whole
 from evdesk.wire.method import Nothing
 from evdesk.wire.security import CaInfo, ExportCa, Exported, Issued, PutNames, Revoke
 
@@ -183,7 +184,7 @@ class CaSheet(WorkingSheet):
         """Put an exported certificate into a file; says what went wrong."""
         data = base64.b64decode(exported.content) if exported.encoding == "base64" else exported.content.encode()
         try:
-            path.write_bytes(data)
+            write_whole(path, data)
         except OSError as error:
             self.fail(tr("It cannot be written there: {error}.").format(error=error))
         else:

@@ -15,6 +15,7 @@ from evdesk.gui.pages.chargers_settings_sheets import ImportSheet, SnapshotsShee
 from evdesk.gui.text import tr
 from evdesk.gui.theme import current
 from evdesk.model import EvdeskError
+from evdesk.model.files import write_whole
 from evdesk.model.settings import PlannedSetting, SettingsSnapshot
 from evdesk.wire.methods import OneCharger
 from evdesk.wire.settings import ExportSettings, ImportSettings, SettingsFile
@@ -66,7 +67,7 @@ class SettingsFiles(QObject):
 
     def save_file(self, charger_id: str, path: Path, content: str) -> None:
         try:
-            path.write_text(content, encoding="utf-8", newline="")
+            write_whole(path, content.encode())
         except OSError as error:
             self.said.emit(charger_id, Report("danger", "octagon", tr("Not written: {why}").format(why=error.strerror)))
             return

@@ -12,6 +12,7 @@ from evdesk.gui.pages.insights_chart import BarChart
 from evdesk.gui.pages.insights_words import csv_text
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import copy
+from evdesk.model.files import write_whole
 from evdesk.wire.insights import Insight
 
 
@@ -41,7 +42,7 @@ class InsightExports(QObject):
         if got is None:
             return
         try:
-            Path(path).write_text(csv_text(got), encoding="utf-8", newline="")
+            write_whole(Path(path), csv_text(got).encode())
         except OSError:
             self.failed.emit(tr("{file} cannot be written. Choose another folder.").format(file=Path(path).name))
 

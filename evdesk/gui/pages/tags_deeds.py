@@ -13,6 +13,7 @@ from evdesk.gui.pages.tags_ask import TagImportSheet, TagSheet
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
 from evdesk.model import EvdeskError
+from evdesk.model.files import write_whole
 from evdesk.model.tags import Tag, TagLine, TagPolicy
 from evdesk.wire.tags import DeleteTags, ImportTags, PutTags, SetTagPolicy, TagFile
 
@@ -93,7 +94,7 @@ class TagDeeds(QObject):
 
     def save_file(self, path: Path, content: str) -> None:
         try:
-            path.write_text(content, encoding="utf-8", newline="")
+            write_whole(path, content.encode())
             self.said.emit(Report("ok", "check", tr("Written to {path}").format(path=path)))
         except OSError as error:
             words = tr("Not written: {why}").format(why=error.strerror)
