@@ -26,7 +26,8 @@ def demand(name: str, *amps: float | None, at: float = NOW) -> Demand:
 def room(*demands: Demand, told_at: float = 0.0, site: Site = SITE) -> Room:
     """`told_at`: when each confirmed its limit."""
     balancer = Balancer(site)
-    decision = balancer.step(NOW, demands, [])
+    placed = {bay.charger_id for bay in site.bays}
+    decision = balancer.step(NOW, [one for one in demands if one.key[0] in placed], [])
     connectors = {1: SimpleNamespace(confirmed_at=told_at)}
     fleet = SimpleNamespace(site=site, chargers={d.key[0]: SimpleNamespace(connectors=connectors) for d in demands})
     control = SimpleNamespace(
