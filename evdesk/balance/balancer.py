@@ -83,7 +83,7 @@ class Balancer:
         if self._strict and (problems := conductor_problems(site)):
             raise ValueError(" ".join(problems))
         self._site = site
-        self._circuits = tuple(dict.fromkeys(circuit.name for circuit in site.circuits))
+        self._circuits = dict.fromkeys(circuit.name for circuit in site.circuits)
         self._intake.reconfigure(site, safe_share(site, unable))
         self._site_share = site_share(site, unable)
         self._rooms.voltage_v = max(site.voltage_v, 0.0)

@@ -4,7 +4,7 @@ All currents are ampere RMS per phase. `None` means unknown, and unknown always 
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -177,7 +177,7 @@ class LineSample:
         numbers(("current_a[0]", "current_a[1]", "current_a[2]"), three("current_a", self.current_a), none=True)
 
 
-def of_circuits(samples: Iterable[LineSample], known: Sequence[str]) -> tuple[LineSample, ...]:
+def of_circuits(samples: Iterable[LineSample], known: Collection[str]) -> tuple[LineSample, ...]:
     """The samples. Raises TypeError for what is none, ValueError for one of an unknown circuit: a misspelt name must not
     pass for a silent meter."""
     several("samples", samples)
