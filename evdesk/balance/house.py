@@ -29,7 +29,7 @@ from evdesk.balance.filters import MaxWindow, Rises
 from evdesk.balance.lines import Wire
 from evdesk.balance.track import Bounds, clean
 from evdesk.balance.types import Line, LineSample
-from evdesk.model import BalanceSettings, Phases
+from evdesk.model import NO_PHASES, BalanceSettings, Phases
 
 MEMORY_S = 600.0
 """A load that rose twice in this time is one that comes and goes."""
@@ -159,6 +159,8 @@ class House:
                 seen.fresh_since = at
             a, b, c = sample.current_a
             seen.samples.append((at, (clean(a), clean(b), clean(c))))
+            if sample.current_a == NO_PHASES:
+                seen.fresh_since = None  # it said nothing: a gap
 
     def estimate(
         self, wires: Sequence[Wire], now: float, bounds: Sequence[Bounds], earlier: Sequence[Bounds]

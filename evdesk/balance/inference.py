@@ -19,10 +19,24 @@ from evdesk.model import ACROSS, Phases
 LEAST_STEP_A = 3.0
 """Smaller changes drown in what a house does."""
 
+CALM_STEP_A, CALM_TIMES = 2.0, 4.0
+"""On a calm meter a smaller one shows too: so many times what it moves by itself."""
+
 SURE = 0.98
 STEPS_NEEDED = 2
 COINCIDENCE = 0.08
 """How often something else steps within the same seconds."""
+
+FADES = 0.85
+"""What an older step is worth beside one step newer: whoever was rewired is seen to be after a handful of steps."""
+
+NEWEST = 9
+"""So many steps judge a meter, the newest of all connectors together."""
+
+CHANGED = 3
+"""So many in a row that all say the same, and not what was believed, end what was believed: the meter was changed."""
+
+ALIKE = 0.3
 
 STARS = tuple("".join(order) for order in itertools.permutations("RST"))
 CANDIDATES = (*STARS, *ACROSS)
@@ -62,7 +76,18 @@ class Step:
     @property
     def useful(self) -> bool:
         values = (*self.terminals, *self.meter)
-        return all(map(math.isfinite, values)) and max(map(abs, self.terminals)) >= LEAST_STEP_A
+        return all(map(math.isfinite, values)) and max(map(abs, self.terminals)) >= least_step_a(self.noise_a)
+
+    @property
+    def ratio(self) -> float | None:
+        """What the meter read of one ampere; None where the terminals' changes cancel."""
+        change = sum(self.terminals)
+        return sum(self.meter) / change if change else None
+
+
+def least_step_a(noise_a: float) -> float:
+    """The smallest change of current that says something on a meter that moves so much by itself."""
+    return min(max(CALM_TIMES * noise_a, CALM_STEP_A), LEAST_STEP_A)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +111,22 @@ class Evidence:
     equal: int = 0  # steps with the same change on all three terminals
     ratios: list[float] = field(default_factory=list)  # meter over connector, newest last
     phases: int = 0
+    ats: list[float] = field(default_factory=list)  # when each of `ratios` was seen; 0 where that was not kept
 
-    def add(self, step: Step, across: bool, gain: float = 1.0, *, weighs: bool = True) -> bool:
+    def add(self, step: Step, across: bool, gain: float = 1.0, *, weighs: bool = True, at: float = 0.0) -> bool:
         """`across`: it may sit between two phases; `gain`: what the meter is known to read of one ampere; `weighs`: an
-        ampere of it is one on the meter's phases, so the step tells of the meter too. False: too small to say anything."""
+        ampere of it is one on the meter's phases, so the step tells of the meter too; `at`: epoch seconds. False: too
+        small to say anything."""
         if not step.useful:
             return False
         self.phases = sum(abs(d) > 0.4 * max(map(abs, step.terminals)) for d in step.terminals)
-        change = sum(step.terminals)
-        if weighs and change:
-            self.ratios = [*self.ratios[-19:], sum(step.meter) / change]
+        ratio = step.ratio if weighs else None
+        if ratio is not None:
+            self.ats = [*self._ats()[-19:], at]
+            self.ratios = [*self.ratios[-19:], ratio]
+            gain = _gain(ratio, gain)
         meter = (step.meter[0] / gain, step.meter[1] / gain, step.meter[2] / gain)
+        self.logs = {name: log * FADES for name, log in self.logs.items()}
         for name in CANDIDATES:
             if name in ACROSS and not (across and _one_current(step.terminals)):
                 self.logs[name] += math.log(COINCIDENCE) * 3
@@ -108,6 +138,20 @@ class Evidence:
         spread = max(step.terminals) - min(step.terminals)
         self.equal += int(self.phases == 3 and spread < 0.15 * max(map(abs, step.terminals)))
         return True
+
+    def _ats(self) -> list[float]:
+        return [0.0] * (len(self.ratios) - len(self.ats)) + self.ats
+
+    def told(self) -> list[tuple[float, float]]:
+        """(when, meter over connector), newest last."""
+        return list(zip(self._ats(), self.ratios, strict=True))
+
+    def drop_before(self, at: float) -> bool:
+        """What older steps said of the meter is void; True where something was dropped."""
+        kept = [pair for pair in self.told() if pair[0] >= at]
+        dropped = len(kept) < len(self.ratios)
+        self.ats, self.ratios = [when for when, _ in kept], [ratio for _, ratio in kept]
+        return dropped
 
     def chances(self) -> dict[str, float]:
         """Probability per candidate, all equally likely before anything was seen."""
@@ -188,17 +232,40 @@ class MeterSeen:
 
 
 def judge_meter(evidence: dict[Key, Evidence], entered: dict[Key, str]) -> MeterSeen:
-    """What the steps of all connectors say about the meter they were seen by. A fault of the meter shows on every
+    """What the newest steps of all connectors say about the meter they were seen by. A fault of the meter shows on every
     connector alike, a wrong entry on one."""
-    ratios = [ratio for seen in evidence.values() for ratio in seen.ratios]
-    if len(ratios) < STEPS_NEEDED:
+    told = sorted((pair for seen in evidence.values() for pair in seen.told()), key=lambda pair: pair[0])
+    ratios = [ratio for _at, ratio in told]
+    factor = _agreed(ratios[-NEWEST:]) if len(ratios) >= STEPS_NEEDED else None
+    if factor is None:
         return MeterSeen(MeterVerdict.UNKNOWN, steps=len(ratios))
-    factor = statistics.median(ratios)
     found = MeterSeen(_by_factor(factor), round(factor, 4), steps=len(ratios))
     if found.verdict is not MeterVerdict.RIGHT:
         return found
     swapped = _one_permutation(evidence, entered)
     return MeterSeen(MeterVerdict.SWAPPED, found.factor, swapped, len(ratios)) if swapped else found
+
+
+def _agreed(ratios: Sequence[float]) -> float | None:
+    """What the newest steps agree on, None where they do not. Newest last."""
+    newest = ratios[-CHANGED:]
+    if len(newest) == CHANGED and _agree(newest) == CHANGED and len({_by_factor(ratio) for ratio in newest}) == 1:
+        return statistics.median(newest)
+    return statistics.median(ratios) if 2 * _agree(ratios) >= len(ratios) and _agree(ratios) >= STEPS_NEEDED else None
+
+
+def _agree(ratios: Sequence[float]) -> int:
+    """How many are about the middle one: two that contradict each other have no mean that means something."""
+    middle = statistics.median(ratios)
+    return sum(abs(ratio - middle) <= max(ALIKE * abs(middle), 0.15) for ratio in ratios)
+
+
+def _gain(ratio: float, known: float) -> float:
+    """What this step's meter read of one ampere: a meter that was just turned shows by the step itself."""
+    verdict = _by_factor(ratio)
+    if verdict in (MeterVerdict.BACKWARDS, MeterVerdict.UNIT):
+        return ratio
+    return 1.0 if verdict is MeterVerdict.RIGHT else known
 
 
 def _by_factor(factor: float) -> MeterVerdict:
@@ -214,17 +281,29 @@ def _by_factor(factor: float) -> MeterVerdict:
 
 def _one_permutation(evidence: dict[Key, Evidence], entered: dict[Key, str]) -> str:
     """The one exchange of the meter's phases that makes every entered wiring right, where at least two are wrong."""
+    orders, wrong = _permutations(evidence, entered)
+    return orders[0] if len(orders) == 1 and len(wrong) >= 2 else ""
+
+
+def meter_or_wiring(evidence: dict[Key, Evidence], entered: dict[Key, str]) -> set[Key]:
+    """Connectors seen on other phases than entered, where an exchange of the meter's phases would explain all that was
+    seen just as well: nobody can tell which of both it is."""
+    orders, wrong = _permutations(evidence, entered)
+    return set(wrong) if orders else set()
+
+
+def _permutations(evidence: dict[Key, Evidence], entered: dict[Key, str]) -> tuple[list[str], list[Key]]:
+    """(exchanges of the meter's phases that explain all that was seen, connectors that are not as entered)."""
     seen = {key: one.seen(entered.get(key, "")) for key, one in evidence.items()}
-    wrong = [key for key, one in seen.items() if one.verdict is WiringVerdict.CONTRADICTS and len(one.rotation) == 3]
-    right = [key for key, one in seen.items() if one.verdict is WiringVerdict.AGREES and len(one.rotation) == 3]
-    if len(wrong) < 2:
-        return ""
-    fits = []
-    for order in STARS[1:]:
+    seen = {key: one for key, one in seen.items() if len(one.rotation) == 3}
+    wrong = [key for key, one in seen.items() if one.verdict is WiringVerdict.CONTRADICTS]
+    right = [key for key, one in seen.items() if one.verdict is WiringVerdict.AGREES]
+    orders = []
+    for order in STARS[1:] if wrong else ():
         turned = {key: "".join(_turn(letter, order) for letter in entered[key]) for key in [*wrong, *right]}
         if all(_matches(seen[key].rotation, rotation) for key, rotation in turned.items()):
-            fits.append(order)
-    return fits[0] if len(fits) == 1 else ""
+            orders.append(order)
+    return orders, wrong
 
 
 def _turn(letter: str, order: str) -> str:

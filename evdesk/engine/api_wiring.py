@@ -38,12 +38,13 @@ class WiringApi:
                     verdict=seen.verdict.value,
                     steps=seen.steps,
                     phases=seen.phases,
-                    circuit=book.meter_of(bay),
+                    circuit=(circuit := book.meter_of(bay)),
+                    either=(bay.charger_id, bay.connector_id) in book.meters.either(circuit),
                 )
             )
         meters = []
         for name in [c.name for c in site.circuits if c.meter]:
-            found = book.meter_seen(name)
+            found = book.meters.seen(name)
             meters.append(w.MeterWiring(name, found.verdict.value, found.factor, found.swapped, found.steps))
         return w.WiringList(connectors, meters, self.core.wiring_test.state)
 
@@ -75,8 +76,12 @@ class WiringApi:
     async def _apply(self, origin: Origin, params: OneConnector) -> Done:
         async with self.core.sites.lock:
             before = self.core.fleet.site
-            bay = self._bay(params)
-            seen = self.core.wiring.seen((bay.charger_id, bay.connector_id))
+            bay, book = self._bay(params), self.core.wiring
+            seen = book.seen((bay.charger_id, bay.connector_id))
+            if (bay.charger_id, bay.connector_id) in book.meters.either(book.meter_of(bay)):
+                text = "Charger or transformers: either this rotation or the meter's phases are other than entered. "
+                text += "Check both, and correct what is wrong; testing a second charger tells which it is."
+                raise EvdeskError(Reason.INVALID, text)
             rotation = _whole(seen.rotation, bay)
             if not rotation or seen.confidence < SURE:
                 raise EvdeskError(Reason.INVALID, f"Too little is known yet: {seen.steps} steps seen. Run wiring.test.")
@@ -99,7 +104,7 @@ class WiringApi:
         circuit = self.core.fleet.site.circuit(params.circuit)
         if circuit is None or circuit.meter is None:
             raise EvdeskError(Reason.INVALID, f"There is no meter on “{params.circuit}”.")
-        before = self.core.wiring.meter_seen(circuit.name).verdict.value
+        before = self.core.wiring.meters.seen(circuit.name).verdict.value
         command = Command(origin, "wiring.trust", "site", asdict(params))
         row = await self.core.commands.stored(command, {"before": before})
         self.core.wiring.forget_meter(circuit.name)

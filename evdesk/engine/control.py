@@ -17,6 +17,7 @@ from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
 from evdesk.engine.steady import less, on_the_clock, steady_sample
 from evdesk.model import (
+    NO_PHASES,
     Bay,
     Capability,
     Clock,
@@ -140,12 +141,11 @@ class Control:
         return max(seen, default=0.0)
 
     def _samples(self, site: Site) -> Sequence[LineSample]:
+        """A meter that is doubted has told nothing: the worst counts with the next decision, not when it is stale."""
         return [
-            LineSample(circuit.name, reading.at, reading.current_a)
+            LineSample(circuit.name, reading.at, NO_PHASES if circuit.name in self.distrusted else reading.current_a)
             for circuit in site.circuits
-            if circuit.meter
-            and circuit.name not in self.distrusted
-            and (reading := self.fleet.meters.get(circuit.name))
+            if circuit.meter and (reading := self.fleet.meters.get(circuit.name))
         ]
 
     def _demand(self, bay: Bay, record: ChargerRecord, connector: ConnectorRecord, now: float) -> Demand:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from evdesk.balance import Decision
+from evdesk.balance.levels import TIMES_RATING
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord
 from evdesk.model import (
@@ -129,10 +130,10 @@ class LoadWatch:
 
     def _watch_fuses(self, lines: list[LineLoad], now: float) -> None:
         step = min(max(now - self._last_at, 0.0), 5.0) if self._last_at else 0.0
-        any_over = False
+        any_over = False  # what no breaker would carry for a second is an error of the meter
         for line in lines:
             watched = self._over.get(line.line)
-            if line.total_a is None or line.total_a <= line.limit_a:
+            if line.total_a is None or not line.limit_a < line.total_a <= TIMES_RATING * line.limit_a:
                 if watched is not None:
                     del self._over[line.line]
                     self._tell_over(line, watched, now)

@@ -340,6 +340,9 @@ def _meter_words(values: dict[str, str | float]) -> str:
         "ratio": tr("reads {factor} times what flows: correct its transformer ratio"),
         "swapped": tr("has its transformers on {swapped} instead of RST"),
     }
+    if "factor" not in values:  # told by what it reads, not by steps
+        words["backwards"] = tr("shows power flowing out while cars draw: test the wiring")
+        words["unit"] = tr("reads more than its breaker could carry: correct its unit")
     text = words.get(str(values.get("verdict", "")), tr("cannot be believed"))
     return text.format(factor=values.get("factor", "?"), swapped=values.get("swapped", "?"))
 

@@ -8,7 +8,8 @@ from evdesk.wire.method import Done, Method, Nothing, OneConnector
 @dataclass(frozen=True, slots=True)
 class ConnectorWiring:
     """`entered`: by a person; `rotation`: seen ("S??": terminal 1 only); `verdict`: unknown | same_always | agrees |
-    contradicts | learnt; `phases`: how many the car used at the last step, 0 unknown."""
+    contradicts | learnt; `phases`: how many the car used at the last step, 0 unknown; `either`: it contradicts, and the
+    meter's phases being other than entered would explain that just as well."""
 
     charger_id: str
     connector_id: int
@@ -19,11 +20,13 @@ class ConnectorWiring:
     steps: int
     phases: int
     circuit: str = ""  # of the meter that saw it
+    either: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MeterWiring:
-    """`verdict`: unknown | right | backwards | blind | unit | ratio | swapped; `factor`: what it reads of one ampere;
+    """`verdict`: unknown | right | backwards | blind | unit | ratio | swapped; `factor`: what it reads of one ampere, None
+    where no step has shown that: backwards or unit is then told by what it reads beside the cars and its breaker;
     `swapped`: the phases its transformers are on, e.g. "SRT"."""
 
     circuit: str

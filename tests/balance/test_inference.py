@@ -5,7 +5,15 @@ import random
 
 import pytest
 
-from evdesk.balance.inference import Evidence, MeterVerdict, Step, WiringVerdict, judge_meter, step_of
+from evdesk.balance.inference import (
+    Evidence,
+    MeterVerdict,
+    Step,
+    WiringVerdict,
+    judge_meter,
+    meter_or_wiring,
+    step_of,
+)
 from evdesk.model import ACROSS
 
 V = WiringVerdict
@@ -128,6 +136,75 @@ def test_one_wrong_entry_is_not_blamed_on_the_meter():
     entered["B0", 1] = "SRT"
     assert judge_meter(found, entered).verdict is MeterVerdict.RIGHT
     assert found["B0", 1].seen("SRT").verdict is V.CONTRADICTS
+
+
+def stepped(*factors, used=(1, 1, 1)):
+    """One connector's steps, seconds apart, by a meter that reads so many ampere of one."""
+    evidence = Evidence()
+    for n, factor in enumerate(factors):
+        change = 10.0 if n % 2 else -10.0
+        terminals = tuple(change * u for u in used)
+        evidence.add(Step(terminals, tuple(t * factor for t in terminals)), False, at=float(n))
+    return evidence
+
+
+@pytest.mark.parametrize(
+    ("factors", "verdict"),
+    [
+        ((1,) * 4 + (-1,) * 4, MeterVerdict.BACKWARDS),  # once right, then turned: never the mean of both
+        ((1,) * 40 + (-1,) * 3, MeterVerdict.BACKWARDS),
+        ((-1,) * 9 + (1,) * 3, MeterVerdict.RIGHT),
+        ((1,) * 20 + (0.0,) * 3, MeterVerdict.BLIND),
+        ((1,) * 8 + (-1,), MeterVerdict.RIGHT),  # one odd step proves nothing
+        ((1, -1), MeterVerdict.UNKNOWN),
+        ((1, 10.9), MeterVerdict.UNKNOWN),  # no ratio of 5.9 out of two that contradict each other
+        ((1, 1, 1, 2.3, -1.5, 0.4), MeterVerdict.RIGHT),  # the house joined in thrice, each time differently
+    ],
+)
+def test_the_newest_steps_decide(factors, verdict):
+    assert judge_meter({("A", 1): stepped(*factors)}, {}).verdict is verdict
+
+
+def test_steps_of_several_connectors_count_in_the_order_they_were_seen():
+    found = {("A", 1): stepped(*(1,) * 12), ("B", 1): Evidence()}
+    for n in range(3):
+        found["B", 1].add(Step((8.0, 8.0, 8.0), (-8.0, -8.0, -8.0)), False, at=100.0 + n)
+    assert judge_meter(found, {}).verdict is MeterVerdict.BACKWARDS
+    assert found["A", 1].drop_before(50.0)
+    assert (found["A", 1].told(), found["A", 1].steps) == ([], 12)
+    assert not found["B", 1].drop_before(50.0)
+
+
+def test_evidence_kept_by_an_older_version_is_older_than_what_is_seen_now():
+    old = Evidence(steps=4, ratios=[1.0, 1.0, 1.0, 1.0])
+    for n in range(3):
+        old.add(Step((8.0, 8.0, 8.0), (-8.0, -8.0, -8.0)), False, at=100.0 + n)
+    assert judge_meter({("A", 1): old}, {}).verdict is MeterVerdict.BACKWARDS
+    assert old.drop_before(1.0)
+    assert len(old.told()) == 3
+
+
+def test_a_meter_that_was_turned_does_not_spoil_what_is_known_of_the_wiring():
+    evidence = stepped(*(1,) * 6, *(-1,) * 3, used=(1, 0, 0))
+    assert evidence.seen("RST").verdict is V.AGREES
+
+
+def test_one_charger_cannot_tell_its_rotation_from_the_meters_phases():
+    found, entered = site(lambda p: [p[1], p[2], p[0]], rotations=("RST",))
+    assert found["B0", 1].seen("RST").verdict is V.CONTRADICTS
+    assert meter_or_wiring(found, entered) == {("B0", 1)}
+    found["B1", 1], entered["B1", 1] = stepped(1, 1, used=(1, 0, 0)), "RST"  # it is as entered: the meter is too
+    assert meter_or_wiring(found, entered) == set()
+    assert meter_or_wiring(*site(lambda p: p)) == set()
+
+
+@pytest.mark.parametrize(("noise", "says"), [(0.5, True), (0.8, False)])
+def test_a_small_step_says_something_on_a_calm_meter_only(noise, says):
+    evidence = Evidence()
+    for n in range(2):
+        change = 2.7 if n else -2.7
+        assert evidence.add(Step((change, 0.0, 0.0), (0.2, change + 0.3, 0.1), noise), False) is says
+    assert evidence.seen("STR").verdict is (V.AGREES if says else V.UNKNOWN)
 
 
 def test_small_unknown_and_odd_steps_are_left_out():

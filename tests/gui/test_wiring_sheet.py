@@ -91,6 +91,11 @@ def test_without_a_meter_the_test_is_off_with_its_reason(sheet):
         (ConnectorWiring("A", 1, "", "ST", 0.99, "learnt", 3, 1), "L2 L3 (ST), 99.0% sure", True),
         (ConnectorWiring("A", 1, "RST", "", 0.3, "same_always", 5, 3), "its cars draw the same on every phase", False),
         (ConnectorWiring("A", 1, "RST", "", 0.6, "unknown", 3, 1), "not clear yet", False),
+        (
+            ConnectorWiring("A", 1, "RST", "T??", 0.99, "contradicts", 3, 1, "Main", True),
+            "terminal 1 on L3, or the meter's phases are wrong, 99.0% sure",
+            False,
+        ),
     ],
 )
 def test_words(one, words, may):
@@ -100,3 +105,13 @@ def test_words(one, words, may):
 def test_a_meter_without_steps_says_so():
     assert meter_words(MeterWiring("Main", "unknown", None, "", 0)) == "No step was seen by it yet."
     assert meter_words(MeterWiring("Main", "unknown", None, "", 1)) == "1 step, not clear yet."
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"), [("backwards", "flows out while cars draw"), ("unit", "Correct the unit")]
+)
+def test_a_meter_doubted_without_a_step_says_why(sheet, verdict, words):
+    sheet.show_found(WiringList(LIST.connectors, [MeterWiring("Main", verdict, None, "", 0)], WiringTestState()))
+    _chip, said, trust = sheet._meters["Main"]
+    assert words in said.text()
+    assert trust.isVisible()

@@ -7,6 +7,7 @@ reported that time too.
 
 import itertools
 import logging
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -15,18 +16,19 @@ import msgspec
 from evdesk.balance import Key
 from evdesk.balance.inference import (
     LEAST_STEP_A,
+    STEPS_NEEDED,
     Evidence,
-    MeterSeen,
     MeterVerdict,
     WiringSeen,
     WiringVerdict,
-    judge_meter,
     step_of,
 )
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ConnectorRecord
+from evdesk.engine.wiring import places
+from evdesk.engine.wiring.meters import MeterBook
 from evdesk.engine.wiring.trail import Trail
-from evdesk.model import Bay, EvdeskError, FindingSeen, GridType, MeterSource, NoticeKind, Phases, Severity, Transformer
+from evdesk.model import Bay, EvdeskError, FindingSeen, GridType, MeterSource, Phases
 
 log = logging.getLogger("evdesk.wiring")
 NOTE = "wiring"
@@ -59,13 +61,14 @@ class WiringBook:
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
         self.evidence: dict[Key, Evidence] = {}
-        self.distrusted: set[str] = set()  # circuits whose meter is proven wrong: it counts as silent
+        self.meters = MeterBook(fleet, self.evidence)
+        self.distrusted = self.meters.distrusted
         self.passive = True  # the test switches it off while it steps
-        self._meters: dict[str, Trail] = {}
+        self._trial: dict[Key, tuple[float, Evidence]] = {}  # what the running test shows, and since when
+        self._trails: dict[str, Trail] = {}
         self._connectors: dict[Key, _Seen] = {}
         self._waiting: list[_Waiting] = []
-        self._told: dict[Key, WiringVerdict] = {}
-        self._told_meter: dict[str, MeterVerdict] = {}
+        self._told: dict[Key, tuple[WiringVerdict, bool]] = {}
         self._entered: dict[Key, tuple[str, int, str]] = {}
         self._sources: dict[str, MeterSource | None] = {}
         self._dirty: set[Key] = set()
@@ -79,9 +82,7 @@ class WiringBook:
                 self.evidence[(charger, int(connector))] = msgspec.json.decode(body, type=Evidence)
             except (msgspec.DecodeError, ValueError) as error:
                 log.warning("%s: what was learnt of its wiring cannot be read: %s", name, error)
-        for circuit in self.fleet.site.circuits:
-            if circuit.meter is not None:
-                self._distrust(circuit.name, self.meter_seen(circuit.name).verdict)
+        await self.meters.open()
 
     async def save(self) -> None:
         for key in list(self._dirty):
@@ -95,12 +96,14 @@ class WiringBook:
             except EvdeskError:
                 self._dirty.add(key)
                 raise
+        await self.meters.levels.save()
 
     def clock_jumped(self) -> None:
         """Moments before and after do not compare: what is not judged yet is dropped, what is learnt stays."""
         self._waiting.clear()
         self._connectors.clear()
-        self._meters.clear()
+        self._trails.clear()
+        self.meters.levels.clock_jumped()
 
     def forget(self, key: Key) -> None:
         """The charger was moved or rewired: what was seen before says nothing any more."""
@@ -109,10 +112,9 @@ class WiringBook:
 
     def forget_meter(self, circuit: str) -> None:
         """The meter was changed: every step seen by it is void, and it is believed again until steps say otherwise."""
-        for key in list(self._evidence_under(circuit)):
+        for key in list(self.meters.under(circuit)):
             self.forget(key)
-        self.distrusted.discard(circuit)
-        self._told_meter.pop(circuit, None)
+        self.meters.forget(circuit)
 
     # -- watching ---------------------------------------------------------------------------------------------
 
@@ -124,6 +126,7 @@ class WiringBook:
         self._waiting = [w for w in self._waiting if w.due_at > now]
         for waiting in due:
             self._judge(waiting, now)
+        self.meters.tick(now)
 
     def _take_meters(self, now: float) -> None:
         for circuit in self.fleet.site.circuits:
@@ -133,7 +136,7 @@ class WiringBook:
             if self._sources.setdefault(circuit.name, circuit.meter) != circuit.meter:
                 self._sources[circuit.name] = circuit.meter
                 self.forget_meter(circuit.name)
-            self._meters.setdefault(circuit.name, Trail()).take(reading.at, reading.current_a, now)
+            self._trails.setdefault(circuit.name, Trail()).take(reading.at, reading.current_a, now)
 
     def _take(self, bay: Bay, now: float) -> None:
         record = self.fleet.chargers.get(bay.charger_id)
@@ -164,40 +167,23 @@ class WiringBook:
         self._waiting.append(_Waiting(now + LATER_S, key, circuit, before, after))
 
     def meter_of(self, bay: Bay) -> str:
-        """The nearest metered circuit above this bay, "" where there is none, or only behind a transformer: there a step
-        looks different."""
-        circuit = self.fleet.site.circuit(bay.circuit)
-        for _ in range(len(self.fleet.site.circuits)):
-            if circuit is None or circuit.meter is not None or circuit.transformer is not Transformer.NONE:
-                break
-            circuit = self.fleet.site.circuit(circuit.parent) if circuit.parent else None
-        return circuit.name if circuit is not None and circuit.meter is not None else ""
+        """The meter that sees this bay's steps, see `places`."""
+        return places.meter_of(self.fleet.site, bay)
 
     def _judge(self, waiting: _Waiting, now: float) -> None:
         start, end = waiting.before[0], waiting.after[0]
-        others = [self._connectors.get(key) for key in self.under(waiting.circuit) if key != waiting.key]
+        seen_too = places.under(self.fleet.site, waiting.circuit)
+        others = [self._connectors.get(key) for key in seen_too if key != waiting.key]
         if any(_moved(seen, start, end) for seen in others if seen is not None):
             return
-        trail = self._meters.get(waiting.circuit)
+        trail = self._trails.get(waiting.circuit)
         if trail is None:
             return
         meter = [trail.at(moment) for moment in (start, end)]
         if meter[0] is None or meter[1] is None:
             return
         noise = trail.noise(start)
-        self.add_step(waiting.key, waiting.before[1], waiting.after[1], meter[0], meter[1], now, noise)
-
-    def under(self, circuit: str) -> list[Key]:
-        """Connectors this meter sees."""
-        site = self.fleet.site
-        found = []
-        for bay in site.bays:
-            at, hops = site.circuit(bay.circuit), 0
-            while at is not None and at.name != circuit and at.parent and hops < len(site.circuits):
-                at, hops = site.circuit(at.parent), hops + 1
-            if at is not None and at.name == circuit:
-                found.append((bay.charger_id, bay.connector_id))
-        return found
+        self.add_step(waiting.key, waiting.before[1], waiting.after[1], meter[0], meter[1], now, noise, end)
 
     # -- learning ---------------------------------------------------------------------------------------------
 
@@ -210,72 +196,71 @@ class WiringBook:
         meter_after: Phases,
         now: float,
         noise: float,
+        at: float | None = None,
     ) -> bool:
-        """One step of one connector; True where it said something."""
+        """One step of one connector, over at `at` (None: now); True where it said something."""
         step = step_of(before, after, meter_before, meter_after, noise)
         bay = self.fleet.site.bay(*key)
         if step is None or bay is None:
             return False
         circuit = self.meter_of(bay)
-        seen = judge_meter(self._evidence_under(circuit), self._rotations(circuit))
+        seen, at = self.meters.by_steps(circuit), now if at is None else at
         gain = seen.factor if seen.verdict in (MeterVerdict.BACKWARDS, MeterVerdict.UNIT, MeterVerdict.RATIO) else 1.0
         may_be_across = bay.phases == 1 and self.fleet.site.grid in (GridType.WYE, GridType.DELTA, GridType.SPLIT)
         weighs = bay.across is None and not (bay.phases == 1 and not bay.rotation)
-        if not self.evidence.setdefault(key, Evidence()).add(step, may_be_across, gain or 1.0, weighs=weighs):
+        if not self.evidence.setdefault(key, Evidence()).add(step, may_be_across, gain or 1.0, weighs=weighs, at=at):
             return False
+        began, trial = self._trial.get(key, (math.inf, Evidence()))
+        if at >= began:
+            trial.add(step, may_be_across, gain or 1.0, weighs=weighs, at=at)
+            self._decide(key, circuit, trial)
         self._dirty.add(key)
-        self._tell(key, bay, now)
-        self._tell_meter(circuit, now)
+        self.meters.stepped(circuit, now, tested=at >= began)
+        for other in self.meters.under(circuit):
+            self._tell(other, circuit, now)
         return True
+
+    def noise(self, circuit: str, now: float) -> float:
+        """What this meter does by itself from second to second, in ampere."""
+        trail = self._trails.get(circuit)
+        return trail.noise(now) if trail is not None else 1.0
+
+    def begin_trial(self, key: Key, now: float) -> None:
+        """From now on this connector is stepped on purpose: two such steps decide over all that was seen before, of it by
+        its own, of the meter by those of all connectors."""
+        self._trial[key] = (now, Evidence())
+
+    def end_trials(self) -> None:
+        self._trial.clear()
+
+    def _decide(self, key: Key, circuit: str, trial: Evidence) -> None:
+        if trial.steps >= STEPS_NEEDED:
+            self.evidence[key] = trial
+        under = self.meters.under(circuit)
+        if sum(len(one.ratios) for other, (_at, one) in self._trial.items() if other in under) >= STEPS_NEEDED:
+            began = min(at for at, _ in self._trial.values())
+            self._dirty |= {other for other, one in under.items() if one.drop_before(began)}
 
     def seen(self, key: Key) -> WiringSeen:
         bay = self.fleet.site.bay(*key)
         return self.evidence.get(key, Evidence()).seen(bay.rotation if bay is not None else "")
 
-    def meter_seen(self, circuit: str) -> MeterSeen:
-        return judge_meter(self._evidence_under(circuit), self._rotations(circuit))
-
-    def _evidence_under(self, circuit: str) -> dict[Key, Evidence]:
-        nearest = {k for k in self.under(circuit) if (bay := self.fleet.site.bay(*k)) and self.meter_of(bay) == circuit}
-        return {key: self.evidence[key] for key in nearest if key in self.evidence}
-
-    def _rotations(self, circuit: str) -> dict[Key, str]:
-        return {k: bay.rotation for k in self.under(circuit) if (bay := self.fleet.site.bay(*k)) is not None}
-
-    def _tell(self, key: Key, bay: Bay, now: float) -> None:
-        seen = self.seen(key)
-        if seen.verdict is self._told.get(key):
+    def _tell(self, key: Key, circuit: str, now: float) -> None:
+        seen, bay = self.seen(key), self.fleet.site.bay(*key)
+        contradicts = seen.verdict is WiringVerdict.CONTRADICTS
+        either = contradicts and key in self.meters.either(circuit)
+        if bay is None or (seen.verdict, either) == self._told.get(key):
             return
-        self._told[key] = seen.verdict
-        swapped = self.meter_seen(self.meter_of(bay)).verdict is MeterVerdict.SWAPPED
-        if seen.verdict is WiringVerdict.CONTRADICTS and not swapped:
-            sentence = (
-                f"Connector {bay.connector_id} is entered as {bay.rotation}, but {seen.steps} steps of its current show "
-                f"{seen.rotation} ({seen.confidence:.0%} sure). Check the terminals, or apply what was seen."
-            )
-            self.fleet.report(FindingSeen(bay.charger_id, now, "wiring_contradicts", sentence, seen.rotation))
-
-    def _distrust(self, circuit: str, verdict: MeterVerdict) -> None:
-        """A meter proven wrong protects nobody: from now on the worst case counts, as if it were silent."""
-        (self.distrusted.discard if _believable(verdict) else self.distrusted.add)(circuit)
-
-    def _tell_meter(self, circuit: str, now: float) -> None:
-        seen = self.meter_seen(circuit)
-        self._distrust(circuit, seen.verdict)
-        if seen.verdict is self._told_meter.get(circuit, MeterVerdict.UNKNOWN):
+        self._told[key] = (seen.verdict, either)
+        if not contradicts or self.meters.seen(circuit).verdict is MeterVerdict.SWAPPED:
             return
-        self._told_meter[circuit] = seen.verdict
-        if _believable(seen.verdict):
-            return
-        args: dict[str, str | float] = {"circuit": circuit, "verdict": seen.verdict.value, "swapped": seen.swapped}
-        if seen.factor is not None:
-            args["factor"] = round(seen.factor, 3)
-        notice = self.fleet.store.put_notice(now, NoticeKind.METER_DOUBT, Severity.DANGER, args=args)
-        self.fleet.on_notice(notice)
-
-
-def _believable(verdict: MeterVerdict) -> bool:
-    return verdict in (MeterVerdict.UNKNOWN, MeterVerdict.RIGHT)
+        todo = "Check the terminals, or apply what was seen."
+        if either:
+            todo = f"Charger or transformers: either its terminals or the phases of the meter of {circuit} are other "
+            todo += "than entered. Check both; testing a second charger tells which."
+        sentence = f"Connector {bay.connector_id} is entered as {bay.rotation}, but {seen.steps} steps of its current "
+        sentence += f"show {seen.rotation} ({seen.confidence:.0%} sure). {todo}"
+        self.fleet.report(FindingSeen(bay.charger_id, now, "wiring_contradicts", sentence, seen.rotation))
 
 
 def _moved(seen: _Seen, start: float, end: float) -> bool:

@@ -1,7 +1,8 @@
 """The commissioning test: one charger after another goes down to its minimum and up again while the meter is watched.
 
-The balancer stays in charge: the test only lowers ceilings. The tested connector's goes to its minimum and back to where
-it was, everybody else's stays where it is, so that what is freed is not given on in the middle of a step.
+The balancer stays in charge: the test only lowers ceilings. Where many cars leave a connector too little to be stepped,
+the others go down to their minimum first. The tested connector's goes to its minimum and back to where it was, everybody
+else's stays where it is, so that what is freed is not given on in the middle of a step.
 """
 
 import asyncio
@@ -11,16 +12,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from evdesk.balance import Key
+from evdesk.balance.inference import least_step_a
 from evdesk.engine.commands import Commands
 from evdesk.engine.control import Control
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ConnectorRecord
 from evdesk.engine.wiring.book import WiringBook
 from evdesk.engine.wiring.trail import mean_of
-from evdesk.model import EvdeskError, Origin, Phases, Reason
+from evdesk.model import Bay, EvdeskError, Origin, Phases, Reason
 from evdesk.wire.wiring import WiringTestState, WiringTestStep
 
 ROOM_A = 3.0
+SPARE_A = 2.0  # a car may take less than it is given
+NOISE_A = 0.8  # of a mean over `STEADY_S`, whatever the meter does from second to second
+MAKE_ROOM_S = 75.0  # others fall, their readings come, the hold before raising is over, and the car follows
 STEADY_S = 3.0
 FOLLOW_S = 45.0
 SETTLED_A = 1.5
@@ -73,6 +78,7 @@ class WiringTest:
             for n, key in enumerate(keys):
                 self._say(n, "runs")
                 try:
+                    self.book.begin_trial(key, self.fleet.clock.now())
                     await self._step(key)
                     seen = self.book.seen(key)
                     self._say(n, "done", f"{seen.verdict}: {seen.rotation or 'nothing sure yet'}")
@@ -90,6 +96,7 @@ class WiringTest:
         finally:
             self.control.holds = {}
             self.book.passive = True
+            self.book.end_trials()
             self.state = self.state.ended(self.fleet.clock.now())
             self.publish(self.state)
             detail = {f"{s.charger_id}/{s.connector_id}": f"{s.state} {s.words}".strip() for s in self.state.steps}
@@ -106,19 +113,40 @@ class WiringTest:
         circuit = self.book.meter_of(bay) if bay is not None else ""
         if bay is None or not circuit:
             raise _Skip("no meter above it")
-        drawn = max((a for a in connector.current_a if a is not None), default=0.0)
-        if drawn < bay.min_a + ROOM_A:
-            below = int(drawn * 10) / 10  # never rounded up to what is needed
-            raise _Skip(f"its car draws {below:.1f} A; at least {bay.min_a + ROOM_A:g} A are needed")
+        noise_a = min(self.book.noise(circuit, self.fleet.clock.now()), NOISE_A)
+        least = bay.min_a + least_step_a(noise_a)
+        if _held_down(connector, bay) and circuit not in self.book.distrusted:
+            await self._make_room(key, bay)
+        connector = self._connector(key)
+        if _drawn(connector) < least:
+            raise _Skip(_too_little(connector, bay, least, circuit in self.book.distrusted))
         top = connector.wanted_a or 0.0
         self._hold_all()
-        high = await self._settled(key, circuit, lambda amps: amps >= bay.min_a + ROOM_A)
+        high = await self._settled(key, circuit, lambda amps: amps >= least)
+        high_a = max(a or 0.0 for a in high[0])
         self.control.holds[key] = bay.min_a
-        low = await self._settled(key, circuit, lambda amps: amps <= bay.min_a + SETTLED_A)
-        self._learn(key, high, low)
+        few = min(bay.min_a + SETTLED_A, high_a - least_step_a(noise_a))
+        low = await self._settled(key, circuit, lambda amps: amps <= few)
+        self._learn(key, high, low, noise_a)
+        if circuit in self.book.distrusted:
+            return  # nothing rises by a meter that is doubted: there is no way up
         self.control.holds[key] = top
-        again = await self._settled(key, circuit, lambda amps: amps >= bay.min_a + ROOM_A, still=True)
-        self._learn(key, low, again)
+        many = min(bay.min_a + ROOM_A, high_a - 0.5)
+        again = await self._settled(key, circuit, lambda amps: amps >= many, still=True)
+        self._learn(key, low, again, noise_a)
+
+    async def _make_room(self, key: Key, bay: Bay) -> None:
+        """The others go down to their minimum, so that this one gets enough to be stepped, where the lines have that."""
+        self._hold_all()
+        for other in self.control.holds:
+            least = found.min_a if (found := self.fleet.site.bay(*other)) is not None else bay.min_a
+            self.control.holds[other] = min(self.control.holds[other], least)
+        self.control.holds[key] = min(bay.min_a + ROOM_A + SPARE_A, bay.max_a)
+        began = self.fleet.clock.now()
+        while self.fleet.clock.now() - began < MAKE_ROOM_S:
+            if _drawn(self._connector(key)) >= bay.min_a + ROOM_A:
+                return
+            await asyncio.sleep(self.fleet.clock.wall_s(0.5))
 
     def _hold_all(self) -> None:
         """Everybody keeps what they have at most; falling is free, for the fuse comes first."""
@@ -129,8 +157,8 @@ class WiringTest:
             if connector.wanted_a is not None
         }
 
-    def _learn(self, key: Key, before: tuple[Phases, Phases], after: tuple[Phases, Phases]) -> None:
-        self.book.add_step(key, before[0], after[0], before[1], after[1], self.fleet.clock.now(), 0.8)
+    def _learn(self, key: Key, before: tuple[Phases, Phases], after: tuple[Phases, Phases], noise_a: float) -> None:
+        self.book.add_step(key, before[0], after[0], before[1], after[1], self.fleet.clock.now(), noise_a)
 
     def _connector(self, key: Key) -> ConnectorRecord:
         record = self.fleet.chargers.get(key[0])
@@ -166,3 +194,34 @@ class WiringTest:
             if there(drawn) and agrees and mean is not None:
                 return connector.current_a, mean
         raise _Skip("its car did not follow, or the meter was silent")
+
+
+def _drawn(connector: ConnectorRecord) -> float:
+    return max((a for a in connector.current_a if a is not None), default=0.0)
+
+
+def _held_down(connector: ConnectorRecord, bay: Bay) -> bool:
+    """Whether a limit that might rise keeps it from being stepped, and not the car."""
+    limit_a = connector.wanted_a
+    may_rise = limit_a is not None and limit_a < min(_ceiling(bay), bay.min_a + ROOM_A + SETTLED_A)
+    return may_rise and bay.min_a + ROOM_A > _drawn(connector) >= (limit_a or 0.0) - SETTLED_A
+
+
+def _ceiling(bay: Bay) -> float:
+    return bay.max_a if bay.user_limit_a is None else min(bay.max_a, bay.user_limit_a)
+
+
+def _too_little(connector: ConnectorRecord, bay: Bay, least: float, doubted: bool) -> str:
+    """Why it cannot be stepped, and how it can be."""
+    drawn, limit_a = _drawn(connector), connector.wanted_a
+    below = int(drawn * 10) / 10  # never rounded up to what is needed
+    said = f"its car draws {below:.1f} A; at least {least:g} A are needed"
+    if _ceiling(bay) < least:
+        return f"{said}. Its limit is set to {_ceiling(bay):g} A: raise it for the test"
+    if limit_a is not None and limit_a < least and drawn >= limit_a - SETTLED_A:
+        if doubted:
+            return f"{said}, and nothing rises while its meter is doubted. A car that starts or stops is a step as well"
+        return (
+            f"{said}, and the lines have no more even with all others at their minimum. Test it when fewer cars charge"
+        )
+    return f"{said}. It takes no more by itself: test with another car, or before this one is nearly full"

@@ -59,6 +59,11 @@ def meter_look(verdict: str) -> Look:
 
 def meter_words(meter: MeterWiring) -> str:
     """What was seen of a meter, and what to do about it."""
+    if meter.factor is None and meter.verdict in ("backwards", "unit"):
+        return {
+            "backwards": tr("Power flows out while cars draw. Test the wiring; until then the worst is reserved."),
+            "unit": tr("It reads more than its breaker could carry. Correct the unit of its profile."),
+        }[meter.verdict]
     if meter.steps == 0:
         return tr("No step was seen by it yet.")
     steps = tr("1 step") if meter.steps == 1 else tr("{n} steps").format(n=meter.steps)
@@ -85,12 +90,15 @@ def seen_words(seen: ConnectorWiring) -> str:
     if "?" in seen.rotation:  # a one-phase car shows its own terminal only
         phase = {"R": "L1", "S": "L2", "T": "L3"}[seen.rotation[0]]
         where = tr("terminal 1 on {phase}").format(phase=phase)
+    if seen.either:
+        where = tr("{rotation}, or the meter's phases are wrong").format(rotation=where)
     return tr("{rotation}, {sure} sure").format(rotation=where, sure=f"{min(seen.confidence, 0.999):.1%}")
 
 
 def appliable(seen: ConnectorWiring) -> bool:
     """Whether what was seen is whole and sure enough to be entered."""
-    return seen.verdict in ("learnt", "contradicts") and bool(seen.rotation) and seen.confidence >= SURE
+    known = seen.verdict in ("learnt", "contradicts") and not seen.either
+    return known and bool(seen.rotation) and seen.confidence >= SURE
 
 
 @dataclass(slots=True)

@@ -1,0 +1,97 @@
+"""Every meter beside the cars it sees, once a second: a doubt that needs no steps (`evdesk.balance.levels`)."""
+
+import logging
+from dataclasses import dataclass, field
+
+import msgspec
+
+from evdesk.balance.inference import MeterVerdict
+from evdesk.balance.levels import READ_KEPT_S, CarRead, Levels, Roof, Three, drawn_a
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.wiring.places import alike_under
+from evdesk.model import Bay, ConnectorStatus, Phases, to_site_phases
+
+log = logging.getLogger("evdesk.wiring")
+NOTE = "meter_roof"
+SAVED_A = 2.0  # a roof that gave so much more than what was kept is kept anew
+
+
+@dataclass(slots=True)
+class MeterLevels:
+    """`tick(now, proven)` once a second."""
+
+    fleet: Fleet
+    of: dict[str, Levels] = field(default_factory=dict)
+    _kept: dict[str, Roof] = field(default_factory=dict)
+
+    async def open(self) -> None:
+        for circuit, body in (await self.fleet.store.load_notes(NOTE)).items():
+            try:
+                self._kept[circuit] = msgspec.json.decode(body, type=Roof)
+            except msgspec.DecodeError as error:
+                log.warning("%s: what its roof gave cannot be read: %s", circuit, error)
+
+    async def save(self) -> None:
+        for circuit, levels in list(self.of.items()):
+            kept, roof = self._kept.get(circuit, Roof()), levels.roof
+            old, new = [*kept.out_a, *kept.in_a], [*roof.out_a, *roof.in_a]
+            if any(abs(n - o) >= SAVED_A or (n >= 1.0) != (o >= 1.0) for o, n in zip(old, new, strict=True)):
+                copy = Roof(list(roof.out_a), list(roof.in_a))
+                await self.fleet.store.save_note(NOTE, circuit, msgspec.json.encode(copy))
+                self._kept[circuit] = copy
+
+    def clock_jumped(self) -> None:
+        """Moments before and after do not compare; what roofs gave stays, and so does a doubt."""
+        self.of = {
+            name: Levels(one.rating_a, one.roof, one.verdict, one.verdict is not MeterVerdict.RIGHT)
+            for name, one in self.of.items()
+        }
+
+    def forget(self, circuit: str) -> None:
+        """The meter was changed or mended: what it showed of a roof says nothing any more."""
+        self.of.pop(circuit, None)
+        self._kept[circuit] = Roof()
+
+    def tick(self, now: float, proven: set[str]) -> None:
+        """`proven`: circuits whose meter the newest steps show to be right."""
+        for circuit in self.fleet.site.circuits:
+            reading = self.fleet.meters.get(circuit.name) if circuit.meter else None
+            if reading is None:
+                continue
+            levels = self.of.get(circuit.name)
+            if levels is None:
+                kept = self._kept.get(circuit.name, Roof())
+                levels = self.of[circuit.name] = Levels(circuit.rating_a, Roof(list(kept.out_a), list(kept.in_a)))
+            levels.rating_a = circuit.rating_a
+            levels.take(reading.at, reading.current_a, self._cars(circuit.name, now), proven=circuit.name in proven)
+
+    def stepped(self, circuit: str, right: int, now: float) -> None:
+        """So many steps since the doubt began have shown this meter right."""
+        if (levels := self.of.get(circuit)) is not None:
+            levels.stepped(right, drawn_a(self._cars(circuit, now), now - READ_KEPT_S))
+
+    def verdict(self, circuit: str) -> MeterVerdict:
+        levels = self.of.get(circuit)
+        return levels.verdict if levels is not None else MeterVerdict.RIGHT
+
+    def _cars(self, circuit: str, now: float) -> list[CarRead]:
+        return [self._car(bay, now) for bay in alike_under(self.fleet.site, circuit)]
+
+    def _car(self, bay: Bay, now: float) -> CarRead:
+        record = self.fleet.chargers.get(bay.charger_id)
+        connector = record.connectors.get(bay.connector_id) if record is not None else None
+        if record is None or connector is None or not record.online:
+            return CarRead(None, (0.0, 0.0, 0.0))
+        if connector.session is None and connector.status is ConnectorStatus.AVAILABLE:
+            return CarRead(now, (0.0, 0.0, 0.0))
+        return CarRead(connector.current_at, _least(bay, connector.current_a))
+
+
+def _least(bay: Bay, amps: Phases) -> Three:
+    """The least this car draws on each phase of the site; where its wiring is not known, what it draws on all alike."""
+    told = [a or 0.0 for a in amps]
+    given: Phases = (max(told), 0.0, 0.0) if bay.phases == 1 else amps
+    one, two, three = to_site_phases(given, bay.rotation)
+    if one is None and two is None and three is None:
+        one = two = three = min(told) if bay.phases == 3 else 0.0
+    return (one or 0.0, two or 0.0, three or 0.0)
