@@ -2,8 +2,10 @@
 
 import pytest
 
+from evdesk.balance import Balancer, LineSample
 from evdesk.balance.inference import MeterVerdict
 from evdesk.balance.levels import CarRead, Levels, Roof
+from evdesk.model import Bay, Circuit, MeterSource, Site
 
 RIGHT, BACKWARDS, UNIT = MeterVerdict.RIGHT, MeterVerdict.BACKWARDS, MeterVerdict.UNIT
 HOUSE = 2.0
@@ -150,3 +152,24 @@ def test_without_any_reading_of_a_car_nothing_is_doubted():
         levels.take(float(second), same(-20.0), [CarRead(None, same(16.0))])
     levels.take(200.0, (None, -20.0, 1.0), [])
     assert (levels.doubted, levels.roof.out_a) == (False, [0.0, 0.0, 0.0])
+
+
+def test_a_meter_that_tells_nothing_any_more_counts_as_silent_at_once():
+    site = Site(
+        circuits=(Circuit("Main", (63.0,) * 3, meter=MeterSource(), other_max_a=(20.0,) * 3),),
+        bays=(Bay("A", 1, "A", "Main", rotation="RST"),),
+    )
+    balancer = Balancer(site)
+
+    def step(second, *phases):
+        samples = [LineSample("Main", 1000.0 + second, phases)]
+        return next(view for view in balancer.step(1000.0 + second, [], samples).lines if view.line == "Main/L1")
+
+    for second in range(30):
+        view = step(second, 4.0, 4.0, 4.0)
+    assert view.total_a == 4.0
+    assert view.free_a == 42.0  # the bay nobody tells of counts in full
+    view = step(30, None, None, None)
+    assert view.total_a is None
+    assert view.free_a == 26.0
+    assert step(31, 4.0, 4.0, 4.0).total_a == 4.0
