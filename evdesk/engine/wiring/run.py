@@ -23,8 +23,10 @@ from evdesk.model import Bay, EvdeskError, Origin, Phases, Reason
 from evdesk.wire.wiring import WiringTestState, WiringTestStep
 
 ROOM_A = 3.0
+PAUSED_A = 4.0  # a car that draws so much is paused where no other step can be had
 SPARE_A = 2.0  # a car may take less than it is given
 NOISE_A = 0.8  # of a mean over `STEADY_S`, whatever the meter does from second to second
+RISES_S = 20.0
 MAKE_ROOM_S = 75.0  # others fall, their readings come, the hold before raising is over, and the car follows
 STEADY_S = 3.0
 FOLLOW_S = 45.0
@@ -115,17 +117,20 @@ class WiringTest:
             raise _Skip("no meter above it")
         noise_a = min(self.book.noise(circuit, self.fleet.clock.now()), NOISE_A)
         least = bay.min_a + least_step_a(noise_a)
-        if _held_down(connector, bay) and circuit not in self.book.distrusted:
-            await self._make_room(key, bay)
+        doubted, floor = circuit in self.book.distrusted, bay.min_a
+        if _drawn(connector) < bay.min_a + ROOM_A <= _ceiling(bay) and not doubted:
+            await self._make_room(key, bay, connector)
         connector = self._connector(key)
+        if doubted and PAUSED_A < _drawn(connector) < least:
+            floor, least = 0.0, PAUSED_A  # nothing rises by a meter that is doubted: the one way down is a pause
         if _drawn(connector) < least:
-            raise _Skip(_too_little(connector, bay, least, circuit in self.book.distrusted))
+            raise _Skip(_too_little(connector, bay, least))
         top = connector.wanted_a or 0.0
         self._hold_all()
         high = await self._settled(key, circuit, lambda amps: amps >= least)
         high_a = max(a or 0.0 for a in high[0])
-        self.control.holds[key] = bay.min_a
-        few = min(bay.min_a + SETTLED_A, high_a - least_step_a(noise_a))
+        self.control.holds[key] = floor
+        few = min(floor + SETTLED_A, high_a - least_step_a(noise_a))
         low = await self._settled(key, circuit, lambda amps: amps <= few)
         self._learn(key, high, low, noise_a)
         if circuit in self.book.distrusted:
@@ -135,15 +140,19 @@ class WiringTest:
         again = await self._settled(key, circuit, lambda amps: amps >= many, still=True)
         self._learn(key, low, again, noise_a)
 
-    async def _make_room(self, key: Key, bay: Bay) -> None:
-        """The others go down to their minimum, so that this one gets enough to be stepped, where the lines have that."""
-        self._hold_all()
-        for other in self.control.holds:
-            least = found.min_a if (found := self.fleet.site.bay(*other)) is not None else bay.min_a
-            self.control.holds[other] = min(self.control.holds[other], least)
-        self.control.holds[key] = min(bay.min_a + ROOM_A + SPARE_A, bay.max_a)
+    async def _make_room(self, key: Key, bay: Bay, connector: ConnectorRecord) -> None:
+        """The others go down to their minimum, so that this one gets enough to be stepped, where the lines have that. One
+        that has got more than it takes may just be rising."""
+        wait_s = RISES_S
+        if connector.wanted_a is not None and connector.wanted_a < bay.min_a + ROOM_A + SETTLED_A:
+            wait_s = MAKE_ROOM_S
+            self._hold_all()
+            for other in self.control.holds:
+                least = found.min_a if (found := self.fleet.site.bay(*other)) is not None else bay.min_a
+                self.control.holds[other] = min(self.control.holds[other], least)
+            self.control.holds[key] = min(bay.min_a + ROOM_A + SPARE_A, bay.max_a)
         began = self.fleet.clock.now()
-        while self.fleet.clock.now() - began < MAKE_ROOM_S:
+        while self.fleet.clock.now() - began < wait_s:
             if _drawn(self._connector(key)) >= bay.min_a + ROOM_A:
                 return
             await asyncio.sleep(self.fleet.clock.wall_s(0.5))
@@ -200,27 +209,18 @@ def _drawn(connector: ConnectorRecord) -> float:
     return max((a for a in connector.current_a if a is not None), default=0.0)
 
 
-def _held_down(connector: ConnectorRecord, bay: Bay) -> bool:
-    """Whether a limit that might rise keeps it from being stepped, and not the car."""
-    limit_a = connector.wanted_a
-    may_rise = limit_a is not None and limit_a < min(_ceiling(bay), bay.min_a + ROOM_A + SETTLED_A)
-    return may_rise and bay.min_a + ROOM_A > _drawn(connector) >= (limit_a or 0.0) - SETTLED_A
-
-
 def _ceiling(bay: Bay) -> float:
     return bay.max_a if bay.user_limit_a is None else min(bay.max_a, bay.user_limit_a)
 
 
-def _too_little(connector: ConnectorRecord, bay: Bay, least: float, doubted: bool) -> str:
+def _too_little(connector: ConnectorRecord, bay: Bay, least: float) -> str:
     """Why it cannot be stepped, and how it can be."""
     drawn, limit_a = _drawn(connector), connector.wanted_a
     below = int(drawn * 10) / 10  # never rounded up to what is needed
     said = f"its car draws {below:.1f} A; at least {least:g} A are needed"
     if _ceiling(bay) < least:
         return f"{said}. Its limit is set to {_ceiling(bay):g} A: raise it for the test"
-    if limit_a is not None and limit_a < least and drawn >= limit_a - SETTLED_A:
-        if doubted:
-            return f"{said}, and nothing rises while its meter is doubted. A car that starts or stops is a step as well"
+    if limit_a is not None and limit_a < least + 1.0 and drawn >= limit_a - SETTLED_A:
         return (
             f"{said}, and the lines have no more even with all others at their minimum. Test it when fewer cars charge"
         )
