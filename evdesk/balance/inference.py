@@ -61,6 +61,7 @@ class MeterVerdict(StrEnum):
     BLIND = "blind"  # it does not see these chargers: it sits elsewhere
     UNIT = "unit"  # it reads by a power of ten too much or too little
     RATIO = "ratio"  # it reads too much or too little: the transformer ratio
+    UNREADABLE = "unreadable"  # it answers, but with no current that can be
     SWAPPED = "swapped"  # two of its current transformers are on each other's phase
 
 

@@ -26,6 +26,7 @@ TIMES_ROOF, BESIDE_ROOF_A = 3.0, 10.0
 TIMES_RATING, CARRIED_S = 10.0, 5.0
 """Every breaker opens within less than a second there (IEC 60898-1, instantaneous tripping; D is slowest with 20)."""
 
+NOTHING_S = 10.0
 CALM_S = 60.0
 FLIP_S, FLIP_A = 4.0, 4.0
 READ_KEPT_S = 90.0
@@ -69,16 +70,21 @@ class Levels:
     _idle: deque[tuple[float, Three]] = field(default_factory=lambda: deque(maxlen=120))
     _out_since: list[float | None] = field(default_factory=lambda: [None, None, None])
     _huge_since: float | None = None
+    _nothing_since: float | None = None
     _calm_since: float | None = None
     _flip: tuple[float, Three] | None = None  # when all changed sign, and what cars drew then
 
     def take(self, at: float, total: Phases, cars: Sequence[CarRead], *, proven: bool = False) -> None:
         """`at`: of the meter's reading, one that is known is left out. `proven`: the newest steps show it is right."""
-        if at <= self._at or None in total:
+        if at <= self._at:
             return
+        if None in total:
+            self._look_for_nothing(at, total)
+            return
+        self._nothing_since = None
         now = (total[0] or 0.0, total[1] or 0.0, total[2] or 0.0)
-        if at - self._at > FLIP_S:
-            self._last = None
+        if at - self._at > FLIP_S and self._last is not None:
+            self._last = (0.0, 0.0, 0.0)
         self._at = at
         self._look_at_roof(at, now, cars)
         self._look_for_unit(at, now, cars)
@@ -120,6 +126,16 @@ class Levels:
 
     def _beyond(self, now: Three) -> bool:
         return any(r > 0.0 and abs(t) > TIMES_RATING * r for t, r in zip(now, self.rating_a, strict=True))
+
+    def _look_for_nothing(self, at: float, total: Phases) -> None:
+        """A meter that told currents before, and answers without any now: far too large ones count as none."""
+        if self._last is None or any(a is not None for a in total):
+            return
+        if self._nothing_since is None:
+            self._nothing_since = at
+        if at - self._nothing_since >= NOTHING_S and self.verdict is MeterVerdict.RIGHT:
+            self._doubt(MeterVerdict.UNREADABLE, at)
+            self.doubted = True
 
     def _look_for_unit(self, at: float, now: Three, cars: Sequence[CarRead]) -> None:
         drawn = drawn_a(cars, at - READ_KEPT_S)

@@ -338,6 +338,7 @@ def _meter_words(values: dict[str, str | float]) -> str:
         "blind": tr("does not see the chargers: it sits elsewhere"),
         "unit": tr("reads {factor} times what flows: correct its unit"),
         "ratio": tr("reads {factor} times what flows: correct its transformer ratio"),
+        "unreadable": tr("answers with no current that can be: correct its profile or its unit"),
         "swapped": tr("has its transformers on {swapped} instead of RST"),
     }
     if "factor" not in values:  # told by what it reads, not by steps

@@ -25,9 +25,9 @@ class ConnectorWiring:
 
 @dataclass(frozen=True, slots=True)
 class MeterWiring:
-    """`verdict`: unknown | right | backwards | blind | unit | ratio | swapped; `factor`: what it reads of one ampere, None
-    where no step has shown that: backwards or unit is then told by what it reads beside the cars and its breaker;
-    `swapped`: the phases its transformers are on, e.g. "SRT"."""
+    """`verdict`: unknown | right | backwards | blind | unit | ratio | unreadable | swapped; `factor`: what it reads of one
+    ampere, None where no step has shown that: backwards, unit or unreadable is then told by what it reads beside the cars
+    and its breaker; `swapped`: the phases its transformers are on, e.g. "SRT"."""
 
     circuit: str
     verdict: str

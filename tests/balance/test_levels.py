@@ -127,6 +127,21 @@ def test_what_no_breaker_carries_is_a_wrong_unit(house):
     assert not run.levels.doubted
 
 
+def test_a_meter_that_answers_without_a_current_is_told():
+    levels = Levels(same(63.0))
+    for second in range(60):
+        levels.take(float(second), (None, None, None), [])
+    assert not levels.doubted  # it never told one: nobody expects any
+    for second in range(60, 70):
+        levels.take(float(second), same(3.0), [])
+    for second in range(70, 90):
+        levels.take(float(second), (None, None, None), [])
+    assert (levels.verdict, levels.doubted) == (MeterVerdict.UNREADABLE, True)
+    for second in range(90, 160):
+        levels.take(float(second), same(3.0), [])
+    assert not levels.doubted
+
+
 def test_a_short_circuit_is_no_wrong_unit():
     run = Run()
     run.go(20, cars=6.0)

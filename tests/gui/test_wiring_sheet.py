@@ -108,7 +108,8 @@ def test_a_meter_without_steps_says_so():
 
 
 @pytest.mark.parametrize(
-    ("verdict", "words"), [("backwards", "flows out while cars draw"), ("unit", "Correct the unit")]
+    ("verdict", "words"),
+    [("backwards", "flows out while cars draw"), ("unit", "Correct the unit"), ("unreadable", "no current")],
 )
 def test_a_meter_doubted_without_a_step_says_why(sheet, verdict, words):
     sheet.show_found(WiringList(LIST.connectors, [MeterWiring("Main", verdict, None, "", 0)], WiringTestState()))

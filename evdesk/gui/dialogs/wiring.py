@@ -36,6 +36,7 @@ _METERS = {
     "blind": ("warning", "Sees no charger", "danger"),
     "unit": ("warning", "Wrong unit", "danger"),
     "ratio": ("warning", "Wrong ratio", "danger"),
+    "unreadable": ("warning", "Tells no current", "danger"),
     "swapped": ("warning", "Phases swapped", "danger"),
 }
 _STATES = {
@@ -59,9 +60,10 @@ def meter_look(verdict: str) -> Look:
 
 def meter_words(meter: MeterWiring) -> str:
     """What was seen of a meter, and what to do about it."""
-    if meter.factor is None and meter.verdict in ("backwards", "unit"):
+    if meter.factor is None and meter.verdict in ("backwards", "unit", "unreadable"):
         return {
             "backwards": tr("Power flows out while cars draw. Test the wiring; until then the worst is reserved."),
+            "unreadable": tr("It answers, but with no current that can be. Correct its profile or its unit."),
             "unit": tr("It reads more than its breaker could carry. Correct the unit of its profile."),
         }[meter.verdict]
     if meter.steps == 0:
