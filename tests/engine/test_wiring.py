@@ -150,7 +150,7 @@ async def test_a_test_shows_that_what_flows_out_comes_from_a_roof(tmp_path):
         sun[0] = 40.0  # and nobody has seen it yet without a car
         assert await until(lambda: doubts(rig), 10) == ["backwards"]
         meter = await stepped(rig, "A")
-        assert (meter["verdict"], round(meter["factor"])) == ("right", 1)
+        assert (meter["verdict"], round(meter["factor"] or 0)) == ("right", 1)
         assert await doubts(rig) == ["backwards"]
 
 

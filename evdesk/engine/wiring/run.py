@@ -127,7 +127,7 @@ class WiringTest:
             raise _Skip(_too_little(connector, bay, least))
         top = connector.wanted_a or 0.0
         self._hold_all()
-        high = await self._settled(key, circuit, lambda amps: amps >= least)
+        high = await self._settled(key, circuit, lambda amps: amps >= least, still=True)
         high_a = max(a or 0.0 for a in high[0])
         self.control.holds[key] = floor
         few = min(floor + SETTLED_A, high_a - least_step_a(noise_a))
