@@ -131,7 +131,7 @@ class WiringTest:
         high_a = max(a or 0.0 for a in high[0])
         self.control.holds[key] = floor
         few = min(floor + SETTLED_A, high_a - least_step_a(noise_a))
-        low = await self._settled(key, circuit, lambda amps: amps <= few)
+        low = await self._settled(key, circuit, lambda amps: amps <= few, still=True)
         self._learn(key, high, low, noise_a)
         if circuit in self.book.distrusted:
             return  # nothing rises by a meter that is doubted: there is no way up
@@ -197,7 +197,9 @@ class WiringTest:
             if at is None or at <= seen_at or drawn is None or at < began + 2.0:
                 continue
             seen_at = at
-            agrees = not still or (last is not None and abs(last - drawn) < SETTLED_A)
+            agrees = (
+                not still or connector.sample_s > FOLLOW_S / 3.0 or (last is not None and abs(last - drawn) < SETTLED_A)
+            )
             last = drawn
             mean = mean_of([amps for when, amps in samples if now - when <= STEADY_S])
             if there(drawn) and agrees and mean is not None:
