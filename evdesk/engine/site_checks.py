@@ -36,7 +36,8 @@ def demand_share(site: Site, unable: set[str]) -> None:
     """Raises `EvdeskError(INVALID)` for a safe share set by hand that would change nothing: more than fits anywhere."""
     wanted = site.balance.safe_share_a
     fits = safe_share(replace(site, balance=replace(site.balance, safe_share_a=None)), unable)
-    most = max((amps for key, amps in fits.items() if key[0] not in unable), default=None)
+    able = [amps for key, amps in fits.items() if key[0] not in unable]
+    most = max(able or fits.values(), default=None)
     if wanted is None or most is None or wanted <= most:
         return
     text = f"A failsafe share of {wanted:g} A does not fit: {most:g} A is the most."
