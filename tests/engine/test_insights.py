@@ -239,7 +239,7 @@ def odd_days(draw):
     )
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=40, deadline=None)
 @given(facts=odd_days())
 def test_whatever_was_stored_the_figures_make_sense(facts):
     told = figures(facts, SITE, BEGIN, END)

@@ -1,6 +1,7 @@
 """The network methods of a real engine on this machine's loopback: interfaces, checks, announcing and finding."""
 
 import asyncio
+import os
 import socket
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,9 @@ from evdesk.engine.network.cards import Card
 from evdesk.engine.network.service import _for_address
 from evdesk.model import Clock, EvdeskError
 from tests.engine.harness import engine, until
+
+PORT = 10_000 + 2 * (os.getpid() % 20_000)
+"""Nobody listens there. Two programs that announce the same port of the same host get other names."""
 
 
 @asynccontextmanager
@@ -68,7 +72,8 @@ async def test_a_choice_to_announce_lasts_and_is_written_down(tmp_path):
             assert state["named_urls"] == [f"ws://{state['announced']}:{running.ready['ocpp_port']}/"]
             rows = await client.call("audit.list", {})
             assert any(r["what"] == "network.configure" for r in rows)
-            assert (await client.call("network.found", {"search_s": 2.0})) == []  # not ourselves
+            found = await client.call("network.found", {"search_s": 2.0})
+            assert not [one for one in found if "evdesk" in one["name"]], "not ourselves"
     with engine(data) as running:
         async with running.client() as client:
 
@@ -81,13 +86,13 @@ async def test_a_choice_to_announce_lasts_and_is_written_down(tmp_path):
 
 
 async def test_the_announcement_is_heard_by_another_program(tmp_path):
-    async with network(tmp_path, "ws://127.0.0.1:9123/", "wss://127.0.0.1:9124/") as one:
+    async with network(tmp_path, f"ws://127.0.0.1:{PORT}/", f"wss://127.0.0.1:{PORT + 1}/") as one:
         await one.configure(True)
         told = await one.state()
         listener = AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)
         try:
             label = told.announced.removesuffix(".local")
-            for kind, port in ((mdns.PLAIN, 9123), (mdns.SECURE, 9124)):
+            for kind, port in ((mdns.PLAIN, PORT), (mdns.SECURE, PORT + 1)):
                 info = AsyncServiceInfo(kind, f"{label} {port}.{kind}")
                 assert await info.async_request(listener.zeroconf, 3000)
                 assert (info.port, info.server) == (port, f"{told.announced}.")
@@ -97,22 +102,22 @@ async def test_the_announcement_is_heard_by_another_program(tmp_path):
 
 
 async def test_an_announcement_follows_the_ports(tmp_path):
-    urls = ["ws://127.0.0.1:9123/"]
+    urls = [f"ws://127.0.0.1:{PORT}/"]
     one = Network(tmp_path, Clock(), lambda: tuple(urls))
     try:
         await one.configure(True)
         before = one._announcer.announced
         await one.follow()
         assert one._announcer.announced is before  # nothing changed
-        urls.append("wss://127.0.0.1:9124/")
+        urls.append(f"wss://127.0.0.1:{PORT + 1}/")
         await one.follow()
-        assert [url.rpartition(":")[2] for url in (await one.state()).named_urls] == ["9123/", "9124/"]
+        assert [url.rpartition(":")[2] for url in (await one.state()).named_urls] == [f"{PORT}/", f"{PORT + 1}/"]
     finally:
         await one.close()
 
 
 async def test_following_while_a_choice_is_carried_out_takes_no_name_back(tmp_path):
-    async with network(tmp_path, "ws://127.0.0.1:9123/") as one:
+    async with network(tmp_path, f"ws://127.0.0.1:{PORT}/") as one:
         following: list[asyncio.Task[None]] = []
         start = one._announcer.start
 
@@ -143,7 +148,7 @@ async def test_a_charger_that_announces_itself_is_found_with_its_maker(tmp_path)
     )
     await (await charger.async_register_service(info))
     try:
-        async with network(tmp_path, "ws://127.0.0.1:9123/") as one:
+        async with network(tmp_path, f"ws://127.0.0.1:{PORT}/") as one:
 
             async def heard():
                 return [d for d in await one.found(1.0, {"127.0.0.77": "EVSE-1"}) if d.source == "mdns"]
