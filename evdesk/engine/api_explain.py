@@ -155,7 +155,7 @@ def _explained(key: Key, at: float, row: DecisionRow, scene: _Scene, took: float
         why=row.why,
         since_at=row.from_at,
         until_at=row.to_at,
-        what_changes=what_changes(row.why),
+        what_changes=what_changes(row.why, line),
         binding_line=line,
         took_a=took,
         neighbours=[m for m in line.members if (m.charger_id, m.connector_id) != key] if line is not None else [],

@@ -57,12 +57,14 @@ _CODE: dict[WhyCode, WhatChanges] = {
 }
 
 
-def what_changes(why: Why) -> WhatChanges:
-    """What would raise this limit."""
+def what_changes(why: Why, line: LineMoment | None = None) -> WhatChanges:
+    """What would raise this limit. `line`: the one that binds; where nothing but cars is on it, no other load is named."""
     found = _DETAIL.get((why.code, why.detail)) or _CODE.get(why.code)
     if found is not None:
         return found
     if why.code is WhyCode.LINE:
+        if line is not None and line.other_a is not None and line.other_a < 0.5:
+            return WhatChanges(["car_leaves", "rating_raised"], f"More when a car on {why.line} takes less.")
         words = ["other_load_falls", "car_leaves", "rating_raised"]
         return WhatChanges(words, f"More when {why.line} has room: other load falls, or a car on it takes less.")
     if why.code is WhyCode.WAITING:
@@ -78,7 +80,7 @@ def sentence(label: str, row: DecisionRow, line: LineMoment | None, who: str) ->
     why = row.why
     since = clock(row.from_at)
     until = "" if row.to_at is None else f" until {clock(row.to_at)}"
-    parts = [f"{label} has {row.limit_a:g} A since {since}{until}: {_because(why)}{_load(line, why)}."]
+    parts = [f"{label} has {row.limit_a:g} A since {since}{until}: {_because(why)}{_load(line, why)}{_by(why)}."]
     if row.to_at is not None:
         parts[0] = parts[0].replace(" has ", " had ", 1).replace(" since ", " from ", 1)
     if line is not None and line.members:
@@ -165,6 +167,14 @@ _SAFE = {
 
 def _of(text: str) -> str:
     return f" ({text})" if text else ""
+
+
+def _by(why: Why) -> str:
+    """When it changes by itself, where that is known."""
+    if why.until_at is None:
+        return ""
+    what = "its pause ends" if why.detail == "dwell" else "its turn comes" if why.code is WhyCode.WAITING else "it ends"
+    return f"; {what} by {clock(why.until_at)}"
 
 
 def _load(line: LineMoment | None, why: Why) -> str:

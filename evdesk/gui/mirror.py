@@ -13,6 +13,7 @@ from evdesk.model import (
     Charger,
     ChargerState,
     EngineInfo,
+    LineLoad,
     Notice,
     Session,
     Site,
@@ -97,6 +98,11 @@ class Mirror(QObject):
             return time.time()
         speed = self.info.speed if self.info is not None else 1.0
         return engine + (time.monotonic() - mono) * speed
+
+    def line(self, name: str) -> LineLoad | None:
+        """A conductor as it is now ("Garage/L1"); None where it is not known."""
+        lines = self.load.lines if self.load is not None else ()
+        return next((one for one in lines if one.line == name), None)
 
     def label(self, charger_id: str) -> str:
         """What people call this charger: its bay, else its id."""

@@ -1,6 +1,6 @@
 """What the engine's codes say to a person: states, reasons and notices, each as icon, word and colour role."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evdesk.gui.text import amps, clock, limit, number, tr
 from evdesk.model import (
@@ -10,12 +10,16 @@ from evdesk.model import (
     ConnectorStatus,
     Doubt,
     FailsafeState,
+    LineLoad,
     Notice,
     NoticeKind,
     Severity,
     Why,
     WhyCode,
 )
+
+NO_LOAD_A = 0.5
+"""Below this nothing but cars is on a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +151,37 @@ def _car_reason(why: Why, drawn_a: float | None) -> str:
 
 def _waiting_reason(why: Why) -> str:
     if why.detail == "ahead":
-        if why.until_at is None:
-            return tr("Others leave sooner or lack more")
-        return tr("Others leave sooner; its turn by {time}").format(time=clock(why.until_at))
+        return tr("Others leave sooner or lack more") if why.until_at is None else tr("Others leave sooner")
     if why.detail == "silent":
         return _silent_reason(why, line_words(why.line))
     if not why.line:
-        return tr("Waits for 6 A, its turn comes")
+        return tr("Waits for 6 A, its turn comes") if why.until_at is None else tr("Waits for 6 A")
     if "/" not in why.line:  # no conductor: a power limit, by who gave it
         return tr("Waits for 6 A, the power is limited: {source}").format(source=why.line)
     return tr("Waits for 6 A on {line}").format(line=line_words(why.line))
 
 
-def why_look(why: Why, connector: Connector | None = None) -> Look:
-    """The sentence beside a limit: the cause first, one line."""
+def until_words(why: Why, now: float | None = None) -> str:
+    """When it changes by itself, the end of a sentence: "its turn by 18:40"; "" where nobody knows or that is over."""
+    if why.until_at is None or (now is not None and now >= why.until_at):
+        return ""
+    if why.detail == "dwell":
+        return tr("its pause ends at {time}").format(time=clock(why.until_at))
+    words = tr("its turn by {time}") if why.code is WhyCode.WAITING else tr("until {time}")
+    return words.format(time=clock(why.until_at))
+
+
+def why_look(why: Why, connector: Connector | None = None, now: float | None = None, *, until: bool = True) -> Look:
+    """The sentence beside a limit: the cause first, one line, at the end until when where that is known."""
+    ends = until_words(why, now)
+    if not ends:
+        return _cause_look(replace(why, until_at=None), connector)
+    look = _cause_look(why, connector, "dwell")
+    return Look(look.icon, f"{look.word}; {ends}", look.role) if until else look
+
+
+def _cause_look(why: Why, connector: Connector | None, told: str = "") -> Look:
+    """Without until when. `told`: a detail that is said elsewhere."""
     current = max((a for a in connector.current_a if a is not None), default=None) if connector else None
     looks = {
         WhyCode.LINE: Look("gauge", _line_reason(why), "text"),
@@ -184,12 +205,19 @@ def why_look(why: Why, connector: Connector | None = None) -> Look:
         WhyCode.PRICE: Look("clock", tr("Waits for a cheaper hour"), "info"),
     }
     look = looks.get(why.code, Look("question", tr("Reason unknown"), "muted"))
-    detail = _DETAILS.get(why.detail)
+    detail = _DETAILS.get(why.detail) if why.detail != told else None
     return Look(look.icon, f"{look.word}; {tr(detail)}", look.role) if detail and why.code != WhyCode.OFFLINE else look
 
 
-def why_short(why: Why) -> str:
-    """The reason for a table cell: "Garage L1 full"."""
+def why_short(why: Why, now: float | None = None) -> str:
+    """The reason for a table cell: "Garage L1 full", "Its turn by 18:40"."""
+    ends = until_words(why, now)
+    if ends and why.code is WhyCode.WAITING:
+        return ends[:1].upper() + ends[1:]
+    return ", ".join(part for part in (_cause_short(why), ends) if part)
+
+
+def _cause_short(why: Why) -> str:
     words = {
         WhyCode.LINE: tr("Others come first")
         if why.detail == "ahead"
@@ -212,14 +240,20 @@ def why_short(why: Why) -> str:
     return words.get(why.code, tr("unknown"))
 
 
-def why_next(why: Why) -> str:
-    """What would change the limit, or "" where nothing useful can be said."""
+def why_next(why: Why, line: LineLoad | None = None) -> str:
+    """What would change the limit, or "" where nothing useful can be said. `line`: the one that binds, as it is now."""
     if why.detail == "ahead":
         return tr("Rises with an earlier departure or a higher priority.")
     if why.detail == "silent":
         return tr("Rises when a line may carry more while evdesk is silent, or a car leaves.")
+    only_cars = line is not None and line.other_a is not None and line.other_a < NO_LOAD_A
+    less = (
+        tr("Rises when other cars on {line} draw less.")
+        if only_cars
+        else tr("Rises when other loads on {line} draw less.")
+    )
     words = {
-        WhyCode.LINE: tr("Rises when other loads on {line} draw less.").format(line=line_words(why.line)),
+        WhyCode.LINE: less.format(line=line_words(why.line)),
         WhyCode.CAR: tr("The car decides; the rest goes to others."),
         WhyCode.CHARGER: tr("Only another charger or cable would carry more."),
         WhyCode.USER: tr("Ends when the limit is taken away."),

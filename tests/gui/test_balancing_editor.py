@@ -385,3 +385,20 @@ def test_a_draft_is_drawn_at_its_own_rating(page):
     lines = page.scene.feed("Garage").lines
     assert [line.limit_a for line in lines] == [63.0, 63.0, 63.0]
     assert all(line.free_a > 20 for line in lines if line.free_a is not None)
+
+
+def test_a_long_problem_is_read_whole_and_many_scroll(page, qtbot):
+    long = "Garage/L1, L2, L3 is rated 400 A, above the 63 A of 'Main' that feeds it. Enter the smaller fuse, or swap. "
+    card = page.editing.problems
+    draft(page).problems = [long]
+    card.refresh()
+    row = card.rows[0]
+    qtbot.waitUntil(lambda: row.height() == row.heightForWidth(row.width()) > 0)
+    one = row.height()
+    draft(page).problems = [long * 2, *[f"{n}: {long * 3}" for n in range(6)]]
+    card.refresh()
+    qtbot.waitUntil(lambda: row.height() >= one + 14)
+    assert row.height() == row.heightForWidth(row.width())
+    assert card.rows[1].y() >= row.y() + row.height()
+    assert card.area.verticalScrollBar().maximum() > 0
+    assert card.area.horizontalScrollBar().maximum() == 0

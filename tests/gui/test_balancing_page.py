@@ -7,12 +7,13 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QPixmap
 
-from evdesk.gui import theme
+from evdesk.gui import text, theme
 from evdesk.gui.client import LinkState
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing import BalancingPage
 from evdesk.gui.pages.balancing_facts import build_scene, problems
 from evdesk.gui.pages.balancing_layout import lay_board, lay_out, lay_tree
+from evdesk.gui.pages.balancing_outlets import Outlets
 from evdesk.gui.pages.balancing_rows import columns
 from evdesk.gui.pages.balancing_spans import Lane, Span, moment_words, span_words
 from evdesk.gui.pages.balancing_ways import neighbour
@@ -21,6 +22,7 @@ from evdesk.model import (
     ChargerState,
     Circuit,
     ConnectorStatus,
+    Doubt,
     EvdeskError,
     Failsafe,
     FailsafeState,
@@ -354,11 +356,11 @@ def test_one_lane_per_charger_ends_with_what_holds_now(decided):
     lanes = decided.decisions.lanes.lanes()
     assert [lane.label for lane in lanes] == [f"Bay {n}" for n in range(1, 9)]
     assert [span_words(lane.spans[-1]) for lane in lanes[:5]] == [
-        "14",
-        "12",
-        "9",
-        "fault, power off",
-        "12, car takes 9.8",
+        ("14",),
+        ("12",),
+        ("9",),
+        ("fault, power off", "fault"),
+        ("12, car takes 9.8", "12"),
     ]
     assert all(a.end <= b.start + 0.01 for lane in lanes for a, b in pairwise(lane.spans))
     assert decided.decisions.legend.kinds()[:2] == ("main", "circuit")
@@ -573,3 +575,31 @@ def test_a_column_of_the_overview_leads_to_its_charger(make, client, qtbot):
     assert page.key == outlet.key
     assert page.inspector.title.text() == outlet.label
     assert canvas.plan.item(outlet.key) is not None, "its circuit has opened"
+
+
+def test_a_moment_says_until_when_it_was_to_last():
+    start = sample.NOW
+    why = Why(WhyCode.WAITING, "Main/L2", 62.0, 63.0, start, "ahead", start + 900)
+    lane = Lane("bay/B/1", "Bay 2", 1, "Main", (Span(start, start + 2000, 0.0, why),))
+    turn = text.clock(start + 900)
+    assert moment_words(lane, start + 10) == (
+        f"Bay 2 off: Others leave sooner; since {text.clock_s(start)}; its turn by {turn}"
+    )
+    assert "turn by" not in moment_words(lane, start + 1000)
+    assert span_words(lane.spans[0]) == (f"waits, at most until {turn}", "waits")
+
+
+def test_an_outlet_says_until_when_and_drops_it_when_that_is_over(mirror):
+    charger = next(iter(mirror.chargers.values()))
+    why = Why(WhyCode.WAITING, "Main/L2", 62.0, 63.0, sample.NOW, "", sample.NOW + 900)
+    held = replace(charger.connectors[0], why=why, doubt=Doubt.NONE, limit_a=0.0)
+    mirror.chargers[charger.id] = replace(charger, connectors=(held, *charger.connectors[1:]))
+    outlets, now = Outlets(), sample.NOW
+    bay = next(b for b in mirror.site.bays if b.charger_id == charger.id)
+    mirror.now = lambda: now
+    one = outlets.at_bay(mirror, bay, 0)
+    assert one.why == f"Its turn by {text.clock(sample.NOW + 900)}"
+    assert one.reason == f"Waits for 6 A on Main L2; its turn by {text.clock(sample.NOW + 900)}"
+    assert outlets.at_bay(mirror, bay, 0) is one
+    now = sample.NOW + 901
+    assert outlets.at_bay(mirror, bay, 0).why == "Waits for 6 A"

@@ -1,6 +1,7 @@
 """Tokens, theme, icons, text and the painted widgets."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QSize, Qt
@@ -9,7 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from evdesk.gui import icons, resources, sentences, text, theme, tokens
 from evdesk.gui.widgets import Banner, Button, Chip, ElidedLabel, Figure, FocusRing, KeyValue, Segmented, Tabs
-from evdesk.model import ConnectorStatus, Notice, NoticeKind, Severity, Why, WhyCode
+from evdesk.model import ConnectorStatus, LineLoad, Notice, NoticeKind, Severity, Why, WhyCode
 
 
 @pytest.fixture
@@ -302,3 +303,32 @@ def test_copy_puts_words_on_the_clipboard(look, qapp):
 
     copy("NL22-204418")
     assert QGuiApplication.clipboard().text() == "NL22-204418"
+
+
+def test_a_reason_says_until_when_and_no_longer_once_that_is_over():
+    at = 1000.0 + 3600.0
+    clock = text.clock(at)
+    waits = Why(WhyCode.WAITING, "Main/L1", 62.0, 63.0, 1000.0, "", at)
+    assert sentences.why_look(waits, None, 1000.0).word == f"Waits for 6 A on Main L1; its turn by {clock}"
+    assert sentences.why_look(waits, None, at).word == "Waits for 6 A on Main L1"
+    assert sentences.why_look(waits, until=False).word == "Waits for 6 A on Main L1"
+    assert sentences.why_short(waits, 1000.0) == f"Its turn by {clock}"
+    assert sentences.why_short(waits, at) == "Waits for 6 A"
+    paused = replace(waits, detail="dwell")
+    assert sentences.why_look(paused, None, 1000.0).word == f"Waits for 6 A on Main L1; its pause ends at {clock}"
+    assert sentences.why_look(paused, None, at).word == "Waits for 6 A on Main L1; its pause ends soon"
+    ahead = replace(waits, detail="ahead")
+    assert sentences.why_look(ahead, None, 1000.0).word == f"Others leave sooner; its turn by {clock}"
+    assert sentences.why_look(ahead, None, at).word == "Others leave sooner or lack more"
+    lower = Why(WhyCode.LINE, "Main/L1", 62.0, 63.0, 1000.0, "ahead", at)
+    assert sentences.why_look(lower, None, 1000.0).word == f"Others come first on Main L1; until {clock}"
+    assert sentences.why_short(lower, 1000.0) == f"Others come first, until {clock}"
+
+
+def test_other_loads_are_named_only_where_they_are():
+    why = Why(WhyCode.LINE, "Garage/L1", 34.6, 35.0, 1000.0)
+    cars = LineLoad("Garage/L1", "Garage", "L1", 35.0, 34.6, 34.6, 0.0)
+    assert sentences.why_next(why, cars) == "Rises when other cars on Garage L1 draw less."
+    house = replace(cars, cars_a=20.0, other_a=14.6)
+    assert sentences.why_next(why, house) == "Rises when other loads on Garage L1 draw less."
+    assert sentences.why_next(why) == "Rises when other loads on Garage L1 draw less."

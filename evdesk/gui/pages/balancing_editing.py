@@ -10,8 +10,9 @@ from evdesk.gui.dialogs.files import ask_open, ask_save, read_text, write_text
 from evdesk.gui.dialogs.sheet import confirm
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing_draft import Draft
-from evdesk.gui.pages.balancing_editor import EditBar, EditPanel, ProblemsCard
+from evdesk.gui.pages.balancing_editor import EditBar, EditPanel
 from evdesk.gui.pages.balancing_edits import grouped
+from evdesk.gui.pages.balancing_problems import ProblemsCard
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
 from evdesk.model import EvdeskError, Site

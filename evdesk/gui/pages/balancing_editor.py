@@ -1,8 +1,8 @@
 """Editing in place: the form of the chosen part at the right, what is wrong below, the way out at the top."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages import balancing_edits as edits
@@ -10,8 +10,6 @@ from evdesk.gui.pages.balancing_draft import Draft
 from evdesk.gui.pages.balancing_forms import BayForm, CircuitForm
 from evdesk.gui.pages.balancing_outlets import BAY, CIRCUIT, HOUSE, METER, circuit_key, split_key
 from evdesk.gui.pages.balancing_rules import SiteForm
-from evdesk.gui.pages.balancing_silent import LightRow
-from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import GHOST, PRIMARY, Button, Card, ElidedLabel, Label
 
@@ -105,80 +103,6 @@ class EditPanel(Card):
         else:
             new = edits.change_bay(site, charger, connector, circuit=root)
         self._draft.put(new, tr("{label} placed").format(label=label))
-
-
-class ProblemsCard(Card):
-    """What the engine says about the draft, one row each; a row leads to its part."""
-
-    chosen = Signal(str)
-
-    def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Before it is put in force"), parent, padding=0, head_height=36)
-        self._draft = draft
-        self.told = ElidedLabel("", "small", "muted", self)
-        self.head.insertWidget(1, self.told, 1)
-        self._held = QWidget()
-        self._list = QVBoxLayout(self._held)
-        self._list.setContentsMargins(12, 6, 12, 6)
-        self._list.setSpacing(2)
-        self._list.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(self._held)
-        self._held.setAutoFillBackground(False)
-        area.viewport().setAutoFillBackground(False)
-        self.body.addWidget(area, 1)
-        self.rows: list[LightRow] = []
-        self._keys: list[str] = []
-
-    def sizeHint(self) -> QSize:
-        return QSize(400, 180)
-
-    def refresh(self) -> None:
-        draft = self._draft
-        site = draft.site
-        if site is None:
-            return
-        rows: list[tuple[str, Look, str, str]] = []
-        if draft.refused:
-            rows.append(("", Look("octagon", tr("Refused"), "danger"), tr("The engine refused"), draft.refused))
-        for problem in draft.problems:
-            key = edits.concerns(problem, site)
-            _, name, connector = split_key(key)
-            bay = site.bay(name, connector) if connector else None
-            label = bay.label or name if bay is not None else name or tr("Site")
-            rows.append((key, Look("octagon", tr("Problem"), "danger"), label, problem))
-        if draft.overtaken():
-            words = tr("Applying replaces what was changed there.")
-            rows.append(("", Look("warning", tr("Look"), "warn"), tr("The site was changed meanwhile"), words))
-        if draft.unchecked:
-            rows.append(("", Look("question", tr("Unknown"), "warn"), tr("Not checked"), draft.unchecked))
-        if not rows:
-            rows.append(("", Look("check-circle", tr("Good"), "ok"), tr("Nothing is wrong"), ""))
-        self._fill(rows)
-        count = draft.count()
-        self.told.setText(tr("1 change") if count == 1 else tr("{n} changes").format(n=count))
-
-    def _fill(self, rows: list[tuple[str, Look, str, str]]) -> None:
-        while len(self.rows) < len(rows):
-            row = LightRow(self._held)
-            row.clicked.connect(self._clicked)
-            self._list.insertWidget(len(self.rows), row)
-            self.rows.append(row)
-        self._keys = [row[0] for row in rows]
-        for place, row in enumerate(self.rows):
-            row.setVisible(place < len(rows))
-            if place < len(rows):
-                key, look, label, words = rows[place]
-                row.show_light(key, look, label, words)
-                row.setEnabled(bool(key))
-
-    def _clicked(self) -> None:
-        row = self.sender()
-        if isinstance(row, LightRow) and row.charger_id:
-            self.chosen.emit(row.charger_id)
 
 
 class EditBar(QWidget):

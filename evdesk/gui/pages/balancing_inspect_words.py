@@ -6,7 +6,7 @@ from evdesk.gui import text
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing_facts import Feed, Scene, breaker_words, count_words, is_full, is_over, rating_words
 from evdesk.gui.pages.balancing_outlets import GRID, HOUSE, METER, Outlet
-from evdesk.gui.sentences import Look, line_words, why_look, why_next
+from evdesk.gui.sentences import Look, line_words, until_words, why_look, why_next
 from evdesk.gui.text import tr
 from evdesk.model import (
     PHASES,
@@ -206,11 +206,12 @@ def _outlet(mirror: Mirror, scene: Scene, one: Outlet) -> Told:
     why = connector.why
     since = tr(", since {at}").format(at=text.moment(why.since_at, mirror.now())) if why.since_at else ""
     silent = charger is not None and charger.state is ChargerState.OFFLINE
-    reason = why_look(why, connector)
+    reason = why_look(why, connector, mirror.now(), until=False)
+    ends = until_words(why, mirror.now())
     rows = _rows(
         (tr("Limit"), one.limit if one.limit_a is not None else tr("none sent yet")),
-        (tr("Why"), reason.word + since, reason.role),
-        (tr("More when"), why_next(why)),
+        (tr("Why"), "; ".join(part for part in (reason.word + since, ends) if part), reason.role),
+        (tr("More when"), why_next(why, mirror.line(why.line))),
         (tr("Set by hand"), "" if connector.user_limit_a is None else text.limit(connector.user_limit_a)),
         (tr("Kept free"), text.amps(connector.reserved_a) if connector.reserved_a > 0 else ""),
         (tr("Outlet"), outlet_words(bay)),

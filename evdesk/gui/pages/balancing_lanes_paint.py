@@ -83,10 +83,11 @@ def _paint_span(painter: QPainter, y: float, span: Span, field: Field) -> None:
     left, right = field.to_x(max(span.start, field.span[0])), field.to_x(min(span.end, field.span[1]))
     rect = QRectF(left + 0.5, y, max(2.0, right - left - 1), BAR)
     paint_bar(painter, rect, kind)
-    words = draw.elided(span_words(span), "chartBold" if kind != CAR else "chart", rect.width() - 8)
-    if rect.width() > 16 and words not in ("…", ""):
+    font = "chartBold" if kind != CAR else "chart"
+    words = draw.fitting(span_words(span), font, rect.width() - 8)
+    if words not in ("…", ""):
         base = rect.center().y() + draw.metrics("chart").capHeight() / 2
-        draw.text(painter, rect.left() + 5, base, words, "chartBold" if kind != CAR else "chart", "text")
+        draw.text(painter, rect.left() + 5, base, words, font, "text")
 
 
 def paint_axis(painter: QPainter, bottom: float, field: Field, wide: float) -> None:

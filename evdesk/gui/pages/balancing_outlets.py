@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from evdesk.gui import text
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.site_words import STALE_S, highest
-from evdesk.gui.sentences import Look, charger_look, doubt_words, failsafe_look, why_short
+from evdesk.gui.sentences import Look, charger_look, doubt_words, failsafe_look, until_words, why_look, why_short
 from evdesk.gui.text import tr
 from evdesk.model import (
     NO_PHASES,
@@ -60,6 +60,7 @@ class Outlet:
     safe: Look
     safe_words: str
     edge: str = "border"
+    reason: str = ""  # the whole sentence, where there is room
 
     @property
     def said(self) -> str:
@@ -67,7 +68,7 @@ class Outlet:
         parts = [self.label, self.state.word]
         if self.limit_a is not None:
             parts.append(tr("limit {limit}").format(limit=self.limit))
-        parts += [tr("takes {amps}").format(amps=text.amps(self.amps)), self.why]
+        parts += [tr("takes {amps}").format(amps=text.amps(self.amps)), self.reason or self.why]
         parts.append(tr("failsafe {word} {detail}").format(word=self.safe.word.lower(), detail=self.safe_words).strip())
         return ", ".join(part for part in parts if part)
 
@@ -76,7 +77,7 @@ class Outlets:
     """Makes outlets, and keeps those whose charger has not changed: of 200 chargers a few change each second."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[Charger, Bay, int, bool, Outlet]] = {}
+        self._known: dict[str, tuple[Charger, Bay, int, bool, str, Outlet]] = {}
 
     def at_bay(self, mirror: Mirror, bay: Bay, place: int) -> Outlet:
         """What stands at a bay; `place` gives the colour of one that never dialled in."""
@@ -97,11 +98,12 @@ class Outlets:
         key = bay_key(bay.charger_id, bay.connector_id)
         stale = connector.reading_at is None or mirror.now() - connector.reading_at > STALE_S
         index = max(0, mirror.charger_index(charger.id))
+        ends = until_words(connector.why, mirror.now())  # drops out when that moment has passed
         known = self._known.get(key)
-        if known is not None and known[0] is charger and known[1:4] == (bay, index, stale):
-            return known[4]
-        made = _measured(bay, charger, connector, label, index, stale)
-        self._known[key] = (charger, bay, index, stale, made)
+        if known is not None and known[0] is charger and known[1:5] == (bay, index, stale, ends):
+            return known[5]
+        made = _measured(bay, charger, connector, label, index, stale, mirror.now())
+        self._known[key] = (charger, bay, index, stale, ends, made)
         return made
 
 
@@ -109,17 +111,21 @@ def _never_seen(bay: Bay, label: str, place: int) -> Outlet:
     state = Look("question", tr("Never seen"), "muted")
     safe = failsafe_look(FailsafeState.UNKNOWN)
     key, blank, never = bay_key(bay.charger_id, bay.connector_id), Connector(bay.connector_id), tr("Never dialled in")
-    return Outlet(key, bay, None, blank, label, place, state, None, NO_PHASES, None, "–", "–", never, safe, "")
+    return Outlet(key, bay, None, blank, label, place, state, None, NO_PHASES, None, "–", "–", never, safe, "",
+                  reason=never)  # fmt: skip
 
 
-def _measured(bay: Bay, charger: Charger, connector: Connector, label: str, index: int, stale: bool) -> Outlet:
+def _measured(
+    bay: Bay, charger: Charger, connector: Connector, label: str, index: int, stale: bool, now: float
+) -> Outlet:
     silent = charger.state is ChargerState.OFFLINE
     state = charger_look(charger, connector)
     amps = highest(connector.current_a)
     if silent or (connector.status is ConnectorStatus.CHARGING and stale):
         amps = None
     bars = connector.site_current_a if highest(connector.site_current_a) is not None else connector.current_a
-    edge = "warn" if silent or connector.doubt else "border"
+    doubt = doubt_words(connector)
+    edge = "warn" if silent or doubt else "border"
     fault = not silent and connector.status is ConnectorStatus.FAULTED
     safe, safe_words = _safe(charger, bay, silent)
     if connector.why.code is WhyCode.TEST and connector.why.detail == "drill":
@@ -138,10 +144,11 @@ def _measured(bay: Bay, charger: Charger, connector: Connector, label: str, inde
         limit,
         _limit_words(connector, limit),
         "?" if amps is None else text.number(amps) if connector.status.has_car or amps >= 0.5 else "–",
-        doubt_words(connector) or why_short(connector.why),
+        doubt or why_short(connector.why, now),
         safe,
         safe_words,
         "danger" if fault else edge,
+        doubt or why_look(connector.why, connector, now).word,
     )
 
 

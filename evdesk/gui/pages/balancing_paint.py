@@ -221,7 +221,7 @@ def _full(painter: QPainter, item: Item) -> None:
         draw.text(painter, left, y, draw.elided(name, "chart", room - draw.width(value, "chip") - 2), "chart", "muted")
         draw.text_right(painter, right, y, value, "chip", ink)
     if reason:
-        draw.text(painter, left, bottom + 44, draw.elided(one.why, "chart", room), "chart", "muted")
+        draw.text(painter, left, bottom + 44, draw.fitting((one.reason, one.why), "chart", room), "chart", "muted")
     painter.fillRect(QRectF(rect.left() + 1, foot, rect.width() - 2, 1), look.color("border"))
     state(painter, left, foot + (13 if low else 15), one.safe, room)
     if low:
@@ -260,7 +260,7 @@ def _short(painter: QPainter, item: Item) -> None:
     x = bars.right() + 8
     words, ink = _taken(one)
     draw.text(painter, x, rect.top() + 38, draw.elided(words, "chip", right - x), "chip", ink)
-    draw.text(painter, x, rect.top() + 54, draw.elided(one.why, "chart", right - x), "chart", "muted")
+    draw.text(painter, x, rect.top() + 54, draw.fitting((one.reason, one.why), "chart", right - x), "chart", "muted")
 
 
 def _taken(one: Outlet) -> tuple[str, str]:

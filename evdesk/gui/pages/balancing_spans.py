@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from evdesk.gui import text
 from evdesk.gui.pages.balancing_facts import Scene
 from evdesk.gui.pages.balancing_outlets import Outlet
-from evdesk.gui.sentences import line_words, why_look
+from evdesk.gui.sentences import line_words, until_words, why_look
 from evdesk.gui.text import tr
 from evdesk.model import Connector, Why, WhyCode
 
@@ -99,23 +99,29 @@ def kind_words(kind: str) -> str:
     }.get(kind, "")
 
 
-def span_words(span: Span) -> str:
-    """What stands in a bar: the limit, and a word where the limit is not the point."""
-    code = span.why.code
+def span_words(span: Span) -> tuple[str, ...]:
+    """What stands in a bar: the limit, and a word where the limit is not the point; less where there is less room."""
+    code, brief = span.why.code, _span_brief(span)
     if code is WhyCode.FAULT:
-        return tr("fault, power off")
-    if code is WhyCode.WAITING:
-        return tr("waits") if span.limit_a == 0 else text.number(span.limit_a, 0)
+        return tr("fault, power off"), brief
     if span.limit_a == 0:
-        return tr("paused")
-    amount = text.number(span.limit_a, 0 if abs(span.limit_a - round(span.limit_a)) < 0.05 else 1)
+        until = span.why.until_at if code is WhyCode.WAITING else None
+        return (brief,) if until is None else (tr("waits, at most until {time}").format(time=text.clock(until)), brief)
     if code is WhyCode.CAR and span.took_a is not None:
-        return tr("{limit}, car takes {amps}").format(limit=amount, amps=text.number(span.took_a))
-    if code is WhyCode.TEST:
-        return tr("{limit}, drill").format(limit=amount) if span.why.detail == "drill" else amount
+        return tr("{limit}, car takes {amps}").format(limit=brief, amps=text.number(span.took_a)), brief
+    if code is WhyCode.TEST and span.why.detail == "drill":
+        return tr("{limit}, drill").format(limit=brief), brief
     if code is WhyCode.OFFLINE:
-        return tr("{limit}, silent").format(limit=amount)
-    return amount
+        return tr("{limit}, silent").format(limit=brief), brief
+    return (brief,)
+
+
+def _span_brief(span: Span) -> str:
+    if span.why.code is WhyCode.FAULT:
+        return tr("fault")
+    if span.limit_a == 0:
+        return tr("waits") if span.why.code is WhyCode.WAITING else tr("paused")
+    return text.number(span.limit_a, 0 if abs(span.limit_a - round(span.limit_a)) < 0.05 else 1)
 
 
 def moment_words(lane: Lane, moment: float) -> str:
@@ -124,10 +130,11 @@ def moment_words(lane: Lane, moment: float) -> str:
     if span is None:
         return tr("{label}: nothing is known of this moment").format(label=lane.label)
     held = Connector(0, current_a=(span.took_a, None, None)) if span.took_a is not None else None
-    reason = span.cause or why_look(span.why, held).word
+    reason = span.cause or why_look(span.why, held, moment, until=False).word
     if span.why.code is WhyCode.NO_CAR:
         return tr("{label}: no car").format(label=lane.label)
-    since = tr("since {at}").format(at=text.clock_s(span.start))
+    ends = until_words(span.why, moment)
+    since = tr("since {at}").format(at=text.clock_s(span.start)) + (f"; {ends}" if ends else "")
     if span.limit_a == 0:
         return tr("{label} off: {reason}; {since}").format(label=lane.label, reason=reason, since=since)
     words = tr("{label} at {limit}: {reason}; {since}")
@@ -171,7 +178,7 @@ def with_live(spans: Iterable[Span], live: Span | None, now: float) -> tuple[Spa
     if last is not None and (last.limit_a, last.why.code, last.why.line) == (
         live.limit_a, live.why.code, live.why.line,
     ):  # fmt: skip
-        rows[-1] = Span(last.start, now, last.limit_a, last.why, live.took_a or last.took_a, last.cause)
+        rows[-1] = Span(last.start, now, last.limit_a, live.why, live.took_a or last.took_a, last.cause)
         return tuple(rows)
     start = max(live.start, last.start if last is not None else live.start)
     if last is not None and last.end > start:

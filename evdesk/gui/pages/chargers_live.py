@@ -139,8 +139,9 @@ class LiveTab(QWidget):
         first = tr("Since {time}.").format(time=_since(since, now)) if since is not None else ""
         used = phases_used(row.connector) if row.online else ""
         back = back_words(row.charger, now)
-        lines = [" ".join(part for part in (first, f"{back}." if back else "", used) if part), why_next(why)]
-        self.why.show_reason(reason_title(row.charger, row.connector), lines)
+        lines = [" ".join(part for part in (first, f"{back}." if back else "", used) if part)]
+        lines.append(why_next(why, self._mirror.line(why.line)))
+        self.why.show_reason(reason_title(row.charger, row.connector, now), lines)
 
     def _connectors(self, row: ConnectorRow, siblings: list[ConnectorRow]) -> None:
         while len(self._lines) < len(siblings):

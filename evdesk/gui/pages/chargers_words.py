@@ -49,9 +49,9 @@ def short_reason(charger: Charger, connector: Connector) -> Look:
     return Look("", words, role)
 
 
-def reason_title(charger: Charger, connector: Connector) -> Look:
+def reason_title(charger: Charger, connector: Connector, now: float | None = None) -> Look:
     """The headline of the *why* box: "12 A because Garage L1 is full: 34.6 of 35 A"."""
-    look = why_look(connector.why, connector)
+    look = why_look(connector.why, connector, now)
     if charger.state is ChargerState.OFFLINE:
         kept = text.limit(connector.reserved_a) if connector.reserved_a else tr("its full rating")
         return Look("offline", tr("Silent: {kept} per phase stay reserved for it").format(kept=kept), "warn")

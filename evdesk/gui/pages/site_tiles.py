@@ -46,9 +46,7 @@ class Tile(QAbstractButton):
         said = [place.label, words.state.word, f"{words.value} {words.unit} {words.beside}".strip(), words.second]
         self.setAccessibleName(", ".join(part for part in said if part))
         self.setAccessibleDescription(words.reason.word)
-        self.setToolTip(
-            words.reason.word if draw.width(words.reason.word, "small") > self.width() - 2 * PAD - 20 else ""
-        )
+        self._tell_more()
         self._button.setText(words.action)
         self._button.setAccessibleName(tr("{action} {label}").format(action=words.action, label=place.label))
         self._button.setVisible(bool(words.action) and not compact)
@@ -61,6 +59,12 @@ class Tile(QAbstractButton):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_button()
+        self._tell_more()
+
+    def _tell_more(self) -> None:
+        """What has no room stands in the tool tip."""
+        said = self.words.reason.word if self.words is not None else ""
+        self.setToolTip(said if draw.width(said, "small") > self.width() - 2 * PAD - 20 else "")
 
     def _lay_button(self) -> None:
         self._button.adjustSize()
@@ -118,7 +122,8 @@ class Tile(QAbstractButton):
         icons.paint(
             painter, reason.icon, "muted" if reason.role == "text" else reason.role, QRectF(PAD, middle - 7, 14, 14)
         )
-        said = draw.elided(reason.word, "small", self.width() - 2 * PAD - 20)
+        options = (reason.word, words.brief) if words.brief else (reason.word,)
+        said = draw.fitting(options, "small", self.width() - 2 * PAD - 20)
         draw.text(painter, PAD + 20, middle + draw.metrics("small").capHeight() / 2, said, "small", reason.role)
 
 

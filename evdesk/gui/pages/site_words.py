@@ -14,6 +14,7 @@ from evdesk.gui.sentences import (
     leading_connector,
     notice_look,
     why_look,
+    why_short,
 )
 from evdesk.gui.text import tr
 from evdesk.model import (
@@ -76,6 +77,7 @@ class TileText:
     calm: bool = False  # the number is muted
     bars: Phases = (None, None, None)
     limit_a: float | None = None
+    brief: str = ""  # the reason where the room is short
 
 
 def places(mirror: Mirror) -> list[Place]:
@@ -126,11 +128,13 @@ def tile_text(place: Place, now: float, last: Session | None = None) -> TileText
     beside = tr("of {limit}").format(limit=text.limit(limit)) if limit else tr("paused") if limit == 0 else ""
     calm = connector.status is not ConnectorStatus.CHARGING
     doubt = doubt_words(connector)
-    reason = Look("question", doubt, "warn") if doubt else why_look(connector.why, connector)
+    reason = Look("question", doubt, "warn") if doubt else why_look(connector.why, connector, now)
     value = text.number(amps if amps is not None else None)
     second = _measured(connector, now)
     edge = "warn" if doubt else "border"
-    return TileText(state, value, "A" if amps is not None else "", beside, second, reason, edge, "", calm, bars, limit)
+    brief = doubt or why_short(connector.why, now)
+    unit = "A" if amps is not None else ""
+    return TileText(state, value, unit, beside, second, reason, edge, "", calm, bars, limit, brief)
 
 
 def _measured(connector: Connector, now: float) -> str:

@@ -35,6 +35,12 @@ def elided(words: str, kind: str, room: float) -> str:
     return metrics(kind).elidedText(words, Qt.TextElideMode.ElideRight, max(0.0, room))
 
 
+def fitting(options: tuple[str, ...], kind: str, room: float) -> str:
+    """The first that has room; where none has, the last with "..."."""
+    whole = next((words for words in options if width(words, kind) <= room), None)
+    return whole if whole is not None else elided(options[-1], kind, room)
+
+
 def box(painter: QPainter, rect: QRectF, fill: QColor, edge: QColor | None, radius: float, line: float = 1.0) -> None:
     """A rounded rectangle whose edge lies fully inside `rect`."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
