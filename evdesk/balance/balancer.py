@@ -5,7 +5,7 @@ is really free) -> enforce every line -> explain. Nothing is remembered about co
 """
 
 import math
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -23,7 +23,7 @@ from evdesk.balance.rooms import Rooms
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
 from evdesk.balance.seats import rest, shown, turn
 from evdesk.balance.sharing import Bidder, Shares, full_line
-from evdesk.balance.types import Decision, Demand, Line, LineSample, LineView, of_circuits
+from evdesk.balance.types import Decision, Demand, Key, Line, LineSample, LineView, of_circuits
 from evdesk.balance.view import line_views
 from evdesk.balance.wiring import build_lines
 from evdesk.model import CapGroup, PowerCap, ShareBy, Site, Why, WhyCode
@@ -61,7 +61,8 @@ class Balancer:
 
     def __init__(self, site: Site, *, strict: bool = True) -> None:
         """Raises TypeError for what is no site, ValueError with the sentences of `validate_site` for a bad one. Not
-        `strict`: a bad one is taken, each part at its worst: what does not hang on the supply gets nothing."""
+        `strict`: a bad one is taken, each part at its worst: what does not hang on the supply gets nothing; and `step`
+        leaves out what the site does not have."""
         check_site(site)
         self._strict = strict
         self._intake = Intake()
@@ -137,14 +138,16 @@ class Balancer:
         newest of each meter, repeating one is harmless; `surplus_w`: what the roof gives away, cars included, and
         `price` of a kWh now, for charging modes that go by them. Never raises for odd values of these: they count as
         unknown; so does a meter that is not heard. Raises TypeError for a wrong type, ValueError for a `now` that is no
-        finite time, a sample of an unknown circuit, a demand of an unknown connector and two demands of one."""
+        finite time, a sample of an unknown circuit, a demand of an unknown connector and two demands of one. One that is
+        not strict leaves the unknown out and names it in `Decision.unknown`."""
         finite("now", now)
         number("surplus_w", surplus_w, none=True)
         number("price", price, none=True)
-        samples = of_circuits(samples, self._circuits)
+        unknown: list[str | Key] | None = None if self._strict else []
+        samples = of_circuits(samples, self._circuits, unknown)
         self._outside.take(surplus_w, price)
         before = {key: track.limit for key, track in self._intake.tracks.items()}
-        second = self._take_in(now, demands, samples)
+        second = self._take_in(now, self._intake.take(now, demands, unknown), samples)
         if not self._site.balance.enabled:
             rest(second.seats, now)
             self._move(second, self._tight(second))
@@ -162,14 +165,14 @@ class Balancer:
             look=partial(self._look, second),
             safe_share_a=self._site_share,
             shared=second.shared,
+            unknown=tuple(unknown or ()),
             ignoring=tuple(s.demand.key for s in second.seats if s.over_a > 0 and s.demand.commandable),
         )
 
     # -- what is known -----------------------------------------------------------------------------------------------
 
-    def _take_in(self, now: float, demands: Iterable[Demand], samples: Sequence[LineSample]) -> Second:
+    def _take_in(self, now: float, seats: list[Seat], samples: Sequence[LineSample]) -> Second:
         self._recount |= self._rooms.count_power(now)
-        seats = self._intake.take(now, demands)
         self._net.use([seat.used for seat in seats], quiet(self._net.lines, seats))
         self._house.set_lag(max((s.track.sample_s for s in seats if s.demand.commandable), default=10.0))
         self._house.take(samples, now)

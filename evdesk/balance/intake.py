@@ -61,13 +61,17 @@ class Intake:
         self.tracks = {key: self.tracks.get(key, Track(key)) for key in sorted(self._bays)}
         self._kept = [None] * len(self.tracks)
 
-    def take(self, now: float, demands: Iterable[Demand]) -> list[Seat]:
+    def take(self, now: float, demands: Iterable[Demand], unknown: list[str | Key] | None = None) -> list[Seat]:
         """One seat per connector; who is not among the demands is silent. Raises TypeError for what is no demand,
-        ValueError for two of one connector and for one that is not on the site."""
+        ValueError for two of one connector and for one that is not on the site. With a list as `unknown` the keys of the
+        last are put there instead."""
         given = by_key(demands)
         for key in given:
-            if key not in self.tracks:
+            if key in self.tracks:
+                continue
+            if unknown is None:
                 raise ValueError(f"demands names the connector {key!r}, which is none of {list(self.tracks)[:20]}.")
+            unknown.append(key)
         if now < self._at:  # the clock was set back: how long something holds was counted from another time
             for one in self._kept:
                 if one is not None:

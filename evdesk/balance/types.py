@@ -177,16 +177,22 @@ class LineSample:
         numbers(("current_a[0]", "current_a[1]", "current_a[2]"), three("current_a", self.current_a), none=True)
 
 
-def of_circuits(samples: Iterable[LineSample], known: Collection[str]) -> tuple[LineSample, ...]:
+def of_circuits(
+    samples: Iterable[LineSample], known: Collection[str], unknown: "list[str | Key] | None" = None
+) -> tuple[LineSample, ...]:
     """The samples. Raises TypeError for what is none, ValueError for one of an unknown circuit: a misspelt name must not
-    pass for a silent meter."""
+    pass for a silent meter. With a list as `unknown` such names are put there instead, and their samples left out."""
     several("samples", samples)
-    found = tuple(samples)
-    for sample in found:
+    found = []
+    for sample in samples:
         one_of("Each of samples", sample, LineSample)
-        if sample.circuit not in known:
+        if sample.circuit in known:
+            found.append(sample)
+        elif unknown is None:
             raise ValueError(f"samples names the circuit {sample.circuit!r}, which is none of {list(known)[:20]}.")
-    return found
+        else:
+            unknown.append(sample.circuit)
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +213,8 @@ class LineView:
 @dataclass(frozen=True)
 class Decision:
     """`limits` has one entry for every connector: what it should have, and why. `urgent` are those whose limit fell
-    in this step: a reduction leaves at once."""
+    in this step: a reduction leaves at once. `unknown`: circuits of samples and keys of demands that the site does not
+    have and that were left out; always empty for a strict balancer, which raises."""
 
     at: float
     limits: dict[Key, tuple[float, Why]]
@@ -215,6 +222,7 @@ class Decision:
     safe_share_a: float = 0.0
     shared: bool = False  # the sharing layer ran in this step
     ignoring: tuple[Key, ...] = ()  # take limits and draw more than they may: reserved at what they draw
+    unknown: tuple[str | Key, ...] = ()
     look: Callable[[], tuple[LineView, ...]] = field(default=tuple, compare=False, repr=False)
 
     @cached_property

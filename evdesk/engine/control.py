@@ -69,6 +69,7 @@ class Control:
         self._asking: dict[Key, tuple[float, float]] = {}  # (the limit under way, since when on the steady clock)
         self.holds: dict[Key, float] = {}  # ceilings while a test runs
         self.distrusted: set[str] = set()  # circuits whose meter is proven wrong
+        self._told: set[str | Key] = set()  # names the balancer did not know
         self.on_limited: Callable[[ChargerRecord, int, float], None] = lambda record, connector_id, limit_a: None
 
     def reconfigure(self, site: Site) -> None:
@@ -93,11 +94,21 @@ class Control:
         decision = self.balancer.step(now - jumped, given, samples, surplus_w=surplus_w, price=price)
         decision = on_the_clock(decision, jumped)
         self.decision = decision
+        self._tell_unknown(decision)
         for (_bay, record, connector), demand in zip(pairs, demands, strict=False):  # strangers stand last
+            if demand.key not in decision.limits:
+                continue  # not known to the balancer: nothing is sent, and it falls to its default
             limit_a, why = decision.limits[demand.key]
             self._explain(record, connector, demand, limit_a, why)
             self._send_if_due(record, connector, demand, limit_a, demand.key in decision.urgent, now)
         return decision
+
+    def _tell_unknown(self, decision: Decision) -> None:
+        """Once for each name: the balancer's site is another than ours. The limits of the others must go on."""
+        for name in decision.unknown:
+            if name not in self._told:
+                self._told.add(name)
+                log.error("the balancer does not know %s and leaves it out", name)
 
     def _strangers(self, site: Site) -> list[Demand]:
         """Chargers nobody has accepted, but whose cars draw: nobody can command them, so they count on the supply."""

@@ -157,6 +157,20 @@ class TestNames:
         with pytest.raises(ValueError, match=words):
             self.step([Demand(("W3", 1))])
 
+    def test_who_must_go_on_is_told_them_and_decides_as_without(self):
+        site = of(main(meter=MeterSource(), other_max_a=(9.0,) * 3), main("Garage", parent="Main"))
+        samples = [LineSample("Main", 1000.0, (5.0,) * 3)]
+        plain, odd = (Balancer(site, strict=False) for _ in range(2))
+        decided = odd.step(
+            1000.0, [Demand(("W3", 1)), Demand(("W1", 1))], [LineSample("main", 1000.0, (62.0,) * 3), *samples]
+        )
+        assert decided.unknown == ("main", ("W3", 1))
+        without = plain.step(1000.0, [Demand(("W1", 1))], samples)
+        assert without.unknown == ()
+        assert (decided.limits, decided.lines) == (without.limits, without.lines)
+        with pytest.raises(ValueError, match="twice"):
+            odd.step(1001.0, [Demand(("W1", 1))] * 2, [])
+
     def test_two_demands_of_one_connector(self):
         with pytest.raises(ValueError, match=r"^demands has \('W1', 1\) twice\.$"):
             self.step([Demand(("W1", 1)), Demand(("W1", 1), ceiling_a=10.0)])

@@ -127,3 +127,22 @@ def small(site, name, user_a):
     fleet = site.fleet
     fleet.site = with_user_limit(fleet.site, (name, 1), user_a)
     site.control.reconfigure(fleet.site)
+
+
+async def test_a_name_the_balancer_does_not_know_stops_nobody_elses_limits(tmp_path, caplog):
+    async with cycle(tmp_path, "AB") as site:
+        await settle_at(site, 0.0)
+        good = site.fleet.site
+        # As if the site had been changed and the balancer had not been told.
+        main = good.circuits[0]
+        site.fleet.site = replace(
+            good,
+            circuits=(main, replace(main, name="Shed", parent="Main")),
+            bays=(*good.bays, replace(good.bays[0], connector_id=2)),
+        )
+        site.fleet.meters["Shed"] = site.fleet.meters["Main"]
+        await settle_at(site, 20.0, 30)
+        assert site.over_s <= 8
+        assert site.drawn("A") + site.drawn("B") <= 12.0, "the house took 20 of 32 A"
+        told = [record.getMessage() for record in caplog.records if "does not know" in record.getMessage()]
+        assert told == [f"the balancer does not know {name} and leaves it out" for name in ("Shed", "('A', 2)")]
