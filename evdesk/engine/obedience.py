@@ -12,6 +12,7 @@ from evdesk.balance import Decision, Key
 from evdesk.engine.drill import Drills
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
+from evdesk.engine.steady import less
 from evdesk.model import FindingSeen
 
 MOST_TOLD = 1000
@@ -48,14 +49,15 @@ class Obedience:
             connector = record.connectors.get(key[1]) if record is not None else None
             if record is None or connector is None or connector.session is None or _may_in_watts(connector):
                 continue
-            limit_a = connector.limit_a(decision.at, record.safe_a) or 0.0
+            limit_a = connector.limit_a(decision.at, record.safe_a)
             self._tell(record, connector, decision.at, limit_a)
-            if _drawn(connector) > CLEARLY * limit_a + CLEARLY_A:
+            # Where no limit is known none was ignored, however much it draws: it counts at its worst as it is.
+            if limit_a is not None and _drawn(connector) > CLEARLY * limit_a + CLEARLY_A:
                 self._count(key, record, connector, limit_a)
             else:
                 self._seen.pop(key, None)
 
-    def _tell(self, record: ChargerRecord, connector: ConnectorRecord, now: float, limit_a: float) -> None:
+    def _tell(self, record: ChargerRecord, connector: ConnectorRecord, now: float, limit_a: float | None) -> None:
         """Once per charge."""
         key = (record.id, connector.id, connector.session.id if connector.session is not None else 0)
         if key in self._told:
@@ -64,14 +66,16 @@ class Obedience:
             self._told.clear()
         self._told.add(key)
         drawn_a = _drawn(connector)
-        text = f"Connector {connector.id} may draw {limit_a:g} A and draws {drawn_a:.1f} A. That much is kept free."
+        has = "is under no limit that is known" if limit_a is None else f"may draw {limit_a:g} A"
+        text = f"Connector {connector.id} {has} and draws {drawn_a:.1f} A. That much is kept free."
         self.fleet.report(FindingSeen(record.id, now, "limit_not_followed", text, f"{drawn_a:.1f} A"))
 
     def _count(self, key: Key, record: ChargerRecord, connector: ConnectorRecord, limit_a: float) -> None:
         now = self.fleet.clock.steady()
         seen = self._seen.setdefault(key, _Seen(now))
-        if connector.current_at is not None and connector.current_at != seen.newest_at:
-            seen.newest_at, seen.readings = connector.current_at, seen.readings + 1
+        at = less(connector.current_at, self.fleet.clock.jumped)  # a set clock makes no second reading of it
+        if at is not None and at != seen.newest_at:
+            seen.newest_at, seen.readings = at, seen.readings + 1
         lasts = seen.readings >= READINGS and now - seen.since >= LASTS_S
         if lasts and record.id not in self._saving and not self.drills.book.seen_unable(record):
             self._saving.add(record.id)

@@ -14,6 +14,7 @@ from evdesk.balance import Decision
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.obedience import Obedience
 from evdesk.model import EvdeskError, Session
+from tests.engine.control_kit import HandClock
 from tests.engine.drill_kit import RATING_A, Rig, Wanted, rig
 from tests.engine.harness import until
 from tests.engine.store_kit import T0, FixedClock, opened
@@ -80,6 +81,44 @@ async def test_one_that_takes_its_time_each_time_is_none(tmp_path, sample_s):
             slow = sample_s == 200 or second // 40 % 2 == 0
             clock.at = T0 + second
             watch.tick(Decision(clock.at, {}, ignoring=(("A", 1),) if slow else ()))
+        assert todo == []
+
+
+@pytest.mark.parametrize("jump", [86_400.0, -86_400.0, 45.0])
+async def test_a_set_clock_makes_no_second_reading_of_one(tmp_path, jump):
+    async with opened(tmp_path / "evdesk.db") as store:
+        clock, drills, todo = HandClock(T0), Drills(), []
+        fleet = Fleet(store, clock)
+        connector = fleet.record("A").connector(1)
+        connector.begin(Session(1, "A", 1, "TAG", T0))
+        connector.confirmed_a, connector.confirmed_until, connector.current_a = 6.0, T0 + 600, (16.0, 16.0, 16.0)
+        connector.current_at = T0
+        watch = Obedience(fleet, drills, lambda coro, name: todo.append(coro))
+        for second in range(70):
+            clock.at += 1.0
+            if second == 20:
+                clock.jump(jump)
+                connector.shift(jump)
+            watch.tick(Decision(clock.at, {}, ignoring=(("A", 1),)))
+        assert todo == [], "one reading is no proof"
+
+
+async def test_where_no_limit_is_known_none_was_ignored(tmp_path):
+    async with opened(tmp_path / "evdesk.db") as store:
+        clock, drills, todo = HandClock(T0), Drills(), []
+        fleet, told = Fleet(store, clock), []
+        fleet.report = told.append
+        connector = fleet.record("A").connector(1)
+        connector.begin(Session(1, "A", 1, "TAG", T0))
+        connector.current_a = (40.0, 40.0, 40.0)
+        watch = Obedience(fleet, drills, lambda coro, name: todo.append(coro))
+        for second in range(70):
+            clock.at += 1.0
+            connector.current_at = T0 + second // 10 * 10
+            watch.tick(Decision(clock.at, {}, ignoring=(("A", 1),)))
+        assert [one.sentence for one in told] == [
+            "Connector 1 is under no limit that is known and draws 40.0 A. That much is kept free."
+        ]
         assert todo == []
 
 
