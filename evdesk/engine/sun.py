@@ -14,30 +14,49 @@ SUNNY = (ChargeMode.SOLAR_ONLY, ChargeMode.SOLAR_FIRST)
 SMOOTH_S = 60.0
 """A cloud is faster than a car: the surplus is the mean of the last minute, and never more than twice the newest."""
 
+BELIEVED_S = 30.0
+"""What has not been worked out anew for so long is not known any more. It comes each second, and a cloud is no slower."""
+
 
 @dataclass(slots=True)
 class Sun:
-    """`surplus_w`: what would flow back into the grid if those that charge from the roof took nothing; None: no meter."""
+    """`surplus_w`: what would flow back into the grid if those that charge from the roof took nothing; None: no meter.
+    `price`: of a kWh, None: no prices. Both are None when the newest `tick` is `BELIEVED_S` ago."""
 
     fleet: Fleet
-    surplus_w: float | None = None
-    price: float | None = None
+    _surplus_w: float | None = None
+    _price: float | None = None
+    _told_at: float = -math.inf  # steady
     _seen: deque[tuple[float, float]] = field(default_factory=deque)
 
     def tick(self, now: float, distrusted: set[str]) -> None:
         """Once a second, before deciding."""
         site = self.fleet.site
-        self.price = price_at(site.prices, datetime.fromtimestamp(now)) if site.prices else None
-        newest = self._newest(site, now, distrusted)
+        self._price = price_at(site.prices, datetime.fromtimestamp(now)) if site.prices else None
+        self._surplus_w = self._mean(now, distrusted)
+        self._told_at = self.fleet.clock.steady()
+
+    @property
+    def surplus_w(self) -> float | None:
+        return self._surplus_w if self._fresh() else None
+
+    @property
+    def price(self) -> float | None:
+        return self._price if self._fresh() else None
+
+    def _fresh(self) -> bool:
+        return self.fleet.clock.steady() - self._told_at <= BELIEVED_S
+
+    def _mean(self, now: float, distrusted: set[str]) -> float | None:
+        newest = self._newest(self.fleet.site, now, distrusted)
         if newest is None:
             self._seen.clear()
-            self.surplus_w = None
-            return
+            return None
         self._seen.append((now, newest))
         while self._seen[0][0] < now - SMOOTH_S or self._seen[0][0] > now:
             self._seen.popleft()
         mean = sum(w for _, w in self._seen) / len(self._seen)
-        self.surplus_w = max(min(mean, 2.0 * newest), 0.0)
+        return max(min(mean, 2.0 * newest), 0.0)
 
     def _newest(self, site: Site, now: float, distrusted: set[str]) -> float | None:
         root = root_circuit(site)

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import pytest
 
+from evdesk.balance import price_at
 from evdesk.engine.fleet import Fleet
-from evdesk.engine.sun import SMOOTH_S, Sun
+from evdesk.engine.sun import BELIEVED_S, SMOOTH_S, Sun
 from evdesk.model import (
     BalanceSettings,
     Bay,
@@ -17,7 +18,8 @@ from evdesk.model import (
     Session,
     Site,
 )
-from tests.engine.store_kit import T0, FixedClock, opened
+from tests.engine.control_kit import HandClock
+from tests.engine.store_kit import T0, opened
 
 SITE = Site(
     circuits=(Circuit("Main", (63.0,) * 3, meter=MeterSource(), other_max_a=(20.0,) * 3),),
@@ -32,7 +34,7 @@ SITE = Site(
 
 class Roof:
     def __init__(self, store):
-        self.fleet = Fleet(store, FixedClock(T0))
+        self.fleet = Fleet(store, HandClock(T0))
         self.fleet.site = SITE
         self.sun = Sun(self.fleet)
         self.now = T0
@@ -79,6 +81,25 @@ async def test_without_a_fresh_and_trusted_meter_it_is_unknown(roof):
     roof.sun.tick(roof.now, {"Main"})
     assert roof.sun.surplus_w is None
     assert roof.seconds(2, total_w=float("nan")) is None
+
+
+async def test_what_nobody_works_out_anew_is_not_believed_for_ever(roof):
+    at = roof.now + 90
+    roof.seconds(90, total_w=-4000.0)
+    clock = roof.fleet.clock
+    clock.at += BELIEVED_S
+    assert (roof.sun.surplus_w, roof.sun.price) == (
+        pytest.approx(4000.0),
+        price_at(SITE.prices, datetime.fromtimestamp(at)),
+    )
+    clock.at += 1.0
+    assert (roof.sun.surplus_w, roof.sun.price) == (None, None)
+    clock.at += 86_400.0
+    clock.jumped += 86_400.0  # a set clock makes nothing older
+    assert roof.seconds(1, total_w=-4000.0) == pytest.approx(4000.0)
+    clock.at += 86_400.0
+    clock.jumped += 86_400.0
+    assert roof.sun.surplus_w == pytest.approx(4000.0)
 
 
 @pytest.mark.parametrize(("hour", "price"), [(0, 0.30), (1, 0.11), (5, 0.11), (6, 0.30)])
