@@ -78,21 +78,22 @@ class SiteApi:
     async def _cap(self, origin: Origin, params: w.GiveCap) -> Done:
         caps, now = self.core.caps, self.core.fleet.clock.now()
         power_w = _power(params, len({b.charger_id for b in self.core.fleet.site.bays}))
-        if not params.source.strip() or len(params.source) > LONGEST_SOURCE:
+        source = params.source.strip()
+        if not source or len(source) > LONGEST_SOURCE:
             raise EvdeskError(Reason.INVALID, f"Say who gives this limit, in up to {LONGEST_SOURCE} characters.")
-        if unreadable(params.source):
+        if unreadable(source):
             text = (
                 "Who gives this limit is written with characters that cannot be seen, such as line ends. Type it again."
             )
             raise EvdeskError(Reason.INVALID, text)
-        if params.source not in caps.given and len(caps.given) >= MOST_CAPS:
+        if source not in caps.given and len(caps.given) >= MOST_CAPS:
             raise EvdeskError(Reason.INVALID, f"There are {MOST_CAPS} power limits already. Take one back first.")
         if params.valid_s is not None and not 0 < params.valid_s <= LONGEST_S:
             raise EvdeskError(
                 Reason.INVALID, "The time is in seconds from now, above 0, a year at most. Leave it out for no end."
             )
         until = None if params.valid_s is None else now + params.valid_s
-        cap = PowerCap(params.source.strip(), power_w, params.group, now, until)
+        cap = PowerCap(source, power_w, params.group, now, until)
         before = caps.given.get(cap.source)
         detail = {"before": "none" if before is None else f"{before.power_w:g} W", "after": f"{power_w:g} W"}
         args = {"source": cap.source, "power_w": power_w, "group": cap.group.value, "valid_s": params.valid_s}

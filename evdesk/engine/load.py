@@ -23,6 +23,7 @@ from evdesk.model import (
 OVER_TOLD_S = 2.0
 HOUSE_STEP_A = 8.0
 HOUSE_STEP_QUIET_S = 20.0
+NO_SUPPLY = Circuit("", (0.0, 0.0, 0.0))
 
 
 @dataclass(slots=True)
@@ -209,7 +210,11 @@ class LoadWatch:
 
 
 def root_circuit(site: Site) -> Circuit:
-    return next((c for c in site.circuits if not c.parent), site.circuits[0])
+    """The supply; of a site that was stored without one, the first circuit, or one that carries nothing."""
+    found = next((c for c in site.circuits if not c.parent), None)
+    if found is not None:
+        return found
+    return site.circuits[0] if site.circuits else NO_SUPPLY
 
 
 def _total_w(site: Site, meter: MeterReading | None, main: list[LineLoad], cars_w: float | None) -> float | None:

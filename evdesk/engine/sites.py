@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,9 +14,10 @@ from evdesk.engine.meters import Meters
 from evdesk.engine.setup import Setup
 from evdesk.engine.site_checks import free_label
 from evdesk.engine.state import ChargerRecord
-from evdesk.model import Bay, EvdeskError, FindingSeen, NoticeKind, Severity, Site
+from evdesk.model import Bay, EvdeskError, FindingSeen, NoticeKind, Reason, Severity, Site
 from evdesk.wire.methods import Accept
 
+log = logging.getLogger("evdesk.sites")
 MOST_CONNECTORS = 12
 REASSESS_S = 1.0
 Publish = Callable[[str, object], None]
@@ -134,7 +136,11 @@ class Sites:
             self.fleet.report(seen)
             return
         first = next((b for b in site.bays if b.charger_id == record.id), None)
-        circuit = first.circuit if first else next(c.name for c in site.circuits if not c.parent)
+        try:
+            circuit = first.circuit if first else supply_of(site)
+        except EvdeskError as error:
+            log.error("connector %d of %s is not placed: %s", connector_id, record.id, error.sentence)
+            return
         label = free_label(f"{record.label or record.id}.{connector_id}", site.bays)
         bay = Bay(record.id, connector_id, label, circuit, max_a=first.max_a if first else 16.0)
         self.apply(replace(site, bays=(*site.bays, bay)))
@@ -161,9 +167,18 @@ def keep_accepted(site: Site, before: Site, accepted: set[str]) -> Site:
     return replace(site, bays=(*site.bays, *kept))
 
 
+def supply_of(site: Site) -> str:
+    """The circuit everything hangs on. Raises `EvdeskError(INVALID)` for a site that was stored without one."""
+    root = next((c.name for c in site.circuits if not c.parent), None)
+    if root is None:
+        text = "The site has no supply. Clear the parent of the circuit behind the main fuse, then place the charger."
+        raise EvdeskError(Reason.INVALID, text)
+    return root
+
+
 def place_charger(site: Site, params: Accept, connectors: list[int]) -> Site:
     """The site with this charger's connectors in it. A charger that has its bays already keeps them, unless a person
-    says where it belongs."""
+    says where it belongs. Raises `EvdeskError(INVALID)` where it would hang on the supply and there is none."""
     have = [b for b in site.bays if b.charger_id == params.charger_id]
     if have and params == Accept(params.charger_id):
         connectors = [c for c in connectors if site.bay(params.charger_id, c) is None]
@@ -171,7 +186,7 @@ def place_charger(site: Site, params: Accept, connectors: list[int]) -> Site:
         stem = first.label.split(".")[0]
         made = [replace(first, connector_id=c, label=free_label(f"{stem}.{c}", kept)) for c in connectors]
         return replace(site, bays=(*kept, *made))
-    circuit = params.circuit or next(c.name for c in site.circuits if not c.parent)
+    circuit = params.circuit or supply_of(site)
     kept = tuple(b for b in site.bays if b.charger_id != params.charger_id)
     label = params.label or _free_label(kept)
     made = [

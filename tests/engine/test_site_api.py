@@ -11,13 +11,17 @@ from typing import Any
 import pytest
 
 from evdesk.balance import caps_at, dimmed_w, price_at
+from evdesk.engine.load import LoadWatch
 from evdesk.engine.site_checks import site_problems
 from evdesk.engine.site_file import from_toml, to_toml
-from evdesk.engine.sites import keep_accepted
+from evdesk.engine.sites import keep_accepted, place_charger
 from evdesk.model import Bay, CapRule, ChargeMode, Circuit, EvdeskError, GridType, PriceRule, Site, Transformer
 from evdesk.wire.codec import convert, encode
+from evdesk.wire.methods import Accept
 from tests.engine.harness import engine, start_engine, station, until
+from tests.engine.store_kit import opened
 from tests.engine.test_engine import SITE, limit_is
+from tests.engine.test_unsure import Hall
 
 FULL = Site(
     name='Yard "7" <b>',
@@ -182,8 +186,11 @@ async def none_in_force(client):
 async def test_a_power_limit_ends_by_itself(tmp_path):
     with engine(tmp_path) as running:
         async with running.client() as client:
-            given = {"source": "test", "rule": "enwg14a", "valid_s": 1.5}
-            assert (await client.call("balance.cap", given))["after"] == "4200 W"
+            await client.call("balance.cap", {"source": "test", "rule": "enwg14a"})
+            # Blanks around a name are no part of it: it is the same limit, and as long as one may be.
+            given = {"source": f" test{' ' * 60}", "rule": "enwg14a", "valid_s": 1.5}
+            done = await client.call("balance.cap", given)
+            assert (done["before"], done["after"]) == ("4200 W", "4200 W")
             await until(lambda: noted(client, "balance.cap_begins"), 5)
             await until(lambda: none_in_force(client), 5)
             await until(lambda: noted(client, "balance.cap_ended"), 5)
@@ -229,6 +236,35 @@ async def test_a_meter_nobody_can_read_is_refused_in_words(running, circuit, wor
         assert [p for p in problems if words in p], problems
         with pytest.raises(EvdeskError, match=re.escape(words)):
             await client.call("site.put", {"site": wrong})
+
+
+async def test_a_51st_power_limit_is_refused_but_not_one_that_is_given_anew(running):
+    async with running.client() as client:
+        for number in range(50):
+            await client.call("balance.cap", {"source": f"S{number}", "power_w": 9000})
+        with pytest.raises(EvdeskError, match="There are 50 power limits already"):
+            await client.call("balance.cap", {"source": "another", "power_w": 1})
+        assert (await client.call("balance.cap", {"source": " S7 ", "power_w": 4200}))["before"] == "9000 W"
+        for number in range(50):
+            await client.call("balance.uncap", {"source": f"S{number}"})
+
+
+@pytest.mark.parametrize("circuits", [(), (Circuit("Loop", (16.0,) * 3, "Loop"),)])
+async def test_on_a_site_stored_without_a_supply_nothing_is_placed_and_it_is_said(tmp_path, caplog, circuits):
+    async with opened(tmp_path / "evdesk.db") as store:
+        hall = Hall(store, "A", 20.0)
+        record, site = hall.fleet.chargers["A"], Site(circuits=circuits, assumed=False)
+        hall.sites.apply(site)
+        for _ in range(2):
+            hall.sites.place_new_connector(record, 2)
+        assert hall.fleet.site == site
+        assert [r.getMessage() for r in caplog.records if "is not placed: The site has no supply." in r.getMessage()]
+        with pytest.raises(EvdeskError, match=r"has no supply\. Clear the parent"):
+            place_charger(site, Accept("B"), [1])
+        assert place_charger(site, Accept("B", circuit="Loop"), [1]).bays[0].circuit == "Loop"
+        decision = hall.sites.control.tick()
+        assert LoadWatch(hall.fleet).update(decision).capacity_w >= 0.0
+        await hall.setup.close()
 
 
 @pytest.mark.parametrize("params", [{}, {"site": {}}, {"site": {"name": "Bare"}}])
