@@ -1,7 +1,6 @@
 """The API's methods about the failsafe and its drills."""
 
 import asyncio
-from importlib import import_module
 
 from evdesk.balance import Exposure, FailsafePlan, exposures, site_share
 from evdesk.engine.api_core import Core, Handler
@@ -110,9 +109,10 @@ class DrillApi:
 
 
 def _pdf(drill: Drill) -> bytes:
-    # Loaded for whoever wants one: most engines never make a PDF.
-    made: bytes = import_module("evdesk.engine.drill_pdf").protocol_pdf(drill)
-    return made
+    # 16 MiB and a fifth of a second, and most engines never make a PDF: loaded here, beside the control cycle, when wanted.
+    from evdesk.engine.drill_pdf import protocol_pdf
+
+    return protocol_pdf(drill)
 
 
 def _exposed(one: Exposure) -> str:
