@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from evdesk.balance import ANY_TERMINAL, Key, Line, build_lines
@@ -87,6 +87,7 @@ class ExplainApi:
         measured = next((x for x in self.core.load.lines if x.line == row.why.line), None)
         record = self.core.fleet.chargers[key[0]]
         scene = _Scene(site, self._lines_now(site), drawn, rows, measured)
+        row = replace(row, from_at=self.core.decisions.since(key))
         return _explained(key, now, row, scene, took_a(record.connectors[key[1]]))
 
     def _lines_now(self, site: Site) -> Mapping[str, Line]:

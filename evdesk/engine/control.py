@@ -15,7 +15,7 @@ from evdesk.drivers.base import Answer
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
-from evdesk.engine.steady import less, on_the_clock, steady_sample
+from evdesk.engine.steady import OnTheClock, less, steady_sample
 from evdesk.model import (
     NO_PHASES,
     Bay,
@@ -61,6 +61,7 @@ class Control:
         self.commands = commands
         self.clock = clock
         self.balancer = Balancer(fleet.site, strict=False)  # a site stored long ago must start too
+        self._on_the_clock = OnTheClock()
         self.held: set[str] = set()  # not commanded, and counted in full: a drill
         self.decision: Decision | None = None
         self.demands: dict[Key, Demand] = {}  # of the newest decision, with moments on the balancer's time
@@ -92,7 +93,7 @@ class Control:
         given = list(self.demands.values())
         samples = [steady_sample(sample, jumped) for sample in self._samples(site)]
         decision = self.balancer.step(now - jumped, given, samples, surplus_w=surplus_w, price=price)
-        decision = on_the_clock(decision, jumped)
+        decision = self._on_the_clock.of(decision, jumped)
         self.decision = decision
         self._tell_unknown(decision)
         for (_bay, record, connector), demand in zip(pairs, demands, strict=False):  # strangers stand last

@@ -44,6 +44,7 @@ class _Cut:
 class _Open:
     row: DecisionRow
     said: Said
+    since_at: float  # of the row; where the clock was set before it, of its reason
 
 
 @dataclass(slots=True)
@@ -62,15 +63,17 @@ class DecisionLog:
     _rose: dict[Key, float] = field(default_factory=dict)
     _changed: dict[int, DecisionRow] = field(default_factory=dict)
     _last_at: float = 0.0
+    _jumped: float = 0.0
 
     def tick(self, load: SiteLoad) -> None:
         """`load`: the lines at this second."""
         now = load.at
         if self._last_at and not 0.0 <= now - self._last_at <= GAP_S * max(1.0, self.clock.speed):
             self._end_all(self._last_at, RowEnd.CLOCK)
+        was_set, self._jumped = self.clock.jumped != self._jumped, self.clock.jumped
         self._last_at = now
         self._watch_lines(load.lines, now)
-        begun = self._compare(now)
+        begun = self._compare(now, was_set)
         self._find_causes([row for row in begun if _is_cut(row)], load.lines, now)
         self._complete(now)
         self._tell(now)
@@ -86,6 +89,10 @@ class DecisionLog:
         found = self._open.get(key)
         return None if found is None else found.row
 
+    def since(self, key: Key) -> float:
+        """Since when that holds, by the clock as it is now. Raises KeyError where `current` is None."""
+        return self._open[key].since_at
+
     # -- rows --------------------------------------------------------------------------------------------------
 
     def _connectors(self) -> Iterator[tuple[Key, ConnectorRecord]]:
@@ -95,7 +102,7 @@ class DecisionLog:
                     if connector.wanted_a is not None:
                         yield (record.id, connector.id), connector
 
-    def _compare(self, now: float) -> list[DecisionRow]:
+    def _compare(self, now: float, was_set: bool) -> list[DecisionRow]:
         begun, here = [], set()
         for key, connector in self._connectors():
             here.add(key)
@@ -117,7 +124,8 @@ class DecisionLog:
                 before_a=before.said[0] if before is not None else None,
                 took_a=took_a(connector),
             )
-            self._open[key] = _Open(row, said)
+            since_at = why.since_at if was_set and before is None and why.since_at is not None else now
+            self._open[key] = _Open(row, said, since_at)
             self._changed[row.id] = row
             if row.before_a is not None and row.limit_a > row.before_a:
                 self._rose[key] = now

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from evdesk.balance import Decision, LineSample
+from evdesk.balance import Decision, Key, LineSample
 from evdesk.model import Why
 
 
@@ -10,18 +10,32 @@ def steady_sample(sample: LineSample, jumped: float) -> LineSample:
     return replace(sample, at=sample.at - jumped) if jumped else sample
 
 
-def on_the_clock(decision: Decision, jumped: float) -> Decision:
-    """A decision with its moments as Unix seconds again."""
-    if not jumped:
-        return decision
-    limits = {
-        key: (amps, _moved(why, jumped) if why.since_at is not None or why.until_at is not None else why)
-        for key, (amps, why) in decision.limits.items()
-    }
-    return replace(decision, at=decision.at + jumped, limits=limits)
+class OnTheClock:
+    """Decisions with their moments as Unix seconds again. A reason that stays is moved once for each jump: since when it
+    holds is then the very same moment each second, and who compares sees no change."""
+
+    def __init__(self) -> None:
+        self._moved: dict[Key, tuple[Why, float, Why]] = {}  # (the balancer's, moved by, ours)
+
+    def of(self, decision: Decision, jumped: float) -> Decision:
+        """`jumped`: `Clock.jumped`."""
+        if not jumped:
+            self._moved.clear()
+            return decision
+        had, self._moved = self._moved, {}
+        limits = {}
+        for key, (amps, why) in decision.limits.items():
+            kept = had.get(key)
+            if kept is None or kept[0] is not why or kept[1] != jumped:
+                kept = (why, jumped, _moved(why, jumped))
+            self._moved[key] = kept
+            limits[key] = (amps, kept[2])
+        return replace(decision, at=decision.at + jumped, limits=limits)
 
 
 def _moved(why: Why, seconds: float) -> Why:
+    if why.since_at is None and why.until_at is None:
+        return why
     return replace(why, since_at=less(why.since_at, -seconds), until_at=less(why.until_at, -seconds))
 
 

@@ -147,6 +147,23 @@ async def test_a_clock_that_jumps_leaves_no_invented_time(tmp_path, seconds):
         ]
 
 
+@pytest.mark.parametrize(("was_set", "since"), [(7200.0, T0 + 7140.0), (0.0, T0 + 7201.0)])
+async def test_since_when_a_limit_holds_outlives_a_set_clock_but_no_sleep(tmp_path, was_set, since):
+    async with opened(tmp_path / "evdesk.db") as store:
+        yard = Yard(store, 1)
+        yard.say("WB-0", 16.0, replace(CAR, since_at=T0 - 60.0))
+        yard.tick()
+        assert yard.log.since(("WB-0", 1)) == T0, "the log begins there"
+        yard.at += 7200.0
+        yard.fleet.clock.jumped += was_set
+        yard.say("WB-0", 16.0, replace(CAR, since_at=T0 - 60.0 + was_set))
+        yard.tick()
+        assert yard.log.since(("WB-0", 1)) == since
+        yard.say("WB-0", 10.0, replace(CAR, since_at=yard.at))
+        yard.tick()
+        assert yard.log.since(("WB-0", 1)) == yard.at - 1.0
+
+
 async def test_an_end_in_order_and_one_without_a_word(tmp_path):
     path = tmp_path / "evdesk.db"
     async with opened(path) as store:

@@ -24,7 +24,7 @@ from evdesk.engine.fleet import Fleet
 from evdesk.engine.instance import claim
 from evdesk.engine.load import LoadWatch
 from evdesk.engine.recovery import recover
-from evdesk.engine.steady import on_the_clock
+from evdesk.engine.steady import OnTheClock
 from evdesk.engine.timekeeping import Timekeeping
 from evdesk.model import (
     Bay,
@@ -170,9 +170,25 @@ def test_every_moment_of_a_reason_is_on_the_clock(jump):
     moments = {f.name: T0 + n for n, f in enumerate(fields(Why)) if f.name.endswith("_at")}
     assert len(moments) == 2
     for given in ({name: at} for name, at in moments.items()):
-        decision = on_the_clock(Decision(T0, {("A", 1): (0.0, Why(WhyCode.WAITING, **given))}), jump)
+        decision = OnTheClock().of(Decision(T0, {("A", 1): (0.0, Why(WhyCode.WAITING, **given))}), jump)
         told = {name: getattr(decision.limits["A", 1][1], name) for name in moments}
         assert told == {name: given[name] + jump if name in given else None for name in moments}
+
+
+async def test_a_reason_that_stays_is_the_same_one_each_second_after_the_clock_was_set(tmp_path):
+    async with opened(tmp_path / "evdesk.db") as store:
+        garage = Garage(store)
+        for _ in range(60):
+            await garage.second()
+        seen = []
+        for jump in (3600.0, -7.5):
+            garage.jump(jump)
+            await garage.second()
+            seen.append(garage.connector.why)
+            for _ in range(3):
+                await garage.second()
+                assert garage.decision.limits["A", 1][1] is garage.connector.why is seen[-1]
+        assert seen[1].since_at == seen[0].since_at - 7.5
 
 
 async def test_a_power_limit_keeps_what_is_left_of_it_over_a_restart(tmp_path):
