@@ -38,6 +38,9 @@ CHANGED = 3
 
 ALIKE = 0.3
 
+UNLIKE = 0.5
+"""More of what a meter showed that is not in proportion to the connector's step came from something else."""
+
 STARS = tuple("".join(order) for order in itertools.permutations("RST"))
 CANDIDATES = (*STARS, *ACROSS)
 
@@ -85,6 +88,16 @@ class Step:
         change = sum(self.terminals)
         return sum(self.meter) / change if change else None
 
+    @property
+    def alike(self) -> bool:
+        """Whether some wiring and some meter, whatever its factor and the signs of its phases, would have shown this step
+        so. Where none would, something else stepped too, and it tells nothing of the meter."""
+        seen, size = sum(m * m for m in self.meter), sum(t * t for t in self.terminals)
+        largest_first = (sorted(map(abs, values), reverse=True) for values in (self.terminals, self.meter))
+        fits = sum(t * m for t, m in zip(*largest_first, strict=True)) ** 2 / size
+        by_itself = min(CALM_TIMES * self.noise_a, UNLIKE * math.sqrt(size))
+        return math.sqrt(max(seen - fits, 0.0)) <= UNLIKE * math.sqrt(seen) + by_itself
+
 
 def least_step_a(noise_a: float) -> float:
     """The smallest change of current that says something on a meter that moves so much by itself."""
@@ -121,7 +134,7 @@ class Evidence:
         if not step.useful:
             return False
         self.phases = sum(abs(d) > 0.4 * max(map(abs, step.terminals)) for d in step.terminals)
-        ratio = step.ratio if weighs else None
+        ratio = step.ratio if weighs and step.alike else None
         if ratio is not None:
             self.ats = [*self._ats()[-19:], at]
             self.ratios = [*self.ratios[-19:], ratio]

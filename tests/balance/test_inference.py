@@ -165,6 +165,24 @@ def test_the_newest_steps_decide(factors, verdict):
     assert judge_meter({("A", 1): stepped(*factors)}, {}).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("terminals", "meter", "alike"),
+    [
+        ((5.9, 0.0, 0.0), (-29.0, -40.0, -40.0), False),  # the sun came out on three phases while one car rose
+        ((5.9, 0.0, 0.0), (0.4, 6.1, -0.3), True),
+        ((5.9, 0.0, 0.0), (0.4, -59.0, -0.3), True),  # turned, and ten times too much
+        ((8.0, 8.0, 8.0), (8.0, -8.0, 8.0), True),  # one of three transformers is turned
+        ((8.0, 8.0, 8.0), (8.0, 0.2, 8.0), True),  # one is not connected
+        ((8.0, 8.0, 8.0), (0.3, 0.1, -0.2), True),  # the meter sits elsewhere
+        ((0.0, 0.0, -10.0), (-9.0, 14.0, 21.0), False),
+    ],
+)
+def test_only_what_one_connector_can_have_caused_tells_of_the_meter(terminals, meter, alike):
+    evidence = Evidence()
+    evidence.add(Step(terminals, meter, noise_a=0.5), False)
+    assert (len(evidence.told()) == 1) is alike
+
+
 def test_steps_of_several_connectors_count_in_the_order_they_were_seen():
     found = {("A", 1): stepped(*(1,) * 12), ("B", 1): Evidence()}
     for n in range(3):

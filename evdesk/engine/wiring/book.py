@@ -15,6 +15,7 @@ import msgspec
 
 from evdesk.balance import Key
 from evdesk.balance.inference import (
+    CALM_TIMES,
     LEAST_STEP_A,
     STEPS_NEEDED,
     Evidence,
@@ -160,9 +161,10 @@ class WiringBook:
         seen.readings.append((at, connector.current_a))
 
     def _queue(self, key: Key, bay: Bay, before: tuple[float, Phases], after: tuple[float, Phases], now: float) -> None:
-        changes = [abs(b - a) for a, b in zip(before[1], after[1], strict=True) if a is not None and b is not None]
+        if None in (*before[1], *after[1]) or _change(before[1], after[1]) < LEAST_STEP_A:
+            return
         circuit = self.meter_of(bay)
-        if len(changes) < 3 or max(changes) < LEAST_STEP_A or after[0] - before[0] > AT_MOST_APART_S or not circuit:
+        if not circuit or after[0] - before[0] > AT_MOST_APART_S:
             return
         self._waiting.append(_Waiting(now + LATER_S, key, circuit, before, after))
 
@@ -179,11 +181,14 @@ class WiringBook:
         trail = self._trails.get(waiting.circuit)
         if trail is None:
             return
-        meter = [trail.at(moment) for moment in (start, end)]
-        if meter[0] is None or meter[1] is None:
+        low, high = trail.at(start), trail.at(end)
+        if low is None or high is None:
             return
         noise = trail.noise(start)
-        self.add_step(waiting.key, waiting.before[1], waiting.after[1], meter[0], meter[1], now, noise, end)
+        by_itself = min(CALM_TIMES * noise, _change(waiting.before[1], waiting.after[1]) / 2.0)
+        if max(trail.moves(start), trail.moves(end)) > max(_change(low, high) / 2.0, by_itself):
+            return  # what falls on the border of two readings would count in the steps on both sides of it
+        self.add_step(waiting.key, waiting.before[1], waiting.after[1], low, high, now, noise, end)
 
     # -- learning ---------------------------------------------------------------------------------------------
 
@@ -273,6 +278,10 @@ def _moved(seen: _Seen, start: float, end: float) -> bool:
         for one, two in itertools.pairwise(near)
         for a, b in zip(one, two, strict=True)
     )
+
+
+def _change(before: Phases, after: Phases) -> float:
+    return max(abs((b or 0.0) - (a or 0.0)) for a, b in zip(before, after, strict=True))
 
 
 def _in_force(connector: ConnectorRecord) -> float | None:

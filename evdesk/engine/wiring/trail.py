@@ -28,8 +28,16 @@ class Trail:
 
     def at(self, moment: float) -> Phases | None:
         """The mean around a moment; None where nothing is known of it."""
-        near = [amps for at, amps in self.samples if abs(at - moment) <= NEAR_S]
+        near = self._near(moment)
         return mean_of(near) if near else None
+
+    def moves(self, moment: float) -> float:
+        """By how much it changed around a moment."""
+        columns = [[a for a in column if a is not None] for column in zip(*self._near(moment), strict=True)]
+        return max((max(column) - min(column) for column in columns if column), default=0.0)
+
+    def _near(self, moment: float) -> list[Phases]:
+        return [amps for at, amps in self.samples if abs(at - moment) <= NEAR_S]
 
     def noise(self, before: float) -> float:
         """By how much it moves from second to second in the time before, at least half an ampere."""
