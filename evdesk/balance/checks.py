@@ -11,12 +11,21 @@ from evdesk.model import PHASES, BalanceSettings, Bay, Circuit, GridType, Site, 
 
 MIN_A = 6.0
 
-LONGEST_VALID_S = 900
 LONGEST_PAUSE_S = 3_600
 MOST_CIRCUITS, MOST_BAYS, DEEPEST = 200, 1000, 12
-LONGEST_STALE_S = 60
 LEAST_A = 1.0
 MOST_A, MOST_BAY_A, MOST_PRIORITY, MOST_CONNECTOR = 10_000, 500, 10, 1_000
+
+_STALE, _VALID = "time after which a silent meter counts as stale", "validity of the live profile"
+_REFRESH, _GIVEN_ON = "refresh of the live profile", "time after which unused current is given on"
+_TIMES = (  # field, what it is called, least and most seconds, why
+    ("share_every_s", "sharing interval", 1, 3_600, "what becomes free is given on then"),
+    ("meter_stale_s", _STALE, 1, 60, "it is read each second, and what it said last is believed until then"),
+    ("profile_valid_s", _VALID, 20, 900, "a charger keeps its last limit until then although nobody watches it"),
+    ("profile_refresh_s", _REFRESH, 5, 900, "each one is written into the charger"),
+    ("turn_s", "length of a turn", 60, 86_400, "a car needs up to a minute to begin"),
+    ("reclaim_s", _GIVEN_ON, 5, 3_600, "a car needs a moment to take what it may"),
+)
 
 
 def validate_site(site: Site) -> list[str]:
@@ -253,19 +262,10 @@ def _margin(site: Site) -> list[str]:
 
 
 def _settings(balance: BalanceSettings) -> list[str]:
-    found: list[str] = []
-    positive = (
-        ("sharing interval", balance.share_every_s),
-        ("time after which a silent meter counts as stale", balance.meter_stale_s),
-        ("validity of the live profile", float(balance.profile_valid_s)),
-        ("refresh of the live profile", float(balance.profile_refresh_s)),
-        ("length of a turn", balance.turn_s),
-        ("time after which unused current is given on", balance.reclaim_s),
-    )
-    found += [
-        f"The {name} is {value:g} s. Enter a time above 0."
-        for name, value in positive
-        if not (math.isfinite(value) and value > 0)
+    found = [
+        f"The {name} is {getattr(balance, field):g} s. Enter {least} to {most} s: {why}."
+        for field, name, least, most, why in _TIMES
+        if not least <= getattr(balance, field) <= most  # NaN too
     ]
     bounded = (
         ("margin", balance.margin_a, "A", MOST_A),
@@ -282,16 +282,6 @@ def _settings(balance: BalanceSettings) -> list[str]:
         found.append(
             f"The live profile is refreshed each {balance.profile_refresh_s} s but valid for "
             f"{balance.profile_valid_s} s only. Make it valid for longer than the refresh, best three times."
-        )
-    if balance.meter_stale_s > LONGEST_STALE_S:
-        found.append(
-            f"A silent meter counts as stale after {balance.meter_stale_s:g} s. Enter at most {LONGEST_STALE_S} s: until "
-            "then what it said last is believed."
-        )
-    if balance.profile_valid_s > LONGEST_VALID_S:
-        found.append(
-            f"The live profile is valid for {balance.profile_valid_s} s. Enter at most {LONGEST_VALID_S} s: until it ends "
-            "a charger keeps its last limit although nobody watches it."
         )
     times = balance.silent_times
     if times is not None and not 1.0 <= times <= 2.0:

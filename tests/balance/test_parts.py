@@ -163,6 +163,27 @@ BAD = {
 }
 
 
+TIMES = {
+    "share_every_s": ("The sharing interval", 1, 3600),
+    "meter_stale_s": ("The time after which a silent meter counts as stale", 1, 60),
+    "profile_valid_s": ("The validity of the live profile", 20, 900),
+    "profile_refresh_s": ("The refresh of the live profile", 5, 900),
+    "turn_s": ("The length of a turn", 60, 86400),
+    "reclaim_s": ("The time after which unused current is given on", 5, 3600),
+}
+
+
+@pytest.mark.parametrize("field", TIMES)
+def test_a_time_nobody_can_mean_is_refused_with_what_is_allowed(field):
+    name, least, most = TIMES[field]
+    for seconds in (0.0, -1.0, 1e-300, least - 0.001, most + 1, 1e9, math.inf, math.nan):
+        problems = validate_site(Site(balance=replace(BalanceSettings(), **{field: seconds})))
+        assert [p for p in problems if p.startswith(f"{name} is {seconds:g} s. Enter {least} to {most} s: ")], problems
+    for seconds in (least, most):
+        problems = validate_site(Site(balance=replace(BalanceSettings(), **{field: seconds})))
+        assert not any("Enter" in p for p in problems), problems
+
+
 @pytest.mark.parametrize("words", BAD)
 def test_a_bad_site_is_explained(words):
     problems = validate_site(BAD[words])
