@@ -172,7 +172,7 @@ class Setup:
         args: dict[str, object] = {"max_a": max_a, "safe_a": safe_a}
         # Until it has answered, the old or the new default may hold: the larger one counts.
         # Where it has just not shown the default that should be there (a reboot or a flash took it), nothing holds.
-        held = record.falls_back and not same
+        held, lost = record.falls_back and not same, record.falls_back and same
         between = max(have.safe_a or 0.0, safe_a) if held else None
         state = have.state if held else FailsafeState.UNKNOWN
         self.settle(record, Failsafe(state, max_a, between, "being written"))
@@ -185,10 +185,7 @@ class Setup:
                 lambda: link.install_failsafe(max_a, safe_a, len(bays), max(bay.phases for bay in bays)),
             )
         except EvdeskError as error:
-            state = (
-                FailsafeState.CANNOT if error.reason in (Reason.REFUSED, Reason.UNSUPPORTED) else FailsafeState.UNKNOWN
-            )
-            self.settle(record, Failsafe(state, detail=error.sentence, checked_at=self.clock.now()))
+            self._not_installed(record, error, None if lost else have)
             raise
         state = (
             FailsafeState(answer.status)
@@ -198,6 +195,17 @@ class Setup:
         detail = str(answer.payload.get("detail", ""))
         self._written[record.id] = record.boots
         self.settle(record, self.standing.judged(record, Failsafe(state, max_a, safe_a, detail, self.clock.now())))
+
+    def _not_installed(self, record: ChargerRecord, error: EvdeskError, have: Failsafe | None) -> None:
+        """`have`: what it had before, None where that is known to be gone."""
+        if error.reason is Reason.STORAGE and have is not None:
+            self.settle(record, have)  # it was never told: all is as it was
+            return
+        refused = error.reason in (Reason.REFUSED, Reason.UNSUPPORTED)
+        state = FailsafeState.CANNOT if refused else FailsafeState.UNKNOWN
+        self.settle(record, Failsafe(state, detail=error.sentence, checked_at=self.clock.now()))
+        if not refused:
+            self.standing.doubt(record)
 
     def limited(self, record: ChargerRecord, connector_id: int, limit_a: float) -> None:
         """A live limit is in force. Once per connection, one above the safe default is the occasion to see whether the

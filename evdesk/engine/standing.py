@@ -1,9 +1,10 @@
 """How far each charger can be relied on when evdesk is silent, and in which order the safe defaults may change.
 
 Who cannot fall back is reserved at its full rating, and everybody else's share becomes smaller. So is who is placed and
-has no known default: never connected, or silent when it is written. A share that rises is written only when no other
-default is still above its own share: at no moment do the defaults together exceed a fuse. Where it rises because one more
-default is known it waits a minute for the next: a site whose chargers come one by one is not written anew at each.
+has no known default: never connected, none for two minutes, or its answer was missed when one was written. A share that
+rises is written only when no other default is still above its own share: at no moment do the defaults together exceed a
+fuse. Where it rises because one more default is known it waits a minute for the next: a site whose chargers come one by
+one is not written anew at each.
 """
 
 import logging
@@ -105,6 +106,15 @@ class Standing:
         else:
             return
         self.on_unable()
+
+    def doubt(self, record: ChargerRecord) -> None:
+        """Its answer to the writing of its default was missed: the old one, the new one or none may hold. It counts in
+        full from now on, until it is known again what it has."""
+        if record.id not in self.fleet.unable:
+            self._since.setdefault(record.id, self.fleet.clock.steady())
+            self.unsure.add(record.id)
+            self.fleet.unable.add(record.id)
+            self.on_unable()
 
     # -- order of writing -----------------------------------------------------------------------------------------
 

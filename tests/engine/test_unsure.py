@@ -1,5 +1,6 @@
 """Chargers whose safe default nobody knows: they count at their full rating in everybody's share."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -123,24 +124,22 @@ async def test_known_defaults_outlive_a_restart(hall):
     assert hall.fleet.unable == {"B"}
 
 
-async def test_one_that_does_not_answer_the_writing_counts_in_full_after_two_rounds(hall):
+async def test_one_that_does_not_answer_the_writing_counts_in_full_at_once(hall):
     known(hall, "A")
     record = hall.fleet.chargers["B"]
     record.link = link = Holds("B", mute=True)
     a = hall.fleet.chargers["A"].link = Holds("A")
     await hall.later(0.0)
-    for _ in range(3):
-        with pytest.raises(EvdeskError):
-            await hall.setup._failsafe(record, link)
-    await hall.later(PREPARING_S - 1.0)
-    assert (hall.fleet.unable, a.written) == (set(), [])
-    await hall.later(2.0)
+    assert (hall.fleet.unable, a.written) == (set(), []), "it was only just heard of"
+    with pytest.raises(EvdeskError):
+        await hall.setup._failsafe(record, link)
     assert hall.fleet.unable == {"B"}
+    await hall.quiet()
     assert a.written == [0.0]
     record.link = None  # it flaps: that begins no new grace
     await hall.later(1.0)
     record.link = link
-    await hall.later(1.0)
+    await hall.later(PREPARING_S)
     assert hall.fleet.unable == {"B"}
     await hall.setup.cancel("B")
     link.mute = False
@@ -150,6 +149,50 @@ async def test_one_that_does_not_answer_the_writing_counts_in_full_after_two_rou
     assert a.written == [0.0], "it rises a little later: another may be on its way"
     await hall.later(RISE_S + 1.0)
     assert a.written == [0.0, 9.0]
+
+
+async def test_a_known_default_counts_no_more_when_the_answer_to_another_is_missed(hall):
+    known(hall, "A", "B")
+    hall.fleet.chargers["A"].link = Holds("A")
+    b, site = hall.fleet.chargers["B"], hall.fleet.site
+    b.link = link = Holds("B", mute=True)
+    hall.sites.apply(replace(site, circuits=(Circuit("Main", (14.0,) * 3),)))
+    with pytest.raises(EvdeskError):
+        await hall.setup._failsafe(b, link)
+    assert (hall.fleet.unable, b.failsafe.safe_a) == ({"B"}, None)
+    assert hall.share("A") == 0.0
+    await hall.quiet()
+    link.mute = False
+    await hall.setup._failsafe(b, link)
+    assert (hall.fleet.unable, b.failsafe.safe_a) == (set(), 6.0)
+
+
+async def test_what_never_left_for_want_of_a_disk_changes_nothing(hall, monkeypatch):
+    known(hall, "A", "B")
+    b, site = hall.fleet.chargers["B"], hall.fleet.site
+    b.link = link = Holds("B")
+    hall.sites.apply(replace(site, circuits=(Circuit("Main", (14.0,) * 3),)))
+    before = b.failsafe
+
+    async def full(*_args, **_more):
+        raise EvdeskError(Reason.STORAGE, "The disk is full.")
+
+    monkeypatch.setattr(hall.setup.commands, "run", full)
+    with pytest.raises(EvdeskError):
+        await hall.setup._failsafe(b, link)
+    assert (hall.fleet.unable, b.failsafe, link.written) == (set(), before, [])
+
+
+async def test_one_without_a_default_for_two_minutes_counts_in_full(hall):
+    known(hall, "A")
+    hall.fleet.chargers["B"].link = Holds("B")
+    await hall.later(0.0)
+    await hall.later(PREPARING_S - 1.0)
+    assert hall.fleet.unable == set()
+    hall.clock.at += 2.0
+    await hall.sites.look()
+    assert hall.fleet.unable == {"B"}
+    await hall.quiet()
 
 
 async def test_a_site_that_comes_one_by_one_is_not_written_at_each(hall):
