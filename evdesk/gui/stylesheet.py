@@ -14,7 +14,7 @@ SearchField { padding: 0 4px 0 2px; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QDateTimeEdit { min-height: ${inner}px; }
 QPlainTextEdit, QTextEdit { padding: 4px 6px; }
 QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled {
-  background: $raised; color: $muted; border-color: $border; }
+  background: $off; color: $muted; border-color: $offEdge; }
 QComboBox::drop-down { border: none; width: 26px; }
 QComboBox::down-arrow { image: url($chevron); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: $surface; border: ${edge}px solid $borderStrong; padding: 4px;
@@ -23,13 +23,13 @@ QPushButton { background: $surface; color: $text; border: ${edge}px solid $borde
   padding: 0 12px; min-height: ${inner}px; font-weight: 500; }
 QPushButton:hover { background: $raised; }
 QPushButton:pressed { background: $sunken; }
-QPushButton:disabled { background: $raised; color: $muted; border-color: $border; }
+QPushButton:disabled { background: $off; color: $muted; border-color: $offEdge; }
 QCheckBox, QRadioButton { spacing: 8px; background: transparent; font-weight: 500; min-height: 24px; }
 QCheckBox:focus, QRadioButton:focus { outline: none; }
 QCheckBox::indicator { width: ${box}px; height: ${box}px; border: ${edge}px solid $borderStrong; border-radius: 3px;
   background: $surface; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($check); }
-QCheckBox::indicator:disabled { background: $raised; border-color: $border; }
+QCheckBox::indicator:disabled { background: $off; border-color: $offEdge; }
 QRadioButton::indicator { width: ${box}px; height: ${box}px; border: ${edge}px solid $borderStrong;
   border-radius: 8px; background: $surface; }
 QRadioButton::indicator:checked { background: $surface; border: 5px solid $accent; width: ${dot}px; height: ${dot}px; }
@@ -67,10 +67,12 @@ def sheet(name: str, large: bool = False) -> str:
     """The style sheet of a theme (`tokens.THEMES`)."""
     roles = dict(tokens.ROLES[name])
     edge = tokens.EDGE[name]
-    dark = name == tokens.DARK
+    dark, contrast = name == tokens.DARK, name == tokens.CONTRAST
     control = 44 if large else 32
     return _SHEET.substitute(
         roles,
+        off=roles["sunken" if contrast else "raised"],
+        offEdge=roles["house" if contrast else "border"],  # all edges of that theme are black: what is off is grey
         edge=edge,
         inner=control - 2 * edge,
         box=16 - 2 * edge,

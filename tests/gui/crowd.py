@@ -39,7 +39,7 @@ def circuits(count: int) -> tuple[Circuit, ...]:
     """The tree for so many connectors."""
     meter = MeterSource(host="192.168.50.5")
     if count <= 4:
-        return (Circuit("Main", (35.0,) * 3, "", meter, (20.0,) * 3, breaker=Breaker.B),)
+        return (Circuit("Main", (40.0,) * 3, "", meter, (20.0,) * 3, breaker=Breaker.B),)
     if count <= 12:
         return sample.site().circuits
     boards = max(4, -(-count // 25))

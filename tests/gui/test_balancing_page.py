@@ -11,7 +11,9 @@ from evdesk.gui import text, theme
 from evdesk.gui.client import LinkState
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing import BalancingPage
+from evdesk.gui.pages.balancing_decisions import Legend
 from evdesk.gui.pages.balancing_facts import build_scene, problems
+from evdesk.gui.pages.balancing_lanes import row_pitch
 from evdesk.gui.pages.balancing_layout import lay_board, lay_out, lay_tree
 from evdesk.gui.pages.balancing_outlets import Outlets
 from evdesk.gui.pages.balancing_rows import columns
@@ -603,3 +605,35 @@ def test_an_outlet_says_until_when_and_drops_it_when_that_is_over(mirror):
     assert outlets.at_bay(mirror, bay, 0) is one
     now = sample.NOW + 901
     assert outlets.at_bay(mirror, bay, 0).why == "Waits for 6 A"
+
+
+def test_eight_lanes_are_all_seen_where_the_room_is_a_little_short():
+    assert row_pitch(160, 8) == 20
+    assert row_pitch(138, 8) == 17
+    assert row_pitch(130, 8) == 20, "then they scroll, as high as usual"
+    assert row_pitch(100, 0) == 20
+
+
+def test_the_legend_counts_what_has_no_room_and_names_it(qapp, qtbot):
+    legend = Legend()
+    qtbot.addWidget(legend)
+    kinds = ("main", "circuit", "car", "safe", "fault", "waits")
+    legend.resize(700, 20)
+    legend.set(kinds)
+    assert legend.shown() == kinds
+    assert legend.toolTip() == ""
+    legend.resize(240, 20)
+    legend.show()
+    shown = legend.shown()
+    assert 0 < len(shown) < len(kinds)
+    assert legend.toolTip().endswith("Fault, Waits")
+    assert legend.accessibleName().count(",") == 5
+
+
+def test_the_keyboard_goes_from_the_lanes_to_sharing_and_then_to_the_silent_card(make, mirror):
+    page = make(mirror)
+    order, one = [], page.decisions.lanes.nextInFocusChain()
+    while one is not page.decisions.lanes and len(order) < 900:
+        order.append(one)
+        one = one.nextInFocusChain()
+    assert order.index(page.sharing.more) < order.index(page.silent.which)

@@ -332,3 +332,21 @@ def test_other_loads_are_named_only_where_they_are():
     house = replace(cars, cars_a=20.0, other_a=14.6)
     assert sentences.why_next(why, house) == "Rises when other loads on Garage L1 draw less."
     assert sentences.why_next(why) == "Rises when other loads on Garage L1 draw less."
+
+
+def test_what_is_off_looks_off_also_in_the_theme_for_sunlight(qapp, qtbot, look):
+    look.apply(qapp, "contrast")
+    pictures = []
+    for variant in ("primary", "normal", "ghost"):
+        button = Button("Apply", "check", variant)
+        qtbot.addWidget(button)
+        button.resize(button.sizeHint())
+        on = button.grab().toImage()
+        button.why_off("Nothing changed")
+        assert button.grab().toImage() != on
+        pictures.append(button.grab().toImage())
+        assert button.toolTip() == "Nothing changed"
+    normal = Button("Apply", "check", "normal")
+    qtbot.addWidget(normal)
+    normal.resize(normal.sizeHint())
+    assert normal.grab().toImage() not in pictures, "one that is off is no normal button"

@@ -48,7 +48,6 @@ class BalancingPage(Page):
         self.decisions = DecisionsCard(mirror, client, self)
         self.inspector = Inspector(self)
         self.sharing = SharingCard(mirror, client, theme, self)
-        self.silent = SilentCard(mirror, client, self)
         self.editing = Editing(mirror, client, theme, self)
         self.over = Chip(None, self)
         self.over.hide()
@@ -103,6 +102,7 @@ class BalancingPage(Page):
         side = QVBoxLayout()
         side.setSpacing(tokens.GAP)
         side.addWidget(self._side, 1)
+        self.silent = SilentCard(self.mirror, self.client, self)  # made last: the keyboard reaches it last
         side.addWidget(self.silent)  # never scrolled away: what holds when nobody looks
         side.setAlignment(self.silent, Qt.AlignmentFlag.AlignLeft)
         whole.addLayout(side)

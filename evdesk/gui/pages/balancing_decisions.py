@@ -1,5 +1,7 @@
 """The Decisions card: limits over time as lanes, one sentence for the moment that is looked at."""
 
+from itertools import accumulate
+
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -25,11 +27,13 @@ from evdesk.gui.pages.balancing_spans import (
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import GHOST, Button, Card, ElidedLabel, EmptyState, Label, Painted, Segmented, Strip, draw
 
+APART, COUNT = 12, 22
+"""Between two kinds of the legend, and what "+2" needs."""
 WINDOWS = {"900": 900.0, "3600": 3600.0, "21600": 21600.0, "86400": 86400.0}
 
 
 class Legend(Painted):
-    """The kinds of reasons that are seen, each with its colour; what has no room is left away."""
+    """The kinds of reasons that are seen, each with its colour; what has no room is counted, and named in the tool tip."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +45,7 @@ class Legend(Painted):
         if kinds != self._kinds:
             self._kinds = kinds
             self.setAccessibleName(", ".join(kind_words(kind) for kind in kinds))
+            self._tell_rest()
             self.update()
 
     def kinds(self) -> tuple[str, ...]:
@@ -49,17 +54,33 @@ class Legend(Painted):
     def sizeHint(self) -> QSize:
         return QSize(120, 20)
 
+    def shown(self) -> tuple[str, ...]:
+        """Those that have room, beside the count of the rest."""
+        ends = list(accumulate(self._wide(kind) for kind in self._kinds))
+        if not ends or ends[-1] - APART <= self.width():
+            return self._kinds
+        return tuple(kind for kind, end in zip(self._kinds, ends, strict=True) if end + COUNT <= self.width())
+
+    def _wide(self, kind: str) -> float:
+        return 16 + draw.width(kind_words(kind), "small") + APART
+
+    def _tell_rest(self) -> None:
+        self.setToolTip(", ".join(kind_words(kind) for kind in self._kinds[len(self.shown()) :]))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell_rest()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        x = 0.0
-        for kind in self._kinds:
-            words = kind_words(kind)
-            wide = 16 + draw.width(words, "small") + 12
-            if x + wide > self.width() + 12:
-                break
+        x, base = 0.0, 10 + draw.metrics("small").capHeight() / 2
+        shown = self.shown()
+        for kind in shown:
             paint_bar(painter, QRectF(x, 5, 10, 10), kind, 2)
-            draw.text(painter, x + 15, 10 + draw.metrics("small").capHeight() / 2, words, "small", "muted")
-            x += wide
+            draw.text(painter, x + 15, base, kind_words(kind), "small", "muted")
+            x += self._wide(kind)
+        if len(shown) < len(self._kinds):
+            draw.text(painter, x, base, f"+{len(self._kinds) - len(shown)}", "chip", "muted")
 
 
 class DecisionsCard(Card):
@@ -96,11 +117,11 @@ class DecisionsCard(Card):
         self.windows.setAccessibleName(tr("Window"))
         self.head.insertSpacing(1, 4)
         self.head.insertWidget(2, self.legend, 10)
-        self.head.addWidget(self.live)
         self.head.addWidget(self.windows)
         strip = Strip(self, 30)
         strip.row.addWidget(self.at)
         strip.row.addWidget(self.sentence, 1)
+        strip.row.addWidget(self.live)
         self.body.setContentsMargins(1, 0, 1, 1)
         self.body.setSpacing(0)
         self.body.addWidget(strip)

@@ -293,3 +293,9 @@ def site_words(site: Site, load: SiteLoad | None) -> str:
     circuits = "" if not rest else tr("1 circuit") if rest == 1 else tr("{n} circuits").format(n=rest)
     away = "" if load is not None else tr("nothing measured yet")
     return ", ".join(part for part in (rating, circuits, away) if part)
+
+
+def room_words(line: LineLoad) -> str:
+    """ "5.1 A free"; without a decimal where hundreds are."""
+    room = max(0.0, line.free_a or 0.0)
+    return tr("{amps} free").format(amps=text.limit(round(room)) if room >= 100 else text.amps(room))

@@ -4,7 +4,16 @@ from dataclasses import dataclass
 
 from evdesk.gui import text
 from evdesk.gui.mirror import Mirror
-from evdesk.gui.pages.balancing_facts import Feed, Scene, breaker_words, count_words, is_full, is_over, rating_words
+from evdesk.gui.pages.balancing_facts import (
+    Feed,
+    Scene,
+    breaker_words,
+    count_words,
+    is_full,
+    is_over,
+    rating_words,
+    room_words,
+)
 from evdesk.gui.pages.balancing_outlets import GRID, HOUSE, METER, Outlet
 from evdesk.gui.sentences import Look, line_words, until_words, why_look, why_next
 from evdesk.gui.text import tr
@@ -103,7 +112,7 @@ def free_words(line: LineLoad) -> tuple[str, str]:
         return tr("of {limit}").format(limit=text.limit(line.limit_a)), "muted"
     if is_over(line):
         return tr("{amps} over").format(amps=text.amps(line.total_a - line.limit_a)), "danger"
-    return tr("{amps} free").format(amps=text.amps(max(0.0, line.free_a))), "warn" if is_full(line) else "muted"
+    return room_words(line), "warn" if is_full(line) else "muted"
 
 
 def protection(feed: Feed, scene: Scene) -> str:

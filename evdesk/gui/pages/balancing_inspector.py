@@ -13,7 +13,7 @@ from evdesk.gui.text import tr
 from evdesk.gui.widgets import Button, Card, Chip, ElidedLabel, Label, Painted, Rule, draw
 from evdesk.model import PHASES
 
-ROW = 24
+ROW = 22
 
 
 class Bars(Painted):
@@ -65,7 +65,7 @@ class Pairs(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(7)
+        self._grid.setVerticalSpacing(6)
         self._grid.setColumnMinimumWidth(0, 66)
         self._grid.setColumnStretch(1, 1)
         self._rows: list[tuple[Label, Label]] = []

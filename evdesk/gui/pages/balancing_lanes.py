@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from evdesk.gui import theme
-from evdesk.gui.pages.balancing_lanes_paint import ROW, Field, paint_axis, paint_group, paint_lane, paint_moment
+from evdesk.gui.pages.balancing_lanes_paint import ROW, TIGHT, Field, paint_axis, paint_group, paint_lane, paint_moment
 from evdesk.gui.pages.balancing_spans import Lane, moment_words
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import draw
@@ -35,6 +35,11 @@ class Row:
     open: bool = True
 
 
+def row_pitch(room: int, rows: int) -> int:
+    """The height of a row: a little less than usual where all of them are seen that way."""
+    return max(TIGHT, room // rows) if rows and rows * TIGHT <= room < rows * ROW else ROW
+
+
 class Lanes(QAbstractScrollArea):
     """`scrubbed(moment, key)`: a person looks at a moment of a lane; `released()`: back to live by Escape."""
 
@@ -47,6 +52,7 @@ class Lanes(QAbstractScrollArea):
         self._rows: list[Row] = []
         self._mains: frozenset[str] = frozenset()
         self._span = (0.0, 1.0)
+        self._pitch = ROW
         self._closed: set[str] = set()
         self._grouped: frozenset[str] = frozenset()
         self.moment: float | None = None
@@ -127,18 +133,19 @@ class Lanes(QAbstractScrollArea):
 
     def _scroll_range(self) -> None:
         room = self.viewport().height() - TOP - AXIS
+        self._pitch = row_pitch(room, len(self._rows))
         bar = self.verticalScrollBar()
         bar.setPageStep(max(1, room))
-        bar.setSingleStep(ROW)
-        bar.setRange(0, max(0, len(self._rows) * ROW - room))
+        bar.setSingleStep(self._pitch)
+        bar.setRange(0, max(0, len(self._rows) * self._pitch - room))
 
     def _into_sight(self) -> None:
         place = next((i for i, row in enumerate(self._rows) if row.lane is not None and row.lane.key == self.key), None)
         if place is None:
             return
         bar = self.verticalScrollBar()
-        room = self.viewport().height() - TOP - AXIS
-        bar.setValue(max(min(bar.value(), place * ROW), (place + 1) * ROW - room))
+        pitch, room = self._pitch, self.viewport().height() - TOP - AXIS
+        bar.setValue(max(min(bar.value(), place * pitch), (place + 1) * pitch - room))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -153,7 +160,7 @@ class Lanes(QAbstractScrollArea):
         return Field(left, max(left + 10.0, self.viewport().width() - 14.0), self._span, self._mains)
 
     def row_at(self, y: float) -> Row | None:
-        place = int((y - TOP + self.verticalScrollBar().value()) // ROW)
+        place = int((y - TOP + self.verticalScrollBar().value()) // self._pitch)
         inside = TOP <= y <= self.viewport().height() - AXIS
         return self._rows[place] if inside and 0 <= place < len(self._rows) else None
 
@@ -225,20 +232,20 @@ class Lanes(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bottom = self.viewport().height() - AXIS
-        field = self.field()
+        field, wide = self.field(), self.viewport().width()
         painter.save()
         painter.setClipRect(QRectF(0, TOP - 4, self.viewport().width(), bottom - TOP + 6))
-        first = self.verticalScrollBar().value()
+        first, pitch = self.verticalScrollBar().value(), self._pitch
         for place, row in enumerate(self._rows):
-            y = TOP + place * ROW - first
-            if y + ROW < 0 or y > bottom:
+            y = TOP + place * pitch - first
+            if y + pitch < 0 or y > bottom:
                 continue
             if row.lane is None:
-                paint_group(painter, y, row.group, row.count, row.open)
+                paint_group(painter, y, pitch, row.group, row.count, row.open)
             else:
-                paint_lane(painter, y, row.lane, field, row.lane.key == self.key, self.viewport().width())
+                paint_lane(painter, QRectF(0, y, wide, pitch - 1), row.lane, field, row.lane.key == self.key)
         painter.restore()
-        paint_axis(painter, bottom, field, self.viewport().width())
+        paint_axis(painter, bottom, field, wide)
         if self.moment is not None:
             paint_moment(painter, bottom, field.to_x(self.moment))
         if self.hasFocus():

@@ -10,7 +10,8 @@ from evdesk.gui.pages.balancing_spans import CAR, NONE, ROLES, WAITS, Lane, Span
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import draw
 
-ROW, BAR = 20, 15
+ROW, TIGHT, BAR = 20, 17, 15
+"""Heights of a row, of one where room is short, and of a bar."""
 _STEPS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 
 
@@ -32,26 +33,28 @@ class Field:
         return start + max(0.0, min(1.0, (x - self.left) / max(1.0, self.right - self.left))) * (end - start)
 
 
-def paint_group(painter: QPainter, y: float, name: str, count: int, opened: bool) -> None:
+def paint_group(painter: QPainter, y: float, pitch: float, name: str, count: int, opened: bool) -> None:
     """The head of a group that folds."""
     arrow = "chevron-down" if opened else "chevron-right"
-    icons.paint(painter, arrow, "muted", QRectF(10, y + 3, 14, 14))
-    x = 28 + draw.text(painter, 28, y + 14, name or tr("No circuit"), "chip", "text") + 8
-    draw.text(painter, x, y + 14, tr("{n} chargers").format(n=count), "chart", "muted")
+    base = y + pitch / 2 + 4
+    icons.paint(painter, arrow, "muted", QRectF(10, base - 11, 14, 14))
+    x = 28 + draw.text(painter, 28, base, name or tr("No circuit"), "chip", "text") + 8
+    draw.text(painter, x, base, tr("{n} chargers").format(n=count), "chart", "muted")
 
 
-def paint_lane(painter: QPainter, y: float, lane: Lane, field: Field, chosen: bool, wide: float) -> None:
+def paint_lane(painter: QPainter, rect: QRectF, lane: Lane, field: Field, chosen: bool) -> None:
     """Name and bars of one connector."""
     look = theme.current()
+    middle = rect.center().y()
     if chosen:
-        painter.fillRect(QRectF(0, y, wide, ROW - 1), look.color("selection"))
-    draw.box(painter, QRectF(12, y + 5.5, 8, 8), look.charger(lane.index), None, 2)
+        painter.fillRect(rect, look.color("selection"))
+    draw.box(painter, QRectF(12, middle - 4, 8, 8), look.charger(lane.index), None, 2)
     kind = "chip" if chosen else "small"
     words = draw.elided(lane.label, kind, field.left - 34)
-    draw.text(painter, 26, y + 9.5 + draw.metrics("small").capHeight() / 2, words, kind, "text")
+    draw.text(painter, 26, middle + draw.metrics("small").capHeight() / 2, words, kind, "text")
     for span in lane.spans:
         if span.end >= field.span[0] and span.start <= field.span[1]:
-            _paint_span(painter, y + 2, span, field)
+            _paint_span(painter, middle - BAR / 2, span, field)
 
 
 def paint_bar(painter: QPainter, rect: QRectF, kind: str, radius: float = 2.5) -> None:

@@ -114,7 +114,7 @@ def top_band(plan: Plan, scene: Scene, width: float) -> float:
     drop = end + BREAKER_WIDE / 2 - 8
     plan.wires.append(Wire(end, middle, drop, middle))
     if scene.main is not None:
-        wide = min(640.0, width - PAD - drop - 16)
+        wide = min(1100.0, width - PAD - drop - 16)
         plan.items.append(Item(scene.main.key, MAINS, QRectF(drop + 16, 6, wide, 74), scene.main))
     return drop
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from evdesk.gui import icons, text, theme, tokens
-from evdesk.gui.pages.balancing_facts import Feed, Part, breaker_words, is_full, is_over
+from evdesk.gui.pages.balancing_facts import Feed, Part, breaker_words, is_full, is_over, room_words
 from evdesk.gui.pages.balancing_layout import (
     BOX,
     DENSE,
@@ -22,12 +22,14 @@ from evdesk.gui.pages.balancing_layout import (
 )
 from evdesk.gui.pages.balancing_outlets import Outlet
 from evdesk.gui.pages.balancing_rows import paint_row
-from evdesk.gui.pages.balancing_symbols import centre, paint_switch, phase_row, small_bars, state
+from evdesk.gui.pages.balancing_symbols import centre, paint_switch, phase_names, phase_row, small_bars, state
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import draw
 from evdesk.model import LineLoad
 
+NAMED_FROM = 220
+"""From this height on a charger of the tree has the names of its phases under the bars."""
 BOXED = (BOX, ROW, FULL, SHORT, DENSE)
 
 
@@ -135,7 +137,7 @@ def _mains(painter: QPainter, item: Item) -> None:
             x += 17
         kind = "chip" if look.icon else "small"
         if draw.width(look.word, kind) > item.rect.right() - x and line.free_a is not None and line.free_a >= 0:
-            look = Look(look.icon, tr("{amps} free").format(amps=text.amps(line.free_a)), look.role)
+            look = Look(look.icon, room_words(line), look.role)
         draw.text(painter, x, baseline, draw.elided(look.word, kind, item.rect.right() - x), kind, look.role)
 
 
@@ -144,8 +146,7 @@ def _free(line: LineLoad, tight: bool) -> Look:
         return Look("question", tr("unknown"), "warn")
     if is_over(line):
         return Look("octagon", tr("{amps} too much").format(amps=text.amps(line.total_a - line.limit_a)), "danger")
-    room = max(0.0, line.free_a)
-    free = tr("{amps} free").format(amps=text.limit(round(room)) if room >= 100 else text.amps(room))
+    free = room_words(line)
     if is_full(line):
         return Look("gauge", tr("full: {free}").format(free=free), "warn")
     words = tr("of {limit}, {free}").format(limit=text.limit(line.limit_a), free=free) if tight else free
@@ -212,7 +213,10 @@ def _full(painter: QPainter, item: Item) -> None:
     if one.amps is None and (one.connector.status.has_car or one.state.role == "warn"):
         centre(painter, rect.center().x(), bars.center().y() + 4, text.unknown(), "small", "muted", room)
     else:
-        small_bars(painter, bars, one.bars, one.limit_a, one.bay.max_a)
+        named = rect.height() >= NAMED_FROM
+        small_bars(painter, bars.adjusted(0, 0, 0, -16 if named else 0), one.bars, one.limit_a, one.bay.max_a)
+        if named:
+            phase_names(painter, bars, one.bars)
     ink = "text" if one.connector.status.has_car else "muted"
     if low:
         _takes_of(painter, left, bottom + 15, one, room)

@@ -13,6 +13,8 @@ from evdesk.gui.text import tr
 from evdesk.gui.widgets import Card, ElidedLabel, draw
 
 LEFT, PAD, TALL = 24, 6, 28
+LABELS = 0.3
+"""At most this part of the width is for the names of the parts."""
 WRAP = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 
@@ -24,17 +26,19 @@ class ProblemRow(QAbstractButton):
         self.key = ""
         self._look = Look("", "", "muted")
         self._words = ("", "")
+        self._beside = 0.0
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         theme.current().changed.connect(self._dressed)
 
-    def show_problem(self, key: str, look: Look, label: str, words: str) -> None:
+    def show_problem(self, key: str, look: Look, label: str, words: str, beside: float) -> None:
+        """`beside`: the widest label of the list, so that all sentences begin alike."""
         self.key = key
         self.setCursor(Qt.CursorShape.PointingHandCursor if key else Qt.CursorShape.ArrowCursor)
-        if (look, (label, words)) != (self._look, self._words):
-            self._look, self._words = look, (label, words)
+        if (look, (label, words), beside) != (self._look, self._words, self._beside):
+            self._look, self._words, self._beside = look, (label, words), beside
             self.setAccessibleName(f"{label}: {look.word}. {words}")
             self._dressed()
 
@@ -52,9 +56,8 @@ class ProblemRow(QAbstractButton):
         return max(TALL, round(self._text_rect(width).height()) + 2 * PAD)
 
     def _indent(self, width: float) -> float:
-        """Where the sentence begins: beside the label."""
-        label = draw.width(self._words[0], "chip") if self._words[0] else 0.0
-        return LEFT + min(label, width * 0.4) + 8
+        """Where the sentence begins: right of the labels."""
+        return LEFT + min(self._beside, width * LABELS) + 8
 
     def _text_rect(self, width: float) -> QRectF:
         left = self._indent(width)
@@ -99,7 +102,6 @@ class ProblemsCard(Card):
         area.viewport().setAutoFillBackground(False)
         self.body.addWidget(area, 1)
         self.rows: list[ProblemRow] = []
-        self._keys: list[str] = []
 
     def sizeHint(self) -> QSize:
         return QSize(400, 180)
@@ -135,12 +137,12 @@ class ProblemsCard(Card):
             row.clicked.connect(self._clicked)
             self._list.insertWidget(len(self.rows), row)
             self.rows.append(row)
-        self._keys = [row[0] for row in rows]
+        beside = max(draw.width(label, "chip") for _, _, label, _ in rows)
         for place, row in enumerate(self.rows):
             row.setVisible(place < len(rows))
             if place < len(rows):
                 key, look, label, words = rows[place]
-                row.show_problem(key, look, label, words)
+                row.show_problem(key, look, label, words, beside)
                 row.setEnabled(bool(key))
 
     def _clicked(self) -> None:

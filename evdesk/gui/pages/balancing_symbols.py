@@ -98,6 +98,14 @@ def small_bars(painter: QPainter, rect: QRectF, bars: Phases, limit_a: float | N
             painter.fillRect(QRectF(left - 1, y - 0.75, bar + 2, 1.5), look.color("text"))
 
 
+def phase_names(painter: QPainter, rect: QRectF, bars: Phases) -> None:
+    """L1 L2 L3 at the foot of `rect`, under upright bars; in their colour where current flows."""
+    pitch = rect.width() / 3
+    for i, value in enumerate(bars):
+        role = PHASES[i] if value is not None and value >= 0.5 else "muted"
+        centre(painter, rect.left() + pitch * (i + 0.5), rect.bottom() - 2, PHASES[i], "chartBold", role, pitch)
+
+
 def state(painter: QPainter, x: float, middle: float, look: Look, room: float, kind: str = "chip") -> None:
     """Icon and word in the colour of a state; smaller where the room is short."""
     side, gap = 14.0, 3.0

@@ -9,6 +9,8 @@ from evdesk.gui.widgets import draw
 from evdesk.gui.widgets.base import Painted
 
 PRIMARY, NORMAL, DANGER, GHOST = "primary", "normal", "danger", "ghost"
+OFF = 0.5
+"""Of a ghost that is off this much is seen, and of the edge of a button that is off in the theme for sunlight."""
 
 
 class Button(QPushButton):
@@ -97,10 +99,15 @@ class Button(QPushButton):
         if self.isEnabled() and (self.underMouse() or self.isDown() or self.isChecked()):
             strength = 0.16 if self.isDown() or self.isChecked() else 0.07
             back = look.mix("text", fill or "surface", strength if self._variant != PRIMARY else strength * 1.5)
-        line = float(look.edge)
+        rim = look.color(edge) if edge else None
+        if not self.isEnabled():
+            if look.is_contrast and fill:  # its edges are all black: what is off is grey
+                back, rim = look.color("sunken"), look.mix("muted", "surface", OFF)
+            elif not fill:
+                painter.setOpacity(OFF)
         rect = QRectF(self.rect())
         if fill or back.alpha():
-            draw.box(painter, rect, back, look.color(edge) if edge else None, tokens.RADIUS_CONTROL, line)
+            draw.box(painter, rect, back, rim, tokens.RADIUS_CONTROL, float(look.edge))
         self._paint_content(painter, rect, ink)
 
     def _paint_content(self, painter: QPainter, rect: QRectF, ink: str) -> None:
