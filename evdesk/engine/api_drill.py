@@ -4,8 +4,8 @@ import asyncio
 
 from evdesk.balance import Exposure, FailsafePlan, exposures, site_share
 from evdesk.engine.api_core import Core, Handler
-from evdesk.engine.drill_html import protocol_html
-from evdesk.engine.drill_page import protocol_name
+from evdesk.engine.drill.page import protocol_name
+from evdesk.engine.drill.page_html import protocol_html
 from evdesk.engine.state import ChargerRecord
 from evdesk.model import FailsafeState, Origin
 from evdesk.model.drills import Drill
@@ -110,7 +110,7 @@ class DrillApi:
 
 def _pdf(drill: Drill) -> bytes:
     # 16 MiB and a fifth of a second, and most engines never make a PDF: loaded here, beside the control cycle, when wanted.
-    from evdesk.engine.drill_pdf import protocol_pdf
+    from evdesk.engine.drill.page_pdf import protocol_pdf
 
     return protocol_pdf(drill)
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from evdesk.engine.drill import Drills
-from evdesk.engine.drill_run import baseline_limit
-from evdesk.engine.drill_words import sentence_for
+from evdesk.engine.drill.kinds import baseline_limit
+from evdesk.engine.drill.words import sentence_for
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
 from evdesk.model import Bay, EvdeskError, Origin, Site
 from evdesk.model.drills import Drill, DrillCause, DrillKind

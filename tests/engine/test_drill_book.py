@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from evdesk.engine.drill_book import DrillBook
-from evdesk.engine.drill_html import protocol_html
-from evdesk.engine.drill_page import protocol_name
+from evdesk.engine.drill.book import DrillBook
+from evdesk.engine.drill.page import protocol_name
+from evdesk.engine.drill.page_html import protocol_html
 from evdesk.engine.fleet import Fleet
 from evdesk.model import BalanceSettings, Failsafe, FailsafeState, Identity, Site
 from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillVerdict

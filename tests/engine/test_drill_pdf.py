@@ -10,10 +10,10 @@ from html import unescape
 import pytest
 from pypdf import PdfReader
 
-from evdesk.engine import drill_pdf
-from evdesk.engine.drill_html import protocol_html
-from evdesk.engine.drill_page import page_of
-from evdesk.engine.drill_pdf import protocol_pdf
+from evdesk.engine.drill import page_pdf
+from evdesk.engine.drill.page import page_of
+from evdesk.engine.drill.page_html import protocol_html
+from evdesk.engine.drill.page_pdf import protocol_pdf
 from evdesk.model.drills import DrillKind, DrillVerdict
 from tests.engine.test_drill_book import DONE, KEPT, SEEN
 
@@ -74,8 +74,8 @@ def test_without_the_fonts_of_the_desk_it_takes_those_every_reader_has(monkeypat
     def missing():
         raise FileNotFoundError("no fonts")
 
-    monkeypatch.setattr(drill_pdf, "root", missing)
-    monkeypatch.setattr(drill_pdf.pdfmetrics, "getRegisteredFontNames", lambda: [])
+    monkeypatch.setattr(page_pdf, "root", missing)
+    monkeypatch.setattr(page_pdf.pdfmetrics, "getRegisteredFontNames", lambda: [])
     assert "Proven" in read(replace(NAMED, label="Łódź 北京"))[2]
 
 

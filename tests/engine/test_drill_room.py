@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from evdesk.balance import Balancer, Demand
-from evdesk.engine.drill_base import DrillBase, _place
-from evdesk.engine.drill_room import Room
+from evdesk.engine.drill.base import DrillBase, _place
+from evdesk.engine.drill.room import Room
 from evdesk.model import Bay, Circuit, Site, Why, WhyCode
 from evdesk.model.drills import DrillCause, DrillVerdict
 

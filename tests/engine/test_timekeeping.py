@@ -19,7 +19,7 @@ from evdesk.engine import recovery
 from evdesk.engine.caps import Caps
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.control import BALANCER, ON_THE_WAY_S, Control
-from evdesk.engine.drill_base import DrillBase
+from evdesk.engine.drill.base import DrillBase
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.instance import claim
 from evdesk.engine.load import LoadWatch

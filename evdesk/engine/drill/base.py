@@ -15,8 +15,8 @@ from evdesk.balance import FailsafePlan
 from evdesk.drivers.ocpp_listener import OcppListener
 from evdesk.engine.commands import Commands
 from evdesk.engine.control import DRILL, Control
-from evdesk.engine.drill_room import Room
-from evdesk.engine.drill_words import sentence_for
+from evdesk.engine.drill.room import Room
+from evdesk.engine.drill.words import sentence_for
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord, ConnectorRecord

@@ -18,8 +18,8 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Frame, KeepInFrame, Paragraph, Spacer, Table, TableStyle
 
-from evdesk.engine.drill_page import CHECK_HEADS, SIGNED, Fact, ProtocolPage, page_of
-from evdesk.engine.drill_plot import NO_DATA, TEXT_SIZE, Box, Dot, H, Shape, Stroke, W, Words, plot_shapes
+from evdesk.engine.drill.page import CHECK_HEADS, SIGNED, Fact, ProtocolPage, page_of
+from evdesk.engine.drill.page_plot import NO_DATA, TEXT_SIZE, Box, Dot, H, Shape, Stroke, W, Words, plot_shapes
 from evdesk.model.drills import Drill
 from evdesk.model.resources import root
 

@@ -11,8 +11,8 @@ from functools import partial
 from evdesk.balance.fallback import HOLD_S, Fallback, Watched, judge
 from evdesk.engine.commands import Command
 from evdesk.engine.control import DRILL
-from evdesk.engine.drill_base import BACK_S, DrillBase, Stop
-from evdesk.engine.drill_meter import MeterWatch
+from evdesk.engine.drill.base import BACK_S, DrillBase, Stop
+from evdesk.engine.drill.meter_watch import MeterWatch
 from evdesk.model import Capability, ConnectorStatus, FailsafeState
 from evdesk.model.drills import DrillCause, DrillKind, DrillPhase, DrillVerdict
 

@@ -10,12 +10,12 @@ from evdesk.balance import FailsafePlan, failsafe_plans
 from evdesk.drivers.ocpp_listener import OcppListener
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.control import DRILL, Control
-from evdesk.engine.drill_base import DrillBase, Parts
-from evdesk.engine.drill_book import DrillBook
-from evdesk.engine.drill_room import Room
-from evdesk.engine.drill_run import RestartDrill, SilenceDrill
-from evdesk.engine.drill_seen import DrillSeen, accepted_record, blank_drill
-from evdesk.engine.drill_words import all_sentence
+from evdesk.engine.drill.base import DrillBase, Parts
+from evdesk.engine.drill.book import DrillBook
+from evdesk.engine.drill.kinds import RestartDrill, SilenceDrill
+from evdesk.engine.drill.room import Room
+from evdesk.engine.drill.seen import DrillSeen, accepted_record, blank_drill
+from evdesk.engine.drill.words import all_sentence
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord

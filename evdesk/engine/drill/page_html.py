@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from html import escape
 
-from evdesk.engine.drill_page import CHECK_HEADS, SIGNED, Fact, Row, page_of
-from evdesk.engine.drill_plot import plot_svg
+from evdesk.engine.drill.page import CHECK_HEADS, SIGNED, Fact, Row, page_of
+from evdesk.engine.drill.page_plot import plot_svg
 from evdesk.model.drills import Drill
 
 _STYLE = """

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.control import DRILL
-from evdesk.engine.drill_book import DrillBook
-from evdesk.engine.drill_words import sentence_for
+from evdesk.engine.drill.book import DrillBook
+from evdesk.engine.drill.words import sentence_for
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from evdesk.engine.drill_words import sentence_for, shown_words
+from evdesk.engine.drill.words import sentence_for, shown_words
 from evdesk.model.drills import Drill, DrillKind, DrillVerdict
 
 Fact = tuple[str, str]
