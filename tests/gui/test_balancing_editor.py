@@ -376,6 +376,33 @@ def test_a_file_with_problems_is_shown_with_them(page, client, tmp_path, qtbot):
     with qtbot.waitSignal(client.failed) as heard:
         client.spawn(page.editing.read(file))
     assert heard.args == ["This is no TOML."]
+    said = [row.accessibleName() for row in page.editing.problems.rows if row.isVisible()]
+    assert said == ["site.toml: Not read. This is no TOML."]
+    page.choose("circuit/Garage")
+    page.editing.panel.circuit.fields["rating_a"].spins[0].setValue(25)
+    qtbot.waitUntil(lambda: not any("TOML" in r.accessibleName() for r in page.editing.problems.rows if r.isVisible()))
+
+
+def test_names_a_file_has_that_nobody_knows_stay_told_and_other_problems_as_long_as_they_are(
+    page, client, tmp_path, qtbot
+):
+    file = tmp_path / "site.toml"
+    file.write_text("x")
+    wrong = edits.change_circuit(sample.site(), "Garage", rating_a=(80.0,) * 3)
+    strange = "“colour” is not known. Remove it, or correct its name."
+    client.answers["site.import"] = ImportedSite(wrong, [strange, *validate_site(wrong)])
+    client.spawn(page.editing.read(file))
+    rows = page.editing.problems.rows
+
+    def said(words):
+        return [row.accessibleName() for row in rows if row.isVisible() and words in row.accessibleName()]
+
+    qtbot.waitUntil(lambda: bool(client.asked("site.check")) and said("colour") == [f"site.toml: Look. {strange}"])
+    assert len(said("above the 63 A")) == 1
+    draft(page).put(edits.change_circuit(draft(page).site, "Garage", rating_a=(20.0,) * 3), "x")
+    qtbot.waitUntil(lambda: said("above the 63 A") == [])
+    assert said("colour") == [f"site.toml: Look. {strange}"]
+    qtbot.waitUntil(page.editing.bar.apply.isEnabled)
 
 
 def test_a_draft_is_drawn_at_its_own_rating(page):

@@ -5,14 +5,15 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QHelpEvent, QPixmap
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from evdesk.gui import text, theme
 from evdesk.gui.client import LinkState
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing import BalancingPage
 from evdesk.gui.pages.balancing_decisions import Legend
-from evdesk.gui.pages.balancing_facts import build_scene, problems
+from evdesk.gui.pages.balancing_facts import build_scene, count_options, problems
 from evdesk.gui.pages.balancing_lanes import row_pitch
 from evdesk.gui.pages.balancing_layout import lay_board, lay_out, lay_tree
 from evdesk.gui.pages.balancing_outlets import Outlets
@@ -637,3 +638,33 @@ def test_the_keyboard_goes_from_the_lanes_to_sharing_and_then_to_the_silent_card
         order.append(one)
         one = one.nextInFocusChain()
     assert order.index(page.sharing.more) < order.index(page.silent.which)
+
+
+def test_the_pointer_reads_a_moment_of_a_lane_without_a_click(decided, qtbot):
+    card = decided.decisions
+    lanes, field = card.lanes, card.lanes.field()
+    lane = lanes.lanes()[2]
+    span = lane.spans[-1]
+    middle = 8 + 2.5 * lanes._pitch
+    x = field.to_x((span.start + span.end) / 2)
+    assert card.tips.words(x, middle) == moment_words(lane, field.to_time(x))
+    assert card.tips.words(20, middle) == lane.label
+    assert card.tips.words(x, 1) == ""
+    first = lanes.lanes()[0]
+    assert card.tips.words(field.to_x(first.spans[0].start - 300), 8 + 0.5 * lanes._pitch) == ""
+    place = QPointF(x, middle).toPoint()
+    sent = QHelpEvent(QEvent.Type.ToolTip, place, lanes.viewport().mapToGlobal(place))
+    qapp = QApplication.instance()
+    assert qapp.sendEvent(lanes.viewport(), sent)
+    assert QToolTip.text().startswith("Bay 3 at ")
+    assert lanes.moment is None, "nothing is scrubbed by looking"
+    QToolTip.hideText()
+
+
+def test_a_circuit_counts_in_fewer_words_where_the_room_is_short():
+    mirror = Mirror()
+    mirror.take_snapshot(crowd.snapshot(54))
+    feed = build_scene(mirror).main
+    whole, brief, least = count_options(feed)
+    assert whole == "54 chargers, 37 charging"
+    assert (brief, least) == ("37 of 54 charging", "37 / 54")

@@ -13,6 +13,7 @@ from evdesk.gui.pages.balancing_facts import Scene
 from evdesk.gui.pages.balancing_feed import PIXELS, DecisionFeed
 from evdesk.gui.pages.balancing_lanes import Lanes
 from evdesk.gui.pages.balancing_lanes_paint import paint_bar
+from evdesk.gui.pages.balancing_lanes_tip import LaneTips
 from evdesk.gui.pages.balancing_spans import (
     NONE,
     ROLES,
@@ -103,6 +104,7 @@ class DecisionsCard(Card):
         self.at = Label("", "chip", parent=self)
         self.sentence = ElidedLabel("", "small", "text", self)
         self.lanes = Lanes(self)
+        self.tips = LaneTips(self.lanes)
         self.none = EmptyState("balance", tr("No decision yet"), tr("Limits come here as soon as a car charges."))
         self._build()
         self.windows.changed.connect(self._window)

@@ -1,6 +1,7 @@
 """The site while it is edited: every change can be undone, the engine is asked what is wrong with it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -39,6 +40,15 @@ class _Change(QUndoCommand):
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class FileTold:
+    """What was wrong with a file that was imported: names nobody knows, or why it could not be `read`."""
+
+    name: str = ""
+    words: tuple[str, ...] = ()
+    read: bool = False
+
+
 class Draft(QObject):
     """`changed()`: the site is another one; `checked()`: `problems` are new. Nothing reaches the engine before `apply`."""
 
@@ -54,6 +64,7 @@ class Draft(QObject):
         self.problems: list[str] = []
         self.unchecked = ""  # why the engine has not looked at it, "" where it has
         self.refused = ""
+        self.file = FileTold()
         self.busy = False
         self.stack = QUndoStack(self)
         self._timer = QTimer(self)
@@ -69,7 +80,7 @@ class Draft(QObject):
     def begin(self, site: Site) -> None:
         """Edit a copy of this site."""
         self.site = self.origin = site
-        self.problems, self.refused, self.unchecked = [], "", ""
+        self.problems, self.refused, self.unchecked, self.file = [], "", "", FileTold()
         self.stack.clear()
         self._timer.start()
         self.changed.emit()
@@ -119,6 +130,8 @@ class Draft(QObject):
 
     def _set(self, site: Site) -> None:
         self.site = site
+        if not self.file.read:
+            self.file = FileTold()  # nothing of that file is here: work goes on
         self.refused = ""
         self._timer.start()
         self.changed.emit()
@@ -137,6 +150,8 @@ class Draft(QObject):
             if site is not self.site:
                 return  # changed meanwhile: the next answer counts
             self.unchecked, self.problems = "", grouped(told.problems)
+            of_file = tuple(words for words in self.file.words if words not in self.problems)
+            self.file = replace(self.file, words=of_file)  # what the site shows itself is told as long as it is so
         self.checked.emit()
 
     def apply(self) -> None:

@@ -9,7 +9,7 @@ from evdesk.gui.client import Client
 from evdesk.gui.dialogs.files import ask_open, ask_save, read_text, write_text
 from evdesk.gui.dialogs.sheet import confirm
 from evdesk.gui.mirror import Mirror
-from evdesk.gui.pages.balancing_draft import Draft
+from evdesk.gui.pages.balancing_draft import Draft, FileTold
 from evdesk.gui.pages.balancing_editor import EditBar, EditPanel
 from evdesk.gui.pages.balancing_edits import grouped
 from evdesk.gui.pages.balancing_problems import ProblemsCard
@@ -104,12 +104,15 @@ class Editing(QObject):
             self.said.emit(error.sentence)
             return
         if told.site is None:
+            self.draft.file = FileTold(path.name, tuple(told.problems))
+            self.refresh()
             self.said.emit(" ".join(told.problems))
             return
         self.begin()
         self.draft.put(told.site, tr("{file} imported").format(file=path.name))
         if told.problems:
             self.draft.problems = grouped(told.problems)
+            self.draft.file = FileTold(path.name, tuple(self.draft.problems), read=True)
             self.refresh()
 
     async def _save(self) -> None:

@@ -266,11 +266,19 @@ def meter_look(mirror: Mirror, site: Site) -> Look:
 
 def count_words(feed: Feed) -> str:
     """ "25 chargers, 18 charging" """
+    return count_options(feed)[0]
+
+
+def count_options(feed: Feed) -> tuple[str, ...]:
+    """The same with less and less room: "25 chargers, 18 charging", "18 of 25 charging", "18 / 25"."""
     states = Counter(outlet.connector.status for outlet in feed.below())
     total = sum(states.values())
     charging = states[ConnectorStatus.CHARGING]
     words = tr("1 charger") if total == 1 else tr("{n} chargers").format(n=total)
-    return tr("{words}, {n} charging").format(words=words, n=charging) if charging else words
+    if not charging:
+        return words, str(total)
+    whole = tr("{words}, {n} charging").format(words=words, n=charging)
+    return whole, tr("{n} of {all} charging").format(n=charging, all=total), f"{charging} / {total}"
 
 
 def problems(feed: Feed) -> list[tuple[str, str, int]]:

@@ -114,6 +114,8 @@ class ProblemsCard(Card):
         rows: list[tuple[str, Look, str, str]] = []
         if draft.refused:
             rows.append(("", Look("octagon", tr("Refused"), "danger"), tr("The engine refused"), draft.refused))
+        said = Look("warning", tr("Look"), "warn") if draft.file.read else Look("octagon", tr("Not read"), "danger")
+        rows += [("", said, draft.file.name, words) for words in draft.file.words if words not in draft.problems]
         for problem in draft.problems:
             key = edits.concerns(problem, site)
             _, name, connector = split_key(key)

@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from evdesk.gui import icons, theme
-from evdesk.gui.pages.balancing_facts import Feed, count_words, problems
+from evdesk.gui.pages.balancing_facts import Feed, count_options, problems
 from evdesk.gui.pages.balancing_layout import ROW, Item
 from evdesk.gui.pages.balancing_outlets import Outlet
 from evdesk.gui.pages.balancing_symbols import phase_row, state
@@ -88,7 +88,7 @@ def _words(painter: QPainter, field: QRectF, feed: Feed) -> None:
         end = draw.text_right(painter, end, baseline, str(count), "chip", role) - 16
         icons.paint(painter, icon, role, QRectF(end, baseline - 11, 14, 14))
         end -= 8
-    words = draw.elided(count_words(feed), "small", end - field.left() - 4)
+    words = draw.fitting(count_options(feed), "small", end - field.left() - 4)
     draw.text(painter, field.left(), baseline, words, "small", "muted")
 
 
