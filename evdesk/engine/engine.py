@@ -171,7 +171,7 @@ class Engine:
         await self.meters.close()
         self.sites.close()
         await self.wiring_test.cancel()
-        await self.control.close()
+        await self.control.delivery.close()
         await self.doubts.close()
         await self.setup.close()
         await self.listener.close("evdesk is stopping")
@@ -208,7 +208,7 @@ class Engine:
         self.fleet.on_session = self._on_session
         self.fleet.on_needs = self.hints.told
         self.fleet.on_ready = self.setup.begin
-        self.control.on_limited = self.setup.limited
+        self.control.delivery.on_limited = self.setup.limited
         self.shelf.tags.on_presented = partial(self.server.publish, "tag")
         self.setup.standing.on_unable = self.sites.reassess
         self.setup.on_settings = partial(self.shelf.settings.keep, reason="setup")

@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from evdesk.engine.control import ON_THE_WAY_S
+from evdesk.engine.delivery import ON_THE_WAY_S
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import Store

@@ -116,7 +116,7 @@ class Cycle:
             was_held = station.held.is_set()
             station.second()
             if was_held and station._open is None:
-                await asyncio.wait((self.control._under_way[name, 1],))
+                await asyncio.wait((self.control.delivery.under_way[name, 1],))
             amps = self.drawn(name)
             if self.record(name).online:
                 self.fleet.report(Reading(name, 1, self.clock.at, current_a=(amps, amps, amps)))
@@ -128,7 +128,7 @@ class Cycle:
 
     async def answered(self) -> None:
         """Until each has its answer, or keeps it back."""
-        for (name, _), task in list(self.control._under_way.items()):
+        for (name, _), task in list(self.control.delivery.under_way.items()):
             held = asyncio.create_task(self.stations[name].held.wait())
             await asyncio.wait((task, held), return_when=asyncio.FIRST_COMPLETED)
             held.cancel()
@@ -159,4 +159,4 @@ async def cycle(
         try:
             yield Cycle(fleet, control, clock, stations)
         finally:
-            await control.close()
+            await control.delivery.close()

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from evdesk.balance import validate_site
-from evdesk.engine.control import hurry, with_user_limit
+from evdesk.engine.control import with_user_limit
+from evdesk.engine.delivery import hurry
 from evdesk.model import Circuit, PowerCap
 from tests.engine.control_kit import cycle
 

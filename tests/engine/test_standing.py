@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evdesk.engine.control import default_does
+from evdesk.engine.delivery import default_does
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.profile_book import ProfileBook
 from evdesk.engine.standing import Standing

@@ -18,7 +18,8 @@ from evdesk.drivers.meters import ModbusMeter
 from evdesk.engine import recovery
 from evdesk.engine.caps import Caps
 from evdesk.engine.commands import Command, Commands
-from evdesk.engine.control import BALANCER, ON_THE_WAY_S, Control
+from evdesk.engine.control import Control
+from evdesk.engine.delivery import BALANCER, ON_THE_WAY_S
 from evdesk.engine.drill.base import DrillBase
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.instance import claim
@@ -128,7 +129,7 @@ class Garage:
                     self.clocks += 1
         self.decision = self.control.tick()
         self.load = self.watch.update(self.decision)
-        await asyncio.gather(*self.control._under_way.values())
+        await asyncio.gather(*self.control.delivery.under_way.values())
 
     def jump(self, seconds):
         self.clock.at += seconds

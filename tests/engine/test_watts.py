@@ -2,7 +2,7 @@
 
 import pytest
 
-from evdesk.engine.control import phases_used
+from evdesk.engine.delivery import phases_used
 from evdesk.engine.state import ConnectorRecord
 from evdesk.model import Bay
 

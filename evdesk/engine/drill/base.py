@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from evdesk.balance import FailsafePlan
 from evdesk.drivers.ocpp_listener import OcppListener
 from evdesk.engine.commands import Commands
-from evdesk.engine.control import DRILL, Control
+from evdesk.engine.control import Control
+from evdesk.engine.delivery import DRILL
 from evdesk.engine.drill.room import Room
 from evdesk.engine.drill.words import sentence_for
 from evdesk.engine.fleet import Fleet

@@ -10,7 +10,7 @@ from functools import partial
 
 from evdesk.balance.fallback import HOLD_S, Fallback, Watched, judge
 from evdesk.engine.commands import Command
-from evdesk.engine.control import DRILL
+from evdesk.engine.delivery import DRILL
 from evdesk.engine.drill.base import BACK_S, DrillBase, Stop
 from evdesk.engine.drill.meter_watch import MeterWatch
 from evdesk.model import Capability, ConnectorStatus, FailsafeState
@@ -105,7 +105,7 @@ class SilenceDrill(DrillBase):
     async def _impose(self, limit: float) -> float:
         """The moment before it was sent: the charger counts from when it was told."""
         asked = self.now()
-        if not await self.parts.control.impose(self.record, self.connector, limit):
+        if not await self.parts.control.delivery.impose(self.record, self.connector, limit):
             record = self.record
             if record.online and record.failsafe.state is FailsafeState.CANNOT and self.connector.asked_a is None:
                 raise Stop(DrillCause.CANNOT, DrillVerdict.FAILED, REFUSES)  # it said no, as it did to its default

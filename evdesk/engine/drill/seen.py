@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from evdesk.engine.commands import Command, Commands
-from evdesk.engine.control import DRILL
+from evdesk.engine.delivery import DRILL
 from evdesk.engine.drill.book import DrillBook
 from evdesk.engine.drill.words import sentence_for
 from evdesk.engine.fleet import Fleet

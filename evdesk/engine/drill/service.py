@@ -9,7 +9,8 @@ from dataclasses import replace
 from evdesk.balance import FailsafePlan, failsafe_plans
 from evdesk.drivers.ocpp_listener import OcppListener
 from evdesk.engine.commands import Command, Commands
-from evdesk.engine.control import DRILL, Control
+from evdesk.engine.control import Control
+from evdesk.engine.delivery import DRILL
 from evdesk.engine.drill.base import DrillBase, Parts
 from evdesk.engine.drill.book import DrillBook
 from evdesk.engine.drill.kinds import RestartDrill, SilenceDrill
