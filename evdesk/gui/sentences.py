@@ -171,6 +171,14 @@ def until_words(why: Why, now: float | None = None) -> str:
     return words.format(time=clock(why.until_at))
 
 
+def until_brief(why: Why, now: float | None = None) -> str:
+    """The same in a cell of a drawing: "turn 18:40", "until 18:40"."""
+    if why.until_at is None or not until_words(why, now):
+        return ""
+    words = tr("turn {time}") if why.code is WhyCode.WAITING and why.detail != "dwell" else tr("until {time}")
+    return words.format(time=clock(why.until_at))
+
+
 def why_look(why: Why, connector: Connector | None = None, now: float | None = None, *, until: bool = True) -> Look:
     """The sentence beside a limit: the cause first, one line, at the end until when where that is known."""
     ends = until_words(why, now)

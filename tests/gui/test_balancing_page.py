@@ -14,6 +14,7 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.balancing import BalancingPage
 from evdesk.gui.pages.balancing_decisions import Legend
 from evdesk.gui.pages.balancing_facts import build_scene, count_options, problems
+from evdesk.gui.pages.balancing_inspect_words import told
 from evdesk.gui.pages.balancing_lanes import row_pitch
 from evdesk.gui.pages.balancing_layout import lay_board, lay_out, lay_tree
 from evdesk.gui.pages.balancing_outlets import Outlets
@@ -603,9 +604,13 @@ def test_an_outlet_says_until_when_and_drops_it_when_that_is_over(mirror):
     one = outlets.at_bay(mirror, bay, 0)
     assert one.why == f"Its turn by {text.clock(sample.NOW + 900)}"
     assert one.reason == f"Waits for 6 A on Main L2; its turn by {text.clock(sample.NOW + 900)}"
+    assert one.ends == f"turn {text.clock(sample.NOW + 900)}"
     assert outlets.at_bay(mirror, bay, 0) is one
+    told_now = told(mirror, build_scene(mirror), one.key)
+    assert {bar.beside for bar in told_now.bars} == {"off"}
     now = sample.NOW + 901
     assert outlets.at_bay(mirror, bay, 0).why == "Waits for 6 A"
+    assert outlets.at_bay(mirror, bay, 0).ends == ""
 
 
 def test_eight_lanes_are_all_seen_where_the_room_is_a_little_short():

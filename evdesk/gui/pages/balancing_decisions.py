@@ -28,7 +28,7 @@ from evdesk.gui.pages.balancing_spans import (
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import GHOST, Button, Card, ElidedLabel, EmptyState, Label, Painted, Segmented, Strip, draw
 
-APART, COUNT = 12, 22
+APART, COUNT = 10, 22
 """Between two kinds of the legend, and what "+2" needs."""
 WINDOWS = {"900": 900.0, "3600": 3600.0, "21600": 21600.0, "86400": 86400.0}
 
@@ -63,7 +63,7 @@ class Legend(Painted):
         return tuple(kind for kind, end in zip(self._kinds, ends, strict=True) if end + COUNT <= self.width())
 
     def _wide(self, kind: str) -> float:
-        return 16 + draw.width(kind_words(kind), "small") + APART
+        return 14 + draw.width(kind_words(kind), "small") + APART
 
     def _tell_rest(self) -> None:
         self.setToolTip(", ".join(kind_words(kind) for kind in self._kinds[len(self.shown()) :]))
@@ -78,7 +78,7 @@ class Legend(Painted):
         shown = self.shown()
         for kind in shown:
             paint_bar(painter, QRectF(x, 5, 10, 10), kind, 2)
-            draw.text(painter, x + 15, base, kind_words(kind), "small", "muted")
+            draw.text(painter, x + 14, base, kind_words(kind), "small", "muted")
             x += self._wide(kind)
         if len(shown) < len(self._kinds):
             draw.text(painter, x, base, f"+{len(self._kinds) - len(shown)}", "chip", "muted")
@@ -118,7 +118,7 @@ class DecisionsCard(Card):
         self.windows.select("3600")
         self.windows.setAccessibleName(tr("Window"))
         self.head.insertSpacing(1, 4)
-        self.head.insertWidget(2, self.legend, 10)
+        self.head.insertWidget(2, self.legend, 100)
         self.head.addWidget(self.windows)
         strip = Strip(self, 30)
         strip.row.addWidget(self.at)

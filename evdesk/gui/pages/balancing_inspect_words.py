@@ -208,7 +208,10 @@ def _outlet(mirror: Mirror, scene: Scene, one: Outlet) -> Told:
     connector, bay, charger = one.connector, one.bay, one.charger
     limit = one.limit_a if one.limit_a else bay.max_a
     bars = tuple(
-        Bar(LineLoad("", bay.circuit, name, max(bay.max_a, 1.0), value, value, 0.0), _of(value, one.limit))
+        Bar(
+            LineLoad("", bay.circuit, name, max(bay.max_a, 1.0), value, value, 0.0),
+            _of(one),
+        )
         for name, value in zip(PHASES, one.bars, strict=True)
         if value is not None
     )
@@ -235,8 +238,11 @@ def _outlet(mirror: Mirror, scene: Scene, one: Outlet) -> Told:
     return Told(one.key, one.label, kind, one.state, bars, rows, bay.charger_id if charger is not None else "")
 
 
-def _of(value: float | None, limit: str) -> str:
-    return "" if value is None else tr("of {limit}").format(limit=limit) if limit not in ("–",) else ""
+def _of(one: Outlet) -> str:
+    """ "of 14 A"; "off" stands alone; "" where no limit is known."""
+    if one.limit_a is None:
+        return ""
+    return tr("of {limit}").format(limit=one.limit) if one.limit_a else one.limit
 
 
 def outlet_words(bay: Bay) -> str:

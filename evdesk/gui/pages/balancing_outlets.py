@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from evdesk.gui import text
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.site_words import STALE_S, highest
-from evdesk.gui.sentences import Look, charger_look, doubt_words, failsafe_look, until_words, why_look, why_short
+from evdesk.gui.sentences import (
+    Look,
+    charger_look,
+    doubt_words,
+    failsafe_look,
+    until_brief,
+    until_words,
+    why_look,
+    why_short,
+)
 from evdesk.gui.text import tr
 from evdesk.model import (
     NO_PHASES,
@@ -61,6 +70,7 @@ class Outlet:
     safe_words: str
     edge: str = "border"
     reason: str = ""  # the whole sentence, where there is room
+    ends: str = ""  # when it changes by itself, where there is little
 
     @property
     def said(self) -> str:
@@ -149,6 +159,7 @@ def _measured(
         safe_words,
         "danger" if fault else edge,
         doubt or why_look(connector.why, connector, now).word,
+        until_brief(connector.why, now),
     )
 
 

@@ -26,7 +26,7 @@ from evdesk.gui.pages.balancing_symbols import centre, paint_switch, phase_names
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import draw
-from evdesk.model import LineLoad
+from evdesk.model import LineLoad, WhyCode
 
 NAMED_FROM = 220
 """From this height on a charger of the tree has the names of its phases under the bars."""
@@ -236,6 +236,8 @@ def _full(painter: QPainter, item: Item) -> None:
 def _takes_of(painter: QPainter, x: float, baseline: float, one: Outlet, room: float) -> None:
     """ "13.8 / 14 A" in one line, the second half smaller."""
     words, ink = (tr("power off"), "muted") if one.state.role == "danger" and not one.amps else _taken(one)
+    if one.limit_a == 0 and one.ends and one.connector.status.has_car:
+        words = draw.fitting((one.ends, words), "chip", room)
     if one.limit_a is None or ink == "muted":
         draw.text(painter, x, baseline, draw.elided(words, "chip", room), "chip", ink)
         return
@@ -264,7 +266,9 @@ def _short(painter: QPainter, item: Item) -> None:
     x = bars.right() + 8
     words, ink = _taken(one)
     draw.text(painter, x, rect.top() + 38, draw.elided(words, "chip", right - x), "chip", ink)
-    draw.text(painter, x, rect.top() + 54, draw.fitting((one.reason, one.why), "chart", right - x), "chart", "muted")
+    if one.connector.why.code is not WhyCode.NO_CAR:  # that is said already
+        why = draw.fitting((one.reason, one.why), "chart", right - x)
+        draw.text(painter, x, rect.top() + 54, why, "chart", "muted")
 
 
 def _taken(one: Outlet) -> tuple[str, str]:

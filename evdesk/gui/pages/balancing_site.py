@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from evdesk.gui import icons
 from evdesk.gui.pages.balancing_diagram import Diagram
@@ -30,7 +30,13 @@ class SiteCard(Card):
         self.edit = Button(tr("Edit"), "edit", GHOST, self, dense=True)
         self.export = Button(tr("Export"), "export", GHOST, self, dense=True)
         self.head.insertWidget(1, self.unit, 1)
-        for button in (self.folds, self.smaller, self.fit, self.larger, self.edit, self.export):
+        sizes = QHBoxLayout()
+        sizes.setSpacing(0)
+        for button in (self.smaller, self.fit, self.larger):
+            sizes.addWidget(button)
+        self.head.addWidget(self.folds)
+        self.head.addLayout(sizes)
+        for button in (self.edit, self.export):
             self.head.addWidget(button)
         self.none = EmptyState("balance", tr("No circuit yet"), tr("Enter the main fuse, then let chargers join."))
         self.limited = Strip(self, 34)
