@@ -57,7 +57,8 @@ class Second:
 
 
 class Balancer:
-    """Pure and deterministic: the same calls give the same decisions. All times are the caller's seconds."""
+    """Pure and deterministic: the same calls give the same decisions. All times are the caller's seconds. One that begins
+    anew while cars charge takes over what is known of other loads: `new.house.recall(old.house.found_a)`."""
 
     def __init__(self, site: Site, *, strict: bool = True) -> None:
         """Raises TypeError for what is no site, ValueError with the sentences of `validate_site` for a bad one. Not
@@ -67,7 +68,7 @@ class Balancer:
         self._strict = strict
         self._intake = Intake()
         self._cut_at: dict[str, float] = {}
-        self._house = House(site.balance)
+        self.house = House(site.balance)
         self._anew = True  # something all shares depend on is new
         self._recount = False  # a power limit is another number of ampere
         self._shared_at = -math.inf
@@ -92,7 +93,7 @@ class Balancer:
         self._rooms.margin_a = max(margin_a, 0.0) if margin_a <= MOST_MARGIN_A else MOST_MARGIN_A  # NaN too
         self._rooms.silent_times = site.balance.silent_times
         self._rewire()
-        self._house.reconfigure(site.balance, self._net.lines)
+        self.house.reconfigure(site.balance, self._net.lines)
 
     def _rewire(self) -> None:
         """Takes the lines of the site and of the power limits; what is gone is forgotten."""
@@ -174,12 +175,12 @@ class Balancer:
     def _take_in(self, now: float, seats: list[Seat], samples: Sequence[LineSample]) -> Second:
         self._recount |= self._rooms.count_power(now)
         self._net.use([seat.used for seat in seats], quiet(self._net.lines, seats))
-        self._house.set_lag(max((s.track.sample_s for s in seats if s.demand.commandable), default=10.0))
-        self._house.take(samples, now)
+        self.house.set_lag(max((s.track.sample_s for s in seats if s.demand.commandable), default=10.0))
+        self.house.take(samples, now)
         nowish = [s.bounds for s in seats]
-        past = now - self._house.lag_s
+        past = now - self.house.lag_s
         earlier = [s.track.bounds_at(past, now, s.used) for s in seats]
-        others = self._rooms.counted(self._net.wires, self._house.estimate(self._net.wires, now, nowish, earlier))
+        others = self._rooms.counted(self._net.wires, self.house.estimate(self._net.wires, now, nowish, earlier))
         rooms = [self._rooms.room(wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
         extra = [self._rooms.bears(now, wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
         for w, wire in enumerate(self._net.wires):

@@ -19,7 +19,7 @@ than a car. A circuit without a meter counts its worst case, or what its metered
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import mul
 
@@ -27,7 +27,7 @@ import numpy as np
 
 from evdesk.balance.filters import MaxWindow, Rises
 from evdesk.balance.lines import Wire
-from evdesk.balance.track import Bounds, clean
+from evdesk.balance.track import MOST, Bounds, clean
 from evdesk.balance.types import Line, LineSample
 from evdesk.model import NO_PHASES, BalanceSettings, Phases
 
@@ -127,6 +127,7 @@ class House:
         self._wires: Sequence[Wire] = ()
         self._below: list[list[tuple[int, float]]] = []
         self._plain: list[Other | None] = []
+        self._recalled: dict[str, float] = {}
         self._now, self._then = _Sums(()), _Sums(())
         self.lag_s = 12.0
 
@@ -136,6 +137,18 @@ class House:
         names, self._circuits = {line.name for line in lines}, frozenset(line.circuit for line in lines)
         self._states = {name: state for name, state in self._states.items() if name in names}
         self._seen = {circuit: seen for circuit, seen in self._seen.items() if circuit in self._circuits}
+
+    @property
+    def found_a(self) -> dict[str, float]:
+        """By name of the line: the other load as it is known by now, where its currents are not in phase with those of the
+        cars. How much it is beside cars that charge already can hardly be told there; what was seen while they came can."""
+        turned = (wire.line.name for wire in self._wires if not wire.aligned)
+        return {name: at.settled for name in turned if (at := self._states.get(name)) and at.settled is not None}
+
+    def recall(self, found_a: Mapping[str, float]) -> None:
+        """What `found_a` was a moment ago, no longer than a live limit lasts, for lines that nothing is known of yet. Other
+        names are left out; what a meter shows goes before it."""
+        self._recalled = {name: amps for name, amps in found_a.items() if 0.0 <= amps <= MOST}
 
     def set_lag(self, sample_s: float) -> None:
         """How far back every charger has reported by now: the slowest one's interval and 2 s on the way, 32 s at most."""
@@ -193,6 +206,8 @@ class House:
         state = self._states.get(line.name)
         if state is None:
             state = _LineState(MaxWindow(self._window_s), Rises(MEMORY_S), MaxWindow(self.lag_s + 3.0), plan=0.0)
+            if not wire.aligned:
+                state.settled = self._recalled.pop(line.name, None)
             self._states[line.name] = state
         once_s = min(self._settings.raise_hold_s + ONCE_S, self._window_s)
         state.slow.window_s = self._window_s if state.rises.again(now) else once_s

@@ -32,6 +32,7 @@ from evdesk.engine.meters import Meters
 from evdesk.engine.network import Network
 from evdesk.engine.obedience import Obedience
 from evdesk.engine.options import EngineOptions
+from evdesk.engine.recall import Recall
 from evdesk.engine.recent import Recent
 from evdesk.engine.recovery import recover
 from evdesk.engine.security.service import Security
@@ -80,6 +81,7 @@ class Engine:
         self.host = ChargerHost(self.fleet, self.shelf.tags)
         self.commands = Commands(self.store)
         self.control = Control(self.fleet, self.commands, self.clock)
+        self.recall = Recall(self.fleet, self.control)
         self.doubts = Doubts(self.fleet, self.commands)
         self.decisions = DecisionLog(self.fleet, self.store, self.clock)
         self.insights = Insights(self.fleet, self.store, self.clock)
@@ -180,6 +182,7 @@ class Engine:
             await self.shelf.beat()
             await self.doubts.save()
             await self.wiring.save()
+            await self.recall.save()
         self.decisions.close()
         await self.security.close()
         await self.server.close()
@@ -237,6 +240,7 @@ class Engine:
         await self.hints.open()
         await self.caps.open()
         await self.wiring.open()
+        await self.recall.open()
         await self.drills.open()
 
     def _spawn(self, coro: Coroutine[Any, Any, None], name: str) -> None:
@@ -305,6 +309,7 @@ class Engine:
             self.shelf.beat,
             self.doubts.save,
             self.wiring.save,
+            self.recall.save,
             self.security.minute,
             self.sites.look,
             self.insights.minute,
