@@ -24,6 +24,7 @@ from evdesk.gui.dialogs.console import ConsoleSheet
 from evdesk.gui.dialogs.console_words import templates
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.connect_row import TriedRow
+from evdesk.gui.pages.insights_words import ENERGY, PEAK
 from evdesk.gui.pages.registry import PAGES
 from evdesk.gui.settings import DeskSettings
 from evdesk.gui.shell import Shell
@@ -239,7 +240,7 @@ async def _all(
 async def _one_look(camera: Camera, directory: Path, look: str, everything: bool) -> None:
     busiest = next((c.id for c in camera.mirror.accepted()), None)
     broken = await _breach(camera) if everything else None
-    arguments = {"chargers": busiest, "messages": f"#{broken.id}" if broken else None}
+    arguments = {"chargers": busiest, "messages": f"#{broken.id}" if broken else None, "insights": ENERGY}
     for suffix, width, height in SIZES:
         camera.shell.resize(width, height)
         for kind in PAGES:
@@ -247,6 +248,7 @@ async def _one_look(camera: Camera, directory: Path, look: str, everything: bool
                 file = directory / f"{kind.name}-{look}{suffix}.png"
                 await camera.shoot(kind.name, arguments.get(kind.name), file)
         if everything and not suffix:
+            await camera.shoot("insights", PEAK, directory / f"insights-peak-{look}.png")
             await camera.shoot_details(directory / f"connect-details-{look}.png")
             if broken:
                 file = directory / f"findings-{look}.png"

@@ -16,6 +16,7 @@ from evdesk.gui.pages.balancing_decisions import Legend
 from evdesk.gui.pages.balancing_facts import build_scene, count_options, problems
 from evdesk.gui.pages.balancing_inspect_words import told
 from evdesk.gui.pages.balancing_lanes import row_pitch
+from evdesk.gui.pages.balancing_lanes_paint import bar_words
 from evdesk.gui.pages.balancing_layout import lay_board, lay_out, lay_tree
 from evdesk.gui.pages.balancing_outlets import Outlets
 from evdesk.gui.pages.balancing_rows import columns
@@ -673,3 +674,11 @@ def test_a_circuit_counts_in_fewer_words_where_the_room_is_short():
     whole, brief, least = count_options(feed)
     assert whole == "54 chargers, 37 charging"
     assert (brief, least) == ("37 of 54 charging", "37 / 54")
+
+
+def test_a_bar_says_only_what_it_has_room_for(qapp):
+    span = Span(0.0, 60.0, 12.0, Why(WhyCode.CAR), 9.8)
+    assert bar_words(span, "chart", 200.0) == "12, car takes 9.8"
+    assert bar_words(span, "chart", 60.0) == "12"
+    assert bar_words(span, "chart", 12.0) == ""
+    assert bar_words(span, "chart", 2.0) == ""

@@ -87,10 +87,15 @@ def _paint_span(painter: QPainter, y: float, span: Span, field: Field) -> None:
     rect = QRectF(left + 0.5, y, max(2.0, right - left - 1), BAR)
     paint_bar(painter, rect, kind)
     font = "chartBold" if kind != CAR else "chart"
-    words = draw.fitting(span_words(span), font, rect.width() - 8)
-    if words not in ("…", ""):
+    words = bar_words(span, font, rect.width())
+    if words:
         base = rect.center().y() + draw.metrics("chart").capHeight() / 2
         draw.text(painter, rect.left() + 5, base, words, font, "text")
+
+
+def bar_words(span: Span, font: str, wide: float) -> str:
+    """What a bar has room for; "" where that is nothing."""
+    return next((words for words in span_words(span) if draw.width(words, font) <= wide - 8), "")
 
 
 def paint_axis(painter: QPainter, bottom: float, field: Field, wide: float) -> None:
