@@ -682,3 +682,18 @@ def test_a_bar_says_only_what_it_has_room_for(qapp):
     assert bar_words(span, "chart", 60.0) == "12"
     assert bar_words(span, "chart", 12.0) == ""
     assert bar_words(span, "chart", 2.0) == ""
+
+
+def test_a_line_with_room_that_is_a_reason_names_who_does_not_draw_what_it_may():
+    mirror = Mirror()
+    mirror.take_snapshot(crowd.snapshot(2))
+    mirror.now = lambda: sample.NOW
+    scene = build_scene(mirror)
+    first, second = scene.outlets()
+    assert (first.connector.why.code, first.connector.why.line) == (WhyCode.LINE, "Main/L2")
+    assert (second.limit_a, second.amps) == (6.0, 0.0)
+    rows = {row[0]: row[1] for row in told(mirror, scene, scene.main.key).rows}
+    assert rows["Not drawn"] == "Bay 2 6.0"
+    free = replace(first.charger, connectors=(replace(first.connector, why=Why(WhyCode.CHARGER)),))
+    mirror.chargers[free.id] = free
+    assert "Not drawn" not in {row[0] for row in told(mirror, build_scene(mirror), scene.main.key).rows}

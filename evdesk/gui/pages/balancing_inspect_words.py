@@ -28,6 +28,7 @@ from evdesk.model import (
     LineLoad,
     MeterSource,
     Transformer,
+    WhyCode,
 )
 
 SHOWN_LOADS = 4
@@ -90,6 +91,7 @@ def _feed(mirror: Mirror, scene: Scene, feed: Feed) -> Told:
         (tr("House"), text.amps(tight.other_a) if tight is not None and main and tight.other_a is not None else ""),
         (tr("Kept free"), _named([(o.label, o.connector.reserved_a) for o in kept])),
         (tr("For silence"), _silent_words(tight)),
+        (tr("Not drawn"), _undrawn_words(outlets, tight)),
         *((tr("Between"), _rule_words(rule), "warn" if is_full(rule) else "text") for rule in feed.rules),
         (tr("Heat left"), *_heat(feed)),
         (tr("Long loads"), _continuous(circuit.continuous)),
@@ -172,6 +174,25 @@ def _named(rows: list[tuple[str, float]]) -> str:
 def _silent_words(line: LineLoad | None) -> str:
     """What could flow but is kept free for the moment in which evdesk falls silent."""
     return tr("{amps} more kept free").format(amps=text.amps(line.silent_a)) if line and line.silent_a >= 0.5 else ""
+
+
+def _undrawn_words(outlets: list[Outlet], line: LineLoad | None) -> str:
+    """Who may draw more than it does, where a line that shows room is a reason all the same: it is given out."""
+    if line is None or is_full(line) or not any(_held_by(one, line) for one in outlets):
+        return ""
+    place = PHASES.index(line.phase) if line.phase in PHASES else 0
+    found = []
+    for one in outlets:
+        drawn = one.bars[place]
+        idle = all((amps or 0.0) < 0.5 for amps in one.bars)  # then nobody knows which phases its car uses
+        if drawn is not None and one.limit_a and one.connector.status.has_car and (drawn >= 0.5 or idle):
+            found.append((one.label, one.limit_a - drawn))
+    return _named(sorted((row for row in found if row[1] >= 1.0), key=lambda row: -row[1]))
+
+
+def _held_by(one: Outlet, line: LineLoad) -> bool:
+    why = one.connector.why
+    return why.code in (WhyCode.LINE, WhyCode.WAITING) and why.line == line.line
 
 
 def more_when(outlets: list[Outlet], line: LineLoad | None) -> str:
