@@ -617,7 +617,8 @@ def test_an_outlet_says_until_when_and_drops_it_when_that_is_over(mirror):
 def test_eight_lanes_are_all_seen_where_the_room_is_a_little_short():
     assert row_pitch(160, 8) == 20
     assert row_pitch(138, 8) == 17
-    assert row_pitch(130, 8) == 20, "then they scroll, as high as usual"
+    assert row_pitch(130, 8) == 16
+    assert row_pitch(120, 8) == 20, "then they scroll, as high as usual"
     assert row_pitch(100, 0) == 20
 
 
@@ -697,3 +698,16 @@ def test_a_line_with_room_that_is_a_reason_names_who_does_not_draw_what_it_may()
     free = replace(first.charger, connectors=(replace(first.connector, why=Why(WhyCode.CHARGER)),))
     mirror.chargers[free.id] = free
     assert "Not drawn" not in {row[0] for row in told(mirror, build_scene(mirror), scene.main.key).rows}
+
+
+def test_a_line_closes_the_cards_at_the_right_as_long_as_more_is_below(make, mirror, qtbot):
+    page = make(mirror, height=560)
+    bar = page._side.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    assert page.more.isVisible()
+    assert page.more.geometry().bottom() == page._side.height() - 1
+    bar.setValue(bar.maximum())
+    assert page.more.isHidden()
+    page.resize(1400, 1500)
+    qtbot.waitUntil(lambda: bar.maximum() == 0)
+    assert page.more.isHidden()

@@ -22,7 +22,7 @@ from evdesk.gui.pages.base import Page
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
-from evdesk.gui.widgets import Chip
+from evdesk.gui.widgets import Chip, MoreBelow
 from evdesk.model import ChargerState
 
 TICK_MS = 1000
@@ -108,6 +108,7 @@ class BalancingPage(Page):
         whole.addLayout(side)
         self._wide(SIDE)
         self._side.verticalScrollBar().rangeChanged.connect(self._scrolls)
+        self.more = MoreBelow(self._side)
 
     # -- page
 

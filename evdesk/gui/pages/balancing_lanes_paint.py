@@ -10,7 +10,7 @@ from evdesk.gui.pages.balancing_spans import CAR, NONE, ROLES, WAITS, Lane, Span
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import draw
 
-ROW, TIGHT, BAR = 20, 17, 15
+ROW, TIGHT, BAR = 20, 16, 15
 """Heights of a row, of one where room is short, and of a bar."""
 _STEPS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 
