@@ -57,13 +57,21 @@ class DrillApi:
             refresh_s=plan.refresh_s,
             falls_after_s=plan.falls_after_s,
             writes_today=self.core.shelf.wear.today(record.id),
-            detail=have.detail or (NOT_KNOWN if record.id in self.core.setup.standing.unsure else ""),
+            detail=self._detail(record),
             reserved_a=reserved_a,
             online=record.online,
             last_drill=next((d for d in drills.book.of(record.id) if d.over), None),
             running=next((n for n, run in drills.runs.items() if run.record is record), None),
             same_model=[_hint(d) for d in drills.book.same_model(record)],
+            unproven=drills.book.unproven(record),
         )
+
+    def _detail(self, record: ChargerRecord) -> str:
+        have, book = record.failsafe, self.core.drills.book
+        some = len(book.places(record)) > 1 and have.state in (FailsafeState.VERIFIED, FailsafeState.UNTESTED)
+        lacks = book.lacks_words(record, have) if some else ""
+        said = have.detail if lacks in have.detail else f"{have.detail} {lacks}".strip()
+        return said or (NOT_KNOWN if record.id in self.core.setup.standing.unsure else "")
 
     async def _summary(self, _origin: Origin, _params: Nothing) -> w.FailsafeSummary:
         site, unable = self.core.fleet.site, self.core.fleet.unable

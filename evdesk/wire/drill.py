@@ -29,7 +29,8 @@ class FailsafeView:
     `Charger.failsafe`. `max_a`, `safe_a`: in the charger, None where nothing is known to be; `plan_a`: what should be.
     `valid_s`: how long a live limit holds, `refresh_s`: how often it is sent anew; `falls_after_s`: by then it must have
     fallen. `writes_today`: charging profiles written (flash wear). `reserved_a`: what the site keeps free for it per phase
-    when nobody talks to it. `last_drill` without samples; `running`: the id of a drill under way."""
+    when nobody talks to it. `last_drill` without samples; `running`: the id of a drill under way. `unproven`: connectors
+    with a place that no drill has proven as the charger is now; one is enough, and the charger is not proven."""
 
     charger_id: str
     label: str
@@ -48,6 +49,7 @@ class FailsafeView:
     last_drill: Drill | None = None
     running: int | None = None
     same_model: list[SameModel] = field(default_factory=list)
+    unproven: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,10 @@ class FailsafeSummary:
 
 @dataclass(frozen=True, slots=True)
 class StartDrill:
-    """`connector_id` None: the first one that charges. `kind`: "silence" (the connection stays, nothing is sent), "cut" (it
-    is closed and refused until the end) or "restart" (without a car: is the default still there afterwards?). `attended`:
-    a person stays at the board, so that the load measured now counts instead of the worst ever."""
+    """`connector_id` None: one that is not proven yet, of these the first that charges. `kind`: "silence" (the connection
+    stays, nothing is sent), "cut" (it is closed and refused until the end) or "restart" (without a car: is the default
+    still there afterwards?). `attended`: a person stays at the board, so that the load measured now counts instead of the
+    worst ever."""
 
     charger_id: str
     connector_id: int | None = None

@@ -9,8 +9,9 @@ import pytest
 from evdesk.engine.drill.book import DrillBook
 from evdesk.engine.drill.page import protocol_name
 from evdesk.engine.drill.page_html import protocol_html
+from evdesk.engine.drill.service import connector_to_drill
 from evdesk.engine.fleet import Fleet
-from evdesk.model import BalanceSettings, Failsafe, FailsafeState, Identity, Site
+from evdesk.model import BalanceSettings, Bay, EvdeskError, Failsafe, FailsafeState, Identity, Session, Site
 from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillVerdict
 from tests.engine.store_kit import T0, FixedClock, opened
 
@@ -112,6 +113,69 @@ async def test_an_untested_one_that_was_drilled_stays_proven_while_it_says_the_s
     assert book.judged(record, same).state is FailsafeState.PROVEN
     worse = replace(same, detail="Connector 1 would fall back to 32 A instead of 6 A.")
     assert book.judged(record, worse).state is FailsafeState.UNTESTED
+
+
+TWO = tuple(Bay("A", n, f"a.{n}", "Main") for n in (1, 2))
+ON_2 = {"connector_id": 2}
+SECOND = replace(DONE, id=5, **ON_2)
+
+
+@pytest.mark.parametrize(
+    ("drills", "state", "detail", "unproven"),
+    [
+        ((DONE,), "verified", "Not proven yet: connector 2 (not drilled).", [2]),
+        ((DONE, SECOND), "proven", "Connector 2: Fell to 6.0 A", []),
+        ((DONE, replace(SECOND, kind=DrillKind.CUT)), "proven", "Connector 2: Fell", []),
+        ((DONE, replace(SECOND, safe_a=8.0)), "verified", "Not proven yet: connector 2 (the safe value changed", [2]),
+        ((replace(KEPT, **ON_2), replace(DONE, id=9)), "cannot", "Connector 2: Kept 12 A.", [2]),
+        ((replace(KEPT, **ON_2), replace(DONE, id=9), replace(SECOND, id=10)), "proven", "Connector 2: Fell", []),
+        ((replace(SEEN, **ON_2), replace(DONE, id=9)), "cannot", "Connector 2: Drew 16 A", [2]),
+        ((SEEN, replace(SEEN, id=4, **ON_2), replace(DONE, id=9)), "cannot", "Connector 2: Drew 16 A", [2]),
+        ((DONE, SECOND, replace(KEPT, id=9, kind=DrillKind.RESTART, **ON_2)), "cannot", "Kept 12 A.", []),
+        (
+            (DONE, SECOND, replace(KEPT, id=9, kind=DrillKind.RESTART, **ON_2), replace(DONE, id=10, kind="restart")),
+            "proven",
+            "Connector 2: Fell",
+            [],
+        ),  # a restart is that of the whole charger
+    ],
+)
+async def test_one_connector_says_nothing_about_another(book, drills, state, detail, unproven):
+    book.fleet.site = replace(book.fleet.site, bays=TWO)
+    for drill in drills:
+        book.note(replace(drill, kind=DrillKind(drill.kind)))
+    record = book.fleet.record("A")
+    found = book.judged(record, VERIFIED)
+    assert found.state == state
+    assert found.detail.startswith(detail)
+    record.failsafe = VERIFIED
+    assert book.unproven(record) == unproven
+    now = replace(found, state=FailsafeState.PROVEN, detail="")  # as an older version had it, or before the place came
+    assert (book.judged(record, now).state == "proven") is (state == "proven")
+
+
+async def test_the_next_drill_takes_a_connector_that_is_not_proven(book):
+    book.fleet.site = replace(book.fleet.site, bays=TWO)
+    record = book.fleet.record("A")
+    record.failsafe = VERIFIED
+    record.connector(1)
+    record.connector(2).session = Session(1, "A", 2, "TAG", T0)
+    assert connector_to_drill(book, record, None) == 2, "it charges"
+    assert connector_to_drill(book, record, 1) == 1
+    book.note(SECOND)
+    assert connector_to_drill(book, record, None) == 1
+    book.note(replace(DONE, id=9))
+    assert connector_to_drill(book, record, None) == 2
+    with pytest.raises(EvdeskError, match="has no connector 3 in the site"):
+        connector_to_drill(book, record, 3)
+
+
+async def test_of_each_connector_the_newest_drill_is_kept(book):
+    store = book.fleet.store
+    for drill in (DONE, SECOND, replace(KEPT, **ON_2)):
+        await store.save_drill(replace(drill, id=0))
+    found = [(d.connector_id, d.verdict) for d in await store.latest_drills()]
+    assert found == [(1, "proven"), (2, "failed")]
 
 
 async def test_others_of_the_model_are_a_hint_only(book):

@@ -10,18 +10,21 @@ from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillV
 _CONCLUSIVE = frozenset({DrillVerdict.PROVEN, DrillVerdict.FAILED})
 _WITH_CAR = frozenset({DrillKind.SILENCE, DrillKind.CUT})
 _MENDED = "failsafe_mended"
+_WHOLE = 0
+"""Of a restart: it is that of the whole charger, and every connector's schedule is read after it."""
+
 _SENTENCE = "The engine ended in the middle of the drill. The charger fell to its own default or was commanded again."
 
 
 class DrillBook:
-    """The newest drills in memory, without their samples; the store has all of them. `latest[charger][kind]`: the newest
-    that came to a conclusion. `mended[charger]`: up to this id, what was seen in passing counts no more: a person said
-    that the charger is in order."""
+    """The newest drills in memory, without their samples; the store has all of them. `latest[charger][connector, kind]`:
+    the newest that came to a conclusion; what one connector did says nothing about another. `mended[charger]`: up to this
+    id, what was seen in passing counts no more: a person said that the charger is in order."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
         self.drills: dict[int, Drill] = {}
-        self.latest: dict[str, dict[DrillKind, Drill]] = {}
+        self.latest: dict[str, dict[tuple[int, DrillKind], Drill]] = {}
         self.mended: dict[str, int] = {}
 
     async def open(self) -> list[Drill]:
@@ -50,7 +53,8 @@ class DrillBook:
         kept = replace(drill, samples=())
         self.drills[drill.id] = kept
         if drill.over and drill.verdict in _CONCLUSIVE:
-            self.latest.setdefault(drill.charger_id, {})[drill.kind] = kept
+            connector_id = _WHOLE if drill.kind is DrillKind.RESTART else drill.connector_id
+            self.latest.setdefault(drill.charger_id, {})[connector_id, drill.kind] = kept
 
     def forget(self, charger_id: str) -> None:
         """Another charger may come under this name; what was measured stays in the store."""
@@ -78,37 +82,82 @@ class DrillBook:
     def judged(self, record: ChargerRecord, failsafe: Failsafe) -> Failsafe:
         """A verdict from the charger's own word, in the light of what was measured.
 
-        A failed drill counts until the firmware changes or another succeeds; a proof only for this firmware and these
-        values. What was only proven before is said, and no more."""
+        A failed drill of any connector counts until the firmware changes or another of that connector succeeds. It is
+        proven only where each connector with a place is, with this firmware and these values. What was only proven
+        before, or on some connectors, is said, and no more."""
         if failsafe.state in (FailsafeState.UNKNOWN, FailsafeState.CANNOT) or failsafe.safe_a is None:
             return failsafe
-        kinds = self.latest.get(record.id, {})
-        current = [d for d in kinds.values() if self._same_box(d, record)]
-        for drill in current:
-            if drill.unsafe and not self._overruled(drill):
-                return replace(failsafe, state=FailsafeState.CANNOT, detail=drill.sentence)
-        proofs = [d for d in kinds.values() if d.kind in _WITH_CAR and d.verdict is DrillVerdict.PROVEN]
-        if not proofs:
-            odd = next((d for d in current if d.verdict is DrillVerdict.FAILED and not self._overruled(d)), None)
-            return failsafe if odd is None or failsafe.detail else replace(failsafe, detail=odd.sentence)
-        newest = max(proofs, key=lambda d: d.id)
-        changed = self._changed(newest, record, failsafe)
-        if not changed and _shown_alike(newest, failsafe):
-            return replace(failsafe, state=FailsafeState.PROVEN, detail=newest.sentence)
-        return failsafe if failsafe.detail or not changed else replace(failsafe, detail=changed)
+        current = [d for d in self.latest.get(record.id, {}).values() if self._same_box(d, record)]
+        failed = [d for d in current if d.verdict is DrillVerdict.FAILED and not self._overruled(d)]
+        unsafe = next((d for d in failed if d.unsafe), None)
+        if unsafe is not None:
+            return replace(failsafe, state=FailsafeState.CANNOT, detail=self._said(record, unsafe))
+        proofs = self._proofs(record)
+        lacks = self._lacks(record, failsafe)
+        if proofs and not lacks and all(_shown_alike(proof, failsafe) for proof in proofs.values()):
+            newest = max(proofs.values(), key=lambda d: d.id)
+            return replace(failsafe, state=FailsafeState.PROVEN, detail=self._said(record, newest))
+        if failsafe.state is FailsafeState.PROVEN:  # no more, and what it shows now is not known
+            failsafe = replace(failsafe, state=FailsafeState.UNTESTED, detail="")
+        odd = self._said(record, failed[0]) if failed else ""
+        return failsafe if failsafe.detail else replace(failsafe, detail=odd or self.lacks_words(record, failsafe))
+
+    def unproven(self, record: ChargerRecord) -> list[int]:
+        """Its connectors with a place that no drill has proven as the charger is now."""
+        return sorted(self._lacks(record, record.failsafe))
+
+    def lacks_words(self, record: ChargerRecord, failsafe: Failsafe) -> str:
+        """What was proven and is no more, or only on some of its connectors; "" where there is nothing to say."""
+        lacks, proofs = self._lacks(record, failsafe), self._proofs(record)
+        if not proofs or not lacks:
+            return ""
+        if len(self.places(record)) == 1:
+            return f"untested: {next(iter(lacks.values()))}"
+        return "Not proven yet: " + ", ".join(f"connector {n} ({why})" for n, why in sorted(lacks.items())) + "."
+
+    def places(self, record: ChargerRecord) -> list[int]:
+        """The connectors a verdict about this charger is about: those with a place, without any those it told of."""
+        placed = [bay.connector_id for bay in self.fleet.site.bays if bay.charger_id == record.id]
+        return sorted(placed or record.connectors or [1])
+
+    def _proofs(self, record: ChargerRecord) -> dict[int, Drill]:
+        """connector -> the newest drill with a car that proved it, with whatever values."""
+        kinds, places = self.latest.get(record.id, {}), self.places(record)
+        found: dict[int, Drill] = {}
+        for (connector_id, kind), drill in sorted(kinds.items(), key=lambda item: item[1].id):
+            if kind in _WITH_CAR and drill.verdict is DrillVerdict.PROVEN and connector_id in places:
+                found[connector_id] = drill
+        return found
+
+    def _lacks(self, record: ChargerRecord, failsafe: Failsafe) -> dict[int, str]:
+        """connector -> why no drill proves it as the charger is now."""
+        proofs, found = self._proofs(record), {}
+        for connector_id in self.places(record):
+            proof = proofs.get(connector_id)
+            why = "not drilled" if proof is None else self._changed(proof, record, failsafe)
+            if why:
+                found[connector_id] = why
+        return found
+
+    def _said(self, record: ChargerRecord, drill: Drill) -> str:
+        alone = len(self.places(record)) == 1 or drill.kind is DrillKind.RESTART
+        return drill.sentence if alone else f"Connector {drill.connector_id}: {drill.sentence}"
 
     def seen_unable(self, record: ChargerRecord) -> Drill | None:
-        """What was seen of it in passing and still counts."""
-        drill = self.latest.get(record.id, {}).get(DrillKind.SEEN)
-        counts = drill is not None and self._same_box(drill, record) and not self._overruled(drill)
-        return drill if counts else None
+        """The newest of what was seen of it in passing and still counts."""
+        seen = [d for (_, kind), d in self.latest.get(record.id, {}).items() if kind is DrillKind.SEEN]
+        counts = [d for d in seen if self._same_box(d, record) and not self._overruled(d)]
+        return max(counts, key=lambda d: d.id, default=None)
 
     def _overruled(self, drill: Drill) -> bool:
-        """What was seen in passing, and then a later drill with a car, or a person, said otherwise."""
+        """What was seen in passing, and then a later drill of this connector with a car, or a person, said otherwise."""
         if drill.kind is not DrillKind.SEEN:
             return False
-        proofs = [d for kind, d in self.latest.get(drill.charger_id, {}).items() if kind in _WITH_CAR]
-        proven = any(d.id > drill.id and d.verdict is DrillVerdict.PROVEN for d in proofs)
+        kinds = self.latest.get(drill.charger_id, {})
+        later = [
+            d for kind in _WITH_CAR if (d := kinds.get((drill.connector_id, kind))) is not None and d.id > drill.id
+        ]
+        proven = any(d.verdict is DrillVerdict.PROVEN for d in later)
         return proven or drill.id <= self.mended.get(drill.charger_id, 0)
 
     def _same_box(self, drill: Drill, record: ChargerRecord) -> bool:
@@ -116,25 +165,26 @@ class DrillBook:
 
     def _other_box(self, drill: Drill, who: Identity) -> str:
         if drill.serial and who.serial and drill.serial != who.serial:
-            return "untested: another serial number"
+            return "another serial number"
         if _made(drill) != _identity(who):
-            return f"untested: firmware changed from {drill.firmware or '?'} to {who.firmware or '?'}"
+            return f"firmware changed from {drill.firmware or '?'} to {who.firmware or '?'}"
         return ""
 
     def _changed(self, drill: Drill, record: ChargerRecord, failsafe: Failsafe) -> str:
         other = self._other_box(drill, record.identity)
         if other:
             return other
-        if drill.safe_a != failsafe.safe_a:
-            return f"untested: the safe value changed from {drill.safe_a:g} A to {failsafe.safe_a:g} A"
+        if failsafe.safe_a is None or drill.safe_a != failsafe.safe_a:
+            now = "nothing known" if failsafe.safe_a is None else f"{failsafe.safe_a:g} A"
+            return f"the safe value changed from {drill.safe_a:g} A to {now}"
         if drill.valid_s != self.fleet.site.balance.profile_valid_s:
-            return f"untested: the live limit is valid for {self.fleet.site.balance.profile_valid_s} s now"
+            return f"the live limit is valid for {self.fleet.site.balance.profile_valid_s} s now"
         return ""
 
 
 def _shown_alike(drill: Drill, failsafe: Failsafe) -> bool:
-    """Verified, or shows exactly what it showed when the drill proved it all the same."""
-    return failsafe.state is FailsafeState.VERIFIED or failsafe.detail == drill.untested
+    """Verified or proven, or shows exactly what it showed when the drill proved it all the same."""
+    return failsafe.state is not FailsafeState.UNTESTED or failsafe.detail == drill.untested
 
 
 def _made(drill: Drill) -> tuple[str, str, str]:

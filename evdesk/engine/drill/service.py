@@ -73,6 +73,9 @@ class Drills:
         for drill in await self.book.open():
             detail = {"drill_id": drill.id, "verdict": drill.verdict.value}
             await self.commands.note(DRILL, "failsafe.drill", drill.charger_id, detail)
+        for record in self.fleet.chargers.values():  # what counted as proven before may not do so by today's rules
+            if record.failsafe.state is FailsafeState.PROVEN:
+                self.setup.settle(record, self.book.judged(record, record.failsafe))
 
     async def close(self) -> None:
         """Gives every charger back, and waits until that is done."""
@@ -97,7 +100,7 @@ class Drills:
             raise EvdeskError(Reason.INVALID, "“seen” is no drill to begin. The kinds are: silence, cut, restart.")
         if self.wiring_tested():
             raise EvdeskError(Reason.INVALID, "A wiring test is running. Drill the charger when it is over.")
-        connector_id = _connector(record, asked.connector_id)
+        connector_id = connector_to_drill(self.book, record, asked.connector_id)
         self.beginning.add(record.id)  # before anything is waited for: nobody comes in between
         try:
             return await self._begin(origin, asked, record, connector_id, plan)
@@ -280,10 +283,13 @@ def _left_out(record: ChargerRecord) -> str:
     return "" if record.online else "offline"
 
 
-def _connector(record: ChargerRecord, wanted: int | None) -> int:
+def connector_to_drill(book: DrillBook, record: ChargerRecord, wanted: int | None) -> int:
+    """The one asked for, else one that is not proven yet, of these one that charges."""
+    places = book.places(record)
     if wanted is not None:
-        if wanted not in record.connectors:
-            raise EvdeskError(Reason.INVALID, f"{record.label or record.id} has no connector {wanted}.")
+        if wanted not in places:
+            raise EvdeskError(Reason.INVALID, f"{record.label or record.id} has no connector {wanted} in the site.")
         return wanted
-    busy = [c.id for c in record.connectors.values() if c.session is not None]
-    return min(busy or record.connectors or [1])
+    unproven = book.unproven(record)
+    busy = {c.id for c in record.connectors.values() if c.session is not None}
+    return min(places, key=lambda n: (n not in unproven, n not in busy, n))

@@ -59,10 +59,11 @@ class Drills(Core):
         return await self._read(run)
 
     async def latest_drills(self) -> list[Drill]:
-        """The newest of each charger and kind that came to a conclusion, however long ago."""
+        """The newest of each charger, connector and kind that came to a conclusion, however long ago."""
 
         def run(connection: sqlite3.Connection) -> list[Drill]:
-            newest = "SELECT max(id) FROM drill WHERE verdict IN (?, ?) GROUP BY charger_id, kind"
+            outlet = "CASE WHEN json_valid(body) THEN json_extract(body, '$.connector_id') END"
+            newest = f"SELECT max(id) FROM drill WHERE verdict IN (?, ?) GROUP BY charger_id, kind, {outlet}"
             sql = f"SELECT body FROM drill WHERE id IN ({newest}) ORDER BY id"
             rows = connection.execute(sql, (DrillVerdict.PROVEN, DrillVerdict.FAILED)).fetchall()
             return [drill for (body,) in rows if (drill := _drill(body)) is not None]
