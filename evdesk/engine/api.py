@@ -28,7 +28,7 @@ from evdesk.engine.api_wiring import WiringApi
 from evdesk.engine.commands import Command
 from evdesk.engine.control import with_user_limit
 from evdesk.engine.site_checks import demand_right, demand_share
-from evdesk.engine.sites import place_charger
+from evdesk.engine.sites import connectors_of, place_charger
 from evdesk.engine.state import ConnectorRecord
 from evdesk.model import (
     Bay,
@@ -106,12 +106,13 @@ class Api:
     async def _accept_alone(self, origin: Origin, params: m.Accept) -> m.Done:
         record = record_of(self.core, params.charger_id)
         site = self.core.fleet.site
-        new = place_charger(site, params, sorted(record.connectors) or [1])
+        new = place_charger(site, params, connectors_of(record))
         demand_right(new, site)
         label = next(b.label for b in new.bays if b.charger_id == record.id)
         command = Command(origin, "charger.accept", record.id, asdict(params))
         row = await self.core.commands.stored(command, {"label": label}, lambda: self.core.sites.put(new, site))
         record.accepted = True
+        self.core.sites.place_missing(record)  # what it told of meanwhile
         await self.core.fleet.store.save_charger(record.to_model(self.core.fleet.clock.now()), True)
         self.core.fleet.on_ready(record)
         self.core.fleet.on_changed(record.id)

@@ -218,7 +218,7 @@ class Engine:
         self.decisions.on_rows = partial(self.server.publish, "decision")
         self.security.attempts.on_attempt = partial(self.server.publish, "attempt")
         self.fleet.on_unknown = self._on_unknown
-        self.fleet.on_new_connector = self.sites.place_new_connector
+        self.fleet.on_new_connector = self.sites.place_missing
         self.commands.on_audit = self._on_audit
 
     async def _restore(self) -> None:
@@ -281,6 +281,7 @@ class Engine:
     def _watch(self) -> None:
         """Beside the control cycle: an error here must not keep a limit from being sent."""
         now = self.clock.now()
+        self.sites.place_missing(*self.fleet.chargers.values())
         self.caps.tick(now)
         self.sun.tick(now, self.wiring.distrusted)
         self.doubts.tick()

@@ -52,7 +52,7 @@ MOST_CONNECTORS = 64
 class Fleet:
     """All chargers by id. Hooks are set by the engine: `on_changed(charger_id)`, `on_notice`, `on_session`,
     `on_attempt`, `on_certificate_asked`, `on_ready(record)` (accepted, connected and answering),
-    `on_new_connector(record, connector_id)`, `on_booted(record, serial)`: True where this boot is not to be believed,
+    `on_new_connector(record)`, `on_booted(record, serial)`: True where this boot is not to be believed,
     `on_tag(presented)`, `on_needs(event)`, `on_frame(message)` for every OCPP message: keep it quick."""
 
     def __init__(self, store: Store, clock: Clock, accept_unknown: bool = False) -> None:
@@ -73,7 +73,7 @@ class Fleet:
         self.on_certificate_asked: Callable[[CertificateAsked], None] = _ignore
         self.on_ready: Callable[[ChargerRecord], None] = _ignore
         self.on_unknown: Callable[[ChargerRecord], None] = _ignore
-        self.on_new_connector: Callable[[ChargerRecord, int], None] = _ignore
+        self.on_new_connector: Callable[[ChargerRecord], None] = _ignore
         self.on_tag: Callable[[TagPresented], None] = _ignore
         self.on_frame: Callable[[MessageSeen], None] = _ignore
         self.on_needs: Callable[[NeedsTold], None] = _ignore
@@ -118,7 +118,7 @@ class Fleet:
         if len(record.connectors) >= MOST_CONNECTORS:
             return ConnectorRecord(connector_id)  # whoever makes up numbers must not fill the memory
         made = record.connector(connector_id)
-        self.on_new_connector(record, connector_id)
+        self.on_new_connector(record)
         return made
 
     def notice(

@@ -12,7 +12,7 @@ from typing import Any
 from evdesk.balance import validate_site
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.fleet import Fleet
-from evdesk.engine.sites import Sites, place_charger
+from evdesk.engine.sites import Sites, connectors_of, place_charger
 from evdesk.engine.state import ChargerRecord
 from evdesk.model import EvdeskError, Origin
 from evdesk.wire.methods import Accept
@@ -48,7 +48,7 @@ class Joining:
     async def _join(self, records: list[ChargerRecord]) -> None:
         basis = site = self.fleet.site
         for record in records:
-            site = place_charger(site, Accept(record.id), sorted(record.connectors) or [1])
+            site = place_charger(site, Accept(record.id), connectors_of(record))
         if problems := validate_site(site):
             log.error("%s", " ".join(problems))
             return
@@ -66,4 +66,5 @@ class Joining:
             record.accepted = True
             self.fleet.on_ready(record)
             self.fleet.on_changed(record.id)
+        self.sites.place_missing(*records)  # what they told of meanwhile
         await asyncio.gather(*(self.fleet.store.save_charger(r.to_model(now), True) for r in records))

@@ -18,7 +18,10 @@ from evdesk.model import Bay, EvdeskError, FindingSeen, NoticeKind, Reason, Seve
 from evdesk.wire.methods import Accept
 
 log = logging.getLogger("evdesk.sites")
-MOST_CONNECTORS = 12
+SURE_CONNECTORS = 12
+"""Numbers up to this are believed as they are told; a higher one where at least half as many connectors are known. A
+station with forty outlets tells them all; a broken one that speaks of a connector 4711 must not take everybody's share."""
+
 REASSESS_S = 1.0
 Publish = Callable[[str, object], None]
 
@@ -33,6 +36,7 @@ class Sites:
         self.on_changed: Callable[[], None] = lambda: None
         self._saving: set[asyncio.Task[None]] = set()
         self._reassess: asyncio.TimerHandle | None = None
+        self._told: set[tuple[str, int]] = set()  # connectors that could not be placed
         self.problems: list[str] = []  # lines too small for the chargers that cannot fall back
 
     async def put(self, site: Site, basis: Site) -> None:
@@ -41,10 +45,9 @@ class Sites:
         Raises `EvdeskError(STORAGE)` and changes nothing when it cannot be stored."""
         before, was_on = self.setup.standing.plans(), self.fleet.site.balance.enabled
         await self.fleet.store.save_site(site)
-        came = [
+        while came := [
             b for b in self.fleet.site.bays if b not in basis.bays and site.bay(b.charger_id, b.connector_id) is None
-        ]
-        if came:
+        ]:
             site = replace(site, bays=(*site.bays, *came))
             await self.fleet.store.save_site(site)
         self.apply(site)
@@ -124,34 +127,62 @@ class Sites:
         self.fleet.unable.discard(charger_id)
         self.publish("charger.gone", {"charger_id": charger_id})
 
-    def place_new_connector(self, record: ChargerRecord, connector_id: int) -> None:
-        """An accepted charger shows one more connector: it is placed beside its first one, the worst assumed."""
+    def place_missing(self, *records: ChargerRecord) -> None:
+        """Every connector of an accepted charger has a place: one that has none gets it beside the first one of its
+        charger, the worst assumed. Told of each new connector, and looked for each second: connectors are told while a
+        charger is being accepted, while a site is being stored, and stood in the store of older versions."""
         site = self.fleet.site
-        if not record.accepted or site.bay(record.id, connector_id) is not None:
+        placed = {(b.charger_id, b.connector_id) for b in site.bays}
+        missing = [
+            (record, connector_id)
+            for record in records
+            if record.accepted
+            for connector_id in record.connectors
+            if (record.id, connector_id) not in placed
+        ]
+        site, grown = self._with(site, missing)
+        if not grown:
             return
-        if connector_id > MOST_CONNECTORS:
-            # A broken charger must not take everybody's share with connectors it cannot have.
-            text = f"It speaks of a connector {connector_id}; more than {MOST_CONNECTORS} are not believed."
-            seen = FindingSeen(record.id, self.fleet.clock.now(), "connector_not_believed", text, str(connector_id))
-            self.fleet.report(seen)
-            return
-        first = next((b for b in site.bays if b.charger_id == record.id), None)
-        try:
-            circuit = first.circuit if first else supply_of(site)
-        except EvdeskError as error:
-            log.error("connector %d of %s is not placed: %s", connector_id, record.id, error.sentence)
-            return
-        label = free_label(f"{record.label or record.id}.{connector_id}", site.bays)
-        bay = Bay(record.id, connector_id, label, circuit, max_a=first.max_a if first else 16.0)
-        self.apply(replace(site, bays=(*site.bays, bay)))
-        self.setup.begin(record)  # its safe default is smaller now
+        self.apply(site)
+        for record in grown.values():
+            self.setup.begin(record)  # its safe default is smaller now
         task = asyncio.get_running_loop().create_task(self._save(), name="save site")
         self._saving.add(task)
         task.add_done_callback(self._saving.discard)
 
+    def _with(self, site: Site, missing: list[tuple[ChargerRecord, int]]) -> tuple[Site, dict[str, ChargerRecord]]:
+        """The site with these connectors in it, and whose they are. Why one cannot be placed is told once."""
+        bays, grown = list(site.bays), dict[str, ChargerRecord]()
+        for record, connector_id in missing:
+            if not believed(record, connector_id):
+                text = f"It speaks of a connector {connector_id}, and of {len(record.connectors)} in all."
+                self._not_placed(record, connector_id, f"{text} So high a number is not believed.")
+                continue
+            first = next((b for b in bays if b.charger_id == record.id), None)
+            try:
+                circuit = first.circuit if first else supply_of(site)
+            except EvdeskError as error:
+                self._not_placed(record, connector_id, error.sentence)
+                continue
+            label = free_label(f"{record.label or record.id}.{connector_id}", bays)
+            bays.append(Bay(record.id, connector_id, label, circuit, max_a=first.max_a if first else 16.0))
+            grown[record.id] = record
+            self._told.discard((record.id, connector_id))
+        return replace(site, bays=tuple(bays)) if grown else site, grown
+
+    def _not_placed(self, record: ChargerRecord, connector_id: int, why: str) -> None:
+        if (record.id, connector_id) in self._told:
+            return
+        self._told.add((record.id, connector_id))
+        log.error("connector %d of %s is not placed: %s", connector_id, record.id, why)
+        if not believed(record, connector_id):
+            seen = FindingSeen(record.id, self.fleet.clock.now(), "connector_not_believed", why, str(connector_id))
+            self.fleet.report(seen)
+
     async def _save(self) -> None:
-        with contextlib.suppress(EvdeskError):
-            await self.fleet.store.save_site(self.fleet.site)
+        async with self.lock:  # else an older site could be stored behind a newer one
+            with contextlib.suppress(EvdeskError):
+                await self.fleet.store.save_site(self.fleet.site)
 
 
 def keep_accepted(site: Site, before: Site, accepted: set[str]) -> Site:
@@ -165,6 +196,18 @@ def keep_accepted(site: Site, before: Site, accepted: set[str]) -> Site:
         if bay.charger_id in accepted and site.bay(bay.charger_id, bay.connector_id) is None
     ]
     return replace(site, bays=(*site.bays, *kept))
+
+
+def believed(record: ChargerRecord, connector_id: int) -> bool:
+    """Whether a charger can have a connector with this number: they are numbered from 1 without gaps (OCPP 1.6, numbering
+    of connectors), and a few may have been missed."""
+    known = sum(other <= connector_id for other in record.connectors)
+    return connector_id <= max(SURE_CONNECTORS, 2 * known)
+
+
+def connectors_of(record: ChargerRecord) -> list[int]:
+    """The connectors to be placed when it is accepted; the first one where it told of none yet."""
+    return sorted(c for c in record.connectors if believed(record, c)) or [1]
 
 
 def supply_of(site: Site) -> str:

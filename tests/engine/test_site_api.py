@@ -256,7 +256,8 @@ async def test_on_a_site_stored_without_a_supply_nothing_is_placed_and_it_is_sai
         record, site = hall.fleet.chargers["A"], Site(circuits=circuits, assumed=False)
         hall.sites.apply(site)
         for _ in range(2):
-            hall.sites.place_new_connector(record, 2)
+            record.connector(2)
+            hall.sites.place_missing(record)
         assert hall.fleet.site == site
         assert [r.getMessage() for r in caplog.records if "is not placed: The site has no supply." in r.getMessage()]
         with pytest.raises(EvdeskError, match=r"has no supply\. Clear the parent"):
