@@ -12,6 +12,7 @@ from functools import partial
 from evdesk.balance.arguments import check_site, finite, number, one_of, several
 from evdesk.balance.checks import conductor_problems
 from evdesk.balance.failsafe import safe_share, site_share
+from evdesk.balance.habit import METER, Pull
 from evdesk.balance.house import House, Other
 from evdesk.balance.intake import Intake
 from evdesk.balance.layer import Layer
@@ -44,14 +45,14 @@ SOON_S = 5.0
 @dataclass(slots=True)
 class Second:
     """Everything one step works on. `rooms`: ampere per line left for connectors; `extra`: what its breaker bears beyond
-    that before somebody is switched off; `base`: what flows in any case; `flows`: what each connector counts as."""
+    that before somebody is switched off; `pull`: what flows under which limit; `flows`: what each connector counts as."""
 
     now: float
     seats: list[Seat]
     others: list[Other]
     rooms: list[float]
     extra: list[float]
-    base: list[float]
+    pull: Pull
     flows: list[float]
     shared: bool = False
 
@@ -190,8 +191,21 @@ class Balancer:
                 rooms[w], extra[w] = (sun, bears) if self._site.balance.enabled else (math.inf, 0.0)
         if self._layer.foresight.overdue(now):
             self._layer.foresight.see(seats, now)
-        base = [s.base_a for s in seats]
-        return Second(now, seats, others, rooms, extra, base, [s.fixed_a for s in seats])
+        pull = Pull([s.base_a for s in seats], [s.excess_a for s in seats], [s.track.habit.least_a for s in seats])
+        self._forgive(seats, rooms)
+        return Second(now, seats, others, rooms, extra, pull, [s.fixed_a for s in seats])
+
+    def _forgive(self, seats: Sequence[Seat], rooms: list[float]) -> None:
+        """What cars take too much, and is too little to be more than the error of meters, costs nobody an ampere."""
+        excess = self._excess(seats)
+        for w, amps in enumerate(excess):
+            if 0 < amps <= METER * self._rooms.limit(self._net.wires[w]):
+                rooms[w] += amps
+
+    def _excess(self, seats: Sequence[Seat]) -> list[float]:
+        """Per line, what those that charge take above their limits."""
+        each = [s.excess_a if s.steerable and s.track.limit > 0 else 0.0 for s in seats]
+        return self._net.loads(each) if any(each) else [0.0] * len(self._net.wires)
 
     # -- sharing -----------------------------------------------------------------------------------------------------
 
@@ -211,7 +225,8 @@ class Balancer:
         for seat in hungry:
             limit = seat.track.limit
             step = 1 if limit else seat.min_a
-            room = all(left[w] >= step * self._net.matrix.least(w, seat.index) for w in self._net.over[seat.index])
+            more = step + (0.0 if limit else seat.excess_a)
+            room = all(left[w] >= more * self._net.matrix.least(w, seat.index) for w in self._net.over[seat.index])
             if room and self._bidder(seat, second).top_a >= limit + step:
                 return True
         return False
@@ -242,8 +257,9 @@ class Balancer:
         steerable = [seat for seat in second.seats if seat.steerable]
         ranked = [self._bidder(seat, second) for seat in rank(steerable, second.now, self._layer.foresight.got_kwh)]
         fixed = [0.0 if seat.steerable else seat.fixed_a for seat in second.seats]
-        hold = [room + extra for room, extra in zip(second.rooms, second.extra, strict=True)]
-        tight = self._tight(second)
+        above = self._excess(second.seats)
+        hold = [room + extra - over for room, extra, over in zip(second.rooms, second.extra, above, strict=True)]
+        tight = [room - over for room, over in zip(self._tight(second), above, strict=True)]
         leaving = self._site.balance.share_by is ShareBy.LEAVING
         shares = self._layer.shares(self._net, hold, tight, fixed, second.seats, ranked, second.now, leaving)
         somebody_rises = any(shares.amps[seat.index] > seat.track.limit for seat in steerable)
@@ -277,7 +293,7 @@ class Balancer:
 
     def _line_why(self, w: int, amps: Sequence[float], limit_a: int, second: Second) -> Why:
         wire = self._net.wires[w]
-        allotted = wire.sum([max(amps[i], second.base[i]) for i in wire.members])
+        allotted = wire.sum([second.pull.at(i, amps[i]) for i in wire.members])
         return silent_why(line_why(wire.line, second.others[w].plan_a + allotted, limit_a), second.others[w])
 
     # -- moving and protecting ---------------------------------------------------------------------------------------
@@ -298,7 +314,10 @@ class Balancer:
                 rising.append(seat)
         if not rising:
             return
-        amps = [max(flow, seat.track.reach(second.now)) for flow, seat in zip(second.flows, second.seats, strict=True)]
+        amps = [
+            max(flow, seat.track.habit.takes(seat.track.reach(second.now)))
+            for flow, seat in zip(second.flows, second.seats, strict=True)
+        ]
         for seat in sorted(rising, key=lambda s: (s.track.limit, s.track.wait_at or 0.0, s.index)):
             self._raise(seat, amps, second, rooms)
 
@@ -309,7 +328,7 @@ class Balancer:
         if second.now - track.target_at < SWAP_S:
             least = track.target
         for target in range(track.target, least - 1, -1):
-            amps[seat.index] = max(before, float(target))
+            amps[seat.index] = max(before, second.pull.at(seat.index, target))
             if full_line(self._net, rooms, amps, seat.index) is None:
                 track.limit = target
                 second.flows[seat.index] = seat.fixed_a
@@ -324,7 +343,7 @@ class Balancer:
         minimum = {seat.index: seat.min_a for seat in active}
         cut = Cut([seat.track.limit if seat.active else 0 for seat in second.seats])
         gentle = Cuttable(minimum, drop_order(active, second.now, drawing_first=False))
-        enforce(self._net, second.rooms, second.base, cut, gentle, second.extra)
+        enforce(self._net, second.rooms, second.pull, cut, gentle, second.extra)
         readings = [seat.track.reading for seat in second.seats]
         hard = Cuttable(minimum, drop_order(active, second.now, drawing_first=True))
         for w, (wire, other) in enumerate(zip(self._net.wires, second.others, strict=True)):
@@ -332,7 +351,7 @@ class Balancer:
                 above = Above(
                     wire, w, other.total_a - (self._rooms.limit(wire) - self._rooms.margin_a), second.extra[w]
                 )
-                relieve_metered(above, second.base, readings, [seat.bounds for seat in second.seats], cut, hard)
+                relieve_metered(above, second.pull, readings, [seat.bounds for seat in second.seats], cut, hard)
         amps = [float(limit) for limit in cut.limits]
         for i, w in cut.by.items():
             track = second.seats[i].track

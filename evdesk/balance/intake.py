@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from evdesk.balance.policy import Seat, reclaim
-from evdesk.balance.seats import base_current, in_force, silent, take_seat
+from evdesk.balance.seats import base_current, in_force, mind_habit, silent, take_seat
 from evdesk.balance.track import Track
 from evdesk.balance.types import Demand, Key, by_key
 from evdesk.model import Bay, Site
@@ -101,11 +101,12 @@ class Intake:
         key, kept = track.key, self._kept[index]
         seat = take_seat(index, demand, track, self._bays[key], self._safe[key], self._rules, now)
         fresh = track.observe(demand, in_force(seat), now)
+        mind_habit(seat)
         seat.over_a = track.overdrawn(now)
         seat.base_a = base_current(seat, now)
         seat.bounds = track.bounds(now, seat.used)
         reclaim(seat, now, fresh)
-        takes_part = (seat.active, seat.steerable, seat.top_a, seat.cap_a, seat.used)
+        takes_part = (seat.active, seat.steerable, seat.top_a, seat.cap_a, seat.min_a, seat.used)
         self.changed |= kept is None or kept.takes_part != takes_part
         self._kept[index] = _Kept(seat, said, track.limit, track.lowered_at, track.same_until(demand, now), takes_part)
         return seat

@@ -42,7 +42,7 @@ class Outside:
         if wire.line.name == SOLAR:
             return given
         first = [
-            size * seats[i].min_a
+            size * seats[i].track.habit.takes(seats[i].min_a)
             for size, i in zip(wire.sizes, wire.members, strict=True)
             if seats[i].active and seats[i].mode is ChargeMode.SOLAR_FIRST
         ]
@@ -51,7 +51,7 @@ class Outside:
     def extra_a(self, wire: Wire, seats: Sequence[Seat], room_a: float, now: float) -> float:
         """What those that charge already may take above it for a while, at their minimum."""
         on = [
-            size * seats[i].min_a
+            size * seats[i].track.habit.takes(seats[i].min_a)
             for size, i in zip(wire.sizes, wire.members, strict=True)
             if seats[i].active and seats[i].track.limit > 0
         ]

@@ -20,7 +20,8 @@ CLEARLY_A = 1
 
 @dataclass(slots=True)
 class Seat:
-    """One connector as the balancer sees it in this step, cleaned. `worst_a` is finite; `top_a`, `min_a` whole ampere."""
+    """One connector as the balancer sees it in this step, cleaned. `worst_a` is finite; `top_a`, `min_a` whole ampere.
+    `min_a`: the least it is given, `said_min_a` before anything was learnt about the car."""
 
     index: int
     demand: Demand
@@ -28,6 +29,7 @@ class Seat:
     worst_a: float
     top_a: int
     min_a: int
+    said_min_a: int
     safe_a: int
     used: tuple[bool, bool, bool]
     base_a: float  # flows whatever is decided: silent, does not obey, does not answer
@@ -48,7 +50,12 @@ class Seat:
     @property
     def fixed_a(self) -> float:
         """What it counts as when its limit is not up for change."""
-        return max(self.base_a, float(self.track.limit)) if self.active else self.base_a
+        return max(self.base_a, self.track.habit.takes(self.track.limit)) if self.active else self.base_a
+
+    @property
+    def excess_a(self) -> float:
+        """What it takes above its limit, while it is on."""
+        return self.track.habit.excess_a
 
     @property
     def steerable(self) -> bool:

@@ -9,6 +9,7 @@ by a cut.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evdesk.balance.habit import Pull
 from evdesk.balance.lines import EPS, Net, Wire
 from evdesk.balance.track import Bounds
 from evdesk.balance.types import ANY_TERMINAL
@@ -49,7 +50,7 @@ class Above:
 def enforce(
     net: Net,
     rooms: Sequence[float],
-    base: Sequence[float],
+    pull: Pull,
     cut: Cut,
     cuttable: Cuttable,
     extra: Sequence[float] | None = None,
@@ -57,11 +58,11 @@ def enforce(
     """Lowers `cut.limits` until no line carries more than its room. `extra` per line: what its breaker bears for now
     before a connector is switched off; minimums may stay that far above the room.
 
-    `base` is what flows per position whatever is decided (silent chargers, cars that do not obey): a connector counts as
-    the larger of it and its limit. Where that alone is too much, every cuttable connector on the line ends at 0.
+    A connector counts as `pull` says. Where what flows whatever is decided (silent chargers, cars that do not obey) is too
+    much alone, every cuttable connector on the line ends at 0.
     """
-    _give_up(net, [room + (extra[w] if extra else 0.0) for w, room in enumerate(rooms)], base, cut, cuttable)
-    amps = [max(b, float(limit)) for b, limit in zip(base, cut.limits, strict=True)]
+    _give_up(net, [room + (extra[w] if extra else 0.0) for w, room in enumerate(rooms)], pull, cut, cuttable)
+    amps = pull.all(cut.limits)
     # A cut lowers every line but one: the difference of two phases, when the lighter one lost. Those come last, and again
     # while one still gives way; each round lowers a limit, so it ends.
     order = [w for w in range(len(net.wires) - 1, -1, -1) if not net.wires[w].nominal]
@@ -69,19 +70,19 @@ def enforce(
     for w in order + pairs * (len(pairs) and 1 + len(cut.limits)):
         wire = net.wires[w]
         if wire.load(amps) > rooms[w] + EPS:
-            relieve(wire, w, rooms[w], base, None, cut, cuttable, extra[w] if extra else 0.0)
+            relieve(wire, w, rooms[w], pull, None, cut, cuttable, extra[w] if extra else 0.0)
             for i in wire.members:
-                amps[i] = max(base[i], float(cut.limits[i]))
+                amps[i] = pull.at(i, cut.limits[i])
         elif wire.nominal and w == pairs[-1] and not _above(net, rooms, amps, pairs):
             break
 
 
-def _give_up(net: Net, rooms: Sequence[float], base: Sequence[float], cut: Cut, cuttable: Cuttable) -> None:
+def _give_up(net: Net, rooms: Sequence[float], pull: Pull, cut: Cut, cuttable: Cuttable) -> None:
     """Where the minimums of all do not fit: who gives up, over all lines together. Line after line alone would switch off
     more than it takes: whom the first line gave up may have had room once another gave up for the next."""
-    amps = [max(b, float(limit)) for b, limit in zip(base, cut.limits, strict=True)]
+    base, amps = pull.base, pull.all(cut.limits)
     for i, least in cuttable.min_a.items():
-        amps[i] = max(base[i], float(min(least, cut.limits[i])))
+        amps[i] = pull.at(i, min(least, cut.limits[i]))
     dropped: list[tuple[int, int, float]] = []
     for w in range(len(net.wires) - 1, -1, -1):
         wire = net.wires[w]
@@ -109,7 +110,7 @@ def relieve(
     wire: Wire,
     w: int,
     room: float,
-    base: Sequence[float],
+    pull: Pull,
     drawn: Sequence[float] | None,
     cut: Cut,
     cuttable: Cuttable,
@@ -118,15 +119,14 @@ def relieve(
     """Lowers the limits on one line until it fits, or with all at their minimum is at most `extra_a` above. With `drawn`
     (what each connector takes now) a limit above it counts as what is drawn: used when the meter is above the limit and
     only real current helps."""
-    now = [max(b, float(limit)) for b, limit in zip(base, cut.limits, strict=True)]
-    sign = wire.sign(now)
+    sign = wire.sign(pull.all(cut.limits))
     members = [i for i in wire.heavier(sign) if i in cuttable.min_a and cut.limits[i] > 0]
-    amps = [0.0] * len(base)
+    amps = [0.0] * len(cut.limits)
 
     def load(limits: Mapping[int, int]) -> float:
         for i in wire.members:
-            wanted = float(limits.get(i, cut.limits[i]))
-            amps[i] = max(base[i], wanted if drawn is None else min(wanted, drawn[i]))
+            wanted = pull.at(i, limits.get(i, cut.limits[i]))
+            amps[i] = wanted if drawn is None else max(pull.base[i], min(wanted, drawn[i]))
         return wire.load(amps) if sign == 0 else wire.towards(amps, sign)
 
     dropped: dict[int, int] = {}
@@ -154,7 +154,7 @@ def _at_level(kept: Sequence[int], floors: Mapping[int, int], limits: Sequence[i
 
 def relieve_metered(
     above: Above,
-    base: Sequence[float],
+    pull: Pull,
     readings: Sequence[Phases | None],
     bounds: Sequence[Bounds],
     cut: Cut,
@@ -167,13 +167,14 @@ def relieve_metered(
     only if all of that together is less than the excess, at what they might draw (one that woke since its last reading).
     """
     wire = above.wire
+    base = pull.base
     seen, most = list(base), list(base)
     for i, t in zip(wire.members, wire.terminals, strict=True):
         if i in cuttable.min_a and base[i] <= 0:
             seen[i], most[i] = _seen(readings[i], t, bounds[i]), bounds[i][1][t]
     known = sum(seen[i] for i in wire.members if i in cuttable.min_a and base[i] <= 0)
     drawn = seen if known >= above.excess_a else most
-    relieve(wire, above.w, wire.load(drawn) - above.excess_a, base, drawn, cut, cuttable, above.extra_a)
+    relieve(wire, above.w, wire.load(drawn) - above.excess_a, pull, drawn, cut, cuttable, above.extra_a)
 
 
 def _seen(reading: Phases | None, terminal: int, bounds: Bounds) -> float:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 
+from evdesk.balance.habit import SAME_A, Habit
 from evdesk.balance.lines import EPS
 from evdesk.balance.policy import Seat
 from evdesk.balance.reasons import OFF
@@ -13,6 +14,11 @@ from evdesk.model import BalanceSettings, Bay, Why, WhyCode
 
 CARRIES_A = 1.0
 """A terminal with more than this carries current, whatever is said about the car's phases."""
+
+SOFT, SOFT_A = 2.0, 3.0
+"""Who draws up to so many times the minimum although told less may be a car that takes no less, and who draws so much more
+than told one that takes more of everything; both stop when told to. More is a charger that does not listen: nothing is
+expected of it until it was seen to stop."""
 
 MIN_A = 6
 _ALL = (True, True, True)
@@ -53,8 +59,14 @@ def take_seat(
         track.limit = min(track.limit, top) if min(track.limit, top) >= min_a else 0
         track.target = min(track.target, top)
     return Seat(
-        index, demand, track, worst_a, top, min_a, safe_a, used, 0.0, rules, bay.priority, bay.mode or rules.mode
+        index, demand, track, worst_a, top, min_a, min_a, safe_a, used, 0.0, rules, bay.priority, bay.mode or rules.mode
     )
+
+
+def mind_habit(seat: Seat) -> None:
+    """A car that takes no less than 8 A gets 8 A or nothing."""
+    least_a = math.ceil(seat.track.habit.least_a - SAME_A)
+    seat.min_a = max(seat.said_min_a, min(least_a, seat.top_a))
 
 
 def _used(demand: Demand, bay: Bay) -> tuple[bool, bool, bool]:
@@ -73,6 +85,7 @@ def _forget(track: Track, safe_a: int) -> None:
     track.on_at, track.wait_at, track.off_at = None, None, -math.inf
     track.cap, track.adopted = None, False
     track.leaves.stop()
+    track.habit = Habit()
 
 
 def rest(seats: Iterable[Seat], now: float) -> None:
@@ -82,7 +95,7 @@ def rest(seats: Iterable[Seat], now: float) -> None:
         track, share = seat.track, min(seat.safe_a, seat.top_a)
         if not seat.active:
             continue
-        share = share if share >= seat.min_a else 0
+        share = share if share >= seat.said_min_a else 0
         if track.target != share:
             track.target, track.target_at = share, now
         if track.limit >= share or track.target_why.code not in _CUT:
@@ -102,12 +115,16 @@ def in_force(seat: Seat) -> float:
 
 
 def base_current(seat: Seat, now: float) -> float:
-    """What flows whatever is decided; 0 for a connector that obeys."""
+    """What flows whatever is decided; 0 for a connector that obeys, and for one that takes more than told as long as it is
+    on: that is counted with its limit (`Habit.takes`)."""
     track, over = seat.track, seat.over_a
     if not seat.demand.commandable:
-        return max(seat.worst_a, over)
+        return max(track.habit.takes(seat.worst_a), over)
+    told = track.reach(now)
+    if told > 0 and over <= max(SOFT * seat.said_min_a, told + SOFT_A):
+        over = 0.0
     late = track.unanswered_at is not None and now - track.unanswered_at >= ANSWER_S
-    return max(over, track.force_a if late and seat.demand.wants else 0.0)
+    return max(over, track.habit.takes(track.force_a) if late and seat.demand.wants else 0.0)
 
 
 def turn(track: Track, now: float) -> None:
@@ -125,4 +142,4 @@ def shown(seat: Seat) -> int:
     """The limit on record: 0 or at least the minimum, never above the ceiling; without a car or silent the safe default
     that is in the charger anyway."""
     limit = min(seat.track.limit if seat.active else seat.safe_a, seat.top_a)
-    return limit if limit >= seat.min_a else 0
+    return limit if limit >= seat.said_min_a else 0

@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from evdesk.balance.filters import MaxWindow
+from evdesk.balance.habit import OBEYS_A, Habit
 from evdesk.balance.leaves import Leaves
 from evdesk.balance.types import Demand, Key
 from evdesk.model import NOT_KNOWN, Phases, Why
@@ -19,9 +20,6 @@ REACT_S = 6.0
 
 RAMP_A_PER_S = 2.0
 """A slow car's rise, for deciding when a reading is no longer that of a ramp."""
-
-OBEYS_A = 1.5
-"""A car this far above its limit does not follow it: meter error and pilot tolerance stay below."""
 
 ASLEEP_A = 1.0
 """Below this a car does not charge: electronics and preheating relays stay below it."""
@@ -68,6 +66,7 @@ class Track:
     unanswered_at: float | None = None
     cap: int | None = None
     leaves: Leaves = field(default_factory=Leaves)
+    habit: Habit = field(default_factory=Habit)
     sample_s: float = 10.0
     reading: Phases | None = None  # the newest, None once older than two and a half intervals
     drawn: float | None = None  # the largest terminal of it
@@ -117,7 +116,20 @@ class Track:
             self.reading, self.drawn = readings[-1][1], self._newest
         else:
             self.reading = self.drawn = None
+        if fresh and self._followed() and force_a > 0:
+            self._learn(now)
         return fresh
+
+    def _followed(self) -> bool:
+        """The newest reading is of a time when it had had time to follow."""
+        return self.readings[-1][0] >= self.lowered_at + REACT_S + 2.0
+
+    def _learn(self, now: float) -> None:
+        at, reading = self.readings[-1]
+        drawn, top = self._newest or 0.0, self.reach(now)
+        if drawn >= 2 * ASLEEP_A:
+            self.habit.learn(drawn, top, self._steady(at, reading, top))
+            self._span = None
 
     def _take_reading(self, demand: Demand, now: float) -> bool:
         at = clean(demand.drawn_at)
@@ -139,13 +151,13 @@ class Track:
     def overdrawn(self, now: float) -> float:
         """What it draws although it may not, 0 if it obeys. Read only after the car had time to follow."""
         drawn = self.drawn
-        if drawn is None or self.readings[-1][0] < self.lowered_at + REACT_S + 2.0:
+        if drawn is None or not self._followed():
             return 0.0
         return drawn if drawn > self.reach(now) + OBEYS_A else 0.0
 
     def bounds(self, now: float, used: tuple[bool, bool, bool]) -> Bounds:
         """Where its current is now, per terminal. Worked out anew only when something it depends on has changed."""
-        top = self.reach(now)
+        top = self.habit.takes(self.reach(now))
         at = self.readings[-1][0] if self.reading is not None else None
         basis = (at, top, self.limit, self.lowered_at, self.raised_at, used)
         if basis != self._basis:
@@ -189,11 +201,11 @@ class Track:
         least, most = self._told(before[0] - REACT_S, after[0])
         low: list[float] = []
         high: list[float] = []
-        top = max((amps for _since, amps in self.forces), default=0.0)
+        top = self.habit.takes(max((amps for _since, amps in self.forces), default=0.0))
         for a, b, active in zip(before[1], after[1], used, strict=True):
             if a is None or b is None:  # a terminal nobody tells of may carry anything it may
                 low.append(0.0)
-                high.append(max(top, self.force_a) if active else 0.0)
+                high.append(max(top, self.habit.takes(self.force_a)) if active else 0.0)
                 continue
             low.append(min(a, b, least))
             high.append(max(a, b, most if active else 0.0))
@@ -207,7 +219,7 @@ class Track:
         if not inside:
             return math.inf, 0.0
         earlier = [amps for since, amps in self.forces if since <= start][-1:]
-        return min(inside + earlier), max(inside + earlier)
+        return min(inside + earlier), self.habit.takes(max(inside + earlier))
 
     def _steady(self, at: float, reading: Phases, top: float) -> bool:
         """Whether the newest reading can be taken for the current of this second."""

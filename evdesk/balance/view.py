@@ -30,7 +30,7 @@ def line_views(net: Net, seats: Sequence[Seat], others: Sequence[Other], margin_
     cars = net.terminal_loads(flows)
     unknown = net.matrix.times_terminals(gaps) if any(gaps) else [0.0] * len(cars)
     reserved = net.terminal_loads(kept) if any(kept) else [0.0] * len(cars)
-    most = net.loads([max(float(seat.track.limit), seat.base_a) for seat in seats])
+    most = net.loads([max(seat.track.habit.takes(seat.track.limit), seat.base_a) for seat in seats])
     return tuple(
         _view(wire, other, margin_a, None if unknown[w] else cars[w], reserved[w], most[w])
         for w, (wire, other) in enumerate(zip(net.wires, others, strict=True))

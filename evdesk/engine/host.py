@@ -66,7 +66,7 @@ class ChargerHost:
         return Opened(session.id, status)
 
     async def close_transaction(self, event: TransactionEnded) -> str:
-        """Durable and idempotent. The connector forgets the session and its live limit."""
+        """Durable and idempotent. The connector forgets the session."""
         record = self.fleet.record(event.charger_id)
         save_sessions([record], self.fleet.store)
         session = await self.fleet.store.close_session(event)

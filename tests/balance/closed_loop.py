@@ -24,7 +24,8 @@ class Law(Protocol):
 
 @dataclass
 class Car:
-    """Reacts after 1-4.5 s, falls at once then, rises 2 A/s; from 0 A it sleeps 15-45 s. `most_a`: its own maximum."""
+    """Reacts after 1-4.5 s, falls at once then, rises 2 A/s; from 0 A it sleeps 15-45 s. `most_a`: its own maximum;
+    `least_a`: it takes no less while it is on; `above_a`: so much more than told."""
 
     terminals: tuple[bool, bool, bool] = (True, True, True)
     most_a: float = 32.0
@@ -35,6 +36,8 @@ class Car:
     pilots: list[tuple[float, float]] = field(default_factory=list)  # (from when, ampere) not yet followed
     pilot: float = 0.0
     wh: float = 0.0
+    least_a: float = 0.0
+    above_a: float = 0.0
     restarts: int = 0
     started: bool = False
 
@@ -50,7 +53,11 @@ class Car:
             if before < 6.0 <= self.pilot:
                 self.wake_at = now + rng.uniform(15.0, 45.0)
                 self.restarts += int(self.started)
-        goal = min(self.pilot, self.most_a) if self.here(now) and self.pilot >= 6.0 else 0.0
+        goal = (
+            max(min(self.pilot + self.above_a, self.most_a), self.least_a)
+            if self.here(now) and self.pilot >= 6.0
+            else 0.0
+        )
         if goal and self.wake_at is not None and now < self.wake_at:
             goal = 0.0
         self.started = self.started or self.amps >= 6.0

@@ -10,6 +10,7 @@ import pytest
 
 from evdesk.balance import ANY_TERMINAL, Balancer, Demand, Line, LineSample, build_lines, failsafe_plans, validate_site
 from evdesk.balance.filters import MaxWindow
+from evdesk.balance.habit import Pull
 from evdesk.balance.lines import Net, worst_magnitude
 from evdesk.balance.safety import Cut, Cuttable, enforce
 from evdesk.balance.sharing import Bidder, share
@@ -379,7 +380,7 @@ def test_no_more_give_up_than_it_takes(seed):
     enforce(
         net,
         rooms,
-        [0.0] * len(keys),
+        Pull([0.0] * len(keys), [0.0] * len(keys), [0.0] * len(keys)),
         cut,
         Cuttable(dict.fromkeys(range(len(keys)), 6), rng.sample(range(len(keys)), len(keys))),
     )
