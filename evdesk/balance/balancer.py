@@ -18,7 +18,7 @@ from evdesk.balance.intake import Intake
 from evdesk.balance.layer import Layer
 from evdesk.balance.lines import EPS, Net
 from evdesk.balance.modes import Outside
-from evdesk.balance.policy import Seat, bidder, drop_order, quiet, rank
+from evdesk.balance.policy import Seat, bidder, drop_order, excess_loads, quiet, rank
 from evdesk.balance.reasons import OFF, ahead_why, held_why, idle_why, line_why, own_why, silent_why, tell, waiting_why
 from evdesk.balance.rooms import Rooms
 from evdesk.balance.safety import Above, Cut, Cuttable, enforce, relieve_metered
@@ -192,20 +192,10 @@ class Balancer:
         if self._layer.foresight.overdue(now):
             self._layer.foresight.see(seats, now)
         pull = Pull([s.base_a for s in seats], [s.excess_a for s in seats], [s.track.habit.least_a for s in seats])
-        self._forgive(seats, rooms)
+        # What cars take too much, and is too little to be more than the error of meters, costs nobody an ampere.
+        for w, amps in enumerate(excess_loads(self._net, seats)):
+            rooms[w] += amps if amps <= METER * self._rooms.limit(self._net.wires[w]) else 0.0
         return Second(now, seats, others, rooms, extra, pull, [s.fixed_a for s in seats])
-
-    def _forgive(self, seats: Sequence[Seat], rooms: list[float]) -> None:
-        """What cars take too much, and is too little to be more than the error of meters, costs nobody an ampere."""
-        excess = self._excess(seats)
-        for w, amps in enumerate(excess):
-            if 0 < amps <= METER * self._rooms.limit(self._net.wires[w]):
-                rooms[w] += amps
-
-    def _excess(self, seats: Sequence[Seat]) -> list[float]:
-        """Per line, what those that charge take above their limits."""
-        each = [s.excess_a if s.steerable and s.track.limit > 0 else 0.0 for s in seats]
-        return self._net.loads(each) if any(each) else [0.0] * len(self._net.wires)
 
     # -- sharing -----------------------------------------------------------------------------------------------------
 
@@ -257,7 +247,7 @@ class Balancer:
         steerable = [seat for seat in second.seats if seat.steerable]
         ranked = [self._bidder(seat, second) for seat in rank(steerable, second.now, self._layer.foresight.got_kwh)]
         fixed = [0.0 if seat.steerable else seat.fixed_a for seat in second.seats]
-        above = self._excess(second.seats)
+        above = excess_loads(self._net, second.seats)
         hold = [room + extra - over for room, extra, over in zip(second.rooms, second.extra, above, strict=True)]
         tight = [room - over for room, over in zip(self._tight(second), above, strict=True)]
         leaving = self._site.balance.share_by is ShareBy.LEAVING

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from evdesk.balance.leaves import ASLEEP_S, WAKE_S
-from evdesk.balance.lines import EPS
+from evdesk.balance.lines import EPS, Net
 from evdesk.balance.sharing import Bidder
 from evdesk.balance.track import ASLEEP_A, IDLE, Bounds, Track
 from evdesk.balance.types import Demand, Line, LineKind
@@ -139,6 +139,12 @@ def bidder(seat: Seat, now: float, held: bool, stale: bool, dear: bool = False) 
     if seat.dwells(now) or dear:
         top = 0
     return Bidder(seat.index, seat.min_a, top, track.limit, tier(seat))
+
+
+def excess_loads(net: Net, seats: Sequence[Seat]) -> list[float]:
+    """Per line, what those that charge take above their limits."""
+    each = [s.excess_a if s.steerable and s.track.limit > 0 else 0.0 for s in seats]
+    return net.loads(each) if any(each) else [0.0] * len(net.wires)
 
 
 def drop_order(seats: Sequence[Seat], now: float, drawing_first: bool) -> list[int]:
