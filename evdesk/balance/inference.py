@@ -65,6 +65,8 @@ class MeterVerdict(StrEnum):
     UNIT = "unit"  # it reads by a power of ten too much or too little
     RATIO = "ratio"  # it reads too much or too little: the transformer ratio
     UNREADABLE = "unreadable"  # it answers, but with no current that can be
+    MISSES = "misses"  # it shows less than the cars draw: a transformer is open or elsewhere
+    STILL = "still"  # it tells the same again and again: the meter, or what stands between, hangs
     SWAPPED = "swapped"  # two of its current transformers are on each other's phase
 
 
@@ -87,6 +89,21 @@ class Step:
         """What the meter read of one ampere; None where the terminals' changes cancel."""
         change = sum(self.terminals)
         return sum(self.meter) / change if change else None
+
+    @property
+    def missing(self) -> str | None:
+        """Site phases on which a step of all three terminals does not show as on the others, "" where all show it; None
+        where the step cannot tell."""
+        middle = statistics.median(self.terminals)
+        if max(abs(t - middle) for t in self.terminals) > 0.15 * abs(middle) or not middle:
+            return None
+        shown = [m / middle for m in self.meter]
+        usual, may = statistics.median(shown), self.noise_a / abs(middle)
+        return "".join(
+            letter
+            for letter, one in zip("RST", shown, strict=True)
+            if abs(one - usual) > max(ALIKE * abs(usual), 0.15) + 2.0 * may
+        )
 
     @property
     def alike(self) -> bool:
@@ -126,6 +143,7 @@ class Evidence:
     ratios: list[float] = field(default_factory=list)  # meter over connector, newest last
     phases: int = 0
     ats: list[float] = field(default_factory=list)  # when each of `ratios` was seen; 0 where that was not kept
+    thirds: list[tuple[float, str]] = field(default_factory=list)  # (when, `Step.missing`), newest last
 
     def add(self, step: Step, across: bool, gain: float = 1.0, *, weighs: bool = True, at: float = 0.0) -> bool:
         """`across`: it may sit between two phases; `gain`: what the meter is known to read of one ampere; `weighs`: an
@@ -139,6 +157,8 @@ class Evidence:
             self.ats = [*self._ats()[-19:], at]
             self.ratios = [*self.ratios[-19:], ratio]
             gain = _gain(ratio, gain)
+            if (missing := step.missing) is not None:
+                self.thirds = [*self.thirds[-19:], (at, missing)]
         meter = (step.meter[0] / gain, step.meter[1] / gain, step.meter[2] / gain)
         self.logs = {name: log * FADES for name, log in self.logs.items()}
         for name in CANDIDATES:
@@ -165,6 +185,7 @@ class Evidence:
         kept = [pair for pair in self.told() if pair[0] >= at]
         dropped = len(kept) < len(self.ratios)
         self.ats, self.ratios = [when for when, _ in kept], [ratio for _, ratio in kept]
+        self.thirds = [third for third in self.thirds if third[0] >= at]
         return dropped
 
     def chances(self) -> dict[str, float]:
@@ -237,7 +258,8 @@ def _first_terminal(chances: dict[str, float]) -> tuple[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class MeterSeen:
-    """`factor`: what the meter reads of one ampere; `swapped`: the phases its transformers are on, e.g. "SRT"."""
+    """`factor`: what the meter reads of one ampere; `swapped`: the phases its transformers are on, e.g. "SRT", or, where
+    it misses something, those it does not show rightly, e.g. "T"."""
 
     verdict: MeterVerdict
     factor: float | None = None
@@ -250,6 +272,8 @@ def judge_meter(evidence: dict[Key, Evidence], entered: dict[Key, str]) -> Meter
     connector alike, a wrong entry on one."""
     told = sorted((pair for seen in evidence.values() for pair in seen.told()), key=lambda pair: pair[0])
     ratios = [ratio for _at, ratio in told]
+    if missing := _missing(evidence):
+        return MeterSeen(MeterVerdict.MISSES, None, missing, len(ratios))
     factor = _agreed(ratios[-NEWEST:]) if len(ratios) >= STEPS_NEEDED else None
     if factor is None:
         return MeterSeen(MeterVerdict.UNKNOWN, steps=len(ratios))
@@ -258,6 +282,13 @@ def judge_meter(evidence: dict[Key, Evidence], entered: dict[Key, str]) -> Meter
         return found
     swapped = _one_permutation(evidence, entered)
     return MeterSeen(MeterVerdict.SWAPPED, found.factor, swapped, len(ratios)) if swapped else found
+
+
+def _missing(evidence: dict[Key, Evidence]) -> str:
+    """Phases that two of the newest three steps on all phases have not shown as they have shown the others."""
+    thirds = sorted((third for seen in evidence.values() for third in seen.thirds), key=lambda third: third[0])
+    told = [letters for _at, letters in thirds[-CHANGED:]]
+    return next((letters for letters in told if letters and told.count(letters) >= STEPS_NEEDED), "")
 
 
 def _agreed(ratios: Sequence[float]) -> float | None:

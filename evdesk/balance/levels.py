@@ -4,6 +4,9 @@ Power that flows out while cars draw comes from a roof, or from a meter that cou
 out while no car drew, no roof is known: then the meter is doubted at once, and steps of the cars decide later. Where one is
 known, a total that changes its sign on several phases from one second to the next, at the same size, while the cars go on
 as before, is no cloud. And no breaker carries many times its rating for seconds.
+
+A meter that shows less than its cars draw misses something: one of its transformers is open or around the wrong cable, or
+the meter stands still. A grid's voltage never does, so a reading that comes again to the last digit is an old one.
 """
 
 from collections import deque
@@ -11,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from evdesk.balance.inference import MeterVerdict
-from evdesk.model import Phases
+from evdesk.model import NO_PHASES, Phases
 
 OUT_A = 3.0
 """Less flowing out may be an error of the meter."""
@@ -26,6 +29,12 @@ TIMES_ROOF, BESIDE_ROOF_A = 3.0, 10.0
 TIMES_RATING, CARRIED_S = 10.0, 5.0
 """Every breaker opens within less than a second there (IEC 60898-1, instantaneous tripping; D is slowest with 20)."""
 
+MISSED_A, MISSED_PART, MISSED_S = 3.0, 0.1, 10.0
+"""So much less, and this part of what the cars draw, may be the errors of both; cars tell late, so it must last."""
+
+STILL_S, STILL_A = 90.0, 3.0
+"""So long, voltages and all; or, where it tells no voltage, while the cars changed by so much."""
+
 NOTHING_S = 10.0
 CALM_S = 60.0
 FLIP_S, FLIP_A = 4.0, 4.0
@@ -35,10 +44,12 @@ Three = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class CarRead:
-    """What one connector drew on the phases of the site, and when it said so; `at` None: nothing is known of it."""
+    """What one connector drew on the phases of the site, and when it said so; `at` None: nothing is known of it. `sure`:
+    the part of it that is on each phase however it is wired."""
 
     at: float | None
     amps: Three
+    sure: Three = (0.0, 0.0, 0.0)
 
 
 @dataclass(slots=True)
@@ -73,8 +84,20 @@ class Levels:
     _nothing_since: float | None = None
     _calm_since: float | None = None
     _flip: tuple[float, Three] | None = None  # when all changed sign, and what cars drew then
+    _missed_since: list[float | None] = field(default_factory=lambda: [None] * 4)  # per phase, and all together
+    _missed_a: list[float] = field(default_factory=lambda: [0.0] * 4)  # the most
+    _still: tuple[float, Phases, Phases] | None = None  # since when it has told these currents and voltages
+    _drawn: list[Three] = field(default_factory=list)  # least and most of the cars in that time
 
-    def take(self, at: float, total: Phases, cars: Sequence[CarRead], *, proven: bool = False) -> None:
+    def take(
+        self,
+        at: float,
+        total: Phases,
+        cars: Sequence[CarRead],
+        *,
+        proven: bool = False,
+        voltage: Phases = NO_PHASES,
+    ) -> None:
         """`at`: of the meter's reading, one that is known is left out. `proven`: the newest steps show it is right."""
         if at <= self._at:
             return
@@ -89,16 +112,20 @@ class Levels:
         self._look_at_roof(at, now, cars)
         self._look_for_unit(at, now, cars)
         suspected, sure = self._flows_out(at, now, cars, proven)
-        if self.verdict is MeterVerdict.RIGHT and sure:
-            self._doubt(MeterVerdict.BACKWARDS, at)
-        self._look_calm(at, now, cars)
+        missed, still = self._missed(at, now, cars, proven), self._stands(at, total, voltage, cars)
+        if self.verdict is MeterVerdict.RIGHT and (sure or missed or still):
+            self._doubt(_first(sure, missed), at)
+        self._look_calm(at, now, cars, missed or still)
+        if self.verdict is MeterVerdict.MISSES and self._explained(proven):
+            self._end()  # a roof has shown itself since, while no car drew
         self.doubted = suspected or self.verdict is not MeterVerdict.RIGHT
         self._last = now
 
     def stepped(self, right: int, cars: Three) -> None:
         """Steps since `since` have shown the meter right so many times: what flows out comes from a roof. `cars`: what
         they draw now."""
-        if self.verdict is MeterVerdict.BACKWARDS and right >= 2 and self._last is not None:
+        told = (MeterVerdict.BACKWARDS, MeterVerdict.MISSES)
+        if self.verdict in told and right >= 2 and self._last is not None:
             self.roof.out_a = [max(o, c - t) for o, c, t in zip(self.roof.out_a, cars, self._last, strict=True)]
             self.roof.in_a = [max(i, 1.0) for i in self.roof.in_a]
             self._end()
@@ -107,7 +134,8 @@ class Levels:
         self.verdict, self.since, self._calm_since = verdict, at, None
 
     def _end(self) -> None:
-        self.verdict, self.doubted, self._out_since, self._flip = MeterVerdict.RIGHT, False, [None, None, None], None
+        self.verdict, self.doubted, self._flip = MeterVerdict.RIGHT, False, None
+        self._out_since, self._missed_since, self._missed_a = [None] * 3, [None] * 4, [0.0] * 4
 
     def _look_at_roof(self, at: float, now: Three, cars: Sequence[CarRead]) -> None:
         if not all(car.at is not None and max(car.amps) < 0.5 for car in cars):
@@ -116,7 +144,8 @@ class Levels:
             return
         if self._idle_since is None:
             self._idle_since = at
-        if at - self._idle_since >= IDLE_S and self.verdict is MeterVerdict.RIGHT and not self._beyond(now):
+        believed = self.verdict in (MeterVerdict.RIGHT, MeterVerdict.MISSES)
+        if at - self._idle_since >= IDLE_S and believed and not self._beyond(now):
             self._idle.append((at, now))
         sure_until = min((car.at for car in cars if car.at is not None), default=at)
         while self._idle and self._idle[0][0] <= sure_until:  # a car may draw for seconds before it says so
@@ -149,7 +178,6 @@ class Levels:
 
     def _flows_out(self, at: float, now: Three, cars: Sequence[CarRead], proven: bool) -> tuple[bool, bool]:
         """(suspected, sure) that it counts backwards. Sure is what readings of cars show that are newer than the total."""
-        known = self.roof.known(proven)
         suspected, sure = False, self._flipped(at, now, cars)
         for p in range(3):
             if now[p] > -OUT_A:
@@ -159,11 +187,52 @@ class Levels:
             if began is None:
                 self._out_since[p] = at
                 continue
-            allowed = TIMES_ROOF * self.roof.out_a[p] + BESIDE_ROOF_A if known else 0.0
+            allowed = self._allowed(p, proven)
             old, new = drawn_a(cars, at - READ_KEPT_S)[p], drawn_a(cars, began + 1.0)[p]
             suspected = suspected or (old >= CARS_A and old - now[p] > allowed)
             sure = sure or (new >= CARS_A and new - now[p] > allowed)
         return suspected or sure, sure
+
+    def _allowed(self, p: int, proven: bool) -> float:
+        """What a roof may give on this phase; nothing where none is known."""
+        return TIMES_ROOF * self.roof.out_a[p] + BESIDE_ROOF_A if self.roof.known(proven) else 0.0
+
+    def _missed(self, at: float, now: Three, cars: Sequence[CarRead], proven: bool) -> bool:
+        """On one phase, or on all together, it shows less than cars say they draw there, in readings from well after that
+        began. Which phase a car is on is taken from no entry: that may be what is wrong."""
+        shown = (*now, sum(now))
+        may = [self._allowed(p, proven) for p in range(3)]
+        allowed = (*may, sum(may))
+        drawn, found = _certain_a(cars, at - READ_KEPT_S), False
+        for k, began in enumerate(self._missed_since):
+            error_a = MISSED_A if k < 3 else 3.0 * MISSED_A
+            if not _misses(drawn[k], shown[k], allowed[k] + error_a):
+                self._missed_since[k] = None
+            elif began is None:
+                self._missed_since[k] = at
+            elif _misses(new := _certain_a(cars, began + MISSED_S)[k], shown[k], allowed[k] + error_a):
+                self._missed_a[k], found = max(self._missed_a[k], new - shown[k]), True
+        return found
+
+    def _stands(self, at: float, total: Phases, voltage: Phases, cars: Sequence[CarRead]) -> bool:
+        if self._still is None or self._still[1:] != (total, voltage):
+            self._still, self._drawn = (at, total, voltage), []
+            return False
+        since = self._still[0]
+        if None not in voltage:
+            return at - since >= STILL_S
+        if not any(total) or any(car.at is None or car.at < since + MISSED_S for car in cars):
+            return False
+        drawn = drawn_a(cars, since)
+        low, high = self._drawn or (drawn, drawn)
+        low = (min(low[0], drawn[0]), min(low[1], drawn[1]), min(low[2], drawn[2]))
+        high = (max(high[0], drawn[0]), max(high[1], drawn[1]), max(high[2], drawn[2]))
+        self._drawn = [low, high]
+        return any(h - w >= STILL_A for w, h in zip(low, high, strict=True))
+
+    def _explained(self, proven: bool) -> bool:
+        may = [self._allowed(p, proven) for p in range(3)]
+        return all(a >= m for a, m in zip((*may, sum(may)), self._missed_a, strict=True))
 
     def _flipped(self, at: float, now: Three, cars: Sequence[CarRead]) -> bool:
         """From in to out within one reading, at the same size, on two phases or more, and the cars go on as before."""
@@ -179,17 +248,35 @@ class Levels:
             return False
         return max(had) >= CARS_A and sum(drawn_a(cars, began + 1.0)) >= 0.7 * sum(had)
 
-    def _look_calm(self, at: float, now: Three, cars: Sequence[CarRead]) -> None:
-        """A doubt ends after a minute in which nothing spoke for it."""
+    def _look_calm(self, at: float, now: Three, cars: Sequence[CarRead], wrong: bool) -> None:
+        """A doubt ends after a minute in which nothing spoke for it. `wrong`: something does."""
         if self.verdict is MeterVerdict.RIGHT:
             return
-        wrong = self._beyond(now)
+        wrong = wrong or self._beyond(now)
+        if self.verdict in (MeterVerdict.BACKWARDS, MeterVerdict.MISSES):
+            wrong = wrong or max(drawn_a(cars, at - READ_KEPT_S)) < CARS_A
         if self.verdict is MeterVerdict.BACKWARDS:
-            wrong = wrong or min(now) < -1.0 or max(drawn_a(cars, at - READ_KEPT_S)) < CARS_A
+            wrong = wrong or min(now) < -1.0
         if wrong or self._calm_since is None:
             self._calm_since = None if wrong else at
         elif at - self._calm_since >= CALM_S:
             self._end()
+
+
+def _first(backwards: bool, missed: bool) -> MeterVerdict:
+    if backwards:
+        return MeterVerdict.BACKWARDS
+    return MeterVerdict.MISSES if missed else MeterVerdict.STILL
+
+
+def _misses(drawn_a: float, shown_a: float, allowed_a: float) -> bool:
+    return drawn_a >= CARS_A and drawn_a - shown_a > allowed_a + MISSED_PART * drawn_a
+
+
+def _certain_a(cars: Sequence[CarRead], since: float) -> tuple[float, float, float, float]:
+    """What was surely drawn on each phase, and on all together, by what was read since then."""
+    sure = drawn_a([CarRead(car.at, car.sure) for car in cars], since)
+    return (*sure, sum(drawn_a(cars, since)))
 
 
 def drawn_a(cars: Sequence[CarRead], since: float) -> Three:

@@ -381,6 +381,8 @@ def _meter_words(values: dict[str, str | float]) -> str:
         "unit": tr("reads {factor} times what flows: correct its unit"),
         "ratio": tr("reads {factor} times what flows: correct its transformer ratio"),
         "unreadable": tr("answers with no current that can be: correct its profile or its unit"),
+        "misses": tr("shows less than the cars draw: check that each transformer is closed around its own cable"),
+        "still": tr("tells the same again and again: restart it, or what stands between"),
         "swapped": tr("has its transformers on {swapped} instead of RST"),
     }
     if "factor" not in values:  # told by what it reads, not by steps

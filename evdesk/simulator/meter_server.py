@@ -14,7 +14,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 COUNT = 0x60
-FAULTS = ("", "silent", "garbage", "absurd", "refuse")
+FAULTS = ("", "silent", "garbage", "absurd", "refuse", "frozen", "open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,14 @@ def registers(state: MeterState, fault: str = "") -> list[int]:
         values = [math.nan] * len(values)
     elif fault == "absurd":
         values = [3.0e9] * len(values)
+    elif fault == "open":
+        values[5] = values[8] = 0.0
     return [word for value in values for word in struct.unpack(">HH", struct.pack(">f", value))]
 
 
 class MeterServer:
-    """`fault`: "" | "silent" (takes requests, never answers) | "garbage" (NaN) | "absurd" | "refuse" (exception)."""
+    """`fault`: "" | "silent" (takes requests, never answers) | "garbage" (NaN) | "absurd" | "refuse" (exception) |
+    "frozen" (tells for ever what it told last) | "open" (the transformer on L3 gives nothing)."""
 
     def __init__(self, read: Callable[[], MeterState], host: str = "127.0.0.1", unit: int = 1) -> None:
         self.read = read
@@ -87,7 +90,8 @@ class MeterServer:
         del start_address, address, count, set_values
         if function_code == 4:
             self.requests += 1
-            current_registers[:COUNT] = registers(self.read(), self.fault)
+            if self.fault != "frozen":
+                current_registers[:COUNT] = registers(self.read(), self.fault)
 
     def _packet(self, sending: bool, data: bytes) -> bytes:
         if not sending or self.fault not in ("silent", "refuse"):

@@ -25,9 +25,10 @@ class ConnectorWiring:
 
 @dataclass(frozen=True, slots=True)
 class MeterWiring:
-    """`verdict`: unknown | right | backwards | blind | unit | ratio | unreadable | swapped; `factor`: what it reads of one
-    ampere, None where no step has shown that: backwards, unit or unreadable is then told by what it reads beside the cars
-    and its breaker; `swapped`: the phases its transformers are on, e.g. "SRT"."""
+    """`verdict`: unknown | right | backwards | blind | unit | ratio | unreadable | misses (less than the cars draw) | still
+    (the same again and again) | swapped; `factor`: what it reads of one ampere, None where no step has shown that: then it
+    is told by what it reads beside the cars and its breaker; `swapped`: the phases its transformers are on, e.g. "SRT", or
+    those it misses, e.g. "T"."""
 
     circuit: str
     verdict: str

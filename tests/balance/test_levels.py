@@ -8,11 +8,20 @@ from evdesk.balance.levels import CarRead, Levels, Roof
 from evdesk.model import Bay, Circuit, MeterSource, Site
 
 RIGHT, BACKWARDS, UNIT = MeterVerdict.RIGHT, MeterVerdict.BACKWARDS, MeterVerdict.UNIT
+MISSES, STILL = MeterVerdict.MISSES, MeterVerdict.STILL
 HOUSE = 2.0
 
 
 def same(amps):
     return (amps, amps, amps)
+
+
+def unknown(now):
+    return (None, None, None)
+
+
+def live(now):
+    return same(231.0 + now % 7.0 / 10.0)
 
 
 class Run:
@@ -23,15 +32,28 @@ class Run:
         self.now = 1000.0
         self.read = (self.now, same(0.0))
 
-    def go(self, seconds, cars=0.0, sun=0.0, house=HOUSE, meter=lambda total: total, proven=False, until=None):
+    def go(
+        self,
+        seconds,
+        cars=0.0,
+        sun=0.0,
+        house=HOUSE,
+        meter=lambda total: total,
+        volts=unknown,
+        proven=False,
+        until=None,
+    ):
         """How long it took until the meter was doubted / a verdict was there; None where it never was."""
         began = self.now
         for _ in range(seconds):
             self.now += 1.0
             if self.now % 10.0 == 0.0:
                 self.read = (self.now, same(cars))
-            total = same(meter(house + cars - sun))
-            self.levels.take(self.now, total, [CarRead(*self.read)], proven=proven)
+            read = meter(house + cars - sun)
+            total = read if isinstance(read, tuple) else same(read)
+            self.levels.take(
+                self.now, total, [CarRead(*self.read, self.read[1])], proven=proven, voltage=volts(self.now)
+            )
             if until is not None and until(self.levels):
                 return self.now - began
         return None
@@ -85,11 +107,69 @@ def test_what_a_roof_gives_is_no_doubt_once_it_is_known():
 def test_a_car_that_stops_under_an_unknown_roof_is_only_suspected_and_then_the_roof_is_known():
     run = Run()
     run.go(60)
-    run.go(60, cars=16.0, sun=15.0)
-    assert run.go(5, sun=15.0, until=doubted) is not None  # its reading is from before
-    assert run.go(60, sun=15.0, until=told) is None
+    run.go(60, cars=16.0, sun=6.0)
+    assert run.go(5, sun=6.0, until=doubted) is not None  # its reading is from before
+    assert run.go(60, sun=6.0, until=told) is None
     assert not run.levels.doubted
-    assert run.go(60, cars=8.0, sun=15.0, until=doubted) is None
+    assert run.go(60, cars=8.0, sun=6.0, until=doubted) is None
+
+
+def test_less_than_the_cars_draw_is_told_until_a_roof_has_shown_itself():
+    run = Run()
+    run.go(60)
+    assert run.go(60, cars=16.0, sun=15.0, until=told) in range(10, 31)
+    assert (run.levels.verdict, run.levels.doubted) == (MISSES, True)
+    run.go(300, cars=16.0, sun=15.0)
+    assert run.levels.verdict is MISSES
+    run.go(60, sun=15.0)
+    assert (run.levels.verdict, run.levels.doubted) == (RIGHT, False)
+    assert run.go(120, cars=16.0, sun=25.0, until=doubted) is None
+
+
+@pytest.mark.parametrize("proven", [False, True])
+@pytest.mark.parametrize(
+    ("meter", "verdict"),
+    [
+        (lambda amps: (amps, amps, 0.0), MISSES),  # a transformer is open
+        (lambda amps: (5.0, 5.0, 5.0), MISSES),  # it hangs
+        (lambda amps: (0.5 * amps, 0.5 * amps, 0.5 * amps), MISSES),
+        (lambda amps: (0.93 * amps, 0.93 * amps, 0.93 * amps), RIGHT),
+    ],
+)
+def test_what_a_meter_misses_is_found_by_what_the_cars_say(meter, verdict, proven):
+    run = Run()
+    run.go(60, cars=10.0)
+    run.go(60, cars=24.0, meter=meter, proven=proven)
+    assert (run.levels.verdict, run.levels.doubted) == (verdict, verdict is not RIGHT)
+    run.go(70, cars=24.0)  # closed again
+    assert run.levels.verdict is RIGHT
+
+
+def test_a_car_that_tells_late_is_no_doubt():
+    run = Run()
+    for n in range(20):
+        run.go(13, cars=24.0 if n % 2 else 8.0)
+        run.go(6, cars=6.0)
+        assert run.levels.verdict is RIGHT
+
+
+def test_a_voltage_that_never_moves_is_an_old_one():
+    run = Run()
+    run.go(60, cars=16.0, volts=live)
+    assert run.go(200, cars=16.0, volts=lambda now: same(231.2), until=told) in range(89, 93)
+    assert run.levels.verdict is STILL
+    run.go(100, cars=16.0, volts=live)
+    assert run.levels.verdict is RIGHT
+
+
+def test_without_a_voltage_the_cars_tell_that_it_stands():
+    run = Run()
+    run.go(60, cars=10.0)
+    assert run.go(600, cars=10.0, until=told) is None  # a steady night is none
+    run.read = (0.0, same(0.0))
+    assert run.go(60, cars=16.0, meter=lambda _: 40.0, until=told) is None
+    assert run.go(60, cars=10.0, meter=lambda _: 40.0, until=told) is not None
+    assert run.levels.verdict is STILL
 
 
 def test_under_an_unknown_roof_the_steps_of_the_cars_decide():

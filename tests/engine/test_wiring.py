@@ -7,7 +7,7 @@ import pytest
 from evdesk.model import EvdeskError
 from evdesk.simulator.makers import NORDLADE
 from evdesk.simulator.meter_server import MeterServer, MeterState
-from tests.engine.drill_kit import SPEED, Clock, Rig, Wanted, site
+from tests.engine.drill_kit import SPEED, Clock, Rig, Wanted, site, volts
 from tests.engine.harness import engine, until
 
 ONE_PHASE = Wanted(more=(("phases", 1),))
@@ -29,7 +29,7 @@ async def hall(folder, really, entered, meter=lambda amps: amps, wanted=ONE_PHAS
         total = [4.0, 5.0, 3.0]
         for name, station in made.stations.items() if made else ():
             total = [t + p for t, p in zip(total, placed(station.outlets[1].current_a, really[name]), strict=True)]
-        return MeterState(current_a=tuple(meter(total)))
+        return MeterState(volts(made.clock.now() if made else 0.0), tuple(meter(total)))
 
     server = MeterServer(read)
     port = await server.start()

@@ -1,6 +1,7 @@
 """Every meter beside the cars it sees, once a second: a doubt that needs no steps (`evdesk.balance.levels`)."""
 
 import logging
+import math
 from dataclasses import dataclass, field
 
 import msgspec
@@ -9,10 +10,11 @@ from evdesk.balance.inference import MeterVerdict
 from evdesk.balance.levels import READ_KEPT_S, CarRead, Levels, Roof, Three, drawn_a
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.wiring.places import alike_under
-from evdesk.model import Bay, ConnectorStatus, Phases, to_site_phases
+from evdesk.model import Bay, ConnectorStatus, GridType, Phases, Site, to_site_phases
 
 log = logging.getLogger("evdesk.wiring")
 NOTE = "meter_roof"
+BETWEEN = math.cos(math.radians(30.0))
 SAVED_A = 2.0  # a roof that gave so much more than what was kept is kept anew
 
 
@@ -63,7 +65,13 @@ class MeterLevels:
                 kept = self._kept.get(circuit.name, Roof())
                 levels = self.of[circuit.name] = Levels(circuit.rating_a, Roof(list(kept.out_a), list(kept.in_a)))
             levels.rating_a = circuit.rating_a
-            levels.take(reading.at, reading.current_a, self._cars(circuit.name, now), proven=circuit.name in proven)
+            levels.take(
+                reading.at,
+                reading.current_a,
+                self._cars(circuit.name, now),
+                proven=circuit.name in proven,
+                voltage=reading.voltage_v,
+            )
 
     def stepped(self, circuit: str, right: int, now: float) -> None:
         """So many steps since the doubt began have shown this meter right."""
@@ -84,14 +92,19 @@ class MeterLevels:
             return CarRead(None, (0.0, 0.0, 0.0))
         if connector.session is None and connector.status is ConnectorStatus.AVAILABLE:
             return CarRead(now, (0.0, 0.0, 0.0))
-        return CarRead(connector.current_at, _least(bay, connector.current_a))
+        told = [a or 0.0 for a in connector.current_a]
+        least = min(told) if bay.phases == 3 else 0.0
+        return CarRead(connector.current_at, _least(bay, connector.current_a, self.fleet.site), (least, least, least))
 
 
-def _least(bay: Bay, amps: Phases) -> Three:
-    """The least this car draws on each phase of the site; where its wiring is not known, what it draws on all alike."""
+def _least(bay: Bay, amps: Phases, site: Site) -> Three:
+    """The least this car draws on each phase of the site; where its wiring is not known, what it draws on all alike. What
+    flows between two phases is 30 degrees off the phase's own voltage: so much less of it is sure to add up."""
     told = [a or 0.0 for a in amps]
     given: Phases = (max(told), 0.0, 0.0) if bay.phases == 1 else amps
     one, two, three = to_site_phases(given, bay.rotation)
-    if one is None and two is None and three is None:
+    unknown = one is None and two is None and three is None
+    if unknown or (bay.phases == 1 and bay.across is None and site.grid is GridType.DELTA):
         one = two = three = min(told) if bay.phases == 3 else 0.0
-    return (one or 0.0, two or 0.0, three or 0.0)
+    part = BETWEEN if bay.across is not None or site.grid is GridType.DELTA else 1.0
+    return (part * (one or 0.0), part * (two or 0.0), part * (three or 0.0))

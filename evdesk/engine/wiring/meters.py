@@ -111,5 +111,7 @@ def _believable(verdict: MeterVerdict) -> bool:
 def _right_since(evidence: dict[Key, Evidence], since: float) -> int:
     """How many of the steps after that moment, the newest in a row, a right meter would have shown."""
     told = sorted(pair for one in evidence.values() for pair in one.told() if pair[0] >= since)
+    wrong = {at for one in evidence.values() for at, missing in one.thirds if missing}
     low, high = GAIN_OK
-    return sum(1 for _ in itertools.takewhile(lambda pair: low <= pair[1] <= high, reversed(told)))
+    right = itertools.takewhile(lambda pair: low <= pair[1] <= high and pair[0] not in wrong, reversed(told))
+    return sum(1 for _ in right)

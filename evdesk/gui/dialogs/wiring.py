@@ -37,6 +37,8 @@ _METERS = {
     "unit": ("warning", "Wrong unit", "danger"),
     "ratio": ("warning", "Wrong ratio", "danger"),
     "unreadable": ("warning", "Tells no current", "danger"),
+    "misses": ("warning", "Misses current", "danger"),
+    "still": ("warning", "Stands still", "danger"),
     "swapped": ("warning", "Phases swapped", "danger"),
 }
 _STATES = {
@@ -60,11 +62,19 @@ def meter_look(verdict: str) -> Look:
 
 def meter_words(meter: MeterWiring) -> str:
     """What was seen of a meter, and what to do about it."""
-    if meter.factor is None and meter.verdict in ("backwards", "unit", "unreadable"):
+    if meter.verdict == "misses" and meter.swapped:
+        return tr(
+            "A transformer on {phases} is open or around another cable. Until then the worst is reserved."
+        ).format(phases=rotation_words(meter.swapped))
+    if meter.factor is None and meter.verdict in ("backwards", "unit", "unreadable", "misses", "still"):
         return {
             "backwards": tr("Power flows out while cars draw. Test the wiring; until then the worst is reserved."),
             "unreadable": tr("It answers, but with no current that can be. Correct its profile or its unit."),
             "unit": tr("It reads more than its breaker could carry. Correct the unit of its profile."),
+            "misses": tr(
+                "It shows less than the cars draw. Check that each transformer is closed around its own cable."
+            ),
+            "still": tr("It tells the same again and again. Restart it, or what stands between it and evdesk."),
         }[meter.verdict]
     if meter.steps == 0:
         return tr("No step was seen by it yet.")
