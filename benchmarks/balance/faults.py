@@ -147,6 +147,14 @@ async def meter_silent(rig: Rig) -> None:
     rig.site.meter.fault = "silent"
 
 
+async def meter_still(rig: Rig) -> None:
+    rig.site.meter.fault = "frozen"
+
+
+async def meter_open(rig: Rig) -> None:
+    rig.site.meter.fault = "open"
+
+
 async def one_silent(rig: Rig) -> None:
     rig.site.stations[0].set_silent(True)
 
@@ -192,6 +200,8 @@ async def nothing(rig: Rig) -> None:
 FAULTS: dict[str, tuple[str, Fault]] = {
     "none": ("no fault, only the house rises", nothing),
     "meter": ("meter silent", meter_silent),
+    "still": ("meter tells the same for ever", meter_still),
+    "open": ("one transformer of the meter open", meter_open),
     "one": ("one charger silent", one_silent),
     "all": ("all chargers silent", all_silent),
     "killed": ("engine killed (SIGKILL)", killed),

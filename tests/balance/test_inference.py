@@ -183,6 +183,28 @@ def test_only_what_one_connector_can_have_caused_tells_of_the_meter(terminals, m
     assert (len(evidence.told()) == 1) is alike
 
 
+@pytest.mark.parametrize(
+    ("shown", "verdict", "phases"),
+    [
+        ((1.06, 1.06, 0.0), MeterVerdict.MISSES, "T"),  # 0.707 on the whole: nearly right, and one phase is not seen
+        ((1.0, -1.0, 1.0), MeterVerdict.MISSES, "S"),
+        ((0.0, 0.0, 0.0), MeterVerdict.BLIND, ""),
+        ((0.5, 0.5, 0.5), MeterVerdict.RATIO, ""),
+        ((-1.0, -1.0, -1.0), MeterVerdict.BACKWARDS, ""),
+        ((1.1, 0.9, 1.0), MeterVerdict.RIGHT, ""),
+    ],
+)
+def test_a_transformer_that_is_open_or_turned_shows_by_steps_on_all_phases(shown, verdict, phases):
+    evidence = Evidence()
+    for n, size in enumerate((9.0, -9.0, 8.0)):
+        evidence.add(Step((size,) * 3, tuple(s * size for s in shown), noise_a=0.5), False, at=100.0 + n)
+    seen = judge_meter({("A", 1): evidence}, {})
+    assert (seen.verdict, seen.swapped) == (verdict, phases)
+    evidence.add(Step((9.0, 9.0, 9.0), (9.0, 9.0, 9.0), noise_a=0.5), False, at=200.0)
+    evidence.add(Step((9.0, 9.0, 9.0), (9.0, 9.0, 9.0), noise_a=0.5), False, at=210.0)
+    assert judge_meter({("A", 1): evidence}, {}).verdict is not MeterVerdict.MISSES, "mended"
+
+
 def test_steps_of_several_connectors_count_in_the_order_they_were_seen():
     found = {("A", 1): stepped(*(1,) * 12), ("B", 1): Evidence()}
     for n in range(3):

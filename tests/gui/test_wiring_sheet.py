@@ -105,6 +105,9 @@ def test_words(one, words, may):
 def test_a_meter_without_steps_says_so():
     assert meter_words(MeterWiring("Main", "unknown", None, "", 0)) == "No step was seen by it yet."
     assert meter_words(MeterWiring("Main", "unknown", None, "", 1)) == "1 step, not clear yet."
+    assert meter_words(MeterWiring("Main", "misses", None, "T", 3)).startswith("A transformer on L3 (T) is open")
+    assert "less than the cars draw" in meter_words(MeterWiring("Main", "misses", None, "", 0))
+    assert "Restart it" in meter_words(MeterWiring("Main", "still", None, "", 4))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from evdesk.balance import Key
-from evdesk.balance.inference import least_step_a
+from evdesk.balance.inference import WiringSeen, WiringVerdict, least_step_a
 from evdesk.engine.commands import Commands
 from evdesk.engine.control import Control
 from evdesk.engine.fleet import Fleet
@@ -83,7 +83,7 @@ class WiringTest:
                     self.book.begin_trial(key, self.fleet.clock.now())
                     await self._step(key)
                     seen = self.book.seen(key)
-                    self._say(n, "done", f"{seen.verdict}: {seen.rotation or 'nothing sure yet'}")
+                    self._say(n, "done", _told(seen))
                     self.control.holds = {}
                     await asyncio.sleep(self.fleet.clock.wall_s(BREATH_S))
                 except _Skip as skip:
@@ -205,6 +205,12 @@ class WiringTest:
             if there(drawn) and agrees and mean is not None:
                 return connector.current_a, mean
         raise _Skip("its car did not follow, or the meter was silent")
+
+
+def _told(seen: WiringSeen) -> str:
+    if seen.verdict is WiringVerdict.SAME_ALWAYS:
+        return "its car draws the same on every phase: the order cannot show. Test with a one-phase car"
+    return f"{seen.verdict}: {seen.rotation}" if seen.rotation else "nothing sure yet: test again"
 
 
 def _drawn(connector: ConnectorRecord) -> float:
