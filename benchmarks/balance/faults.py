@@ -366,7 +366,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="two faults, ten times as fast")
     parser.add_argument("--docs", action="store_true", help="write the tables into docs/failsafe.md")
     args = parser.parse_args()
-    names, speed = args.only.split(","), args.speed
+    names, speed = [name.strip() for name in args.only.split(",")], args.speed
+    if unknown := [name for name in names if name not in FAULTS]:
+        parser.error(f"--only: no fault “{unknown[0]}”. It takes, separated by commas: {', '.join(FAULTS)}")
     if args.quick:
         names, speed = ["one", "killed"], 10.0
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL + 1)

@@ -3,9 +3,9 @@
 import asyncio
 from dataclasses import replace
 
-from evdesk.balance import dimmed_w
 from evdesk.balance.check_names import unreadable
 from evdesk.engine.api_core import Core, Handler
+from evdesk.engine.caps import DIMMING
 from evdesk.engine.commands import Command
 from evdesk.engine.site_checks import demand_right, site_problems, trimmed
 from evdesk.engine.site_file import from_toml, to_toml
@@ -40,7 +40,7 @@ class SiteApi:
         async with self.core.sites.lock:
             before = self.core.fleet.site
             site = self._completed(new)
-            demand_right(site)
+            demand_right(site, in_force=before)
             command = Command(origin, what, "site", {"name": site.name, "circuits": _ratings(site)})
             detail = {"before": str(_ratings(before)), "after": str(_ratings(site))}
             await self.core.commands.stored(command, detail, lambda: self.core.sites.put(site, before))
@@ -54,7 +54,7 @@ class SiteApi:
         return keep_accepted(site, before, accepted)
 
     async def _check(self, origin: Origin, params: w.CheckSite) -> w.SiteProblems:
-        return w.SiteProblems(site_problems(self._completed(params.site)))
+        return w.SiteProblems(site_problems(self._completed(params.site), in_force=self.core.fleet.site))
 
     async def _export(self, origin: Origin, params: Nothing) -> w.SiteFile:
         return w.SiteFile(to_toml(self.core.fleet.site))
@@ -63,7 +63,7 @@ class SiteApi:
         site, problems = await asyncio.to_thread(from_toml, params.toml)  # a large one takes a second
         if site is not None:
             site = self._completed(site)
-            problems = problems + site_problems(site)
+            problems = problems + site_problems(site, in_force=self.core.fleet.site)
         if not params.apply:
             return w.ImportedSite(site, problems)
         if site is None or problems:
@@ -77,7 +77,8 @@ class SiteApi:
 
     async def _cap(self, origin: Origin, params: w.GiveCap) -> Done:
         caps, now = self.core.caps, self.core.fleet.clock.now()
-        power_w = _power(params, len({b.charger_id for b in self.core.fleet.site.bays}))
+        dimmed_w, placed = caps.dimmed()
+        power_w = _power(params, dimmed_w)
         source = params.source.strip()
         if not source or len(source) > LONGEST_SOURCE:
             raise EvdeskError(Reason.INVALID, f"Say who gives this limit, in up to {LONGEST_SOURCE} characters.")
@@ -93,13 +94,16 @@ class SiteApi:
                 Reason.INVALID, "The time is in seconds from now, above 0, a year at most. Leave it out for no end."
             )
         until = None if params.valid_s is None else now + params.valid_s
-        cap = PowerCap(source, power_w, params.group, now, until)
+        cap = PowerCap(source, power_w, params.group, now, until, params.rule)
         before = caps.given.get(cap.source)
         detail = {"before": "none" if before is None else f"{before.power_w:g} W", "after": f"{power_w:g} W"}
         args = {"source": cap.source, "power_w": power_w, "group": cap.group.value, "valid_s": params.valid_s}
+        if cap.rule:
+            args |= {"rule": cap.rule, "chargers": placed}
         command = Command(origin, "balance.cap", "site", args, must=False)  # it protects: no full disk may keep it out
         row = await self.core.commands.stored(command, detail, lambda: caps.give(cap))
-        return Done(status="in force", before=detail["before"], after=detail["after"], audit_id=row)
+        counted = f", for the {placed} that have a place in the site" if cap.rule else ""
+        return Done(status=f"in force{counted}", before=detail["before"], after=detail["after"], audit_id=row)
 
     async def _uncap(self, origin: Origin, params: w.TakeCap) -> Done:
         caps = self.core.caps
@@ -118,11 +122,11 @@ class SiteApi:
         return Done(status="taken back", audit_id=row)
 
 
-def _power(params: w.GiveCap, chargers: int) -> float:
+def _power(params: w.GiveCap, dimmed_w: float) -> float:
     if params.rule:
-        if params.rule != "enwg14a" or params.power_w is not None:
+        if params.rule != DIMMING or params.power_w is not None:
             raise EvdeskError(Reason.INVALID, "The only rule is “enwg14a”; it goes without power_w.")
-        return dimmed_w(chargers)
+        return dimmed_w
     if params.power_w is None or not 0 <= params.power_w <= MOST_W:
         raise EvdeskError(Reason.INVALID, "Give power_w in watt, 0 or more, or the rule “enwg14a”.")
     return params.power_w

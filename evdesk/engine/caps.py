@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from evdesk.balance import caps_at
+from evdesk.balance import caps_at, dimmed_w
 from evdesk.engine.commands import Commands
 from evdesk.engine.fleet import Fleet
 from evdesk.model import CapGroup, EvdeskError, NoticeKind, Origin, PowerCap, Severity
@@ -20,6 +20,7 @@ log = logging.getLogger("evdesk.caps")
 KEY = "caps"
 CAPS = Origin("Engine", "power limit")
 CLOSE_W = 50.0
+DIMMING = "enwg14a"
 
 
 @dataclass(slots=True)
@@ -69,6 +70,18 @@ class Caps:
             raise
         self.tick(self.fleet.clock.now())
 
+    def dimmed(self) -> tuple[float, int]:
+        """(W, chargers): what stays available to the chargers that have a place in the site, connected or not."""
+        placed = len({bay.charger_id for bay in self.fleet.site.bays})
+        return dimmed_w(placed), placed
+
+    def _follow(self) -> None:
+        """Dimming follows the chargers that have a place: its beginning and its effect are told anew."""
+        for source, cap in self.given.items():
+            if cap.rule == DIMMING and cap.power_w != (power_w := self.dimmed()[0]):
+                self.given[source] = replace(cap, power_w=power_w)
+                self._watched.pop(source, None)
+
     async def _save(self) -> None:
         await self.fleet.store.save_meta(KEY, msgspec.json.encode(list(self.given.values())).decode())
 
@@ -77,6 +90,7 @@ class Caps:
         ended = [s for s, cap in self.given.items() if cap.until_at is not None and now >= cap.until_at]
         for source in ended:
             del self.given[source]
+        self._follow()
         by_clock = caps_at(self.fleet.site, datetime.fromtimestamp(now))
         least: dict[str, PowerCap] = {}
         for cap in (*self.given.values(), *by_clock):

@@ -2,20 +2,25 @@
 meters nobody can read."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from evdesk.balance import safe_share, validate_site
+from evdesk.balance.checks import MOST_BAY_A
 from evdesk.drivers.meters import load_profile
 from evdesk.model import Bay, EvdeskError, Reason, Site
 
 
-def site_problems(site: Site, before: Site | None = None) -> list[str]:
+def site_problems(site: Site, before: Site | None = None, in_force: Site | None = None) -> list[str]:
     """Sentences that say what to do; empty when it is fine. Names that were alike in `before` already are not held
-    against who changes something else."""
+    against who changes something else, nor is a safe share that did not fit there, or `in_force`, once one more charger
+    had come."""
     found = validate_site(site)
     known = set() if before is None else set(alike(before))
     found += [problem for problem in alike(site) if problem not in known]
+    had = in_force or before
+    if not found and not (had is not None and _same_share(site, had) and share_problem(had)):
+        found += share_problem(site)
     for circuit in site.circuits:
         if circuit.meter is None:
             continue
@@ -26,22 +31,46 @@ def site_problems(site: Site, before: Site | None = None) -> list[str]:
     return found
 
 
-def demand_right(site: Site, before: Site | None = None) -> None:
+def demand_right(site: Site, before: Site | None = None, in_force: Site | None = None) -> None:
     """Raises `EvdeskError(INVALID)` with every problem."""
-    if problems := site_problems(site, before):
+    if problems := site_problems(site, before, in_force):
         raise EvdeskError(Reason.INVALID, " ".join(problems))
 
 
-def demand_share(site: Site, unable: set[str]) -> None:
-    """Raises `EvdeskError(INVALID)` for a safe share set by hand that would change nothing: more than fits anywhere."""
+def demand_share(site: Site, unable: Set[str]) -> None:
+    """Raises `EvdeskError(INVALID)` for a safe share set by hand that does not fit beside those that cannot fall back."""
+    if problems := share_problem(site, unable):
+        raise EvdeskError(Reason.INVALID, " ".join(problems))
+
+
+def share_problem(site: Site, unable: Set[str] = frozenset()) -> list[str]:
+    """What is wrong with a safe share set by hand that would change nothing: more than fits anywhere. Where no charger has
+    a place yet, more than the supply could give to one."""
     wanted = site.balance.safe_share_a
-    fits = safe_share(replace(site, balance=replace(site.balance, safe_share_a=None)), unable)
+    if wanted is None:
+        return []
+    bare = replace(site, balance=replace(site.balance, safe_share_a=None))
+    fits = safe_share(bare if site.bays else replace(bare, bays=_one_each(site)), unable)
     able = [amps for key, amps in fits.items() if key[0] not in unable]
-    most = max(able or fits.values(), default=None)
-    if wanted is None or most is None or wanted <= most:
-        return
-    text = f"A failsafe share of {wanted:g} A does not fit: {most:g} A is the most."
-    raise EvdeskError(Reason.INVALID, f"{text} Enter that or less, or leave it empty to have it computed.")
+    most = max(able or fits.values(), default=wanted)
+    if wanted <= most:
+        return []
+    fit = f"{most:g} A is the most" if most else "there is no room for any"
+    remedy = "Enter that or less" if most else "Enter 0"
+    return [f"A failsafe share of {wanted:g} A does not fit: {fit}. {remedy}, or leave it empty to have it computed."]
+
+
+def _same_share(site: Site, before: Site) -> bool:
+    return site.balance.safe_share_a == before.balance.safe_share_a
+
+
+def _one_each(site: Site) -> tuple[Bay, ...]:
+    """One place that takes all a supply gives, for each circuit nothing stands above."""
+    roots = [c for c in site.circuits if not c.parent]
+    return tuple(
+        Bay(c.name, 1, c.name, c.name, max_a=MOST_BAY_A, phases=3 if (c.grid or site.grid).phases == 3 else 1)
+        for c in roots
+    )
 
 
 def alike(site: Site) -> list[str]:

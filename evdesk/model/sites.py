@@ -136,13 +136,14 @@ class CapRule:
 @dataclass(frozen=True, slots=True)
 class PowerCap:
     """A power limit in force now, given from outside: `source` says by whom ("grid operator", "schedule Evening").
-    None as `until_at`: until it is taken back."""
+    None as `until_at`: until it is taken back. `rule`: what works its power out from the chargers in the site, "" none."""
 
     source: str
     power_w: float
     group: CapGroup = CapGroup.CHARGERS
     since_at: float = 0.0
     until_at: float | None = None
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ class ImportedSite:
 @dataclass(frozen=True, slots=True)
 class GiveCap:
     """`power_w` in force until `valid_s` seconds from now, or until `balance.uncap`. `rule` "enwg14a" works the power out
-    from the number of chargers instead. One limit per `source`: a new one replaces it."""
+    from the chargers that have a place in the site instead, connected or not, and follows when one comes or goes. One
+    limit per `source`: a new one replaces it."""
 
     source: str
     power_w: float | None = None

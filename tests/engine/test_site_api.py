@@ -15,7 +15,18 @@ from evdesk.engine.load import LoadWatch
 from evdesk.engine.site_checks import site_problems
 from evdesk.engine.site_file import from_toml, to_toml
 from evdesk.engine.sites import keep_accepted, place_charger
-from evdesk.model import Bay, CapRule, ChargeMode, Circuit, EvdeskError, GridType, PriceRule, Site, Transformer
+from evdesk.model import (
+    BalanceSettings,
+    Bay,
+    CapRule,
+    ChargeMode,
+    Circuit,
+    EvdeskError,
+    GridType,
+    PriceRule,
+    Site,
+    Transformer,
+)
 from evdesk.wire.codec import convert, encode
 from evdesk.wire.methods import Accept
 from tests.engine.harness import engine, start_engine, station, until
@@ -356,6 +367,62 @@ async def test_a_safe_share_that_would_change_nothing_is_refused_with_what_fits(
         told = await client.call("balance.configure", {"safe_share_a": 7})
         assert told["settings"]["safe_share_a"] == 7
         await client.call("balance.configure", {"safe_share_a": None})
+
+
+@pytest.mark.parametrize(("bays", "most"), [([], 19), ([BAY, BAY | {"charger_id": "A2", "label": "Bay 2"}], 9)])
+async def test_a_safe_share_that_does_not_fit_is_refused_wherever_a_site_comes_from(tmp_path, bays, most):
+    with engine(tmp_path) as alone:
+        async with alone.client() as client:
+            site = SITE | {"bays": bays, "balance": {"safe_share_a": most + 1}}
+            words = f"A failsafe share of {most + 1} A does not fit: {most} A is the most"
+            assert words in (await client.call("site.check", {"site": site}))["problems"][0]
+            toml = to_toml(convert(site, Site))
+            assert words in (await client.call("site.import", {"toml": toml}))["problems"][0]
+            for method, params in (("site.put", {"site": site}), ("site.import", {"toml": toml, "apply": True})):
+                with pytest.raises(EvdeskError, match=words):
+                    await client.call(method, params)
+            await client.call("site.put", {"site": site | {"balance": {"safe_share_a": most}}})
+            with pytest.raises(EvdeskError, match=words):
+                await client.call("balance.configure", {"safe_share_a": most + 1})
+
+
+def test_a_share_that_fitted_until_one_more_came_hinders_nobody_else():
+    bays = tuple(Bay(name, 1, name, "Main") for name in "AB")
+    site = Site(circuits=(Circuit("Main", (20.0,) * 3),), bays=bays, balance=BalanceSettings(safe_share_a=12.0))
+    assert "9 A is the most" in site_problems(site)[0]
+    assert site_problems(replace(site, name="Yard 8"), in_force=site) == []
+    other = replace(site, balance=BalanceSettings(safe_share_a=13.0))
+    assert site_problems(other, in_force=site), "another one is a wish of now"
+
+
+def test_a_safe_share_where_nothing_is_left_is_told_so():
+    main = Circuit("Main", (16.0,) * 3, other_max_a=(14.0,) * 3)
+    said = site_problems(Site(circuits=(main,), balance=BalanceSettings(safe_share_a=6.0)))
+    assert said[0].startswith("A failsafe share of 6 A does not fit: there is no room for any. Enter 0")
+
+
+async def test_dimming_counts_the_chargers_with_a_place_and_follows_them(tmp_path):
+    with engine(tmp_path) as alone:
+        async with alone.client() as client:
+            bays = [BAY | {"charger_id": f"A{n}", "label": f"Bay {n}", "connector_id": 1} for n in range(1, 4)]
+            bays.append(bays[0] | {"connector_id": 2, "label": "Bay 1b"})
+            await client.call("site.put", {"site": SITE | {"bays": bays}})
+            done = await client.call("balance.cap", {"source": "operator", "rule": "enwg14a"})
+            assert (done["status"], done["after"]) == (
+                "in force, for the 3 that have a place in the site",
+                f"{dimmed_w(3):g} W",
+            )
+
+            async def in_force(watts: float) -> bool:
+                return [cap["power_w"] for cap in await client.call("balance.caps")] == [watts]
+
+            await client.call("site.put", {"site": SITE | {"bays": bays[:2]}})
+            await until(lambda: in_force(dimmed_w(2)), 5)
+            begun = sorted(row["detail"]["power_w"] for row in await noted(client, "balance.cap_begins"))
+            assert begun == [dimmed_w(2), dimmed_w(3)], "receipt of each can be shown"
+            await client.call("balance.cap", {"source": "operator", "power_w": 5000})
+            await client.call("site.put", {"site": SITE | {"bays": bays}})
+            assert await in_force(5000.0), "a power given by hand stays"
 
 
 def test_who_stays_in_a_new_site_keeps_a_name_of_its_own():
