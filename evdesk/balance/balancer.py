@@ -204,6 +204,8 @@ class Balancer:
         elapsed = second.now - self._shared_at
         if changed or elapsed >= self._site.balance.share_every_s or elapsed < 0:
             return True
+        if any(s.steerable and s.track.limit > 0 and self._outside.waits_for_price(s) for s in second.seats):
+            return True  # its hour became dear
         return elapsed >= SOON_S and (self._recount or self._headroom(second))
 
     def _headroom(self, second: Second) -> bool:
@@ -253,11 +255,12 @@ class Balancer:
         leaving = self._site.balance.share_by is ShareBy.LEAVING
         shares = self._layer.shares(self._net, hold, tight, fixed, second.seats, ranked, second.now, leaving)
         somebody_rises = any(shares.amps[seat.index] > seat.track.limit for seat in steerable)
+        tops = {bidder.index: bidder.top_a for bidder in ranked}
         for seat in steerable:
             track = seat.track
             target = int(shares.amps[seat.index])
             if not somebody_rises:  # nothing to gain: taking the last ampere from one would only cost a command
-                target = min(track.limit, seat.cap_a)
+                target = min(track.limit, tops[seat.index])  # 0 where its mode says no
                 target = target if target >= seat.min_a else 0
             if target != track.target:
                 track.target_at = second.now

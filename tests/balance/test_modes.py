@@ -3,6 +3,8 @@
 import math
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evdesk.balance import Balancer, Demand
 from evdesk.balance.optimum import NoSolver
@@ -171,3 +173,44 @@ def test_where_the_minimum_of_all_fits_nobody_waits_to_the_good_of_others():
     for _ in range(60):
         run.now += 50
         assert min(run.seconds(10)) >= (6 if run.now > 1400 else 0)
+
+
+@pytest.mark.parametrize("beside", [(), (ChargeMode.FAST,)])
+def test_a_car_that_charges_stops_when_its_hour_becomes_dear(beside):
+    """Also where nobody rises for it, and at once."""
+    run = Run(site(ChargeMode.CHEAP, *beside, cheap_below=0.20))
+    assert run.seconds(1200, price=0.10)[0] > 0
+    assert run.seconds(1, price=0.30)[0] == 0.0
+    assert run.why() is WhyCode.PRICE
+    assert run.seconds(400, price=0.10)[0] > 0
+
+
+MODES = st.sampled_from([None, *ChargeMode])
+SPELL = st.tuples(
+    st.integers(1, 400), st.sampled_from([None, 0.1, 0.3]), st.sampled_from([None, 0.0, 1000.0, 2500.0, 9000.0])
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    modes=st.lists(MODES, min_size=1, max_size=4),
+    rating=st.sampled_from([9.0, 20.0, 32.0, 80.0]),
+    leaving=st.booleans(),
+    spells=st.lists(SPELL, min_size=1, max_size=6),
+)
+def test_no_reason_contradicts_its_limit(modes, rating, leaving, spells):
+    """Who waits for its price has nothing; who charges from the roof never more than that gives, or its minimum."""
+    share_by = ShareBy.LEAVING if leaving else ShareBy.EQUAL
+    run = Run(site(*modes, rating=rating, cheap_below=0.20, share_by=share_by))
+    for seconds, price, surplus in spells:
+        for part in (1, seconds):
+            run.seconds(part, surplus_w=surplus, price=price)
+            for n, mode in enumerate(modes):
+                amps, why = run.decision.limits[(f"B{n}", 1)]
+                assert why.code is not WhyCode.PRICE or amps == 0.0
+                assert mode is not ChargeMode.CHEAP or price != 0.3 or amps == 0.0
+                if mode is ChargeMode.SOLAR_ONLY:
+                    most = max((surplus or 0.0) / 230.0, 6.0 if part <= 180 else 0.0)
+                    assert amps <= most
+                if why.code is WhyCode.SOLAR:
+                    assert amps <= max(6.0, (surplus or 0.0) / 230.0 + 6.0 * len(modes))
