@@ -28,6 +28,7 @@ class FailsafePlan:
     `safe_a`: its default without a live limit, written once; 0 where 6 A does not fit for everybody.
     `valid_s`, `refresh_s`: the live limit ends after `valid_s`, and is sent anew each `refresh_s`.
     `reserved_a`: what the safe shares of the others leave free for it: its full rating where it cannot fall back.
+    `full_a`: the most any one of its connectors may ever take; `connectors`: all that have a place.
     """
 
     charger_id: str
@@ -36,6 +37,8 @@ class FailsafePlan:
     valid_s: int = 180
     refresh_s: int = 60
     reserved_a: float = 0.0
+    full_a: float = 0.0
+    connectors: tuple[int, ...] = ()
 
     @property
     def falls_after_s(self) -> int:
@@ -92,9 +95,11 @@ def failsafe_plans(site: Site, unable: Set[str] = frozenset()) -> dict[str, Fail
     for charger, bays in by_charger.items():
         top = float(math.floor(min(usable(bay.max_a) for bay in bays)))
         safe = min(shares[(charger, bay.connector_id)] for bay in bays)
-        reserved = max(usable(bay.max_a) for bay in bays) if charger in unable else safe
+        full = max(usable(bay.max_a) for bay in bays)
+        reserved = full if charger in unable else safe
+        places = tuple(sorted(bay.connector_id for bay in bays))
         valid_s, refresh_s = site.balance.profile_valid_s, site.balance.profile_refresh_s
-        plans[charger] = FailsafePlan(charger, top, safe, valid_s, refresh_s, reserved)
+        plans[charger] = FailsafePlan(charger, top, safe, valid_s, refresh_s, reserved, full, places)
     return plans
 
 

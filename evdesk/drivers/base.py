@@ -1,7 +1,7 @@
 """What a driver is: one device, one `run`, about ten verbs, one set of capabilities."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -199,9 +199,11 @@ class Driver(LimitVerbs, CertificateVerbs, StationVerbs, ABC):
     async def clear_limit(self, connector_id: int) -> Answer:
         raise Unsupported("clear_limit")
 
-    async def install_failsafe(self, max_a: float, safe_a: float, connectors: int, phases: int = 3) -> Answer:
-        """Static maximum and static safe default, written once; verified where the device can show them. `phases` of its
-        outlets."""
+    async def install_failsafe(
+        self, max_a: float, safe_a: float, connectors: Collection[int], phases: int = 3
+    ) -> Answer:
+        """Static maximum and static safe default, written once; verified on each of `connectors` where the device can show
+        them. `phases` of its outlets."""
         raise Unsupported("failsafe")
 
     async def composite(self, connector_id: int, seconds: int) -> CompositeSchedule:

@@ -4,7 +4,7 @@ of 1.6; the driver of 2.x translates them.
 Sources: OCPP 1.6 sections 3.13, 5.16, 7.8; field threads lbbrhzn/ocpp #1737, #221, #877, mobilityhouse/ocpp #372.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 
 from evdesk.drivers.base import Answer, CompositeSchedule
 from evdesk.drivers.ocpp_link import Caller, Reply
@@ -154,9 +154,10 @@ class Limits:
 
     # -- static ---------------------------------------------------------------------------------------------------
 
-    async def install(self, max_a: float, safe_a: float, connectors: int, phases: int = 3) -> Answer:
-        """Static maximum and safe default. "verified" when the composite schedule shows the safe value, "untested"
-        when it cannot be asked or shows another, "cannot" when the charger refuses the default.
+    async def install(self, max_a: float, safe_a: float, connectors: Collection[int], phases: int = 3) -> Answer:
+        """Static maximum and safe default. "verified" when the composite schedule of each of `connectors` (in 2.x: EVSEs)
+        shows the safe value, "untested" when it cannot be asked or shows another, "cannot" when the charger refuses the
+        default. Their numbers as the charger told them: not every one counts from 1 without a gap.
 
         In watts the default is counted over one phase (decision 0014): whether a charger takes it for the power of all
         phases or for that of each, no phase carries more."""
@@ -177,7 +178,7 @@ class Limits:
             notes["detail"] = wrong
         return Answer("untested" if wrong else "verified", ms, after=f"{safe_a:g}", payload=notes)
 
-    async def _put_default(self, safe_a: float, unit: Unit, connectors: int) -> tuple[str, str, float]:
+    async def _put_default(self, safe_a: float, unit: Unit, connectors: Collection[int]) -> tuple[str, str, float]:
         """For the whole station, else for each connector; Absolute, else Relative. (how, why not, ms)"""
         refused, now = "", self._caller.charger_now()
         for relative in (False, True):
@@ -186,16 +187,16 @@ class Limits:
                 return "Relative" if relative else "Absolute", "", reply.ms
             refused = refused or why
         ms = 0.0
-        for connector in range(1, connectors + 1):
+        for connector in sorted(connectors):
             reply, why = await self._put(profiles.static_default(safe_a, unit, connector, False, now))
             if reply is None:
                 return "", why or refused, ms
             ms = reply.ms
         return ("per connector", "", ms) if connectors else ("", refused, ms)
 
-    async def _verify(self, expected_a: float, connectors: int) -> str:
+    async def _verify(self, expected_a: float, connectors: Collection[int]) -> str:
         """ "" when every connector's schedule ends at the safe value, else what is wrong, in words."""
-        for connector in range(1, max(1, connectors) + 1):
+        for connector in sorted(connectors) or [1]:
             try:
                 schedule = await self.composite(connector, _VERIFY_S)
             except ChargerError as error:

@@ -1,5 +1,7 @@
 """The driver of a charging station that dialled in by OCPP 1.6."""
 
+from collections.abc import Collection
+
 from evdesk.drivers.base import Answer, CompositeSchedule
 from evdesk.drivers.ocpp_driver import accepted
 from evdesk.drivers.ocpp_limits import Limits
@@ -79,7 +81,9 @@ class OcppStation(ServiceVerbs):
     async def clear_limit(self, connector_id: int) -> Answer:
         return await self._limits.clear_live(connector_id)
 
-    async def install_failsafe(self, max_a: float, safe_a: float, connectors: int, phases: int = 3) -> Answer:
+    async def install_failsafe(
+        self, max_a: float, safe_a: float, connectors: Collection[int], phases: int = 3
+    ) -> Answer:
         return await self._limits.install(max_a, safe_a, connectors, phases)
 
     async def composite(self, connector_id: int, seconds: int) -> CompositeSchedule:

@@ -5,6 +5,7 @@ evdesk's `connector_id` is an EVSE here. Limits are worked out in the words of 1
 
 import asyncio
 import contextlib
+from collections.abc import Collection
 from typing import Any
 
 from evdesk.drivers.base import Answer, CompositeSchedule
@@ -141,7 +142,9 @@ class OcppStation2(BlockVerbs):
     async def clear_limit(self, connector_id: int) -> Answer:
         return await self._limits.clear_live(connector_id)
 
-    async def install_failsafe(self, max_a: float, safe_a: float, connectors: int, phases: int = 3) -> Answer:
+    async def install_failsafe(
+        self, max_a: float, safe_a: float, connectors: Collection[int], phases: int = 3
+    ) -> Answer:
         return await self._limits.install(max_a, safe_a, connectors, phases)
 
     async def composite(self, connector_id: int, seconds: int) -> CompositeSchedule:

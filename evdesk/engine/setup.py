@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
+from evdesk.balance import FailsafePlan
 from evdesk.drivers.base import Answer, CompositeSchedule, Driver
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.fleet import Fleet
@@ -128,6 +129,7 @@ class Setup:
                     log.info("%s: %s", record.id, error.sentence)
 
     async def _failsafe(self, record: ChargerRecord, link: Driver) -> None:
+        self.standing.look()  # a connector that came since says nothing yet
         plan = self.standing.plans().get(record.id)
         if plan is None or record.id in self.commands.silent:
             return  # in a drill it is left alone, and prepared anew afterwards
@@ -137,20 +139,20 @@ class Setup:
         for _ in range(WRITES):
             max_a, safe_a = self.standing.next_step(record, plan)
             same = (record.failsafe.max_a, record.failsafe.safe_a) == (max_a, safe_a)
-            if same and await self._kept(record, link, safe_a):
+            if same and await self._kept(record, link, safe_a, plan.connectors):
                 return
             if record.id in self.commands.silent:
                 return
             try:
-                await self._install(record, link, max_a, safe_a, same)
+                await self._install(record, link, replace(plan, max_a=max_a, safe_a=safe_a), same)
             finally:
                 for other in self.standing.may_rise():
                     self.begin(other)
-            plan = self.standing.plans().get(record.id, plan)
-            if self.standing.next_step(record, plan) == (max_a, safe_a):
+            before, plan = plan, self.standing.plans().get(record.id, plan)
+            if self.standing.next_step(record, plan) == (max_a, safe_a) and plan.connectors == before.connectors:
                 return  # else its share has changed while it was written
 
-    async def _kept(self, record: ChargerRecord, link: Driver, safe_a: float) -> bool:
+    async def _kept(self, record: ChargerRecord, link: Driver, safe_a: float, connectors: tuple[int, ...]) -> bool:
         """Whether the static profiles of earlier are there still and need no writing: each writing wears its flash."""
         have = record.failsafe
         if have.state is FailsafeState.UNTESTED:  # it cannot be asked; profiles survive restarts (1.6 errata 3.37)
@@ -163,26 +165,28 @@ class Setup:
                 await self.standing.lost_at_restart(record, shown_a)
             return False
         self._written[record.id] = record.boots
-        self.settle(record, self.standing.judged(record, replace(have, state=FailsafeState.VERIFIED, detail="")))
+        shown = replace(have, state=FailsafeState.VERIFIED, detail="", connectors=connectors)
+        self.settle(record, self.standing.judged(record, shown))
         return True
 
-    async def _install(self, record: ChargerRecord, link: Driver, max_a: float, safe_a: float, same: bool) -> None:
-        bays = [b for b in self.fleet.site.bays if b.charger_id == record.id]
-        have = record.failsafe
+    async def _install(self, record: ChargerRecord, link: Driver, plan: FailsafePlan, same: bool) -> None:
+        """`plan`: what is to be written now."""
+        phases = max(bay.phases for bay in self.fleet.site.bays if bay.charger_id == record.id)
+        have, max_a, safe_a, places = record.failsafe, plan.max_a, plan.safe_a, plan.connectors
         args: dict[str, object] = {"max_a": max_a, "safe_a": safe_a}
         # Until it has answered, the old or the new default may hold: the larger one counts.
         # Where it has just not shown the default that should be there (a reboot or a flash took it), nothing holds.
         held, lost = record.falls_back and not same, record.falls_back and same
         between = max(have.safe_a or 0.0, safe_a) if held else None
         state = have.state if held else FailsafeState.UNKNOWN
-        self.settle(record, Failsafe(state, max_a, between, "being written"))
+        self.settle(record, Failsafe(state, max_a, between, "being written", connectors=places))
         try:
             answer = await self._ask(
                 FAILSAFE,
                 "failsafe.install",
                 record,
                 args,
-                lambda: link.install_failsafe(max_a, safe_a, len(bays), max(bay.phases for bay in bays)),
+                lambda: link.install_failsafe(max_a, safe_a, places, phases),
             )
         except EvdeskError as error:
             self._not_installed(record, error, None if lost else have)
@@ -194,7 +198,8 @@ class Setup:
         )
         detail = str(answer.payload.get("detail", ""))
         self._written[record.id] = record.boots
-        self.settle(record, self.standing.judged(record, Failsafe(state, max_a, safe_a, detail, self.clock.now())))
+        found = Failsafe(state, max_a, safe_a, detail, self.clock.now(), places)
+        self.settle(record, self.standing.judged(record, found))
 
     def _not_installed(self, record: ChargerRecord, error: EvdeskError, have: Failsafe | None) -> None:
         """`have`: what it had before, None where that is known to be gone."""
@@ -236,7 +241,7 @@ class Setup:
             shown = "no limit" if last is None else f"{last:g} A"
             detail = f"The schedule shows {shown} also when the live limit must have expired, not {safe_a:g} A."
             state = have.state if have.state is FailsafeState.CANNOT else state
-        elif have.state is FailsafeState.UNTESTED and len(record.connectors) == 1:
+        elif have.state is FailsafeState.UNTESTED and len(self.standing.places(record)) == 1:
             state, detail = FailsafeState.VERIFIED, ""
         else:
             return
@@ -258,18 +263,24 @@ class Setup:
         await self._ask(by, "failsafe.check", record, args, ask)
         return found[0]
 
-    async def shown_next(self, record: ChargerRecord, link: Driver, by: Origin = FAILSAFE) -> float | None:
-        """What the composite schedule shows beyond the live limit's validity: there it must end at the safe default.
-        Infinite for no limit at all; None where it tells nothing that far."""
+    async def shown_next(
+        self, record: ChargerRecord, link: Driver, by: Origin = FAILSAFE, connector_id: int | None = None
+    ) -> float | None:
+        """What the composite schedule shows beyond the live limit's validity: there it must end at the safe default. The
+        highest of all its connectors, or of the one named. Infinite for no limit at all; None where any tells nothing that
+        far."""
         if Capability.COMPOSITE not in link.capabilities:
             return None
-        try:
-            schedule = await self._schedule(record, link, min(record.connectors, default=1), by)
-        except EvdeskError:
-            return None
-        if not schedule.reaches(self.fleet.site.balance.profile_valid_s + 5):
-            return None
-        return math.inf if schedule.last_a is None else schedule.last_a
+        highest = 0.0
+        for number in self.standing.places(record) if connector_id is None else (connector_id,):
+            try:
+                schedule = await self._schedule(record, link, number, by)
+            except EvdeskError:
+                return None
+            if not schedule.reaches(self.fleet.site.balance.profile_valid_s + 5):
+                return None
+            highest = max(highest, math.inf if schedule.last_a is None else schedule.last_a)
+        return highest
 
     def settle(self, record: ChargerRecord, failsafe: Failsafe) -> None:
         before, record.failsafe = record.failsafe, failsafe

@@ -45,12 +45,14 @@ class Standing:
 
     def restore(self) -> None:
         """From what the last run left in the records."""
+        self._find_uncovered()
         known = self.fleet.chargers.values()
         self.fleet.unable = {r.id for r in known if r.accepted and r.failsafe.state is FailsafeState.CANNOT}
         self._find_unsure()
 
     def look(self) -> None:
-        """Now and then: who still has no default is reserved in full."""
+        """Now and then, and when the site has changed: who still has no default is reserved in full."""
+        self._find_uncovered()
         if self._find_unsure():
             self.on_unable()
 
@@ -58,6 +60,26 @@ class Standing:
         """Whether it has had its time to get a default since it was first heard of."""
         since = self._since.get(charger_id)
         return since is not None and self.fleet.clock.steady() - since > PREPARING_S
+
+    def places(self, record: ChargerRecord) -> tuple[int, ...]:
+        """Its connectors with a place; without any those it told of."""
+        plan = self.plans().get(record.id)
+        return plan.connectors if plan is not None else tuple(sorted(record.connectors)) or (1,)
+
+    def _find_uncovered(self) -> None:
+        """A connector that came after the default was written may have none: nothing is known of the charger until it is
+        written anew."""
+        for charger_id, plan in self.plans().items():
+            record = self.fleet.chargers.get(charger_id)
+            if record is None or record.failsafe.state not in _RELIED_ON:
+                continue
+            have = record.failsafe
+            if came := have.lacks(plan.connectors):
+                names = "connector " + ", ".join(str(n) for n in came)
+                record.failsafe = Failsafe(
+                    FailsafeState.UNKNOWN, have.max_a, detail=f"{names} has no known default yet"
+                )
+                self.fleet.on_changed(charger_id)
 
     def _find_unsure(self) -> bool:
         """Whether any joined or left."""

@@ -1,5 +1,6 @@
 """A charging station and its connectors as evdesk knows them now."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -96,6 +97,14 @@ class Failsafe:
     safe_a: float | None = None  # static TxDefaultProfile
     detail: str = ""
     checked_at: float | None = None
+    connectors: tuple[int, ...] = ()  # those it was written for, and looked at; (): not known
+
+    def lacks(self, connectors: Iterable[int]) -> list[int]:
+        """Those among all the placed `connectors` of the charger that this says nothing about. Where it is not known for
+        which it was written it is that of the only one, or of the first."""
+        wanted = sorted(connectors)
+        known = self.connectors or (wanted[:1] if len(wanted) == 1 else [1])
+        return [n for n in wanted if n not in known]
 
 
 @dataclass(frozen=True, slots=True)

@@ -430,7 +430,7 @@ async def test_a_default_in_watts_holds_for_a_car_on_one_phase():
         "GetCompositeSchedule": watts(4140.0, 3),
     }
     async with desk() as made, charger(made, script=script) as (peer, station):
-        answer = await station.install_failsafe(16.0, 6.0, 1)
+        answer = await station.install_failsafe(16.0, 6.0, [1])
         told = {purpose: limit for purpose, _, limit in profiles(peer)}
         assert told == {"ChargePointMaxProfile": 11040.0, "TxDefaultProfile": 1380.0}
         assert answer.status == "verified"
@@ -438,7 +438,7 @@ async def test_a_default_in_watts_holds_for_a_car_on_one_phase():
         desk() as made,
         charger(made, script=script | {"GetCompositeSchedule": watts(4140.0, 1)}) as (_, station),
     ):
-        answer = await station.install_failsafe(16.0, 6.0, 1)
+        answer = await station.install_failsafe(16.0, 6.0, [1])
         assert answer.status == "untested"
         assert "18 A instead of 6 A" in answer.payload["detail"]
 
@@ -448,7 +448,7 @@ async def test_profiles_start_by_a_clock_that_was_never_set():
     async with desk() as made, charger(made, script={"GetConfiguration": config()}) as (peer, station):
         await peer.call("StatusNotification", STATUS | {"timestamp": "1970-01-01T02:00:00Z"})
         await station.set_limit(ONE)
-        await station.install_failsafe(16.0, 6.0, 1)
+        await station.install_failsafe(16.0, 6.0, [1])
         sent = [call["csChargingProfiles"]["chargingSchedule"] for call in peer.requests("SetChargingProfile")]
         assert all(schedule["startSchedule"] < "1970-01-01T02:00:01Z" for schedule in sent)
         assert len(sent) == 3
@@ -515,7 +515,7 @@ async def test_failsafe(how, composite, status, detail):
 
     script = {"GetConfiguration": config(), "SetChargingProfile": profile, "GetCompositeSchedule": composite}
     async with desk() as made, charger(made, script=script) as (peer, station):
-        answer = await station.install_failsafe(32, 6, 1)
+        answer = await station.install_failsafe(32, 6, [1])
         assert answer.status == status
         assert (detail or "") in answer.payload.get("detail", "")
         assert bool(answer.payload.get("detail")) is bool(detail)
@@ -532,9 +532,10 @@ async def test_failsafe_is_put_on_each_connector_where_the_station_refuses():
 
     script = {"GetConfiguration": config(), "SetChargingProfile": profile, "GetCompositeSchedule": schedule(6.0)}
     async with desk() as made, charger(made, script=script) as (peer, station):
-        answer = await station.install_failsafe(32, 6, 2)
+        answer = await station.install_failsafe(32, 6, [5, 2])
         assert (answer.status, answer.payload["default"]) == ("verified", "per connector")
-        assert [r["connectorId"] for r in peer.requests("GetCompositeSchedule")] == [1, 2]
+        assert [n for r in peer.requests("SetChargingProfile") if (n := r["connectorId"])] == [2, 5]
+        assert [r["connectorId"] for r in peer.requests("GetCompositeSchedule")] == [2, 5]
 
 
 # -- settings -----------------------------------------------------------------------------------------------------

@@ -188,7 +188,8 @@ def schedule(limit):
 async def test_the_failsafe_is_written_and_shown_again():
     script = {"GetVariables": {"getVariableResult": []}, "GetCompositeSchedule": schedule(6.0)}
     async with station(script) as (_, peer, driver):
-        assert (await driver.install_failsafe(16.0, 6.0, 1)).status == "verified"
+        assert (await driver.install_failsafe(16.0, 6.0, [3, 1])).status == "verified"
+        assert [asked["evseId"] for asked in peer.requests("GetCompositeSchedule")] == [1, 3]
         purposes = [asked["chargingProfile"]["chargingProfilePurpose"] for asked in peer.requests("SetChargingProfile")]
         assert purposes == ["ChargingStationMaxProfile", "TxDefaultProfile"]
         valid(peer)
@@ -197,7 +198,7 @@ async def test_the_failsafe_is_written_and_shown_again():
 async def test_a_failsafe_that_is_not_shown_is_not_verified():
     script = {"GetVariables": {"getVariableResult": []}, "GetCompositeSchedule": schedule(32.0)}
     async with station(script) as (_, _, driver):
-        answer = await driver.install_failsafe(16.0, 6.0, 1)
+        answer = await driver.install_failsafe(16.0, 6.0, [1])
         assert answer.status == "untested"
         assert "32 A" in answer.payload["detail"]
 

@@ -123,7 +123,7 @@ async def test_boot_charge_limit_stop():
         reading = await made.event(Reading)
         assert (reading.current_a, reading.energy_wh, reading.live) == ((15.9, 15.9, 15.9), 1500.0, True)
 
-        failsafe = await station.install_failsafe(16, 6, 1)
+        failsafe = await station.install_failsafe(16, 6, [1])
         assert (failsafe.status, failsafe.payload["max"]) == ("verified", "Accepted")
         answer = await station.set_limit(LiveProfile(1, 9.7, 180, begun.transaction_id))
         assert answer.payload["purpose"] == "TxProfile"

@@ -67,7 +67,7 @@ async def test_a_whole_charge_in_strict_mode():
         await client.call("MeterValues", {"connectorId": 1, "transactionId": transaction, "meterValue": [entry]})
         assert (await made.event(Reading)).current_a[0] == 9.5
 
-        assert (await station.install_failsafe(32, 6, 1)).status == "verified"
+        assert (await station.install_failsafe(32, 6, [1])).status == "verified"
         for amps in STEPS_A:
             await station.set_limit(LiveProfile(1, amps, 180, transaction))
         await station.clear_limit(1)
@@ -133,7 +133,7 @@ async def test_a_whole_charge_of_2_x_in_strict_mode(protocol):
         assert await client.call("TransactionEvent", transaction_event(now, "Updated", 1)) == {}
         assert (await made.event(Reading)).current_a[0] == 9.5
 
-        assert (await station.install_failsafe(32, 6, 1)).status == "verified"
+        assert (await station.install_failsafe(32, 6, [1])).status == "verified"
         for amps in STEPS_A:
             await station.set_limit(LiveProfile(1, amps, 180, 1))
         await station.clear_limit(1)

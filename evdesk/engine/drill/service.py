@@ -186,6 +186,7 @@ class Drills:
         self.book.forget(charger_id)
 
     def site_changed(self) -> None:
+        self.setup.standing.look()
         for run in self.runs.values():
             run.site_changed()
 
