@@ -181,7 +181,10 @@ class Balancer:
         nowish = [s.bounds for s in seats]
         past = now - self.house.lag_s
         earlier = [s.track.bounds_at(past, now, s.used) for s in seats]
-        others = self._rooms.counted(self._net.wires, self.house.estimate(self._net.wires, now, nowish, earlier))
+        unheard = frozenset(s.index for s in seats if s.track.unheard(now))
+        others = self._rooms.counted(
+            self._net.wires, self.house.estimate(self._net.wires, now, nowish, earlier, unheard)
+        )
         rooms = [self._rooms.room(wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
         extra = [self._rooms.bears(now, wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
         for w, wire in enumerate(self._net.wires):

@@ -19,7 +19,7 @@ than a car. A circuit without a meter counts its worst case, or what its metered
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from operator import mul
 
@@ -79,6 +79,7 @@ class _LineState:
     fast: MaxWindow
     settled: float | None = None
     plan: float = 0.0
+    held_at: float = -math.inf  # up to then nobody could tell cars and house apart
 
 
 class _Sums:
@@ -176,9 +177,15 @@ class House:
                 seen.fresh_since = None  # it said nothing: a gap
 
     def estimate(
-        self, wires: Sequence[Wire], now: float, bounds: Sequence[Bounds], earlier: Sequence[Bounds]
+        self,
+        wires: Sequence[Wire],
+        now: float,
+        bounds: Sequence[Bounds],
+        earlier: Sequence[Bounds],
+        unheard: Set[int] = frozenset(),
     ) -> list[Other]:
-        """One `Other` per line. `bounds`: the connectors now; `earlier`: the same at `now - lag_s`."""
+        """One `Other` per line. `bounds`: the connectors now; `earlier`: the same at `now - lag_s`; `unheard`: positions
+        that have told no reading yet and will within their interval."""
         if wires is not self._wires:
             self._wires = wires
             self._below = children(wires)
@@ -186,7 +193,7 @@ class House:
             self._now, self._then = _Sums(wires), _Sums(wires)
         self._now.take(bounds)
         self._then.take(earlier)
-        found = [plain or self._line(w, wires[w], now) for w, plain in enumerate(self._plain)]
+        found = [plain or self._line(w, wires[w], now, unheard) for w, plain in enumerate(self._plain)]
         for w in range(len(wires) - 1, -1, -1):  # leaves first
             if wires[w].line.metered or wires[w].line.phase < 0:
                 continue
@@ -201,7 +208,7 @@ class House:
             found = [_whole(supply) if wire.line.with_other else o for o, wire in zip(found, wires, strict=True)]
         return found
 
-    def _line(self, w: int, wire: Wire, now: float) -> Other:
+    def _line(self, w: int, wire: Wire, now: float, unheard: Set[int]) -> Other:
         line = wire.line
         state = self._states.get(line.name)
         if state is None:
@@ -217,9 +224,17 @@ class House:
         if seen is None or total is None:
             state.plan = max(state.plan, line.other_max_a)
             return Other(state.plan, None, None, True, 0.0)
+        if state.settled is None and not unheard.isdisjoint(wire.members):
+            # Just begun: nobody knows yet how much of it is cars. Who is on stays on, for by the meter, which is watched, all
+            # of it fits; a house that grows shows; nothing rises.
+            least = max(rest(wire, total, self._now.of(w), self._now.beside(w))[0], 0.0)
+            state.fast.push(now, least)
+            state.plan = max(state.fast.max(now) or 0.0, least)
+            state.held_at = now
+            return Other(state.plan, None, total, False, 0.0)
         past = seen.at(now - self.lag_s)
         before = past[line.phase] if past is not None else None
-        if before is not None:
+        if before is not None and now - self.lag_s > state.held_at:
             self._look_back(state, rest(wire, before, self._then.of(w), self._then.beside(w)), now)
         guess = self._look_now(state, rest(wire, total, self._now.of(w), self._now.beside(w)), now)
         state.plan = max(state.slow.max(now) or 0.0, state.fast.max(now) or 0.0)

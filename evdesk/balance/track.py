@@ -30,6 +30,9 @@ ANSWER_S = 5.0
 MOST = 1e12
 """No current, power or clock shows more."""
 
+DIALS_S = 60.0
+"""Chargers find a restarted engine within this time."""
+
 FRESH = 2.5
 """A reading says something for so many of the charger's intervals."""
 
@@ -61,6 +64,8 @@ class Track:
     wait_at: float | None = None
     lowered_at: float = -math.inf
     raised_at: float = -math.inf
+    known_at: float | None = None  # since when it is watched, and since when it is heard
+    heard_at: float | None = None
     rise_a: float = 0.0
     force_a: float = 0.0
     unanswered_at: float | None = None
@@ -93,10 +98,21 @@ class Track:
             return -math.inf
         return math.inf if at is None or self.reading is None else at + FRESH * self.sample_s
 
+    def unheard(self, now: float) -> bool:
+        """Charges perhaps, has told no reading since it is watched, and has had no time to."""
+        if self.readings or self.known_at is None or self.force_a <= 0:
+            return False
+        if self.heard_at is None:
+            return 0 <= now - self.known_at < DIALS_S
+        return 0 <= now - self.heard_at < self.sample_s + 2.0
+
     def observe(self, demand: Demand, force_a: float, now: float) -> bool:
         """Takes in one second; `force_a` is the most it may draw without a further command. True: a new reading."""
         sample = demand.sample_s
         self.sample_s = sample if 1.0 <= sample < math.inf else (1.0 if sample < 1.0 else 10.0)
+        self.known_at = now if self.known_at is None else self.known_at
+        if demand.commandable and self.heard_at is None:
+            self.heard_at = now
         if force_a > self.force_a + 0.5:
             self.raised_at, self.rise_a = now, force_a - self.force_a
         if not self.forces or abs(force_a - self.forces[-1][1]) > 0.5:
