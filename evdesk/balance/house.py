@@ -225,8 +225,8 @@ class House:
             state.plan = max(state.plan, line.other_max_a)
             return Other(state.plan, None, None, True, 0.0)
         if state.settled is None and not unheard.isdisjoint(wire.members):
-            # Just begun: nobody knows yet how much of it is cars. Who is on stays on, for by the meter, which is watched, all
-            # of it fits; a house that grows shows; nothing rises.
+            # Just begun: nobody knows yet how much of it is cars. Who is on stays on, for by the meter all of it fits, and
+            # the meter is watched; nothing rises.
             least = max(rest(wire, total, self._now.of(w), self._now.beside(w))[0], 0.0)
             state.fast.push(now, least)
             state.plan = max(state.fast.max(now) or 0.0, least)
