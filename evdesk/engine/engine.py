@@ -240,6 +240,7 @@ class Engine:
         await self.hints.open()
         await self.caps.open()
         await self.wiring.open()
+        await self.wiring_test.open()
         await self.recall.open()
         await self.drills.open()
 

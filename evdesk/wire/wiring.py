@@ -39,7 +39,7 @@ class MeterWiring:
 
 @dataclass(frozen=True, slots=True)
 class WiringTestStep:
-    """`state`: waits | runs | done | skipped | cancelled."""
+    """`state`: waits | runs | done | skipped | cancelled | interrupted (the engine ended in the middle of it)."""
 
     charger_id: str
     connector_id: int
@@ -61,6 +61,11 @@ class WiringTestState:
 
     def ended(self, at: float) -> "WiringTestState":
         return replace(self, running=False, ended_at=at)
+
+    def interrupted(self, at: float) -> "WiringTestState":
+        """What was still to come never came."""
+        steps = [replace(s, state="interrupted") if s.state in ("waits", "runs") else s for s in self.steps]
+        return replace(self.ended(at), steps=steps)
 
 
 @dataclass(frozen=True, slots=True)

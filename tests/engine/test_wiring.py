@@ -270,6 +270,29 @@ async def test_a_test_that_is_cancelled_gives_every_limit_back(tmp_path):
         await until(back, 20)
 
 
+async def test_a_test_the_engine_was_killed_in_is_told_as_interrupted(tmp_path):
+    async with hall(tmp_path, {"A": "RST", "B": "STR"}, {"A": "RST", "B": "STR"}) as rig:
+        await rig.prepared("A", "B")
+        await until(lambda: drawing(rig), 30)
+        await rig.api.call("wiring.test")
+
+        async def stepped():
+            return rig.stations["A"].outlets[1].limit_a <= 6.5
+
+        await until(stepped, 20)
+        rig.running.kill()
+    for _ in range(2):  # and it stays so
+        with engine(tmp_path, "--accept-unknown") as again:
+            async with again.client() as api:
+                test = (await api.call("wiring.list"))["test"]
+                assert not test["running"]
+                assert test["began_at"]
+                assert test["ended_at"]
+                assert [s["state"] for s in test["steps"]] == ["interrupted", "interrupted"]
+                (row,) = [r for r in await api.call("audit.list", {"search": "wiring."}) if r["kind"] == "noted"]
+                assert row["detail"] == {"A/1": "interrupted", "B/1": "interrupted"}
+
+
 async def test_without_a_meter_or_a_car_the_test_says_so(tmp_path):
     with engine(tmp_path / "none", "--accept-unknown") as running:
         async with running.client() as api:

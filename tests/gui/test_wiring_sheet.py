@@ -119,3 +119,11 @@ def test_a_meter_doubted_without_a_step_says_why(sheet, verdict, words):
     _chip, said, trust = sheet._meters["Main"]
     assert words in said.text()
     assert trust.isVisible()
+
+
+def test_a_test_the_engine_ended_in_is_told_so(sheet):
+    steps = [WiringTestStep("WB-01", 1, "done"), WiringTestStep("WB-03", 1, "interrupted")]
+    sheet.show_found(WiringList(LIST.connectors, LIST.meters, WiringTestState(False, 1.0, 2.0, steps)))
+    assert sheet.progress.text() == "Last test: interrupted after 1 of 2 connectors, for evdesk ended. Test again."
+    assert sheet.rows["WB-03", 1].seen.text().endswith("interrupted")
+    assert not sheet.rows["WB-01", 1].seen.text().endswith("interrupted")

@@ -7,9 +7,12 @@ else's stays where it is, so that what is freed is not given on in the middle of
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import msgspec
 
 from evdesk.balance import Key
 from evdesk.balance.inference import WiringSeen, WiringVerdict, least_step_a
@@ -22,6 +25,9 @@ from evdesk.engine.wiring.trail import mean_of
 from evdesk.model import Bay, EvdeskError, Origin, Phases, Reason
 from evdesk.wire.wiring import WiringTestState, WiringTestStep
 
+log = logging.getLogger("evdesk.wiring")
+META = "wiring_test"
+WIRING = Origin("Engine", "wiring test")
 ROOM_A = 3.0
 PAUSED_A = 4.0  # a car that draws so much is paused where no other step can be had
 SPARE_A = 2.0  # a car may take less than it is given
@@ -65,6 +71,30 @@ class WiringTest:
         self.state = WiringTestState(True, now, None, [WiringTestStep(k[0], k[1], "waits") for k in keys])
         self._task = asyncio.get_running_loop().create_task(self._run(origin, keys), name="wiring test")
 
+    async def open(self) -> None:
+        """The last test as it ended, before a restart too; one the engine ended in the middle of is told so."""
+        text = await self.fleet.store.load_meta(META)
+        try:
+            self.state = msgspec.json.decode(text, type=WiringTestState) if text else self.state
+        except (msgspec.DecodeError, ValueError) as error:
+            log.warning("how the last wiring test ended cannot be read: %s", error)
+        if not self.state.running:
+            return
+        self.state = self.state.interrupted(self.fleet.clock.now())
+        await self._keep()
+        with contextlib.suppress(EvdeskError):
+            await self.commands.note(WIRING, "wiring.tested", "site", self._told())
+
+    async def _keep(self) -> None:
+        """A test goes on where its state cannot be stored: only a restart would not know of it."""
+        try:
+            await self.fleet.store.save_meta(META, msgspec.json.encode(self.state).decode())
+        except EvdeskError as error:
+            log.warning("the state of the wiring test is not stored: %s", error.sentence)
+
+    def _told(self) -> dict[str, str]:
+        return {f"{s.charger_id}/{s.connector_id}": f"{s.state} {s.words}".strip() for s in self.state.steps}
+
     @property
     def running(self) -> bool:
         return self._task is not None and not self._task.done()
@@ -79,6 +109,7 @@ class WiringTest:
         try:
             for n, key in enumerate(keys):
                 self._say(n, "runs")
+                await self._keep()
                 try:
                     self.book.begin_trial(key, self.fleet.clock.now())
                     await self._step(key)
@@ -101,9 +132,9 @@ class WiringTest:
             self.book.end_trials()
             self.state = self.state.ended(self.fleet.clock.now())
             self.publish(self.state)
-            detail = {f"{s.charger_id}/{s.connector_id}": f"{s.state} {s.words}".strip() for s in self.state.steps}
+            await self._keep()
             with contextlib.suppress(EvdeskError):
-                await self.commands.note(origin, "wiring.tested", "site", detail)
+                await self.commands.note(origin, "wiring.tested", "site", self._told())
 
     def _say(self, n: int, state: str, words: str = "") -> None:
         self.state = self.state.with_step(n, state, words)

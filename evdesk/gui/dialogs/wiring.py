@@ -47,6 +47,7 @@ _STATES = {
     "done": "done",
     "skipped": "skipped",
     "cancelled": "cancelled",
+    "interrupted": "interrupted",
 }
 
 
@@ -268,7 +269,7 @@ class WiringSheet(Sheet):
         self.progress.setText(self._progress(test))
         for step in test.steps if test.running or test.ended_at else ():
             row = self.rows.get((step.charger_id, step.connector_id))
-            if row is not None and step.state in ("runs", "waits", "skipped"):
+            if row is not None and step.state in ("runs", "waits", "skipped", "interrupted"):
                 words = tr(_STATES[step.state]) + (f": {step.words}" if step.words and step.state == "skipped" else "")
                 row.seen.setText(text.reasons(row.seen.text(), words))
 
@@ -281,6 +282,9 @@ class WiringSheet(Sheet):
             return tr("Test: {over} of {all} connectors. Everybody else keeps their limit meanwhile.").format(
                 over=over, all=len(test.steps)
             )
+        if any(step.state == "interrupted" for step in test.steps):
+            said = tr("Last test: interrupted after {over} of {all} connectors, for evdesk ended. Test again.")
+            return said.format(over=over, all=len(test.steps))
         return tr("Last test: {done} of {all} connectors could be stepped.").format(done=done, all=len(test.steps))
 
     # -- deeds -------------------------------------------------------------------------------------------------
