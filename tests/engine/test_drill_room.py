@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from evdesk.balance import Balancer, Demand
-from evdesk.engine.drill.base import DrillBase, _place
+from evdesk.engine.drill.base import DrillBase, Stop, _place
 from evdesk.engine.drill.room import Room
-from evdesk.model import Bay, Circuit, Site, Why, WhyCode
+from evdesk.model import Bay, CapGroup, Circuit, PowerCap, Site, Why, WhyCode
 from evdesk.model.drills import DrillCause, DrillVerdict
 
 MAIN, YARD = Circuit("Main", (200.0,) * 3, other_max_a=(2.0,) * 3), Circuit("Yard", (25.0,) * 3, parent="Main")
@@ -23,9 +23,10 @@ def demand(name: str, *amps: float | None, at: float = NOW) -> Demand:
     )
 
 
-def room(*demands: Demand, told_at: float = 0.0, site: Site = SITE) -> Room:
+def room(*demands: Demand, told_at: float = 0.0, site: Site = SITE, caps: tuple[PowerCap, ...] = ()) -> Room:
     """`told_at`: when each confirmed its limit."""
     balancer = Balancer(site)
+    balancer.limit_power(caps)
     placed = {bay.charger_id for bay in site.bays}
     decision = balancer.step(NOW, [one for one in demands if one.key[0] in placed], [])
     connectors = {1: SimpleNamespace(confirmed_at=told_at)}
@@ -92,3 +93,62 @@ def test_a_changed_site_ends_the_drill_of_who_is_gone_or_has_no_room(site, said)
     DrillBase.site_changed(run)  # type: ignore[arg-type]
     assert [one[:2] for one in told] == ([] if said is None else [said[:2]])
     assert said is None or said[2] in told[0][2]
+
+
+QUIET = tuple(demand(name, 0.0, 0.0, 0.0) for name in "ABC")
+
+
+@pytest.mark.parametrize(
+    ("cap", "lack"),
+    [
+        (PowerCap("grid operator", 4200.0), "The power limit “grid operator” leaves no room: 11.0 kW may flow"),
+        (PowerCap("grid operator", 11_100.0), ""),
+        (
+            PowerCap("tariff", 11_100.0, CapGroup.CONNECTION),
+            "The power limit “tariff” leaves no room: 12.4 kW may flow",
+        ),
+        (PowerCap("tariff", 12_500.0, CapGroup.CONNECTION), ""),  # 2 A of other load on each phase
+    ],
+)
+def test_a_power_limit_that_does_not_carry_it_refuses_a_drill_and_ends_one(cap, lack):
+    limited = room(*QUIET, caps=(cap,))
+    said = limited.lack(SITE, {"A"}, False)
+    assert said.startswith(lack) if lack else said == ""
+    ended = f"the power limit “{cap.source}”" if lack else ""
+    assert limited.capped(SITE, "A", {"A"}) == ended
+    assert limited.gone(SITE, "A", {"A"}, False) == ended
+    assert limited.capped(SITE, "B", {"B"}) == ended
+    drawing = replace(QUIET[0], worst_a=16.0, drawn_a=(16.0, 16.0, 16.0))
+    limited = room(drawing, *(replace(one, worst_a=0.0) for one in QUIET[1:]), caps=(cap,))
+    assert limited.over("A") == ended
+    assert limited.made({"A"}) is not bool(lack)
+
+
+async def test_a_power_limit_that_comes_in_the_middle_ends_the_drill_at_once():
+    limited = room(*QUIET, caps=(PowerCap("grid operator", 4200.0),))
+    run = SimpleNamespace(
+        parts=SimpleNamespace(fleet=limited.control.fleet, control=limited.control, room=limited),
+        record=SimpleNamespace(id="A"),
+        _broken=None,
+    )
+    with pytest.raises(Stop) as ended:
+        DrillBase.may_go_on(run)  # type: ignore[arg-type]
+    assert ended.value.cause is DrillCause.OVER_FUSE
+    assert ended.value.sentence == "Stopped: the power limit “grid operator” leaves no room for it any more."
+
+
+@pytest.mark.parametrize(
+    ("terminals", "others", "lack"),
+    [
+        ((True, True, True), True, ""),
+        ((True, False, False), True, "The unbalance of Main/L1-L2 leaves no room: the phases may differ by 16 A"),
+        ((True, True, True), False, "The unbalance of Main/L1-L2 leaves no room: the phases may differ by 16 A"),
+    ],
+)
+def test_a_charger_that_would_load_one_phase_too_much_is_not_drilled(terminals, others, lack):
+    """`others`: commandable. B's only terminal hangs on L2, where A's car draws nothing."""
+    site = replace(SITE, circuits=(replace(MAIN, unbalance_a=12.0), replace(YARD, rating_a=(63.0,) * 3)))
+    a = replace(QUIET[0], terminals=terminals)
+    b = replace(QUIET[1], terminals=(True, False, False), commandable=others, worst_a=16.0)
+    said = room(a, b, replace(QUIET[2], worst_a=0.0), site=site).lack(site, {"A"}, False)
+    assert said.startswith(lack) if lack else said == ""

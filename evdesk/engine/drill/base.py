@@ -229,6 +229,10 @@ class DrillBase(ABC):
             raise self._broken
         if not self.parts.fleet.site.balance.enabled:
             raise Stop(DrillCause.NOT_BALANCING, DrillVerdict.INCONCLUSIVE, SWITCHED_OFF)
+        held, site = self.parts.control.held, self.parts.fleet.site
+        if self.record.id in held and (limit := self.parts.room.capped(site, self.record.id, held)):
+            text = f"Stopped: {limit} leaves no room for it any more."
+            raise Stop(DrillCause.OVER_FUSE, DrillVerdict.INCONCLUSIVE, text)
         over, now = self.parts.room.over(self.record.id), self.parts.fleet.clock.steady()
         self._over_since = None if not over else (self._over_since or now)
         if self._over_since is not None and now - self._over_since >= OVER_S:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Set
 
 from evdesk.balance import Decision
 from evdesk.balance.lines import Net
-from evdesk.balance.types import Demand, Key, Line, LineKind, LineView
+from evdesk.balance.types import ANY_TERMINAL, CAP, Demand, Key, Line, LineKind, LineView
 from evdesk.engine.control import Control
 from evdesk.model import Site
 
@@ -27,45 +27,47 @@ class Room:
         Beside them counts the worst load ever entered for the site; with `attended` (a person stands at the board) what
         the meter shows now."""
         for line, load in self._loads(site, held, attended):
-            if load > line.limit_a - max(site.balance.margin_a, 0.0) + CLOSE_A:
-                return (
-                    f"{line.name} has no room: {load:.0f} A may flow with this charger at its full rating, and it carries "
-                    f"{line.limit_a:g} A. Drill it when less can be switched on, or stay at the board (attended)."
-                )
+            if load > _bearable(site, line):
+                return _lack(site, line, load)
+        return ""
+
+    def capped(self, site: Site, charger_id: str, held: Set[str]) -> str:
+        """The first power or unbalance limit that leaves no room any more for those that are drilled, in words; "" for
+        none. Such a limit may come at any moment, and what is no charger counts as it is measured now."""
+        for line, load in self._loads(site, held, attended=True):
+            mine = any(key[0] == charger_id for key in line.coef)
+            if line.kind is not LineKind.PHASE and mine and load > _bearable(site, line):
+                return _named(line)
         return ""
 
     def gone(self, site: Site, charger_id: str, held: Set[str], attended: bool) -> str:
         """The first line of this charger on which those that are drilled have no room any more, "" for none."""
         for line, load in self._loads(site, held, attended):
             mine = any(key[0] == charger_id for key in line.coef)
-            if mine and load > line.limit_a - max(site.balance.margin_a, 0.0) + CLOSE_A:
-                return line.name
+            if mine and load > _bearable(site, line):
+                return _named(line)
         return ""
 
     def _loads(self, site: Site, held: Set[str], attended: bool) -> Iterator[tuple[Line, float]]:
         """(line, the most that may flow with those held at their full rating and everybody else paused)"""
         full = {(b.charger_id, b.connector_id): b.max_a for b in site.bays}
         for line in self._lines(held):
-            load = self._other(line, attended)
+            most: dict[Key, float] = {}
             for key in line.coef:
                 demand = self.control.demands.get(key)
-                if key[0] in held:
-                    load += abs(line.coef[key]) * full.get(key, 0.0)
-                elif demand is None:
-                    load += abs(line.coef[key]) * full.get(key, 0.0)  # placed, and nobody hears of it
+                if key[0] in held or demand is None:  # None: placed, and nobody hears of it
+                    most[key] = full.get(key, 0.0)
                 elif not demand.commandable:
-                    load += abs(line.coef[key]) * demand.worst_a  # silent: nobody can lower it
-            yield line, load
+                    most[key] = demand.worst_a  # silent: nobody can lower it
+            yield line, self._other(line, attended) + self._cars(line, most)
 
     def made(self, held: Set[str]) -> bool:
         """Whether the others have been lowered so far that everything fits now, confirmed by them."""
         full = {(b.charger_id, b.connector_id): b.max_a for b in self.control.fleet.site.bays}
         for line in self._lines(held):
-            load = self._other(line, measured=True)
-            for key, coef in line.coef.items():
-                demand = self.control.demands.get(key)
-                load += abs(coef) * (full.get(key, 0.0) if demand is None else demand.worst_a)
-            if load > line.limit_a + CLOSE_A:
+            demands = self.control.demands
+            most = {key: demands[key].worst_a if key in demands else full.get(key, 0.0) for key in line.coef}
+            if self._other(line, measured=True) + self._cars(line, most) > line.limit_a + CLOSE_A:
                 return False
         return True
 
@@ -75,12 +77,15 @@ class Room:
         decision = self.control.decision
         if decision is not self._above[0]:
             self._above = (decision, self._all_over())
-        return next((ln.name for ln in self._above[1] if any(key[0] == charger_id for key in ln.coef)), "")
+        return next((_named(ln) for ln in self._above[1] if any(key[0] == charger_id for key in ln.coef)), "")
 
     def _all_over(self) -> list[Line]:
         lines, views = self.control.balancer.lines, self._views()
         keys = tuple(self.control.demands)
-        same = len(lines) == len(self._net.lines) and all(a is b for a, b in zip(lines, self._net.lines, strict=True))
+        # A power limit is another line each time it is asked for, with the same connectors.
+        same = len(lines) == len(self._net.lines) and all(
+            a.coef is b.coef for a, b in zip(lines, self._net.lines, strict=True)
+        )
         if not same or keys != self._net.keys:
             self._net = Net(lines, keys)
         cars = self._net.terminal_loads([amps for key in keys for amps in self._drawn(key)])
@@ -88,8 +93,9 @@ class Room:
         for line, load in zip(lines, cars, strict=True):
             view = views.get(line.name)
             measured = view.total_a if view is not None and line.metered else None
-            total = load + line.other_max_a if measured is None else measured
-            if line.kind is LineKind.PHASE and total > line.limit_a + (CLOSE_A if measured is None else 0.0):
+            total = load + self._other(line, measured=line.with_other) if measured is None else measured
+            counts = line.kind is LineKind.PHASE or line.name.startswith(CAP)
+            if counts and total > line.limit_a + (CLOSE_A if measured is None else 0.0):
                 found.append(line)
         return found
 
@@ -109,15 +115,63 @@ class Room:
         return demand.worst_a if old else float("inf")
 
     def _lines(self, held: Set[str]) -> list[Line]:
-        lines = self.control.balancer.lines
-        return [ln for ln in lines if ln.kind is LineKind.PHASE and any(key[0] in held for key in ln.coef)]
+        """Of those that are drilled, whatever kind; what the roof gives away is no limit."""
+        lines = [ln for ln in self.control.balancer.lines if ln.kind is not LineKind.POWER or ln.name.startswith(CAP)]
+        return [ln for ln in lines if any(key[0] in held for key in ln.coef)]
+
+    def _cars(self, line: Line, most: dict[Key, float]) -> float:
+        """The most those cars put on the line, each drawing anything up to its most."""
+        if line.kind is not LineKind.UNBALANCE:
+            return sum(abs(line.coef[key]) * amps for key, amps in most.items())
+        ahead = behind = 0.0
+        for key, amps in most.items():
+            demand = self.control.demands.get(key)
+            used = (True, True, True) if demand is None else demand.terminals
+            size = sum(coef.real for t, coef in line.parts.get(key, ()) if t == ANY_TERMINAL or used[t]) * amps
+            ahead += abs(size) if key in line.loose else max(size, 0.0)
+            behind += abs(size) if key in line.loose else max(-size, 0.0)
+        return max(ahead, behind)
 
     def _views(self) -> dict[str, LineView]:
         decision = self.control.decision
         return {} if decision is None else {view.line: view for view in decision.lines}
 
     def _other(self, line: Line, measured: bool) -> float:
+        if line.with_other:
+            supply = [ln for ln in self.control.balancer.lines if ln.kind is LineKind.PHASE and not ln.parent]
+            return sum(self._other(one, measured) for one in supply)
         view = self._views().get(line.name)
         if measured and view is not None and view.other_a is not None:
             return max(view.other_a, 0.0)
         return line.other_max_a
+
+
+def _bearable(site: Site, line: Line) -> float:
+    margin = max(site.balance.margin_a, 0.0) if line.kind is LineKind.PHASE else 0.0
+    return line.limit_a - margin + CLOSE_A
+
+
+def _named(line: Line) -> str:
+    if line.name.startswith(CAP):
+        return f"the power limit “{line.name.removeprefix(CAP)}”"
+    return f"the unbalance of {line.name}" if line.kind is LineKind.UNBALANCE else line.name
+
+
+def _lack(site: Site, line: Line, load_a: float) -> str:
+    what = _named(line)
+    what = what[0].upper() + what[1:] if line.kind is not LineKind.PHASE else what
+    if line.kind is LineKind.POWER:
+        load_kw, limit_kw = load_a * site.voltage_v / 1000, line.limit_a * site.voltage_v / 1000
+        return (
+            f"{what} leaves no room: {load_kw:.1f} kW may flow with this charger at its full rating, and {limit_kw:.1f} kW "
+            "are allowed. Drill it when that limit is over."
+        )
+    if line.kind is LineKind.UNBALANCE:
+        return (
+            f"{what} leaves no room: the phases may differ by {load_a:.0f} A with this charger at its full rating, and "
+            f"{line.limit_a:g} A are allowed. Drill it with a car that charges on three phases."
+        )
+    return (
+        f"{what} has no room: {load_a:.0f} A may flow with this charger at its full rating, and it carries "
+        f"{line.limit_a:g} A. Drill it when less can be switched on, or stay at the board (attended)."
+    )
