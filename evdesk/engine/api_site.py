@@ -34,7 +34,8 @@ class SiteApi:
         }
 
     async def _put(self, origin: Origin, params: w.CheckSite) -> Site:
-        return await self._replace(origin, params.site, "site.put")
+        """What a person enters is not assumed any more; what is read from a file may be."""
+        return await self._replace(origin, replace(params.site, assumed=False), "site.put")
 
     async def _replace(self, origin: Origin, new: Site, what: str) -> Site:
         async with self.core.sites.lock:
@@ -47,9 +48,9 @@ class SiteApi:
         return self.core.fleet.site
 
     def _completed(self, site: Site) -> Site:
-        """What a person enters is not assumed any more; accepted chargers stay in it."""
+        """Accepted chargers stay in it."""
         before = self.core.fleet.site
-        site = replace(trimmed(site), assumed=False, simulated=before.simulated or site.simulated)
+        site = replace(trimmed(site), simulated=before.simulated or site.simulated)
         accepted = {r.id for r in self.core.fleet.chargers.values() if r.accepted}
         return keep_accepted(site, before, accepted)
 

@@ -101,7 +101,8 @@ def _params(request_id: int | str, name: str, method: Method, given: Any) -> Any
 def one_of(kind: object, path: str) -> str:
     """ " It takes: a, b." where the place is an enumerated field, "" elsewhere."""
     words = words_at(kind, path)
-    return f" It takes: {', '.join(f'“{word}”' for word in words)}." if words else ""
+    told = (f"“{word}”" if word else "“” (none)" for word in words)
+    return f" It takes: {', '.join(told)}." if words else ""
 
 
 def _given(params: Any, path: str) -> bool:

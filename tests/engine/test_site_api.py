@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from evdesk.balance import caps_at, dimmed_w, price_at
 from evdesk.engine.load import LoadWatch
 from evdesk.engine.site_checks import site_problems
 from evdesk.engine.site_file import from_toml, to_toml
+from evdesk.engine.site_file_lines import Places
 from evdesk.engine.sites import keep_accepted, place_charger
 from evdesk.model import (
     BalanceSettings,
@@ -49,7 +51,7 @@ FULL = Site(
 
 
 def test_a_site_survives_its_file():
-    assert from_toml(to_toml(FULL)) == (FULL, [])
+    assert from_toml(to_toml(FULL)) == (replace(FULL, assumed=False), [])
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,81 @@ def test_a_file_that_is_no_site_is_refused_in_words(text, words):
     site, problems = from_toml(text)
     assert words in problems[0]
     assert site is None or "not known" in problems[0]
+
+
+HALL = '[[circuits]]\nname = "A"\nrating_a = [16.0, 16.0, 16.0]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (HALL.replace("16.0]", '"x"]'), "got `str` at “circuits[0].rating_a[2]” (line 3)."),
+        (HALL.replace('"A"', '"""\n\nA"""') + HALL.replace('"A"', "7"), "got `int` at “circuits[1].name” (line 7)."),
+        (HALL + "[circuits.meter]  # two\nport = 'x'\n", "at “circuits[0].meter.port” (line 5)."),
+        ('caps = [\n  {name = "a", power_w = 1.0},\n  {name = 3}\n]\n' + HALL, "at “caps[1].name” (line 3)."),
+        ("balance.margin_a = true\n" + HALL, "at “balance.margin_a” (line 1)."),
+        ('[[circuits]]\nname = "A"\n', "`rating_a` at “circuits[0]” (line 1)."),
+        (HALL + "breaker = 'x'\n", '(line 4). It takes: "" (none), B, C, D, gG.'),
+        (HALL + 'name = "B"\n', "“circuits[0].name” stands in line 2, and again in line 4. Remove one"),
+        ("[balance]\n" + HALL + "[balance]\n", "“balance” stands in line 1, and again in line 5"),
+        ("balance = {dwell_s = 1, dwell_s = 2}\n", "“balance.dwell_s” stands twice in line 1"),
+        ("circuits = 1\n" + HALL, "“circuits” stands in line 1, and again in line 2"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_told_with_its_line(text, words):
+    site, (problem,) = from_toml(text)
+    assert site is None
+    assert words in problem
+
+
+def test_the_place_of_each_value_of_a_file_is_known():
+    text = to_toml(FULL)
+    places, rows = Places(text), text.splitlines()
+    assert places.twice == []
+    seen = list(_numbers(tomllib.loads(text)))
+    assert len(seen) > 30
+    for path in seen:
+        name = next(part for part in reversed(path) if isinstance(part, str))
+        line = places.lines[path]
+        assert name in rows[line - 1] or isinstance(path[-1], int), path
+        value = tomllib.loads(text)
+        for part in path:
+            value = value[part]
+        assert f"{value}" in rows[line - 1], path
+
+
+@pytest.mark.parametrize(
+    "text", ["a = [[{", "[", "[[a", '"', "a = '", "a == 1", "}]=,", '"""', "a = [}\n]=", "[]\n= 1"]
+)
+def test_no_text_is_too_broken_to_look_for_places_in(text):
+    Places(text)
+    assert from_toml(text)[0] is None
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file():
+    assert from_toml("\ufeff" + HALL) == from_toml(HALL)
+
+
+def test_a_site_stays_assumed_in_its_file_until_a_person_enters_a_fuse():
+    assumed = to_toml(Site())
+    assert from_toml(assumed) == (Site(), [])
+    entered = from_toml(assumed.replace("16.0", "63.0"))[0]
+    assert entered is not None
+    assert not entered.assumed
+    written = from_toml(HALL)[0]
+    assert written is not None
+    assert not written.assumed, "a person wrote it"
+
+
+async def test_an_import_keeps_what_is_assumed_and_a_put_does_not(tmp_path):
+    with engine(tmp_path) as alone:
+        async with alone.client() as client:
+            text = (await client.call("site.export"))["toml"]
+            done = await client.call("site.import", {"toml": text, "apply": True})
+            assert done["site"]["assumed"] is True
+            assert (await client.call("site.get"))["assumed"] is True
+            await client.call("site.put", {"site": done["site"]})
+            assert (await client.call("site.get"))["assumed"] is False
 
 
 def _numbers(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
