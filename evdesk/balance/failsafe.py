@@ -24,7 +24,8 @@ MIN_A = 6
 class FailsafePlan:
     """The protection inside one charger, in ampere per phase.
 
-    `max_a`: charging station maximum (branch fuse or cable, the smallest of its connectors), written once.
+    `max_a`: charging station maximum, for all its connectors together: the sum of what each may take (branch fuse or
+    cable), so that it never takes from one what the balancer gave it; written once (docs/decisions/0026).
     `safe_a`: its default without a live limit, written once; 0 where 6 A does not fit for everybody.
     `valid_s`, `refresh_s`: the live limit ends after `valid_s`, and is sent anew each `refresh_s`.
     `reserved_a`: what the safe shares of the others leave free for it: its full rating where it cannot fall back.
@@ -39,6 +40,10 @@ class FailsafePlan:
     reserved_a: float = 0.0
     full_a: float = 0.0
     connectors: tuple[int, ...] = ()
+
+    def nothing_above(self, safe_a: float | None) -> bool:
+        """Whether that default is all that any of its connectors may ever take."""
+        return safe_a is not None and safe_a >= math.floor(self.full_a)
 
     @property
     def falls_after_s(self) -> int:
@@ -93,7 +98,7 @@ def failsafe_plans(site: Site, unable: Set[str] = frozenset()) -> dict[str, Fail
         by_charger.setdefault(bay.charger_id, []).append(bay)
     plans: dict[str, FailsafePlan] = {}
     for charger, bays in by_charger.items():
-        top = float(math.floor(min(usable(bay.max_a) for bay in bays)))
+        top = float(math.floor(sum(usable(bay.max_a) for bay in bays) + EPS))
         safe = min(shares[(charger, bay.connector_id)] for bay in bays)
         full = max(usable(bay.max_a) for bay in bays)
         reserved = full if charger in unable else safe

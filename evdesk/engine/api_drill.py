@@ -137,7 +137,7 @@ def light(record: ChargerRecord, plan: FailsafePlan) -> str:
     state = record.failsafe.state
     if state is FailsafeState.CANNOT:
         return "red"
-    no_need = state is FailsafeState.VERIFIED and record.failsafe.safe_a == plan.max_a
+    no_need = state is FailsafeState.VERIFIED and plan.nothing_above(record.failsafe.safe_a)
     return "green" if state is FailsafeState.PROVEN or no_need else "amber"
 
 

@@ -76,7 +76,7 @@ class Drill:
     `fell_after_s`, `fell_to_a`: the first reading at the fallback, counted from `since_at`; `fell_not_before_s`: the last
     one before it. `shown_a`: what the charger's own schedule promised, None where it showed nothing. `read_from`:
     "charger", "charger, afterwards" or "site meter". `no_limit_shown`: its schedule showed no limit at all; `shown_a` is
-    then its static maximum, or None after a restart. `restored`: the live limit holds again, and the charge still runs.
+    then its full rating, or None after a restart. `restored`: the live limit holds again, and the charge still runs.
     """
 
     id: int

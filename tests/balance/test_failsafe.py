@@ -25,6 +25,23 @@ def test_who_cannot_fall_back_takes_from_the_others():
     assert unable["B"].falls_after_s == 195
 
 
+@pytest.mark.parametrize(("second_a", "max_a", "full_a"), [(16.0, 48.0, 32.0), (32.0, 64.0, 32.0)])
+def test_the_static_maximum_of_a_station_is_all_that_its_connectors_may_get(second_a, max_a, full_a):
+    """For the whole station by the standard: a smaller one would take away what the balancer gives."""
+    bays = tuple(Bay("W", n, f"W.{n}", "Main", max_a=a, rotation="RST") for n, a in ((3, second_a), (1, 32.0)))
+    two = Site(circuits=(Circuit("Main", (100.0,) * 3),), bays=bays, assumed=False)
+    plan = failsafe_plans(two)["W"]
+    assert (plan.max_a, plan.full_a, plan.connectors) == (max_a, full_a, (1, 3))
+    balancer = Balancer(two)
+    demands = [Demand(("W", n), charging=True, confirmed_a=0.0, worst_a=0.0) for n in (1, 3)]
+    for second in range(40):
+        limits = balancer.step(float(second), demands, []).limits
+        demands = [Demand(key, charging=True, confirmed_a=a, worst_a=a) for key, (a, _) in limits.items()]
+    assert sum(amps for amps, _ in limits.values()) == plan.max_a
+    assert plan.safe_a == second_a
+    assert plan.nothing_above(plan.safe_a) is (second_a == 32.0), "32 A may flow at the first one"
+
+
 def test_with_several_the_rest_may_get_nothing():
     plans = failsafe_plans(site(40.0), frozenset("AB"))
     assert {plans[n].safe_a for n in "CD"} == {0.0}  # 27 - 32 A is less than nothing

@@ -154,6 +154,16 @@ async def test_one_connector_says_nothing_about_another(book, drills, state, det
     assert (book.judged(record, now).state == "proven") is (state == "proven")
 
 
+async def test_a_connector_that_has_nothing_to_fall_to_needs_no_proof(book):
+    book.fleet.site = replace(book.fleet.site, bays=(TWO[0], replace(TWO[1], max_a=6.0)))
+    record = book.fleet.record("A")
+    record.failsafe = VERIFIED
+    assert book.unproven(record) == [1]
+    book.note(DONE)
+    assert book.judged(record, VERIFIED).state is FailsafeState.PROVEN
+    assert book.unproven(record) == []
+
+
 async def test_the_next_drill_takes_a_connector_that_is_not_proven(book):
     book.fleet.site = replace(book.fleet.site, bays=TWO)
     record = book.fleet.record("A")

@@ -180,7 +180,7 @@ class DrillBase(ABC):
         one = None if self.drill.kind is DrillKind.RESTART else self.connector.id
         shown_a = None if link is None else await self.parts.setup.shown_next(self.record, link, DRILL, one)
         unlimited = shown_a is not None and math.isinf(shown_a)
-        told = self.plan.max_a if unlimited else (None if shown_a is None else round(shown_a, 1))
+        told = self.drill.max_a if unlimited else (None if shown_a is None else round(shown_a, 1))
         self.drill = replace(self.drill, shown_a=told, no_limit_shown=unlimited)
 
     def verdict_shown(self) -> DrillVerdict:

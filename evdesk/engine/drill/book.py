@@ -1,5 +1,6 @@
 """What the drills of all times have shown, and what of it still counts for a charger as it is now."""
 
+import math
 from dataclasses import replace
 
 from evdesk.engine.fleet import Fleet
@@ -94,8 +95,9 @@ class DrillBook:
             return replace(failsafe, state=FailsafeState.CANNOT, detail=self._said(record, unsafe))
         proofs = self._proofs(record)
         lacks = self._lacks(record, failsafe)
-        if proofs and not lacks and all(_shown_alike(proof, failsafe) for proof in proofs.values()):
-            newest = max(proofs.values(), key=lambda d: d.id)
+        newest = max(proofs.values(), key=lambda d: d.id, default=None)
+        alike = all(_shown_alike(proof, failsafe) for proof in proofs.values())
+        if newest is not None and not lacks and alike and not self._changed(newest, record, failsafe):
             return replace(failsafe, state=FailsafeState.PROVEN, detail=self._said(record, newest))
         if failsafe.state is FailsafeState.PROVEN:  # no more, and what it shows now is not known
             failsafe = replace(failsafe, state=FailsafeState.UNTESTED, detail="")
@@ -130,9 +132,13 @@ class DrillBook:
         return found
 
     def _lacks(self, record: ChargerRecord, failsafe: Failsafe) -> dict[int, str]:
-        """connector -> why no drill proves it as the charger is now."""
+        """connector -> why no drill proves it as the charger is now. One that may never take more than the default has
+        nothing to fall to, and needs no proof."""
         proofs, found = self._proofs(record), {}
         for connector_id in self.places(record):
+            bay = self.fleet.site.bay(record.id, connector_id)
+            if bay is not None and failsafe.safe_a is not None and math.floor(bay.max_a) <= failsafe.safe_a:
+                continue
             proof = proofs.get(connector_id)
             why = "not drilled" if proof is None else self._changed(proof, record, failsafe)
             if why:

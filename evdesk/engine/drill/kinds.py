@@ -206,7 +206,7 @@ class RestartDrill(DrillBase):
             )
         if any(c.session is not None for c in record.connectors.values()):
             raise Stop(DrillCause.STOPPED, DrillVerdict.REFUSED, "A car charges. End the charge first.")
-        if self.drill.safe_a >= self.plan.max_a:
+        if self.plan.nothing_above(self.drill.safe_a):
             await self.look()
             raise Stop(DrillCause.NOTHING_TO_FALL, self.verdict_shown())
         await self.make_room()

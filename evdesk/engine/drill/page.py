@@ -61,7 +61,7 @@ def page_of(drill: Drill) -> ProtocolPage:
         ("Protocol", drill.protocol),
     )
     written = (
-        ("Static maximum", f"{drill.max_a:g} A per phase"),
+        ("Full rating", f"{drill.max_a:g} A per phase"),
         ("Safe default", f"{drill.safe_a:g} A per phase"),
         ("Live limit", f"ends after {drill.valid_s} s, sent anew each {drill.refresh_s} s"),
         ("Its own schedule", _shown(drill)),

@@ -83,7 +83,7 @@ class DrillSeen:
 
 def blank_drill(fleet: Fleet, origin: Origin, record: ChargerRecord, connector_id: int, kind: DrillKind) -> Drill:
     """With everything known about the charger now, and no id yet."""
-    who, have = record.identity, record.failsafe
+    who, have, bay = record.identity, record.failsafe, fleet.site.bay(record.id, connector_id)
     return Drill(
         0,
         record.id,
@@ -99,7 +99,7 @@ def blank_drill(fleet: Fleet, origin: Origin, record: ChargerRecord, connector_i
         protocol=record.protocol,
         who=origin.who,
         via=origin.via,
-        max_a=have.max_a or 0.0,
+        max_a=(have.max_a or 0.0) if bay is None else bay.max_a,
         safe_a=have.safe_a or 0.0,
         untested=have.detail if have.state is FailsafeState.UNTESTED else "",
         valid_s=fleet.site.balance.profile_valid_s,

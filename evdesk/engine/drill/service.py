@@ -111,7 +111,7 @@ class Drills:
         self, origin: Origin, asked: StartDrill, record: ChargerRecord, connector_id: int, plan: FailsafePlan
     ) -> int:
         drill = blank_drill(self.fleet, origin, record, connector_id, asked.kind)
-        drill = replace(drill, max_a=plan.max_a, valid_s=plan.valid_s, refresh_s=plan.refresh_s)
+        drill = replace(drill, valid_s=plan.valid_s, refresh_s=plan.refresh_s)
         args = {"connector_id": connector_id, "kind": asked.kind.value, "attended": asked.attended}
         row = await self.commands.stored(Command(origin, "failsafe.drill", record.id, args), {"phase": "asked"})
         number = await self.fleet.store.save_drill(drill)
