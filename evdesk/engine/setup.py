@@ -15,7 +15,7 @@ from evdesk.balance import FailsafePlan
 from evdesk.drivers.base import Answer, CompositeSchedule, Driver
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.fleet import Fleet
-from evdesk.engine.standing import Standing
+from evdesk.engine.standing import Span, Standing
 from evdesk.engine.state import ChargerRecord
 from evdesk.model import (
     Capability,
@@ -165,6 +165,7 @@ class Setup:
                 await self.standing.lost_at_restart(record, shown_a)
             return False
         self._written[record.id] = record.boots
+        self.standing.known(record)
         shown = replace(have, state=FailsafeState.VERIFIED, detail="", connectors=connectors)
         self.settle(record, self.standing.judged(record, shown))
         return True
@@ -178,6 +179,7 @@ class Setup:
         # Where it has just not shown the default that should be there (a reboot or a flash took it), nothing holds.
         held, lost = record.falls_back and not same, record.falls_back and same
         between = max(have.safe_a or 0.0, safe_a) if held else None
+        before = self.standing.hold(record, safe_a, plan.full_a if lost else safe_a)
         state = have.state if held else FailsafeState.UNKNOWN
         self.settle(record, Failsafe(state, max_a, between, "being written", connectors=places))
         try:
@@ -189,7 +191,7 @@ class Setup:
                 lambda: link.install_failsafe(max_a, safe_a, places, phases),
             )
         except EvdeskError as error:
-            self._not_installed(record, error, None if lost else have)
+            self._not_installed(record, error, None if lost else have, before)
             raise
         state = (
             FailsafeState(answer.status)
@@ -198,18 +200,24 @@ class Setup:
         )
         detail = str(answer.payload.get("detail", ""))
         self._written[record.id] = record.boots
+        self.standing.known(record)
         found = Failsafe(state, max_a, safe_a, detail, self.clock.now(), places)
         self.settle(record, self.standing.judged(record, found))
 
-    def _not_installed(self, record: ChargerRecord, error: EvdeskError, have: Failsafe | None) -> None:
-        """`have`: what it had before, None where that is known to be gone."""
+    def _not_installed(
+        self, record: ChargerRecord, error: EvdeskError, have: Failsafe | None, before: Span | None
+    ) -> None:
+        """`have`: what it had before, None where that is known to be gone; `before`: what it was thought to hold."""
         if error.reason is Reason.STORAGE and have is not None:
+            self.standing.known(record, before)
             self.settle(record, have)  # it was never told: all is as it was
             return
         refused = error.reason in (Reason.REFUSED, Reason.UNSUPPORTED)
         state = FailsafeState.CANNOT if refused else FailsafeState.UNKNOWN
         self.settle(record, Failsafe(state, detail=error.sentence, checked_at=self.clock.now()))
-        if not refused:
+        if refused:
+            self.standing.known(record)
+        else:
             self.standing.doubt(record)
 
     def limited(self, record: ChargerRecord, connector_id: int, limit_a: float) -> None:

@@ -3,8 +3,9 @@
 Who cannot fall back is reserved at its full rating, and everybody else's share becomes smaller. So is who is placed and
 has no known default: never connected, none for two minutes, or its answer was missed when one was written. A share that
 rises is written only when no other default is still above its own share: at no moment do the defaults together exceed a
-fuse. Where it rises because one more default is known it waits a minute for the next: a site whose chargers come one by
-one is not written anew at each.
+fuse. One that is being written is the higher of the old and the new until the charger has answered. Where a share rises
+because one more default is known it waits a minute for the next: a site whose chargers come one by one is not written
+anew at each.
 """
 
 import logging
@@ -22,6 +23,8 @@ PREPARING_S = 120.0
 """Two rounds of `engine.setup`: who has no known default by then counts in full."""
 
 RISE_S = 60.0
+Span = tuple[float, float]
+"""(lowest, highest) ampere"""
 
 
 async def _nothing(record: ChargerRecord, shown_a: float) -> None:
@@ -40,6 +43,7 @@ class Standing:
         self._plans: tuple[Site, frozenset[str], dict[str, FailsafePlan]] | None = None
         self._waiting: set[str] = set()
         self.unsure: set[str] = set()  # of those reserved in full: only because no default is known
+        self._held: dict[str, Span] = {}  # what default may be inside, until one is known again
         self._since: dict[str, float] = {}  # placed, heard of, and no default known since then (steady)
         self._rise_at = 0.0
 
@@ -76,10 +80,35 @@ class Standing:
             have = record.failsafe
             if came := have.lacks(plan.connectors):
                 names = "connector " + ", ".join(str(n) for n in came)
+                self.hold(record, None, plan.full_a)
                 record.failsafe = Failsafe(
                     FailsafeState.UNKNOWN, have.max_a, detail=f"{names} has no known default yet"
                 )
                 self.fleet.on_changed(charger_id)
+
+    def hold(self, record: ChargerRecord, written_a: float | None, most_a: float) -> Span | None:
+        """A default is about to be written, or one is gone: until another is `known` it may hold anything between what it
+        had and that. What it was thought to hold until now."""
+        before, safe_a = self._held.get(record.id), record.failsafe.safe_a
+        amps = [a for a in (*(before or ()), safe_a, written_a) if a is not None]
+        self._held[record.id] = (min(amps, default=0.0), max(*amps, most_a))
+        return before
+
+    def known(self, record: ChargerRecord, held: Span | None = None) -> None:
+        """Its default was confirmed or shown, or it refuses any; with `held` it was never told another."""
+        self._held.pop(record.id, None)
+        if held is not None:
+            self._held[record.id] = held
+
+    def _least(self, record: ChargerRecord) -> float | None:
+        """The lowest default that may be in the charger; None where nothing is known."""
+        held = self._held.get(record.id)
+        return held[0] if held is not None else record.failsafe.safe_a
+
+    def _most(self, record: ChargerRecord) -> float | None:
+        """The highest."""
+        held = self._held.get(record.id)
+        return held[1] if held is not None else record.failsafe.safe_a
 
     def _find_unsure(self) -> bool:
         """Whether any joined or left."""
@@ -142,7 +171,7 @@ class Standing:
 
     def next_step(self, record: ChargerRecord, plan: FailsafePlan) -> tuple[float, float]:
         """(static maximum, safe default) to be written now: one that has to wait keeps its smaller default."""
-        have_a = record.failsafe.safe_a
+        have_a = self._least(record)
         self._waiting.discard(record.id)
         if record.id in self.unsure:  # it becomes one that is relied on: what it then has
             plan = failsafe_plans(self.fleet.site, self.fleet.unable - {record.id})[record.id]
@@ -153,7 +182,7 @@ class Standing:
 
     def rises_later(self, record: ChargerRecord, plan: FailsafePlan) -> bool:
         """Whether its default has to rise, and waits for that; `may_rise` names it in time."""
-        have_a = record.failsafe.safe_a
+        have_a = self._least(record)
         if have_a is None or plan.safe_a <= have_a + _CLOSE_A:
             return False
         if self.fleet.clock.steady() >= self._rise_at and not self._still_above(record.id):
@@ -176,7 +205,7 @@ class Standing:
             record = self.fleet.chargers.get(charger_id)
             if record is None or not record.accepted or charger_id == but or charger_id in self.fleet.unable:
                 continue
-            held_a = record.failsafe.safe_a
+            held_a = self._most(record)
             if held_a is not None and held_a > plan.safe_a + _CLOSE_A:
                 above.append(charger_id)
         return above

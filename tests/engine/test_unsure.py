@@ -1,5 +1,6 @@
 """Chargers whose safe default nobody knows: they count at their full rating in everybody's share."""
 
+import asyncio
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -218,3 +219,79 @@ async def test_who_leaves_the_site_is_not_reserved_any_more(hall):
     await hall.sites.put(Site(circuits=site.circuits, bays=site.bays[:1], assumed=False), site)
     assert hall.fleet.unable == set()
     assert hall.share("A") == 16.0
+
+
+class Inside(Holds):
+    """Its default is the new one the moment it is told, or stays the old one; `release` gives the answer, and `fault` is
+    what comes of it."""
+
+    def __init__(self, name: str, default_a: float, obeys: bool = True) -> None:
+        super().__init__(name)
+        self.default_a, self.obeys, self.asked, self.release = default_a, obeys, asyncio.Event(), asyncio.Event()
+        self.fault: Reason | None = None
+
+    async def install_failsafe(self, max_a, safe_a, connectors, phases=3) -> Answer:
+        self.written.append(safe_a)
+        self.default_a = safe_a if self.obeys else self.default_a
+        self.asked.set()
+        await self.release.wait()
+        if self.fault is not None:
+            raise EvdeskError(self.fault, "no answer")
+        return Answer("verified")
+
+
+FUSE_A = 50.0
+
+
+@pytest.mark.parametrize("how", ["timeout", "begun anew"])
+async def test_a_default_that_is_being_lowered_still_counts(tmp_path, how):
+    """A cannot fall back: 16 of 50 A. B has 6 A and may have 11 A once D has gone down from 16 A to that."""
+    async with opened(tmp_path / "evdesk.db") as store:
+        hall = Hall(store, "ABCD", FUSE_A)
+        balance = replace(hall.fleet.site.balance, margin_a=0.0)
+        hall.fleet.site = replace(hall.fleet.site, balance=balance)
+        held = {"A": (FailsafeState.CANNOT, 16.0), "B": (FailsafeState.VERIFIED, 6.0)}
+        held |= {"C": (FailsafeState.VERIFIED, 11.0), "D": (FailsafeState.UNTESTED, 16.0)}
+        links = {name: Inside(name, amps, obeys=name in "BC") for name, (_, amps) in held.items()}
+        for name, (state, amps) in held.items():
+            record = hall.fleet.chargers[name]
+            record.failsafe, record.link = Failsafe(state, 16.0, amps), links[name]
+            links[name].release.set()
+        hall.setup.standing.note(hall.fleet.chargers["A"])
+        d, b = hall.fleet.chargers["D"], hall.fleet.chargers["B"]
+        links["D"].release.clear()
+        links["D"].fault, links["A"].fault = Reason.TIMEOUT, Reason.REFUSED
+        hall.setup.begin(d)
+        await links["D"].asked.wait()
+
+        async def settled(record):
+            hall.setup.begin(record)
+            await until(lambda: _done(not hall.setup.busy(record)))
+
+        async def nothing_rises():
+            assert hall.setup.standing.may_rise() == []
+            await settled(b)
+            assert sum(link.default_a for link in links.values()) <= FUSE_A
+
+        await nothing_rises()
+        if how == "timeout":
+            links["D"].release.set()
+            await until(lambda: _done(hall.fleet.unable == {"A", "D"}))
+        else:
+            await hall.setup.cancel("D")
+            assert hall.fleet.unable == {"A"}
+        await nothing_rises()
+        links["D"].obeys, links["D"].fault = True, None
+        links["D"].release.set()
+        hall.clock.at += RISE_S + 1.0
+        await settled(d)
+        hall.clock.at += RISE_S + 1.0
+        await settled(b)
+        await settled(hall.fleet.chargers["C"])
+        assert {name: link.default_a for name, link in links.items()} == {"A": 16.0, "B": 11.0, "C": 11.0, "D": 11.0}
+        await hall.quiet()
+        await hall.setup.close()
+
+
+async def _done(value: bool) -> bool:
+    return value
