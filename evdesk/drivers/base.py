@@ -1,5 +1,6 @@
 """What a driver is: one device, one `run`, about ten verbs, one set of capabilities."""
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -7,10 +8,12 @@ from typing import Any, Protocol
 
 from evdesk.model import (
     Capability,
+    ChargerError,
     Clock,
     Event,
     LiveProfile,
     ProfileSeen,
+    Reason,
     Setting,
     TransactionEnded,
     TransactionStarted,
@@ -100,6 +103,29 @@ class CertificateHash:
     issuer_name_hash: str
     issuer_key_hash: str
     serial_number: str
+
+
+class Unanswered(ChargerError):
+    """No answer in the time it was given. `late`: what is answered after all, cancelled where nothing, or an error, is."""
+
+    def __init__(self, sentence: str, late: "asyncio.Future[Any]", action: str = "") -> None:
+        super().__init__(Reason.TIMEOUT, sentence, action=action)
+        self.action, self.late = action, late
+
+
+def passed_on(late: "asyncio.Future[Any]", what: Callable[[Any], object | None]) -> "asyncio.Future[Any]":
+    """A late answer as somebody else understands it; None from `what` is no answer."""
+    passed = asyncio.get_running_loop().create_future()
+
+    def came(done: "asyncio.Future[Any]") -> None:
+        found = None if done.cancelled() else what(done.result())
+        if found is None:
+            passed.cancel()
+        elif not passed.done():
+            passed.set_result(found)
+
+    late.add_done_callback(came)
+    return passed
 
 
 class CertificateVerbs:

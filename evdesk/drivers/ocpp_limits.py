@@ -5,8 +5,9 @@ Sources: OCPP 1.6 sections 3.13, 5.16, 7.8; field threads lbbrhzn/ocpp #1737, #2
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterator
+from functools import partial
 
-from evdesk.drivers.base import Answer, CompositeSchedule
+from evdesk.drivers.base import Answer, CompositeSchedule, Unanswered, passed_on
 from evdesk.drivers.ocpp_link import Caller, Reply
 from evdesk.drivers.ocpp_settings import read_keys
 from evdesk.model import ChargerError, LiveProfile, Reason
@@ -54,11 +55,16 @@ class Limits:
             last = self._last.get(profile.connector_id)
             if last is not None:
                 self._last[profile.connector_id] = max(last, profile.limit_a)  # unanswered it may hold all the same
-            reply, why = await self._put(request, urgent)
+            sent = request["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"]
+            detail = {"purpose": purpose, "stack_level": level, "unit": unit.name, "sent": sent, "cleared": cleared}
+            try:
+                reply, why = await self._put(request, urgent)
+            except Unanswered as error:
+                worked = partial(self._worked_late, profile, purpose, level, detail)
+                raise Unanswered(error.sentence, passed_on(error.late, worked), error.action) from None
             if reply is not None:
+                self._last[profile.connector_id] = profile.limit_a
                 self._worked(profile, purpose, level)
-                sent = request["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"]
-                detail = {"purpose": purpose, "stack_level": level, "unit": unit.name, "sent": sent, "cleared": cleared}
                 return Answer(reply.status, reply.ms, payload=detail | ({"refused": refused} if refused else {}))
             refused.append(f"{purpose} level {level}: {why}")
         if not refused:
@@ -86,7 +92,6 @@ class Limits:
 
     def _worked(self, profile: LiveProfile, purpose: str, level: int) -> None:
         memory, connector = self._caller.memory, profile.connector_id
-        self._last[connector] = profile.limit_a
         if purpose == TX_PURPOSE and profile.transaction_id is not None:
             memory.tx_level, memory.limit_purpose = level, TX_PURPOSE
             memory.tx_live[connector] = profile.transaction_id
@@ -94,6 +99,15 @@ class Limits:
         memory.default_level = level
         if profile.transaction_id is not None:
             memory.limit_purpose = DEFAULT_PURPOSE
+
+    def _worked_late(
+        self, profile: LiveProfile, purpose: str, level: int, detail: dict[str, object], reply: Reply
+    ) -> Answer | None:
+        """Another may have been sent meanwhile: which of them is the highest that may be in force stays as it was."""
+        if reply.status != "Accepted":
+            return None
+        self._worked(profile, purpose, level)
+        return Answer(reply.status, reply.ms, payload=detail)
 
     async def _unshadow(self, profile: LiveProfile, purpose: str) -> bool:
         """A TxProfile of ours that still runs would overrule the TxDefaultProfile we fall back to: it goes first, and

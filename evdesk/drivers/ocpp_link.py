@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from evdesk.drivers.base import Host, Report
+from evdesk.drivers.base import Host, Report, Unanswered
 from evdesk.drivers.ws import WsPeer
 from evdesk.model import (
     ChargerError,
@@ -22,6 +22,7 @@ from evdesk.model import (
 )
 from evdesk.ocpp.check import NotSendable
 from evdesk.ocpp.dialogue import Deferred, Dialogue, Fate, Step, Ticket
+from evdesk.ocpp.exchange import KEPT_LATE
 from evdesk.ocpp.frame import Odd
 from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.redact import redact
@@ -102,6 +103,7 @@ class OcppLink:
         self._kept: list[tuple[str, str]] = []
         self._kept_chars = 0
         self._waiting: dict[str, asyncio.Future[Ticket]] = {}
+        self._late: dict[str, asyncio.Future[Reply]] = {}  # of those that timed out
         self._settling: set[asyncio.Task[None]] = set()
         self._gate: asyncio.TimerHandle | None = None
         self._talked_at: float | None = None
@@ -167,6 +169,9 @@ class OcppLink:
                 self.report(MessageSeen(self.charger_id, now, "in", ticket.action, ticket.id, "", "lost"))
             _resolve(self._waiting.get(ticket.id), ticket)
         self._waiting.clear()
+        for late in self._late.values():
+            late.cancel()
+        self._late.clear()
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -226,6 +231,8 @@ class OcppLink:
                 report(event)
         for ticket in step.ended:
             _resolve(self._waiting.get(ticket.id), ticket)
+        for ticket in step.late:
+            self._came_late(ticket)
         if self.on_note is not None:
             for note in step.notes:
                 self.on_note(note)
@@ -306,7 +313,26 @@ class OcppLink:
             raise
         finally:
             self._waiting.pop(ticket.id, None)
+        if ticket.fate is Fate.TIMED_OUT:
+            raise Unanswered(_overdue(ticket), self._expect_late(ticket), action)
         return _reply(ticket)
+
+    def _expect_late(self, ticket: Ticket) -> "asyncio.Future[Reply]":
+        while len(self._late) >= KEPT_LATE:
+            self._late.pop(next(iter(self._late))).cancel()
+        late = self._late[ticket.id] = asyncio.get_running_loop().create_future()
+        if ticket.answer or self._ended:  # between its end and now
+            self._came_late(ticket)
+        return late
+
+    def _came_late(self, ticket: Ticket) -> None:
+        late = self._late.pop(ticket.id, None)
+        if late is None or late.done():
+            return
+        if ticket.error is None and ticket.answer:
+            late.set_result(Reply(ticket.answer, ticket.ms))
+        else:
+            late.cancel()
 
     def hurry(self, most_s: float, reductions: bool) -> None:
         self._dialogue.hurry(most_s, reductions)
@@ -322,14 +348,15 @@ def _resolve(future: "asyncio.Future[Ticket] | None", ticket: Ticket) -> None:
         future.set_result(ticket)
 
 
+def _overdue(ticket: Ticket) -> str:
+    return f"The charger did not answer {ticket.action} within {ticket.timeout_s:.0f} s."
+
+
 def _reply(ticket: Ticket) -> Reply:
     """What became of a CALL: its answer, or the error that says what to do."""
     if ticket.fate is Fate.ANSWERED:
         return Reply(ticket.answer, ticket.ms)
     what = ticket.action
-    if ticket.fate is Fate.TIMED_OUT:
-        seconds = f"{ticket.timeout_s:.0f}"
-        raise ChargerError(Reason.TIMEOUT, f"The charger did not answer {what} within {seconds} s.", action=what)
     if ticket.error is None:
         sent = "It may still carry it out." if ticket.sent_at is not None else "It was not sent."
         raise ChargerError(

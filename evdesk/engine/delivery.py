@@ -6,9 +6,11 @@ It never waits for an answer: each connector has at most one limit under way, an
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 from evdesk.balance import Demand, Key
-from evdesk.drivers.base import Answer
+from evdesk.drivers.base import Answer, Unanswered
 from evdesk.engine.commands import Command, Commands
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
@@ -22,10 +24,26 @@ RETRY_S = 10.0
 LOWER_S = 2.0  # a reduction that did not get through is tried again sooner
 HURRY_S = 3.0
 """What stands between a charger and its reduction has so long for its answer: then the reduction leaves, so that it is
-there within 6 s. Only one CALL may be open (OCPP-J 1.6 section 4.1.1), and its timeout is ours to choose."""
+there within 6 s. Only one CALL may be open (OCPP-J 1.6 section 4.1.1), and its timeout is ours to choose. A charger that
+is known to take longer is given that (`ocpp.exchange`), and what it answers after all is taken."""
 
 ON_THE_WAY_S = 60.0 + FOLLOWS_S  # an unanswered limit may still reach the charger within the call's own deadline
 DRAWS_A = 0.5
+
+
+@dataclass(slots=True)
+class Asking:
+    """A limit on its way. `asked_at` on the engine's clock, which has `jumped` so far, `since` on the steady one; `lowers`:
+    more than this may flow until it is there."""
+
+    limit_a: float
+    session_id: int | None
+    valid_s: int
+    phases: int
+    asked_at: float
+    jumped: float
+    since: float
+    lowers: bool
 
 
 class Delivery:
@@ -37,7 +55,9 @@ class Delivery:
         self.commands = commands
         self.clock = clock
         self.under_way: dict[Key, asyncio.Task[None]] = {}
-        self._asking: dict[Key, tuple[float, float]] = {}  # (the limit under way, since when on the steady clock)
+        self._asking: dict[Key, Asking] = {}
+        self._newest: dict[Key, tuple[float, float]] = {}  # the newest limit asked for, and since when no other one was
+        self._notes: set[asyncio.Task[None]] = set()
         self.on_limited: Callable[[ChargerRecord, int, float], None] = lambda record, connector_id, limit_a: None
 
     def offer(
@@ -54,7 +74,7 @@ class Delivery:
         if not demand.commandable:
             return
         if key in self.under_way:
-            hurry(record, self._asking.get(key), limit_a, self.clock)
+            self._hurry(record, self._asking.get(key), limit_a)
             return
         settings = self.fleet.site.balance
         confirmed = demand.confirmed_a
@@ -110,14 +130,12 @@ class Delivery:
             if session is None or link is None:
                 return
             valid_s = self.fleet.site.balance.profile_valid_s
-            asked_at, jumped = self.clock.now(), self.clock.jumped
-            older = connector.asked_a if asked_at < connector.asked_until else None
+            older = connector.asked_a if self.clock.now() < connector.asked_until else None
             profile = LiveProfile(connector.id, limit_a, valid_s, session.id, phases)
-            lowers = before is None or limit_a <= before
             args = {"connector_id": connector.id, "limit_a": limit_a, "before_a": before, "why": connector.why.text}
-            command = Command(by, what, record.id, args, must=not lowers)
-
-            self._asking[key] = (limit_a, self.clock.steady())
+            command = Command(by, what, record.id, args, must=before is not None and limit_a > before)
+            lowers = before is None or limit_a < max(before, older or 0.0) - 0.5
+            asking = self._ask(key, limit_a, session.id, phases, lowers)
 
             async def act() -> Answer:
                 connector.asked_a = max(limit_a, before or 0.0, older or 0.0)
@@ -126,20 +144,11 @@ class Delivery:
                 return await link.set_limit(profile)
 
             answer, _row = await self.commands.run(command, act)
-            connector.watt_phases = (phases or 3) if answer.payload.get("unit") == "W" else 0
-            now = self.clock.now()
-            if connector.session is not None and connector.session.id == session.id:
-                connector.confirmed_a, connector.confirmed_at = limit_a, now
-                # The charger counts from when it was told, whatever happened to our clock meanwhile.
-                connector.confirmed_until = asked_at + self.clock.jumped - jumped + valid_s
-                connector.falls_by = now + valid_s + FOLLOWS_S
-                self.on_limited(record, connector.id, limit_a)
-                connector.asked_a = None
-            # else the charge ended on the way: where it had to be a default, it outlives it and still counts.
-            connector.failed_at = None
-            self.fleet.on_changed(record.id)
+            self._confirmed(record, connector, asking, answer)
         except EvdeskError as error:
             connector.failed_at, connector.failed_a = self.clock.now(), limit_a
+            if isinstance(error, Unanswered):
+                error.late.add_done_callback(partial(self._answered_late, record, connector, asking))
             if error.reason in (Reason.REFUSED, Reason.UNSUPPORTED, Reason.STORAGE):
                 connector.asked_a = older  # it said no, or never heard of it: what held before still does
             log.info("%s: limit %s A: %s", record.id, limit_a, error.sentence)
@@ -147,10 +156,62 @@ class Delivery:
             self.under_way.pop(key, None)
             self._asking.pop(key, None)
 
+    def _ask(self, key: Key, limit_a: float, session_id: int | None, phases: int, lowers: bool) -> Asking:
+        clock, valid_s = self.clock, self.fleet.site.balance.profile_valid_s
+        now = clock.steady()
+        asking = Asking(limit_a, session_id, valid_s, phases, clock.now(), clock.jumped, now, lowers)
+        self._asking[key] = asking
+        newest = self._newest.get(key)
+        if newest is None or newest[0] != limit_a:
+            self._newest[key] = (limit_a, now)
+        return asking
+
+    def _confirmed(self, record: ChargerRecord, connector: ConnectorRecord, asking: Asking, answer: Answer) -> None:
+        connector.watt_phases = (asking.phases or 3) if answer.payload.get("unit") == "W" else 0
+        now, session = self.clock.now(), connector.session
+        if session is not None and session.id == asking.session_id:
+            connector.confirmed_a, connector.confirmed_at = asking.limit_a, now
+            # The charger counts from when it was told, whatever happened to our clock meanwhile.
+            connector.confirmed_until = asking.asked_at + self.clock.jumped - asking.jumped + asking.valid_s
+            connector.falls_by = now + asking.valid_s + FOLLOWS_S
+            self.on_limited(record, connector.id, asking.limit_a)
+            connector.asked_a = None
+        # else the charge ended on the way: where it had to be a default, it outlives it and still counts.
+        connector.failed_at = None
+        self.fleet.on_changed(record.id)
+
+    def _answered_late(
+        self, record: ChargerRecord, connector: ConnectorRecord, asking: Asking, late: "asyncio.Future[object]"
+    ) -> None:
+        """Its time was over, and it was carried out all the same. Where another limit was asked for since then, either may
+        hold: that is counted already."""
+        answer = None if late.cancelled() else late.result()
+        limit_a, since = self._newest.get((record.id, connector.id), (-1.0, 0.0))
+        if not isinstance(answer, Answer) or limit_a != asking.limit_a or asking.since < since:
+            return
+        log.info("%s: limit %s A was confirmed late", record.id, limit_a)
+        self._confirmed(record, connector, asking, answer)
+        detail = {"connector_id": connector.id, "limit_a": limit_a, "status": answer.status}
+        task = asyncio.get_running_loop().create_task(
+            self.commands.note(BALANCER, "balance.confirmed_late", record.id, detail)
+        )
+        self._notes.add(task)
+        task.add_done_callback(self._notes.discard)
+
+    def _hurry(self, record: ChargerRecord, asking: Asking | None, limit_a: float) -> None:
+        """Only a reduction is in a hurry: a lower limit than the one under way, which may flow, is wanted, or the one under
+        way is a reduction and does not leave."""
+        if record.link is None or asking is None:
+            return
+        higher = asking.limit_a > limit_a + 0.5
+        if higher or (asking.lowers and self.clock.steady() - asking.since > HURRY_S):
+            record.link.hurry(max(HURRY_S, self.clock.speed), reductions=higher)
+
     async def close(self) -> None:
-        for task in list(self.under_way.values()):
+        tasks = [*self.under_way.values(), *self._notes]
+        for task in self.under_way.values():
             task.cancel()
-        await asyncio.gather(*self.under_way.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def default_does(record: ChargerRecord, connector: ConnectorRecord, limit_a: float) -> bool:
@@ -165,16 +226,6 @@ def default_does(record: ChargerRecord, connector: ConnectorRecord, limit_a: flo
     if session is None or told_a is None or told_at is None or told_at < session.started_at:
         return False
     return abs(told_a - limit_a) < 0.05
-
-
-def hurry(record: ChargerRecord, asking: tuple[float, float] | None, limit_a: float, clock: Clock) -> None:
-    """A lower limit than the one under way is wanted, or it is under way and does not leave. `asking`: (the limit under
-    way, since when on the steady clock)."""
-    if record.link is None or asking is None:
-        return
-    higher = asking[0] > limit_a + 0.5
-    if higher or clock.steady() - asking[1] > HURRY_S:
-        record.link.hurry(max(HURRY_S, clock.speed), reductions=higher)
 
 
 def phases_used(bay: Bay, connector: ConnectorRecord) -> int:

@@ -60,6 +60,7 @@ class Step:
     events: list[Event] = field(default_factory=list)
     deferred: list[Deferred] = field(default_factory=list)
     ended: list[Ticket] = field(default_factory=list)
+    late: list[Ticket] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     calls: int = 0
     booted: bool = False
@@ -179,7 +180,7 @@ class Dialogue:
         if strange is not None:
             odd.append(strange)
         if ticket is not None:
-            step.ended.append(ticket)
+            (step.late if ticket.fate is Fate.TIMED_OUT else step.ended).append(ticket)
             step.timing = True
 
     def _complain(self, frame: CallResult, action: str, broken: list[Odd], now: float, step: Step) -> None:

@@ -16,7 +16,10 @@ from evdesk.ocpp.frame import Call, CallError, CallResult, Odd, call_text
 
 DEFAULT_TIMEOUT_S = 60.0
 MAX_WAITING = 256
-_KEPT_LATE = 32
+KEPT_LATE = 32
+_PATIENCE = 1.5
+"""A call that is hurried has so many times what this action took this charger before."""
+
 _KEPT_ANSWERS = 16
 _REPLAY_S = 600.0
 _LONGEST_ID = 255  # longer ones are echoed, but not remembered
@@ -69,6 +72,7 @@ class Exchange:
         self._urgent: deque[Ticket] = deque()
         self._open: Ticket | None = None
         self._late: OrderedDict[str, Ticket] = OrderedDict()
+        self._took: dict[str, float] = {}  # action -> seconds until its answer, the newest counting most
         self._seen: dict[str, _Remembered] = {}
 
     @property
@@ -105,9 +109,10 @@ class Exchange:
         return ticket, call_text(ticket.id, ticket.action, ticket.payload)
 
     def hurry(self, most_s: float, urgent: bool) -> None:
-        """Something that cannot wait is behind the open CALL: it has no longer than this. `urgent`: even if it is urgent
-        itself."""
+        """Something that cannot wait is behind the open CALL: it has no longer than this, or than it usually takes this
+        charger: one that is only slow would answer none in time. `urgent`: even if it is urgent itself."""
         if self._open is not None and (urgent or not self._open.urgent):
+            most_s = max(most_s, _PATIENCE * self._took.get(self._open.action, 0.0))
             self._open.timeout_s = min(self._open.timeout_s, most_s)
 
     def deadline(self) -> float | None:
@@ -124,18 +129,20 @@ class Exchange:
         ticket, self._open = self._open, None
         ticket.fate, ticket.ended_at = Fate.TIMED_OUT, now
         self._late[ticket.id] = ticket
-        while len(self._late) > _KEPT_LATE:
+        while len(self._late) > KEPT_LATE:
             self._late.popitem(last=False)
         return ticket
 
     def answered(self, frame: CallResult | CallError, now: float) -> tuple[Ticket | None, Odd | None]:
-        """Match an answer: the ticket it ends (None for late and unknown ones) and what was odd about it."""
+        """Match an answer: the ticket it belongs to (None for unknown ones) and what was odd about it. One that had timed
+        out stays so, and has its answer now."""
         ticket = self._open
         if isinstance(frame, CallError) and frame.of_answer:
             return None, self._unusable(frame)
         if ticket is None or ticket.id != frame.id:
-            return None, self._stray(frame, now)
+            return self._stray(frame, now)
         self._open = None
+        self._learn(ticket, now)
         ticket.ended_at = now
         if isinstance(frame, CallResult):
             ticket.fate, ticket.answer = Fate.ANSWERED, frame.payload
@@ -143,14 +150,23 @@ class Exchange:
             ticket.fate, ticket.error = Fate.REFUSED, frame
         return ticket, None
 
-    def _stray(self, frame: CallResult | CallError, now: float) -> Odd:
+    def _learn(self, ticket: Ticket, now: float) -> None:
+        took = max(now - (ticket.sent_at or ticket.asked_at), 0.0)
+        self._took[ticket.action] = max(took, 0.8 * self._took.get(ticket.action, 0.0))
+
+    def _stray(self, frame: CallResult | CallError, now: float) -> tuple[Ticket | None, Odd]:
         late = self._late.pop(frame.id, None)
         if late is not None:
+            self._learn(late, now)
             after = now - (late.sent_at or late.asked_at)
-            return Odd("late_answer", f"{late.action} was answered after {after:.0f} s, too late to count.", frame.id)
+            if isinstance(frame, CallResult):
+                late.answer = frame.payload
+            else:
+                late.error = frame
+            return late, Odd("late_answer", f"{late.action} was answered after {after:.0f} s, too late.", frame.id)
         if isinstance(frame, CallError) and frame.id in self._seen:
-            return self._unusable(frame)
-        return Odd("unknown_answer_id", "An answer came for a message that was never sent.", frame.id[:200])
+            return None, self._unusable(frame)
+        return None, Odd("unknown_answer_id", "An answer came for a message that was never sent.", frame.id[:200])
 
     @staticmethod
     def _unusable(frame: CallError) -> Odd:

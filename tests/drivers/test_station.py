@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from evdesk.drivers.base import Unanswered
 from evdesk.drivers.ocpp_station import ALL
 from evdesk.model import (
     CapabilitiesChanged,
@@ -253,6 +254,46 @@ async def test_a_reduction_that_cannot_wait_gives_up_what_is_open():
         hold.set()
         assert (await reduction).status == "Accepted"
         await made.event(FindingSeen, rule="late_answer")
+
+
+async def test_a_limit_that_is_accepted_late_is_told_late():
+    hold = asyncio.Event()
+
+    async def slow(_):
+        await hold.wait()
+        return {"status": "Accepted"}
+
+    async with desk(slower(call_s=0.1)) as made, charger(made, script={"SetChargingProfile": slow}) as (_, station):
+        station.memory.rate_unit, station.memory.max_level = "Current", 1
+        with pytest.raises(Unanswered) as caught:
+            await station.set_limit(ONE)
+        assert caught.value.reason is Reason.TIMEOUT
+        hold.set()
+        answer = await caught.value.late
+        assert (answer.status, answer.payload["unit"]) == ("Accepted", "A")
+        assert station.memory.tx_live == {1: ONE.transaction_id}, "it holds, and would overrule a default"
+
+
+async def test_what_is_refused_late_or_never_answered_is_no_answer():
+    hold = asyncio.Event()
+
+    async def slow(_):
+        await hold.wait()
+        return {"status": "Rejected"}
+
+    async with desk(slower(call_s=0.1)) as made:
+        async with charger(made, script={"SetChargingProfile": slow}) as (_, station):
+            station.memory.rate_unit, station.memory.max_level = "Current", 1
+            late = []
+            for _ in range(2):
+                with pytest.raises(Unanswered) as caught:
+                    await station.set_limit(ONE)
+                late.append(caught.value.late)
+            hold.set()
+            await asyncio.wait((late[0],))
+            station.link.end("over")
+        await asyncio.wait(late)
+        assert [one.cancelled() for one in late] == [True, True]
 
 
 async def test_a_late_answer_does_not_disturb_the_next_call():

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from evdesk.drivers.base import Answer, Driver
+from evdesk.drivers.base import Answer, Driver, Unanswered
 from evdesk.engine.commands import Commands
 from evdesk.engine.control import Control
 from evdesk.engine.fleet import Fleet
@@ -46,7 +46,7 @@ class HandClock(FixedClock):
 
 class Station(Driver):
     """Carries out what it is told at once. `deaf`: limits above what is in force are not answered until `hurry`, or not
-    before `call_s`."""
+    before `call_s`. `slow_s`: carries out, and answers, only so much later."""
 
     def __init__(self, name: str, clock: HandClock) -> None:
         super().__init__(name)
@@ -57,12 +57,17 @@ class Station(Driver):
         self.held = asyncio.Event()  # an answer is kept back
         self._sent_at, self._within_s = 0.0, 60.0
         self._open: asyncio.Future[None] | None = None
+        self.slow_s = 0.0
+        self._doing: list[tuple[float, float, asyncio.Future[Answer]]] = []
+        self._asked: asyncio.Future[Answer] | None = None
 
     async def run(self, report) -> None:
         raise NotImplementedError
 
     async def set_limit(self, profile: LiveProfile) -> Answer:
         self.sent.append((self.clock.at, profile.limit_a))
+        if self.slow_s:
+            return await self._slowly(profile.limit_a)
         raised, self.in_force_a = profile.limit_a > self.in_force_a, profile.limit_a
         if self.deaf and raised:
             self._open, self._sent_at, self._within_s = (
@@ -78,11 +83,31 @@ class Station(Driver):
             raise EvdeskError(Reason.TIMEOUT, "no answer")
         return Answer("Accepted")
 
+    async def _slowly(self, limit_a: float) -> Answer:
+        """One after the other, as such a charger does."""
+        loop = asyncio.get_running_loop()
+        self._open = over = loop.create_future()
+        self._sent_at, self._within_s = self.clock.at, self.call_s
+        begun = max([self.clock.at, *(done_at for done_at, _, _ in self._doing)])
+        self._asked = answer = loop.create_future()
+        self._doing.append((begun + self.slow_s, limit_a, answer))
+        self.held.set()
+        await asyncio.wait((over, answer), return_when=asyncio.FIRST_COMPLETED)
+        self.held.clear()
+        if answer.done():
+            return answer.result()
+        raise Unanswered("no answer", answer)
+
     def hurry(self, most_s: float, reductions: bool) -> None:
         self.hurried.append((most_s, reductions))
         self._within_s = min(self._within_s, most_s)
 
     def second(self) -> None:
+        while self._doing and self.clock.at >= self._doing[0][0]:
+            _, self.in_force_a, answer = self._doing.pop(0)
+            answer.set_result(Answer("Accepted"))
+            if self._open is not None and answer is self._asked:
+                self._open = None
         if self.held.is_set() and self.clock.at >= self._sent_at + self._within_s and self._open is not None:
             self._open.set_result(None)
             self._open = None

@@ -1,13 +1,14 @@
 """What is sent, and how soon, where answers are lost or late."""
 
+import asyncio
 import math
 from dataclasses import replace
 
 import pytest
 
 from evdesk.balance import validate_site
+from evdesk.drivers.base import Answer
 from evdesk.engine.control import with_user_limit
-from evdesk.engine.delivery import hurry
 from evdesk.model import Circuit, PowerCap
 from tests.engine.control_kit import cycle
 
@@ -62,20 +63,75 @@ async def test_others_make_room_while_a_raise_is_unanswered(tmp_path):
         assert b.in_force_a <= b_high - (high - low)
 
 
-async def test_what_waits_behind_another_call_is_hurried_too(tmp_path):
+async def test_a_reduction_that_waits_behind_another_call_is_hurried_too(tmp_path):
+    async with cycle(tmp_path) as site:
+        await settle_at(site, 2.0, 200)
+        a, delivery = site.stations["A"], site.control.delivery
+        assert a.in_force_a > 20.0
+        a.hurried.clear()
+        asking = delivery._ask(("A", 1), 6.0, 1, 3, lowers=True)  # the reduction itself, which does not leave
+        delivery._hurry(site.record("A"), asking, 6.0)
+        assert a.hurried == []
+        site.clock.at += 3.5
+        delivery._hurry(site.record("A"), asking, 6.0)
+        assert a.hurried == [(3.0, False)]
+        delivery._hurry(site.record("A"), asking, 0.0)
+        assert a.hurried[-1] == (3.0, True)
+
+
+async def test_a_charger_that_takes_8_s_for_each_answer_is_confirmed_and_not_written_again_and_again(tmp_path):
+    """Only a reduction is in a hurry. With the others the site goes on within seconds, and the slow one counts in full
+    meanwhile."""
+    async with cycle(tmp_path, "AB", rating_a=40.0) as site:
+        a, b = site.stations["A"], site.stations["B"]
+        a.slow_s = 8.0
+        await settle_at(site, 2.0, 400)
+        assert a.hurried == [], "nothing had to be lowered"
+        assert site.connector("A").confirmed_a == a.in_force_a > 12.0
+        sent = len(a.sent)
+        for _ in range(600):
+            await site.second()
+        assert (len(a.sent) - sent) * 6 <= 90, "writes in an hour: a refresh each minute, and few changes"
+        before, b_before = a.in_force_a, b.in_force_a
+        site.house_a, site.over_s = 14.0, 0
+        for _ in range(3):
+            await site.second()
+        assert (a.in_force_a, b.in_force_a < b_before) == (before, True), "the other one makes room at once"
+        for _ in range(27):
+            await site.second()
+        assert a.in_force_a < before
+        assert site.connector("A").confirmed_a == a.in_force_a
+        assert site.over_s <= 10, "one answer of it, and no more"
+
+
+async def test_a_limit_that_is_confirmed_after_its_time_is_taken(tmp_path):
     async with cycle(tmp_path) as site:
         await settle_at(site, 2.0, 200)
         a = site.stations["A"]
-        assert a.in_force_a > 20.0
-        a.hurried.clear()
-        asking = (6.0, site.clock.steady())  # the reduction itself, which does not leave
-        hurry(site.record("A"), asking, 6.0, site.clock)
-        assert a.hurried == []
-        site.clock.at += 3.5
-        hurry(site.record("A"), asking, 6.0, site.clock)
-        assert a.hurried == [(3.0, False)]
-        hurry(site.record("A"), asking, 0.0, site.clock)
-        assert a.hurried[-1] == (3.0, True)
+        high = a.in_force_a
+        a.slow_s, a.call_s = 8.0, 3.0
+        site.house_a = 20.0
+        await until(site, lambda: a.in_force_a < high, 20)
+        low = a.in_force_a
+        assert site.connector("A").confirmed_a == low, "at the second of its answer, five after its time was over"
+
+
+async def test_a_late_answer_to_a_limit_that_is_not_the_newest_confirms_nothing(tmp_path):
+    async with cycle(tmp_path) as site:
+        await settle_at(site, 24.0, 100)
+        delivery, record, one = site.control.delivery, site.record("A"), site.connector("A")
+        low = one.confirmed_a
+        older = delivery._ask(("A", 1), 20.0, 1, 3, lowers=False)
+        site.clock.at += 1.0
+        newer = delivery._ask(("A", 1), low, 1, 3, lowers=True)
+        late = asyncio.get_running_loop().create_future()
+        late.set_result(Answer("Accepted"))
+        one.asked_a, one.asked_until = 20.0, site.clock.at + 100.0
+        delivery._answered_late(record, one, older, late)
+        assert (one.confirmed_a, one.asked_a) == (low, 20.0)
+        delivery._answered_late(record, one, newer, late)
+        assert (one.confirmed_a, one.asked_a) == (low, None)
+        delivery._asking.clear()
 
 
 async def test_a_site_stored_with_a_loop_and_a_connector_twice_is_taken_at_its_worst(tmp_path):

@@ -68,6 +68,23 @@ def test_an_open_call_can_be_given_less_time(urgent, even_urgent, deadline):
     assert exchange.expire(deadline) is slow
 
 
+def test_a_charger_that_is_only_slow_is_given_its_time():
+    exchange, deadlines = Exchange(), []
+    for n, answered_s in enumerate((8.0, 8.0, 1.0, 1.0)):
+        begun = n * 100.0
+        call = exchange.ask("SetChargingProfile", {}, begun, 60.0)
+        exchange.next_call(begun)
+        exchange.hurry(3.0, True)
+        deadlines.append(exchange.deadline() - begun)
+        exchange.expire(begun + answered_s)
+        exchange.answered(CallResult(call.id, {}), begun + answered_s)
+    assert deadlines == pytest.approx([3.0, 12.0, 12.0, 9.6]), "its late answer counts, and it may become quicker"
+    exchange.ask("Reset", {}, 900.0, 60.0)
+    exchange.next_call(900.0)
+    exchange.hurry(3.0, True)
+    assert exchange.deadline() == 903.0, "nothing is known of that"
+
+
 def test_a_clock_set_back_keeps_no_call_open():
     exchange = Exchange()
     slow = ask(exchange)
@@ -82,8 +99,8 @@ def test_late_answer_is_matched_and_told():
     exchange.next_call(0.0)
     exchange.expire(60.0)
     assert exchange.action_of(slow.id) == "GetConfiguration"
-    ticket, odd = exchange.answered(CallResult(slow.id, {}), 68.0)
-    assert ticket is None
+    ticket, odd = exchange.answered(CallResult(slow.id, {"a": 1}), 68.0)
+    assert (ticket, slow.fate, slow.answer) == (slow, Fate.TIMED_OUT, {"a": 1})
     assert (odd.rule, "68 s" in odd.sentence) == ("late_answer", True)
 
 
