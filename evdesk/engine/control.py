@@ -15,6 +15,7 @@ from evdesk.engine.delivery import DRAWS_A, Delivery
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
 from evdesk.engine.steady import OnTheClock, less, steady_sample
+from evdesk.engine.unheard import Unheard
 from evdesk.model import (
     NO_PHASES,
     Bay,
@@ -46,6 +47,7 @@ class Control:
         self.clock = clock
         self.balancer = Balancer(fleet.site, strict=False)  # a site stored long ago must start too
         self._on_the_clock = OnTheClock()
+        self._unheard = Unheard(fleet)
         self.held: set[str] = set()  # not commanded, and counted in full: a drill
         self.decision: Decision | None = None
         self.demands: dict[Key, Demand] = {}  # of the newest decision, with moments on the balancer's time
@@ -143,6 +145,7 @@ class Control:
 
     def _demand(self, bay: Bay, record: ChargerRecord, connector: ConnectorRecord, now: float) -> Demand:
         """Its moments are on the balancer's time."""
+        self._unheard.look(record, connector)
         ceiling, why = bay.max_a, Why(WhyCode.CHARGER)
         if bay.user_limit_a is not None and bay.user_limit_a < ceiling:
             ceiling, why = bay.user_limit_a, Why(WhyCode.USER)
@@ -151,14 +154,14 @@ class Control:
             ceiling, why = hold, Why(WhyCode.TEST)
         settings, online = self.fleet.site.balance, record.online
         leaving = settings.share_by is ShareBy.LEAVING
-        dead = connector.status in _DEAD
+        dead = connector.status in _DEAD and not connector.unheard
         live = connector.confirmed_a is not None and now < connector.confirmed_until
         hint = connector.hint or NO_HINT
         jumped = self.clock.jumped
         return Demand(
             key=(record.id, connector.id),
-            wants=(connector.status.has_car or connector.session is not None) and not dead,
-            commandable=online and self._commands(record) and connector.session is not None,
+            wants=(connector.status.has_car or connector.charges) and not dead,
+            commandable=online and self._commands(record) and connector.charges,
             confirmed_a=connector.confirmed_a if live else None,
             worst_a=self._worst(bay, record, connector, now),
             ceiling_a=ceiling,
@@ -188,7 +191,7 @@ class Control:
         if record.id in self.held:
             return bay.max_a  # whatever it does, the fuse must hold
         said = record.online and (connector.status_at or 0.0) >= (record.connected_at or 0.0)
-        if said and connector.status in _DEAD:
+        if said and connector.status in _DEAD and not connector.unheard:
             return 0.0
         # While it is connected an accepted default counts: a charge that starts is seen and limited within a second.
         # Silent, only a default that the charger has shown counts.
@@ -197,11 +200,11 @@ class Control:
         live = told_a if now < connector.confirmed_until else None
         high = told_a if now < max(connector.confirmed_until, connector.falls_by) else None
         asked = connector.asked_a if now < connector.asked_until else None  # if it arrived, it has expired
-        if said and connector.session is None and connector.status is ConnectorStatus.AVAILABLE:
+        if said and not connector.charges and connector.status is ConnectorStatus.AVAILABLE:
             return 0.0  # nothing is plugged in, and a new car is told to us before it draws
         fallback = bay.max_a if safe is None else safe
         # Between two charges a live limit may still stand: where it had to be a default, it outlives its charge.
-        held = live if record.online and live is not None and connector.session else max(fallback, high or 0.0)
+        held = live if record.online and live is not None and connector.charges else max(fallback, high or 0.0)
         return min(max(held, asked or 0.0), max(bay.max_a, held))
 
     def _explain(
@@ -215,7 +218,7 @@ class Control:
             why = NO_CAR
         elif record.id in self.held:
             why = DRILLED
-        elif connector.session is None:
+        elif connector.session is None and not demand.commandable:
             why = Why(WhyCode.SAFE_SHARE, since_at=connector.plugged_at, detail="not_started")
         reserved = 0.0 if demand.commandable else demand.worst_a
         if (connector.why, connector.wanted_a, connector.reserved_a) != (why, limit_a, reserved):

@@ -127,15 +127,16 @@ class Delivery:
         session, link = connector.session, record.link
         before = connector.limit_a(self.clock.now(), record.safe_a)
         try:
-            if session is None or link is None:
+            if not connector.charges or link is None:
                 return
+            session_id = session.id if session is not None else None
             valid_s = self.fleet.site.balance.profile_valid_s
             older = connector.asked_a if self.clock.now() < connector.asked_until else None
-            profile = LiveProfile(connector.id, limit_a, valid_s, session.id, phases)
+            profile = LiveProfile(connector.id, limit_a, valid_s, session_id, phases)
             args = {"connector_id": connector.id, "limit_a": limit_a, "before_a": before, "why": connector.why.text}
             command = Command(by, what, record.id, args, must=before is not None and limit_a > before)
             lowers = before is None or limit_a < max(before, older or 0.0) - 0.5
-            asking = self._ask(key, limit_a, session.id, phases, lowers)
+            asking = self._ask(key, limit_a, session_id, phases, lowers)
 
             async def act() -> Answer:
                 connector.asked_a = max(limit_a, before or 0.0, older or 0.0)
@@ -169,7 +170,7 @@ class Delivery:
     def _confirmed(self, record: ChargerRecord, connector: ConnectorRecord, asking: Asking, answer: Answer) -> None:
         connector.watt_phases = (asking.phases or 3) if answer.payload.get("unit") == "W" else 0
         now, session = self.clock.now(), connector.session
-        if session is not None and session.id == asking.session_id:
+        if (session.id if session is not None else None) == asking.session_id:
             connector.confirmed_a, connector.confirmed_at = asking.limit_a, now
             # The charger counts from when it was told, whatever happened to our clock meanwhile.
             connector.confirmed_until = asking.asked_at + self.clock.jumped - asking.jumped + asking.valid_s

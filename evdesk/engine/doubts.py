@@ -21,6 +21,7 @@ from evdesk.model import (
     ConnectorStatus,
     Doubt,
     EvdeskError,
+    FindingSeen,
     NoticeKind,
     Origin,
     Reason,
@@ -172,7 +173,17 @@ class Doubts:
             doubt = self._lasting(record, connector, now)
             if doubt is not connector.doubt:
                 connector.doubt = doubt
+                if doubt is Doubt.UNHEARD:
+                    self._tell_unheard(record, connector, now)
                 self.fleet.on_changed(record.id)
+
+    def _tell_unheard(self, record: ChargerRecord, connector: ConnectorRecord, now: float) -> None:
+        drawn = _drawn(connector, now)
+        draws = "charges" if drawn is None else f"draws {drawn:.1f} A"
+        text = (
+            f"Connector {connector.id} {draws}, and told no start. Unplug the car and plug it in again, or restart it."
+        )
+        self.fleet.report(FindingSeen(record.id, now, "charge_not_told", text, str(connector.id)))
 
     def _all(self) -> Iterator[tuple[ChargerRecord, ConnectorRecord]]:
         for record in self.fleet.chargers.values():
@@ -191,7 +202,7 @@ class Doubts:
             suspect = self._suspects[key] = _Suspect(seen, now)
         if seen is Doubt.NO_CHARGE:
             return seen
-        patience_s = FLOWS_AFTER_S if seen is Doubt.FLOWS else NOTHING_AFTER_S
+        patience_s = NOTHING_AFTER_S if seen is Doubt.NOTHING_FLOWS else FLOWS_AFTER_S
         if now - suspect.since < patience_s:
             return Doubt.NONE
         if suspect.asked_at is None:
@@ -209,6 +220,8 @@ class Doubts:
             charges = status is ConnectorStatus.CHARGING and connector.session is not None
             if charges and drawn < NOTHING_A and _may(record, connector, now):
                 return Doubt.NOTHING_FLOWS
+        if connector.unheard:
+            return Doubt.UNHEARD
         failed_at = self._failed.get((record.id, connector.id))
         if failed_at is not None and now - failed_at < NO_CHARGE_KEPT_S and status not in _NO_CAR:
             return Doubt.NO_CHARGE

@@ -47,7 +47,7 @@ class Obedience:
         for key in decision.ignoring:
             record = self.fleet.chargers.get(key[0])
             connector = record.connectors.get(key[1]) if record is not None else None
-            if record is None or connector is None or connector.session is None or _may_in_watts(connector):
+            if record is None or connector is None or not connector.charges or _may_in_watts(connector):
                 continue
             limit_a = connector.limit_a(decision.at, record.safe_a)
             self._tell(record, connector, decision.at, limit_a)

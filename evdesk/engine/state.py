@@ -64,6 +64,7 @@ class ConnectorRecord:
     failed_at: float | None = None
     failed_a: float | None = None  # what was asked then
     watt_phases: int = 0  # the live limit was sent in watts, counted over so many phases; 0: in ampere
+    unheard: bool = False  # it charges, and its start was never told (`evdesk.engine.unheard`)
     resend: bool = False  # the charger may have dropped the limit: send it again at once
     why: Why = field(default_factory=Why)
     wanted_a: float | None = None
@@ -79,6 +80,11 @@ class ConnectorRecord:
     phases: int = 3
     user_limit_a: float | None = None
     terminals: tuple[bool, bool, bool] = (True, True, True)
+
+    @property
+    def charges(self) -> bool:
+        """A charge is known to run, by its start or by what is seen."""
+        return self.session is not None or self.unheard
 
     def forget_limit(self) -> None:
         """What was confirmed is not to be relied on any more, but may still hold."""

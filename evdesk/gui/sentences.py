@@ -71,6 +71,7 @@ def doubt_words(connector: Connector) -> str:
         ),
         Doubt.NOTHING_FLOWS: tr("Says it charges, but nothing flows"),
         Doubt.NO_CHARGE: tr("Took the start, but no charge began"),
+        Doubt.UNHEARD: tr("Charges, but told no start. Plug the car in again"),
     }
     return words.get(connector.doubt, "")
 

@@ -41,6 +41,7 @@ class Doubt(StrEnum):
     FLOWS = "flows"  # current is measured where the status says that none can flow
     NOTHING_FLOWS = "nothing_flows"  # says that it charges, may, and draws nothing
     NO_CHARGE = "no_charge"  # accepted a start, and no charge began
+    UNHEARD = "unheard"  # it charges, and its start was never told
 
 
 _WITH_CAR = frozenset(

@@ -288,6 +288,14 @@ RULES: dict[str, RuleText] = {
         "IEC 61851-1, annex A",
         (),
     ),
+    "charge_not_told": RuleText(
+        MESSAGES,
+        "A charge whose start was not told",
+        "Limited all the same, by a default that ends; what it draws is kept free.",
+        "Send the start of every charge until it is answered, also after the server was changed.",
+        "OCPP 1.6, 4.8 Start Transaction",
+        (),
+    ),
     "connector_zero": RuleText(
         MESSAGES,
         "Connector 0 of an EVSE",

@@ -53,6 +53,7 @@ class Station(Driver):
         self.capabilities = frozenset({Capability.SET_LIMIT})
         self.clock, self.in_force_a, self.deaf, self.call_s = clock, 0.0, False, 60.0
         self.sent: list[tuple[float, float]] = []
+        self.profiles: list[LiveProfile] = []
         self.hurried: list[tuple[float, bool]] = []
         self.held = asyncio.Event()  # an answer is kept back
         self._sent_at, self._within_s = 0.0, 60.0
@@ -66,6 +67,7 @@ class Station(Driver):
 
     async def set_limit(self, profile: LiveProfile) -> Answer:
         self.sent.append((self.clock.at, profile.limit_a))
+        self.profiles.append(profile)
         if self.slow_s:
             return await self._slowly(profile.limit_a)
         raised, self.in_force_a = profile.limit_a > self.in_force_a, profile.limit_a

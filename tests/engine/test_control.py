@@ -9,7 +9,7 @@ import pytest
 from evdesk.balance import validate_site
 from evdesk.drivers.base import Answer
 from evdesk.engine.control import with_user_limit
-from evdesk.model import Circuit, PowerCap
+from evdesk.model import Circuit, ConnectorStatus, PowerCap, Session, WhyCode
 from tests.engine.control_kit import cycle
 
 
@@ -203,3 +203,49 @@ async def test_a_name_the_balancer_does_not_know_stops_nobody_elses_limits(tmp_p
         assert site.drawn("A") + site.drawn("B") <= 12.0, "the house took 20 of 32 A"
         told = [record.getMessage() for record in caplog.records if "does not know" in record.getMessage()]
         assert told == [f"the balancer does not know {name} and leaves it out" for name in ("Shed", "('A', 2)")]
+
+
+async def test_a_charge_whose_start_was_never_told_is_limited_by_a_default(tmp_path):
+    async with cycle(tmp_path, "AB", rating_a=40.0) as site:
+        a, one = site.stations["A"], site.connector("A")
+        one.session = None
+        a.in_force_a, site.house_a = 32.0, 10.0
+        await settle_at(site, 10.0, 10)
+        assert a.sent == [], "its start may still come"
+        assert site.control.decision.limits["B", 1][0] == 0, "what it draws is kept free meanwhile"
+        await settle_at(site, 10.0, 40)
+        assert {profile.transaction_id for profile in a.profiles} == {None}
+        assert site.connector("A").confirmed_a == a.in_force_a < 20.0
+        assert one.why.code is not WhyCode.SAFE_SHARE
+        site.over_s = 0
+        await settle_at(site, 10.0, 200)
+        assert site.over_s == 0
+        assert site.stations["B"].in_force_a >= 6.0, "it is one of those who share"
+        one.begin(Session(9, "A", 1, "TAG", site.clock.at))
+        await settle_at(site, 12.0, 200)
+        assert a.profiles[-1].transaction_id == 9, "told after all"
+
+
+@pytest.mark.parametrize("status", [ConnectorStatus.AVAILABLE, ConnectorStatus.FINISHING, ConnectorStatus.FAULTED])
+async def test_a_status_that_sticks_hides_no_current(tmp_path, status):
+    async with cycle(tmp_path) as site:
+        a, one = site.stations["A"], site.connector("A")
+        one.session, one.status = None, status
+        a.in_force_a = 32.0
+        await settle_at(site, 14.0, 60)
+        assert a.in_force_a <= 17.0
+        assert site.over_s <= 20
+
+
+async def test_the_last_reading_of_a_charge_that_ended_is_none_of_a_new_one(tmp_path):
+    async with cycle(tmp_path) as site:
+        await settle_at(site, 2.0, 60)
+        a, one = site.stations["A"], site.connector("A")
+        one.session, one.status = None, ConnectorStatus.FINISHING
+        a.sent.clear()
+        for _ in range(60):
+            site.clock.at += 1.0
+            site.control.tick()
+            await site.answered()
+            assert not one.unheard
+        assert a.sent == []

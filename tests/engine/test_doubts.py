@@ -17,6 +17,7 @@ from evdesk.model import (
     Disconnected,
     Doubt,
     EvdeskError,
+    FindingSeen,
     Identity,
     Notice,
     Reading,
@@ -130,6 +131,24 @@ async def test_a_charge_without_current_is_doubtful_only_where_it_may_draw(tmp_p
         assert await one.passes(ANSWER_S + 10, 0.0) is Doubt.NOTHING_FLOWS
         one.tell(S.SUSPENDED_EV)
         assert await one.passes(2, 0.0) is Doubt.NONE
+
+
+async def test_a_charge_whose_start_was_never_told_is_said_with_what_to_do(tmp_path):
+    async with bench(tmp_path) as one:
+        seen = []
+        one.fleet.report, report = (
+            lambda e: seen.append(e) if isinstance(e, FindingSeen) else report(e),
+            one.fleet.report,
+        )
+        one.tell(S.CHARGING)
+        assert await one.passes(300, 16.0) is Doubt.NONE
+        one.record.connectors[1].unheard = True
+        assert await one.passes(FLOWS_AFTER_S + ANSWER_S + 2, 16.0) is Doubt.UNHEARD
+        ((rule, sentence),) = [(finding.rule, finding.sentence) for finding in seen]
+        assert rule == "charge_not_told"
+        assert "draws 16.0 A, and told no start. Unplug the car and plug it in again" in sentence
+        one.record.connectors[1].unheard = False
+        assert await one.passes(1, 16.0) is Doubt.NONE
 
 
 async def test_what_is_not_measured_or_not_connected_is_not_doubted(tmp_path):

@@ -67,6 +67,24 @@ async def test_to_be_clearly_above_a_limit_for_long_counts(tmp_path, fields, amp
         assert drills.told == told
 
 
+async def test_a_charge_whose_start_was_not_told_is_judged_by_the_limit_it_confirmed(tmp_path):
+    async with opened(tmp_path / "evdesk.db") as store:
+        clock, drills, todo = FixedClock(T0), Drills(), []
+        fleet = Fleet(store, clock)
+        connector = fleet.record("A").connector(1)
+        connector.confirmed_a, connector.confirmed_until, connector.current_a = 10.0, T0 + 600, (32.0, 32.0, 32.0)
+        watch = Obedience(fleet, drills, lambda coro, name: todo.append(coro))
+        for unheard, told in ((False, 0), (True, 1)):
+            connector.unheard = unheard
+            for second in range(70):
+                clock.at += 1.0
+                connector.current_at = T0 + second // 10 * 10
+                watch.tick(Decision(clock.at, {}, ignoring=(("A", 1),)))
+            assert len(todo) == told
+        await todo[0]
+        assert drills.told == [("A", 1, 32.0, 10.0)]
+
+
 @pytest.mark.parametrize("sample_s", [10, 40, 200])
 async def test_one_that_takes_its_time_each_time_is_none(tmp_path, sample_s):
     async with opened(tmp_path / "evdesk.db") as store:
