@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from evdesk.balance import Balancer, Decision, Demand, Key, LineSample, kw_per_a
 from evdesk.engine.commands import Commands
-from evdesk.engine.delivery import DRAWS_A, Delivery
+from evdesk.engine.delivery import Delivery
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
 from evdesk.engine.steady import OnTheClock, less, steady_sample
+from evdesk.engine.strangers import Strangers, with_strangers
 from evdesk.engine.unheard import Unheard
 from evdesk.model import (
     NO_PHASES,
@@ -32,7 +33,6 @@ from evdesk.model import (
 from evdesk.model.hints import Hint
 
 log = logging.getLogger("evdesk.control")
-STRANGER_A = 32.0  # what a charging station may draw that told nothing of its current
 NO_HINT = Hint()
 NO_CAR, DRILLED = Why(WhyCode.NO_CAR), Why(WhyCode.TEST, detail="drill")
 _DEAD = frozenset({ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE})
@@ -51,7 +51,8 @@ class Control:
         self.held: set[str] = set()  # not commanded, and counted in full: a drill
         self.decision: Decision | None = None
         self.demands: dict[Key, Demand] = {}  # of the newest decision, with moments on the balancer's time
-        self._strange: tuple[Bay, ...] = ()
+        self.strangers = Strangers(fleet)
+        self._strange: tuple[Bay, ...] = ()  # of them in the balancer's site
         self.holds: dict[Key, float] = {}  # ceilings while a test runs
         self.distrusted: set[str] = set()  # circuits whose meter is proven wrong
         self._told: set[str | Key] = set()  # names the balancer did not know
@@ -69,7 +70,10 @@ class Control:
         site = self.fleet.site
         pairs = [(bay, *found) for bay in site.bays if (found := self._find(bay))]
         demands = [self._demand(bay, record, connector, now) for bay, record, connector in pairs]
-        demands += self._strangers(site)
+        demands += self.strangers.look(site, demands, caps, self.distrusted)
+        if self.strangers.bays != self._strange:
+            self._strange = self.strangers.bays
+            self.balancer.reconfigure(with_strangers(site, self._strange), self.fleet.unable)
         self.balancer.limit_power([_at_worst(cap) for cap in caps], self._volts(site))
         jumped = self.clock.jumped
         self.demands = {d.key: d for d in demands}
@@ -93,24 +97,6 @@ class Control:
             if name not in self._told:
                 self._told.add(name)
                 log.error("the balancer does not know %s and leaves it out", name)
-
-    def _strangers(self, site: Site) -> list[Demand]:
-        """Chargers nobody has accepted, but whose cars draw: nobody can command them, so they count on the supply."""
-        root = next((c.name for c in site.circuits if not c.parent), "")
-        bays, demands = [], []
-        for record in self.fleet.chargers.values():
-            for connector in record.connectors.values() if record.online and not record.accepted else ():
-                drawn = max((a or 0.0 for a in connector.current_a), default=0.0)
-                if drawn < DRAWS_A and connector.status is not ConnectorStatus.CHARGING:
-                    continue
-                worst = math.ceil(drawn) if drawn >= DRAWS_A else STRANGER_A
-                bays.append(Bay(record.id, connector.id, record.id, root, max_a=max(worst, STRANGER_A)))
-                why = Why(WhyCode.NOT_ACCEPTED)
-                demands.append(Demand((record.id, connector.id), True, False, None, worst, worst, why))
-        if tuple(bays) != self._strange:
-            self._strange = tuple(bays)
-            self.balancer.reconfigure(replace(site, bays=(*site.bays, *bays)), self.fleet.unable)
-        return demands
 
     def _find(self, bay: Bay) -> tuple[ChargerRecord, ConnectorRecord] | None:
         record = self.fleet.chargers.get(bay.charger_id)

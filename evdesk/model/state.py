@@ -28,6 +28,7 @@ class NoticeKind(StrEnum):
     BACK = "back"
     SAFE_SHARE = "safe_share"  # a silent charger is at its safe default by now
     ASKS = "asks"  # an unknown charger wants to join
+    STRANGER = "stranger"  # one that nobody accepted takes room from the others
     HOUSE_STEP = "house_step"
     OVER_FUSE = "over_fuse"
     LIMIT = "limit"
