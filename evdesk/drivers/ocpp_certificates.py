@@ -5,7 +5,8 @@ import re
 from typing import Any, cast
 
 from evdesk.drivers.base import Answer, CertificateHash, CertificateVerbs
-from evdesk.drivers.ocpp_link import Caller, Reply
+from evdesk.drivers.ocpp_late import Reply
+from evdesk.drivers.ocpp_link import Caller
 from evdesk.drivers.ocpp_settings import write_key
 from evdesk.drivers.ocpp_variables import read_variables, write_variable
 from evdesk.model import ChargerError, Reason

@@ -4,7 +4,8 @@ from typing import Any
 
 from evdesk.drivers.base import Answer, Driver, Report
 from evdesk.drivers.ocpp_certificates import OcppCertificates
-from evdesk.drivers.ocpp_link import OcppLink, Reply
+from evdesk.drivers.ocpp_late import Reply
+from evdesk.drivers.ocpp_link import OcppLink
 from evdesk.model import CapabilitiesChanged, Capability, ChargerError, Reason
 from evdesk.ocpp.check import known_action
 from evdesk.ocpp.memory import Memory

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterator
 from functools import partial
 
 from evdesk.drivers.base import Answer, CompositeSchedule, Unanswered, passed_on
-from evdesk.drivers.ocpp_link import Caller, Reply
+from evdesk.drivers.ocpp_late import Reply
+from evdesk.drivers.ocpp_link import Caller
 from evdesk.drivers.ocpp_settings import read_keys
 from evdesk.model import ChargerError, LiveProfile, Reason
 from evdesk.ocpp import profiles

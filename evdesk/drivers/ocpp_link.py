@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from evdesk.drivers.base import Host, Report, Unanswered
+from evdesk.drivers.ocpp_late import LateAnswers, Reply
 from evdesk.drivers.ws import WsPeer
 from evdesk.model import (
     ChargerError,
@@ -22,7 +23,6 @@ from evdesk.model import (
 )
 from evdesk.ocpp.check import NotSendable
 from evdesk.ocpp.dialogue import Deferred, Dialogue, Fate, Step, Ticket
-from evdesk.ocpp.exchange import KEPT_LATE
 from evdesk.ocpp.frame import Odd
 from evdesk.ocpp.memory import Memory
 from evdesk.ocpp.redact import redact
@@ -48,18 +48,6 @@ class LinkOptions:
     grace_s: float = 30.0
     quiet_s: float = 2.0
     talking_s: float = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    payload: dict[str, Any]
-    ms: float
-
-    @property
-    def status(self) -> str:
-        """The charger's status word, "" where it sent none."""
-        word = self.payload.get("status")
-        return word if isinstance(word, str) else ""
 
 
 class Caller(Protocol):
@@ -103,7 +91,7 @@ class OcppLink:
         self._kept: list[tuple[str, str]] = []
         self._kept_chars = 0
         self._waiting: dict[str, asyncio.Future[Ticket]] = {}
-        self._late: dict[str, asyncio.Future[Reply]] = {}  # of those that timed out
+        self._late = LateAnswers()
         self._settling: set[asyncio.Task[None]] = set()
         self._gate: asyncio.TimerHandle | None = None
         self._talked_at: float | None = None
@@ -169,9 +157,7 @@ class OcppLink:
                 self.report(MessageSeen(self.charger_id, now, "in", ticket.action, ticket.id, "", "lost"))
             _resolve(self._waiting.get(ticket.id), ticket)
         self._waiting.clear()
-        for late in self._late.values():
-            late.cancel()
-        self._late.clear()
+        self._late.end()
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -232,7 +218,7 @@ class OcppLink:
         for ticket in step.ended:
             _resolve(self._waiting.get(ticket.id), ticket)
         for ticket in step.late:
-            self._came_late(ticket)
+            self._late.came(ticket)
         if self.on_note is not None:
             for note in step.notes:
                 self.on_note(note)
@@ -314,25 +300,8 @@ class OcppLink:
         finally:
             self._waiting.pop(ticket.id, None)
         if ticket.fate is Fate.TIMED_OUT:
-            raise Unanswered(_overdue(ticket), self._expect_late(ticket), action)
+            raise Unanswered(_overdue(ticket), self._late.expect(ticket, self._ended), action)
         return _reply(ticket)
-
-    def _expect_late(self, ticket: Ticket) -> "asyncio.Future[Reply]":
-        while len(self._late) >= KEPT_LATE:
-            self._late.pop(next(iter(self._late))).cancel()
-        late = self._late[ticket.id] = asyncio.get_running_loop().create_future()
-        if ticket.answer or self._ended:  # between its end and now
-            self._came_late(ticket)
-        return late
-
-    def _came_late(self, ticket: Ticket) -> None:
-        late = self._late.pop(ticket.id, None)
-        if late is None or late.done():
-            return
-        if ticket.error is None and ticket.answer:
-            late.set_result(Reply(ticket.answer, ticket.ms))
-        else:
-            late.cancel()
 
     def hurry(self, most_s: float, reductions: bool) -> None:
         self._dialogue.hurry(most_s, reductions)

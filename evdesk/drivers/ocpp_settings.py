@@ -3,7 +3,8 @@
 from typing import Any
 
 from evdesk.drivers.base import Answer
-from evdesk.drivers.ocpp_link import Caller, Reply
+from evdesk.drivers.ocpp_late import Reply
+from evdesk.drivers.ocpp_link import Caller
 from evdesk.model import ChargerError, Reason, Setting
 from evdesk.ocpp.fields import number
 from evdesk.ocpp.keys import STANDARD, standard_key

@@ -12,8 +12,9 @@ from evdesk.drivers.base import Answer, CompositeSchedule
 from evdesk.drivers.ocpp_blocks import NEEDS as block_needs
 from evdesk.drivers.ocpp_blocks import BlockVerbs
 from evdesk.drivers.ocpp_driver import accepted
+from evdesk.drivers.ocpp_late import Reply
 from evdesk.drivers.ocpp_limits import Limits
-from evdesk.drivers.ocpp_link import OcppLink, Reply
+from evdesk.drivers.ocpp_link import OcppLink
 from evdesk.drivers.ocpp_service import NEEDS as service_needs
 from evdesk.drivers.ocpp_variables import ESSENTIAL, Reports, read_inventory, read_variables, write_variable
 from evdesk.model import Capability, ChargerError, FindingSeen, LiveProfile, ProfileSeen, Reason, Setting

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evdesk.drivers.base import Answer
-from evdesk.drivers.ocpp_link import Caller, Reply
+from evdesk.drivers.ocpp_late import Reply
+from evdesk.drivers.ocpp_link import Caller
 from evdesk.model import ChargerError, Reason, Setting
 from evdesk.ocpp.device_model import Address, Report, address_of, parse_address, plain_value, settings_of
 from evdesk.ocpp.fields import number, text

@@ -1,7 +1,5 @@
-"""Every rule with a name of its own: what it means, where it stands, what evdesk did, what the maker can do.
-
-A new rule in the code needs an entry here (tests/ocpp/test_rules.py looks for it).
-"""
+"""Every rule with a name of its own: what it means, where it stands, what evdesk did, what the maker can do. A new rule in
+the code needs an entry here (tests/ocpp/test_rules.py looks for it)."""
 
 from dataclasses import dataclass
 
@@ -289,7 +287,7 @@ RULES: dict[str, RuleText] = {
         (),
     ),
     "charge_not_told": RuleText(
-        MESSAGES,
+        TRANSACTIONS,
         "A charge whose start was not told",
         "Limited all the same, by a default that ends; what it draws is kept free.",
         "Send the start of every charge until it is answered, also after the server was changed.",
