@@ -45,7 +45,9 @@ SOON_S = 5.0
 @dataclass(slots=True)
 class Second:
     """Everything one step works on. `rooms`: ampere per line left for connectors; `extra`: what its breaker bears beyond
-    that before somebody is switched off; `pull`: what flows under which limit; `flows`: what each connector counts as."""
+    that before somebody is switched off; `pull`: what flows under which limit; `flows`: what each connector counts as;
+    `unsure`: lines whose meter is silent, or has not been back for long enough; `held`: lines of a cut
+    a moment ago."""
 
     now: float
     seats: list[Seat]
@@ -54,6 +56,8 @@ class Second:
     extra: list[float]
     pull: Pull
     flows: list[float]
+    unsure: Set[int]
+    held: Set[int]
     shared: bool = False
 
 
@@ -148,7 +152,7 @@ class Balancer:
         unknown: list[str | Key] | None = None if self._strict else []
         samples = of_circuits(samples, self._circuits, unknown)
         self._outside.take(surplus_w, price)
-        before = {key: track.limit for key, track in self._intake.tracks.items()}
+        before = [track.limit for track in self._intake.tracks.values()]
         second = self._take_in(now, self._intake.take(now, demands, unknown), samples)
         if not self._site.balance.enabled:
             rest(second.seats, now)
@@ -158,7 +162,7 @@ class Balancer:
                 self._share(second)
             self._move(second, second.rooms)
         self._protect(second)
-        urgent = {s.demand.key for s in second.seats if s.active and s.track.limit < before[s.track.key]}
+        urgent = {s.demand.key for s in second.seats if s.active and s.track.limit < before[s.index]}
         self._settle(second)
         return Decision(
             at=now,
@@ -198,7 +202,11 @@ class Balancer:
         # What cars take too much, and is too little to be more than the error of meters, costs nobody an ampere.
         for w, amps in enumerate(excess_loads(self._net, seats)):
             rooms[w] += amps if amps <= METER * self._rooms.limit(self._net.wires[w]) else 0.0
-        return Second(now, seats, others, rooms, extra, pull, [s.fixed_a for s in seats])
+        hold = self._site.balance.raise_hold_s
+        unsure = {w for w, other in enumerate(others) if other.stale or other.fresh_s < hold}
+        lately = {name for name, at in self._cut_at.items() if now - at < hold}
+        held = {w for w, wire in enumerate(self._net.wires) if wire.line.name in lately} if lately else set[int]()
+        return Second(now, seats, others, rooms, extra, pull, [s.fixed_a for s in seats], unsure, held)
 
     # -- sharing -----------------------------------------------------------------------------------------------------
 
@@ -217,7 +225,10 @@ class Balancer:
         if not hungry:
             return False
         left = [room - load for load, room in zip(self._net.loads(second.flows), self._tight(second), strict=True)]
+        full = {w for w, (amps, least) in enumerate(zip(left, self._net.matrix.smallest, strict=True)) if amps < least}
         for seat in hungry:
+            if not full.isdisjoint(self._net.over[seat.index]):
+                continue
             limit = seat.track.limit
             step = 1 if limit else seat.min_a
             more = step + (0.0 if limit else seat.excess_a)
@@ -235,14 +246,10 @@ class Balancer:
 
     def _unsure(self, seat: Seat, second: Second) -> bool:
         """A meter this connector's limit depends on is silent, or has not been back for long enough."""
-        hold = self._site.balance.raise_hold_s
-        others = (second.others[w] for w in self._net.over[seat.index])
-        return any(other.stale or other.fresh_s < hold for other in others)
+        return not second.unsure.isdisjoint(self._net.over[seat.index])
 
     def _bidder(self, seat: Seat, second: Second) -> Bidder:
-        over = self._net.over[seat.index]
-        cut = max((self._cut_at.get(self._net.wires[w].line.name, -math.inf) for w in over), default=-math.inf)
-        held = second.now - cut < self._site.balance.raise_hold_s
+        held = not second.held.isdisjoint(self._net.over[seat.index])
         dear = self._site.balance.enabled and self._outside.waits_for_price(seat)
         return bidder(seat, second.now, held, self._unsure(seat, second), dear)
 
@@ -268,9 +275,11 @@ class Balancer:
             if target != track.target:
                 track.target_at = second.now
             track.target = target
-            track.target_why = self._share_why(seat, shares, second)
+        loads = self._net.loads(second.pull.all(shares.amps))
+        for seat in steerable:
+            seat.track.target_why = self._share_why(seat, shares, loads, second)
 
-    def _share_why(self, seat: Seat, shares: Shares, second: Second) -> Why:
+    def _share_why(self, seat: Seat, shares: Shares, loads: Sequence[float], second: Second) -> Why:
         i, target = seat.index, seat.track.target
         over = self._net.over[i]
         if self._outside.waits_for_price(seat):
@@ -279,18 +288,17 @@ class Balancer:
         if target >= seat.cap_a and target > 0:
             return own_why(seat)
         if w >= 0:
-            return ahead_why(self._line_why(w, shares.amps, target, second), shares, seat)
+            return ahead_why(self._line_why(w, loads[w], target, second), shares, seat)
         if seat.top_a < seat.min_a or not over or seat.dwells(second.now):
             return waiting_why(seat, bool(over), second.now)
         if self._unsure(seat, second):
             return held_why(any(second.others[w].stale for w in over))
-        tightest = min(over, key=lambda w: second.rooms[w] - self._net.wires[w].load(shares.amps))
-        return replace(self._line_why(tightest, shares.amps, target, second), detail="hold")
+        tightest = min(over, key=lambda w: second.rooms[w] - loads[w])
+        return replace(self._line_why(tightest, loads[tightest], target, second), detail="hold")
 
-    def _line_why(self, w: int, amps: Sequence[float], limit_a: int, second: Second) -> Why:
-        wire = self._net.wires[w]
-        allotted = wire.sum([second.pull.at(i, amps[i]) for i in wire.members])
-        return silent_why(line_why(wire.line, second.others[w].plan_a + allotted, limit_a), second.others[w])
+    def _line_why(self, w: int, allotted_a: float, limit_a: int, second: Second) -> Why:
+        line, other = self._net.wires[w].line, second.others[w]
+        return silent_why(line_why(line, other.plan_a + allotted_a, limit_a), other)
 
     # -- moving and protecting ---------------------------------------------------------------------------------------
 
@@ -348,12 +356,12 @@ class Balancer:
                     wire, w, other.total_a - (self._rooms.limit(wire) - self._rooms.margin_a), second.extra[w]
                 )
                 relieve_metered(above, second.pull, readings, [seat.bounds for seat in second.seats], cut, hard)
-        amps = [float(limit) for limit in cut.limits]
+        loads = self._net.loads(second.pull.all(cut.limits))
         for i, w in cut.by.items():
             track = second.seats[i].track
             track.limit = track.target = cut.limits[i]
             track.lowered_at = second.now
-            track.target_why = self._line_why(w, amps, track.limit, second)
+            track.target_why = self._line_why(w, loads[w], track.limit, second)
             self._cut_at[self._net.wires[w].line.name] = second.now
 
     def _endangered(self, second: Second) -> bool:

@@ -21,12 +21,10 @@ import math
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from operator import mul
-
-import numpy as np
 
 from evdesk.balance.filters import MaxWindow, Rises
 from evdesk.balance.lines import Wire
+from evdesk.balance.sums import Span, Sums, rest
 from evdesk.balance.track import MOST, Bounds, clean
 from evdesk.balance.types import Line, LineSample
 from evdesk.model import NO_PHASES, BalanceSettings, Phases
@@ -36,9 +34,6 @@ MEMORY_S = 600.0
 
 ONCE_S = 10.0
 """A load that came once is planned for so much longer than limits are held."""
-
-Span = tuple[float, float]
-"""(least, most) ampere."""
 
 
 @dataclass(slots=True)
@@ -82,41 +77,6 @@ class _LineState:
     held_at: float = -math.inf  # up to then nobody could tell cars and house apart
 
 
-class _Sums:
-    """What the connectors on metered lines sum to, lowest and highest, second by second. Where currents are in phase that
-    is one product for all lines, and of the bounds only those that are new are looked at."""
-
-    def __init__(self, wires: Sequence[Wire]) -> None:
-        self._wires = wires
-        self._row = {w: r for r, w in enumerate(w for w, at in enumerate(wires) if at.line.metered and at.aligned)}
-        count = 1 + max((i for wire in wires for i in wire.members), default=-1)
-        self._sizes = np.zeros((len(self._row), 4 * count))
-        for w, r in self._row.items():
-            wire = wires[w]
-            at = [4 * i + t % 4 for i, t in zip(wire.members, wire.terminals, strict=True)]
-            self._sizes[r, at] = wire.sizes
-        self._amps = np.zeros((2, 4 * count))
-        self._had: list[Bounds | None] = [None] * count
-        self._bounds: Sequence[Bounds] = ()
-
-    def take(self, bounds: Sequence[Bounds]) -> None:
-        self._bounds = bounds
-        for i, (new, had) in enumerate(zip(bounds, self._had, strict=False)):  # behind them: on no line
-            if new is not had:
-                self._had[i] = new
-                self._amps[:, 4 * i : 4 * i + 4] = new
-        self._found = (self._amps @ self._sizes.T).tolist() if self._row else [[], []]
-
-    def of(self, w: int) -> tuple[float, float]:
-        """(lowest, highest) of the wire at this position."""
-        row = self._row.get(w)
-        return line_bounds(self._wires[w], self._bounds) if row is None else (self._found[0][row], self._found[1][row])
-
-    def beside(self, w: int) -> bool:
-        """Whether the rest is at most 60 degrees off their sum, see `beside`."""
-        return w not in self._row and beside(self._wires[w], self._bounds)
-
-
 class House:
     """One estimator for the whole site; lines are known by name so that their history survives a changed site."""
 
@@ -129,7 +89,7 @@ class House:
         self._below: list[list[tuple[int, float]]] = []
         self._plain: list[Other | None] = []
         self._recalled: dict[str, float] = {}
-        self._now, self._then = _Sums(()), _Sums(())
+        self._now, self._then = Sums((), ()), Sums((), ())
         self.lag_s = 12.0
 
     def reconfigure(self, settings: BalanceSettings, lines: Iterable[Line]) -> None:
@@ -190,10 +150,12 @@ class House:
             self._wires = wires
             self._below = children(wires)
             self._plain = [None if w.line.metered else _unmetered(w.line) for w in wires]
-            self._now, self._then = _Sums(wires), _Sums(wires)
+            metered = [w for w, wire in enumerate(wires) if wire.line.metered]
+            self._now, self._then = Sums(wires, metered), Sums(wires, metered)
         self._now.take(bounds)
         self._then.take(earlier)
-        found = [plain or self._line(w, wires[w], now, unheard) for w, plain in enumerate(self._plain)]
+        past = {circuit: seen.at(now - self.lag_s) for circuit, seen in self._seen.items()}
+        found = [plain or self._line(w, wires[w], now, past, unheard) for w, plain in enumerate(self._plain)]
         for w in range(len(wires) - 1, -1, -1):  # leaves first
             if wires[w].line.metered or wires[w].line.phase < 0:
                 continue
@@ -208,7 +170,7 @@ class House:
             found = [_whole(supply) if wire.line.with_other else o for o, wire in zip(found, wires, strict=True)]
         return found
 
-    def _line(self, w: int, wire: Wire, now: float, unheard: Set[int]) -> Other:
+    def _line(self, w: int, wire: Wire, now: float, past: Mapping[str, Phases | None], unheard: Set[int]) -> Other:
         line = wire.line
         state = self._states.get(line.name)
         if state is None:
@@ -232,8 +194,8 @@ class House:
             state.plan = max(state.fast.max(now) or 0.0, least)
             state.held_at = now
             return Other(state.plan, None, total, False, 0.0)
-        past = seen.at(now - self.lag_s)
-        before = past[line.phase] if past is not None else None
+        earlier = past[line.circuit]
+        before = earlier[line.phase] if earlier is not None else None
         if before is not None and now - self.lag_s > state.held_at:
             self._look_back(state, rest(wire, before, self._then.of(w), self._then.beside(w)), now)
         guess = self._look_now(state, rest(wire, total, self._now.of(w), self._now.beside(w)), now)
@@ -278,61 +240,6 @@ def _whole(supply: Sequence[Other]) -> Other:
         stale=any(o.stale for o in supply),
         fresh_s=min((o.fresh_s for o in supply), default=math.inf),
     )
-
-
-def rest(wire: Wire, total: float, cars: Span, near: bool = False) -> Span:
-    """(least, most) of what is no charger, from the measured sum and what the connectors may be drawing together.
-
-    In phase, magnitudes subtract. Else only the sides of a triangle are known, and its angle is bounded: where outlets sit
-    between phases, the rest is at most 60 degrees off their sum, also where they are behind a transformer but nothing else
-    is and their sum is `near` (`beside`); else behind a transformer 90. (What is over the rating by the meter is cut in any
-    case.)"""
-    low, high = cars
-    if wire.aligned:
-        return total - high, total - low
-    square = total * total
-    if wire.acute or near:
-        return total - high, max(math.sqrt(max(square - 0.75 * low * low, 0.0)) - low / 2.0, total - low)
-    return total - high, max(math.sqrt(max(square - low * low, 0.0)), total - low)
-
-
-def line_bounds(wire: Wire, bounds: Sequence[Bounds]) -> Span:
-    """Lowest and highest sum of the connectors on a line; the fourth bound stands for an unknown terminal."""
-    lows = [bounds[i][0][t] for i, t in zip(wire.members, wire.terminals, strict=True)]
-    highs = [bounds[i][1][t] for i, t in zip(wire.members, wire.terminals, strict=True)]
-    if wire.aligned:
-        return sum(map(mul, wire.sizes, lows)), sum(map(mul, wire.sizes, highs))
-    # At least the sum of the middles less what is unsure of each; where no two are over 90 degrees apart, of the lows.
-    known = [i not in wire.loose for i in wire.members]
-    middle, unsure = _middle(wire, bounds)
-    least = abs(middle) - unsure
-    if wire.acute:
-        least = max(least, abs(sum([c * a for c, a, k in zip(wire.coefs, lows, known, strict=True) if k], 0j)))
-    loose = sum([s * b for s, b, k in zip(wire.sizes, highs, known, strict=True) if not k])
-    return max(least - loose, 0.0), wire.sum(highs)
-
-
-def beside(wire: Wire, bounds: Sequence[Bounds]) -> bool:
-    """Whether what is no charger is at most 60 degrees off the sum of the connectors: both are within 30 of the conductor's
-    own voltage, wherever in their bounds the connectors are."""
-    if wire.aligned or not wire.line.near or wire.loose:
-        return False
-    middle, unsure = _middle(wire, bounds)
-    return middle.real * _SIN30 - abs(middle.imag) * _COS30 >= unsure
-
-
-_SIN30, _COS30 = 0.5, math.sqrt(0.75)
-
-
-def _middle(wire: Wire, bounds: Sequence[Bounds]) -> tuple[complex, float]:
-    """The sum of the connectors whose angle is known, half-way through their bounds, and how far it can be off."""
-    middle, unsure = 0j, 0.0
-    for i, t, c, size in zip(wire.members, wire.terminals, wire.coefs, wire.sizes, strict=True):
-        if i not in wire.loose:
-            low, high = bounds[i][0][t], bounds[i][1][t]
-            middle += c * (low + high) / 2.0
-            unsure += size * (high - low) / 2.0
-    return middle, unsure
 
 
 def children(wires: Sequence[Wire]) -> list[list[tuple[int, float]]]:

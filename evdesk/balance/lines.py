@@ -49,6 +49,8 @@ class Wire:
     sizes: tuple[float, ...] = field(init=False)
     aligned: bool = field(init=False)
     acute: bool = field(init=False)
+    turned: tuple[complex, ...] = field(init=False)  # the coefficients, 0 for loose ones
+    unturned: tuple[float, ...] = field(init=False)  # the sizes, 0 for all others
 
     def __post_init__(self) -> None:
         fixed = {c / abs(c) for c, i in zip(self.coefs, self.members, strict=True) if i not in self.loose and c != 0}
@@ -56,6 +58,9 @@ class Wire:
         object.__setattr__(self, "sizes", tuple(abs(c) for c in self.coefs))
         object.__setattr__(self, "aligned", all(cosine > 1 - 1e-9 for cosine in pairs))
         object.__setattr__(self, "acute", all(cosine > -1e-9 for cosine in pairs))
+        loose = [i in self.loose for i in self.members]
+        object.__setattr__(self, "turned", tuple(0j if off else c for c, off in zip(self.coefs, loose, strict=True)))
+        object.__setattr__(self, "unturned", tuple(s if off else 0.0 for s, off in zip(self.sizes, loose, strict=True)))
 
     @property
     def nominal(self) -> bool:
@@ -70,15 +75,10 @@ class Wire:
         """The same, `each` in the order of `members`."""
         if self.aligned:
             return sum(map(mul, self.sizes, each), 0.0)
-        extra, known = 0.0, []
-        for c, i, a in zip(self.coefs, self.members, each, strict=True):
-            if i in self.loose:
-                extra += abs(c) * a
-            else:
-                known.append((c, a))
+        extra = sum(map(mul, self.unturned, each), 0.0) if self.loose else 0.0
         if self.acute or self.nominal:
-            return abs(sum([c * a for c, a in known], 0j)) + extra
-        return worst_magnitude(known) + extra
+            return float(abs(sum(map(mul, self.turned, each), 0j))) + extra
+        return worst_magnitude(zip(self.turned, each, strict=True)) + extra
 
     def sign(self, amps: Sequence[float]) -> int:
         """Which of two unbalanced phases carries more, +1 or -1; 0 for every other line."""
@@ -105,7 +105,8 @@ class Wire:
 
 class SizeMatrix:
     """Coefficients of all wires as one matrix: with 200 connectors a product takes what a single line takes in Python.
-    Only where currents are in phase magnitudes add up; the positions in `odd` need their own sum."""
+    Only where currents are in phase magnitudes add up; the positions in `odd` need their own sum, most of them as one
+    product too."""
 
     def __init__(self, wires: Sequence[Wire], columns: int) -> None:
         self._sizes = np.zeros((len(wires), columns))
@@ -114,15 +115,38 @@ class SizeMatrix:
             self._sizes[w, list(wire.members)] = wire.sizes
             at = [i * 4 + t % 4 for i, t in zip(wire.members, wire.terminals, strict=True)]
             self._terminals[w, at] = wire.sizes
-        self.odd = tuple(w for w, wire in enumerate(wires) if not wire.aligned)
+        self.odd = frozenset(w for w, wire in enumerate(wires) if not wire.aligned)
+        sizes = (min(wire.sizes, default=0.0) for wire in wires)
+        self._smallest = tuple(1.0 if w in self.odd else size for w, size in enumerate(sizes))
+        summed = [w for w in sorted(self.odd) if wires[w].acute or wires[w].nominal]
+        self._summed = np.array(summed, dtype=np.int64)
+        self._slow = [(w, wires[w]) for w in sorted(self.odd) if w not in summed]
+        self._parts = np.zeros((3, len(summed), columns))  # real, imaginary, and of unknown angle
+        for r, w in enumerate(summed):
+            at = list(wires[w].members)
+            self._parts[0, r, at] = [c.real for c in wires[w].turned]
+            self._parts[1, r, at] = [c.imag for c in wires[w].turned]
+            self._parts[2, r, at] = wires[w].unturned
+
+    @property
+    def smallest(self) -> tuple[float, ...]:
+        """Per wire, what one more ampere of any connector adds at least."""
+        return self._smallest
 
     def least(self, w: int, i: int) -> float:
         """What one more ampere of the connector adds to the wire, as far as that is sure."""
         return 1.0 if w in self.odd else float(self._sizes[w, i])
 
-    def times(self, amps: Sequence[float]) -> list[float]:
-        """One value per connector -> one per wire."""
-        found: list[float] = (self._sizes @ np.array(amps, dtype=float)).tolist()
+    def loads(self, amps: Sequence[float]) -> list[float]:
+        """`Wire.load` of every wire."""
+        each = np.array(amps, dtype=float)
+        loads = self._sizes @ each
+        if len(self._summed):
+            real, imag, loose = self._parts @ each
+            loads[self._summed] = np.hypot(real, imag) + loose
+        found: list[float] = loads.tolist()
+        for w, wire in self._slow:
+            found[w] = wire.load(amps)
         return found
 
     def times_terminals(self, amps: Sequence[float]) -> list[float]:
@@ -174,10 +198,7 @@ class Net:
 
     def loads(self, amps: Sequence[float]) -> list[float]:
         """`Wire.load` of every wire."""
-        found = self.matrix.times(amps)
-        for w in self.matrix.odd:
-            found[w] = self.wires[w].load(amps)
-        return found
+        return self.matrix.loads(amps)
 
     def _wire(self, line: Line, terminals: Sequence[Terminals]) -> Wire:
         members: list[tuple[int, complex, int]] = []

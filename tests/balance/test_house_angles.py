@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from evdesk.balance import Balancer, Demand, LineSample
-from evdesk.balance.house import beside, line_bounds, rest
 from evdesk.balance.lines import Net
+from evdesk.balance.sums import Sums, rest
 from evdesk.balance.wiring import build_lines
 from evdesk.model import Bay, Circuit, GridType, MeterSource, Site, Transformer
 from tests.balance.physics import conductors
@@ -31,6 +31,12 @@ def delta(transformer=Transformer.NONE, rating=60.0):
     return Site(grid=GridType.DELTA, circuits=circuits, bays=bays, assumed=False)
 
 
+def summed(wire, bounds):
+    sums = Sums((wire,), (0,))
+    sums.take(bounds)
+    return sums
+
+
 def exact(amps):
     return [((a,) * 4, (a,) * 4) for a in amps]
 
@@ -46,7 +52,7 @@ def test_the_rest_is_never_thought_smaller_than_it_is(kind, angle):
             cars = sum(c * amps[i] for c, i in zip(wire.coefs, wire.members, strict=True))
             towards = cmath.phase(cars) if abs(cars) > 1e-9 else 0.0
             house = cmath.rect(rng.uniform(0, 30), towards + math.radians(rng.uniform(-angle, angle)))
-            least, most = rest(wire, abs(cars + house), line_bounds(wire, exact(amps)))
+            least, most = rest(wire, abs(cars + house), summed(wire, exact(amps)).of(0))
             assert least - 1e-6 <= abs(house) <= most + 1e-6
 
 
@@ -92,8 +98,8 @@ def test_where_cars_are_near_their_voltage_the_rest_is_known_better_and_never_to
         for wire in net.wires[:3]:
             cars = sum(c * amps[i] for c, i in zip(wire.coefs, wire.members, strict=True))
             house = cmath.rect(rng.uniform(0, 30), math.radians(rng.uniform(-30, 30)))
-            known = beside(wire, bounds)
-            least, most = rest(wire, abs(cars + house), line_bounds(wire, bounds), known)
+            known = summed(wire, bounds).beside(0)
+            least, most = rest(wire, abs(cars + house), summed(wire, bounds).of(0), known)
             assert least - 1e-6 <= abs(house) <= most + 1e-6
             near += known
     assert near > 400
@@ -102,7 +108,7 @@ def test_where_cars_are_near_their_voltage_the_rest_is_known_better_and_never_to
 def test_what_else_is_behind_a_transformer_may_be_at_any_angle():
     def known(site):
         wire = Net(build_lines(site), [(f"B{n}", 1) for n in range(3)]).wires[0]
-        return beside(wire, exact([20.0, 20.0, 20.0]))
+        return summed(wire, exact([20.0, 20.0, 20.0])).beside(0)
 
     assert known(behind_nothing_else(Transformer.DYN11))
     assert not known(behind_nothing_else(Transformer.DYN11, other=1.0))
