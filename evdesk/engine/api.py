@@ -133,6 +133,7 @@ class Api:
     async def _forget_all(self, charger_id: str) -> None:
         self.core.drills.forget(charger_id)
         await self.core.sites.forget(charger_id)
+        await self.core.drills.book.forget(charger_id)
         try:
             await self.core.security.forget(charger_id)
         except EvdeskError as error:

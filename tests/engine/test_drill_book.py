@@ -215,6 +215,28 @@ async def test_what_was_running_is_over_after_a_restart(book):
     assert [(d.kind, d.verdict) for d in await store.latest_drills()] == [("silence", "proven"), ("cut", "failed")]
 
 
+async def test_what_was_forgotten_counts_no_more_after_a_restart_either(book):
+    """A replacement of the same model and firmware that tells no serial number comes under the same name."""
+    store = book.fleet.store
+    for drill in (DONE, replace(DONE, charger_id="B")):
+        book.note(replace(drill, id=await store.save_drill(replace(drill, id=0))))
+    running = replace(DONE, id=await store.save_drill(replace(DONE, id=0)), phase=DrillPhase.RESTORING)
+    book.note(running)
+    await book.forget("A")
+    record, other = book.fleet.record("A"), book.fleet.record("B")
+    record.identity = other.identity = replace(WHO, serial="")
+    book.note(replace(running, phase=DrillPhase.DONE))  # it ends after it was dropped
+    again = DrillBook(book.fleet)
+    await again.open()
+    for one in (book, again):
+        assert one.judged(record, VERIFIED).state is FailsafeState.VERIFIED
+        assert one.judged(other, VERIFIED).state is FailsafeState.PROVEN
+        assert [d.charger_id for d in one.same_model(record)] == ["B"]
+    number = await store.save_drill(replace(DONE, id=0))
+    again.note(replace(DONE, id=number))
+    assert again.judged(record, VERIFIED).state is FailsafeState.PROVEN, "the new one was drilled"
+
+
 def _page(drill: Drill) -> str:
     html = protocol_html(drill)
     body = re.sub(r"<!doctype html>|<meta[^>]*>", "", html)

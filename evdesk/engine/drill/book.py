@@ -1,16 +1,18 @@
 """What the drills of all times have shown, and what of it still counts for a charger as it is now."""
 
+import logging
 import math
 from dataclasses import replace
 
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord
-from evdesk.model import Failsafe, FailsafeState, Identity
+from evdesk.model import EvdeskError, Failsafe, FailsafeState, Identity
 from evdesk.model.drills import Drill, DrillCause, DrillKind, DrillPhase, DrillVerdict
 
+log = logging.getLogger("evdesk.drill.book")
 _CONCLUSIVE = frozenset({DrillVerdict.PROVEN, DrillVerdict.FAILED})
 _WITH_CAR = frozenset({DrillKind.SILENCE, DrillKind.CUT})
-_MENDED = "failsafe_mended"
+_MENDED, _VOID = "failsafe_mended", "failsafe_void"
 _WHOLE = 0
 """Of a restart: it is that of the whole charger, and every connector's schedule is read after it."""
 
@@ -20,19 +22,22 @@ _SENTENCE = "The engine ended in the middle of the drill. The charger fell to it
 class DrillBook:
     """The newest drills in memory, without their samples; the store has all of them. `latest[charger][connector, kind]`:
     the newest that came to a conclusion; what one connector did says nothing about another. `mended[charger]`: up to this
-    id, what was seen in passing counts no more: a person said that the charger is in order."""
+    id, what was seen in passing counts no more: a person said that the charger is in order. `void[charger]`: up to this id
+    nothing counts: another charger may come under this name."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
         self.drills: dict[int, Drill] = {}
         self.latest: dict[str, dict[tuple[int, DrillKind], Drill]] = {}
         self.mended: dict[str, int] = {}
+        self.void: dict[str, int] = {}
 
     async def open(self) -> list[Drill]:
         """Loads all; those that were running when the engine ended are marked so, and returned."""
         interrupted = []
-        for charger_id, body in (await self.fleet.store.load_notes(_MENDED)).items():
-            self.mended[charger_id] = int(body) if body.isdecimal() else 0
+        for kind, numbers in ((_MENDED, self.mended), (_VOID, self.void)):
+            for charger_id, body in (await self.fleet.store.load_notes(kind)).items():
+                numbers[charger_id] = int(body) if body.isdecimal() else 0
         for drill in await self.fleet.store.latest_drills():
             self.note(drill)
         for drill in reversed(await self.fleet.store.drills()):
@@ -53,13 +58,22 @@ class DrillBook:
     def note(self, drill: Drill) -> None:
         kept = replace(drill, samples=())
         self.drills[drill.id] = kept
-        if drill.over and drill.verdict in _CONCLUSIVE:
+        if drill.over and drill.verdict in _CONCLUSIVE and drill.id > self.void.get(drill.charger_id, 0):
             connector_id = _WHOLE if drill.kind is DrillKind.RESTART else drill.connector_id
             self.latest.setdefault(drill.charger_id, {})[connector_id, drill.kind] = kept
 
-    def forget(self, charger_id: str) -> None:
-        """Another charger may come under this name; what was measured stays in the store."""
+    async def forget(self, charger_id: str) -> None:
+        """Another charger may come under this name. What was measured stays in the store and counts no more, also after a
+        restart; where the storage fails now that is written as soon as it works again."""
+        number = max((d.id for d in self.drills.values() if d.charger_id == charger_id), default=0)
         self.latest.pop(charger_id, None)
+        if number == 0:
+            return
+        self.void[charger_id] = number
+        try:
+            await self.fleet.store.save_note(_VOID, charger_id, str(number).encode(), keep=True)
+        except EvdeskError as error:
+            log.warning("%s: %s", charger_id, error.sentence)
 
     async def mend(self, charger_id: str, drill: Drill) -> None:
         """A person says that what was seen then is mended. Raises `EvdeskError(STORAGE)` and changes nothing."""

@@ -179,11 +179,10 @@ class Drills:
                 run.stop(DrillCause.STOPPED, DrillVerdict.CANCELLED, text)
 
     def forget(self, charger_id: str) -> None:
-        """The charger is dropped: what runs ends, and nothing that was measured counts for the next of this name."""
+        """The charger is dropped: what runs ends. `DrillBook.forget` is for what was measured."""
         for run in self.runs.values():
             if run.record.id == charger_id:
                 run.stop(DrillCause.STOPPED, DrillVerdict.CANCELLED, "The charger was dropped in the middle of it.")
-        self.book.forget(charger_id)
 
     def site_changed(self) -> None:
         self.setup.standing.look()

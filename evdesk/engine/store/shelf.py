@@ -96,11 +96,12 @@ class Shelf(Core):
 
         return await self._read(run)
 
-    async def save_note(self, kind: str, key: str, body: bytes) -> None:
-        """The one note of this kind about `key` (a charger's id, a model), as JSON."""
+    async def save_note(self, kind: str, key: str, body: bytes, keep: bool = False) -> None:
+        """The one note of this kind about `key` (a charger's id, a model), as JSON. `keep`: where the storage fails it is
+        written as soon as that works again."""
         row = (kind, key, body.decode(), self._clock.now())
         sql = "INSERT OR REPLACE INTO charger_note(kind, key, body, at) VALUES (?, ?, ?, ?)"
-        await self._durable(lambda database: database.conn.execute(sql, row).rowcount)
+        await self._durable(lambda database: database.conn.execute(sql, row).rowcount, keep)
 
     async def drop_note(self, kind: str, key: str) -> None:
         sql = "DELETE FROM charger_note WHERE kind = ? AND key = ?"
