@@ -21,8 +21,8 @@ _REFRESH, _GIVEN_ON = "refresh of the live profile", "time after which unused cu
 _TIMES = (  # field, what it is called, least and most seconds, why
     ("share_every_s", "sharing interval", 1, 3_600, "what becomes free is given on then"),
     ("meter_stale_s", _STALE, 1, 60, "it is read each second, and what it said last is believed until then"),
-    ("profile_valid_s", _VALID, 20, 900, "a charger keeps its last limit until then although nobody watches it"),
-    ("profile_refresh_s", _REFRESH, 5, 900, "each one is written into the charger"),
+    ("profile_valid_s", _VALID, 30, 900, "a charger keeps its last limit until then although nobody watches it"),
+    ("profile_refresh_s", _REFRESH, 15, 900, "each one is written into the charger, whose memory wears"),
     ("turn_s", "length of a turn", 60, 86_400, "a car needs up to a minute to begin"),
     ("reclaim_s", _GIVEN_ON, 5, 3_600, "a car needs a moment to take what it may"),
 )
@@ -278,10 +278,11 @@ def _settings(balance: BalanceSettings) -> list[str]:
         for name, value, unit, most in bounded
         if not 0 <= value <= most
     ]
-    if 0 < balance.profile_valid_s <= balance.profile_refresh_s:
+    if 0 < balance.profile_valid_s < 2 * balance.profile_refresh_s:
         found.append(
             f"The live profile is refreshed each {balance.profile_refresh_s} s but valid for "
-            f"{balance.profile_valid_s} s only. Make it valid for longer than the refresh, best three times."
+            f"{balance.profile_valid_s} s only. Make it valid for twice the refresh at least, best three times: one that "
+            "is lost must not end it."
         )
     times = balance.silent_times
     if times is not None and not 1.0 <= times <= 2.0:

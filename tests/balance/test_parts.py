@@ -134,7 +134,7 @@ BAD = {
     "hangs on circuit": Site(bays=(Bay("X", 1, "x", "Nowhere"),)),
     "at least 6 A": Site(bays=(Bay("X", 1, "x", "Main", max_a=5.0),)),
     "R, S and T once each": Site(bays=(Bay("X", 1, "x", "Main", rotation="RSS"),)),
-    "longer than the refresh": Site(balance=BalanceSettings(profile_refresh_s=180, profile_valid_s=180)),
+    "twice the refresh at least": Site(balance=BalanceSettings(profile_refresh_s=60, profile_valid_s=119)),
     "failsafe share": Site(balance=BalanceSettings(safe_share_a=3.0)),
     "The margin": Site(balance=BalanceSettings(margin_a=-1.0)),
     "The margin is 1e+300 A": Site(balance=BalanceSettings(margin_a=1e300)),
@@ -167,8 +167,8 @@ BAD = {
 TIMES = {
     "share_every_s": ("The sharing interval", 1, 3600),
     "meter_stale_s": ("The time after which a silent meter counts as stale", 1, 60),
-    "profile_valid_s": ("The validity of the live profile", 20, 900),
-    "profile_refresh_s": ("The refresh of the live profile", 5, 900),
+    "profile_valid_s": ("The validity of the live profile", 30, 900),
+    "profile_refresh_s": ("The refresh of the live profile", 15, 900),
     "turn_s": ("The length of a turn", 60, 86400),
     "reclaim_s": ("The time after which unused current is given on", 5, 3600),
 }

@@ -68,7 +68,7 @@ def test_a_reading_from_before_a_limit_was_lowered_ends_no_drill():
             (DrillCause.STOPPED, DrillVerdict.CANCELLED, "Its place in the site, or its ceiling, was changed"),
         ),
         (
-            replace(SITE, balance=replace(SITE.balance, profile_valid_s=90)),
+            replace(SITE, balance=replace(SITE.balance, profile_valid_s=120)),
             (DrillCause.STOPPED, DrillVerdict.CANCELLED, "How long a live limit is valid was changed"),
         ),
         (replace(SITE, bays=BAYS[1:]), (DrillCause.STOPPED, DrillVerdict.CANCELLED, "taken out of the site")),

@@ -114,9 +114,9 @@ def careful() -> tuple[Setting, ...]:
                 lambda s: tr("highest of {age}").format(age=text.age(s.house_window_s)),
                 tr("Keeps an oven that cycles from moving the cars each time."), 0, 900, 10),
         Setting("profile_valid_s", tr("Limits hold for"), SECONDS, lambda s: text.age(float(s.profile_valid_s)),
-                tr("After so long without a word a charger falls to its safe share."), 30, 900, 10),
+                tr("After so long without a word a charger falls to its safe share."), 40, 900, 10),
         Setting("profile_refresh_s", tr("Sent anew every"), SECONDS, lambda s: text.age(float(s.profile_refresh_s)),
-                tr("Best a third of how long they hold. Each one is written into the charger."), 10, 600, 10),
+                tr("Best a third of how long they hold. Each one is written into the charger."), 20, 600, 10),
     )  # fmt: skip
 
 
