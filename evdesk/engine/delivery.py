@@ -1,6 +1,11 @@
 """Limits on their way into the chargers: what has to be sent now, and what its answer means.
 
-It never waits for an answer: each connector has at most one limit under way, and an unanswered one counts at its worst.
+It never waits for an answer: each connector has at most one limit under way. Of a limit that was sent may be known:
+
+    asked        no answer yet             it counts, and so does what held before
+    confirmed    accepted, in time or late it alone counts, until it ends
+    refused      never carried out         what held before counts; tried again later
+    unanswered   its time is over          as asked, until it must have ended; tried again soon
 """
 
 import asyncio
@@ -21,6 +26,7 @@ log = logging.getLogger("evdesk.delivery")
 BALANCER = Origin("Engine", "balancer")
 DRILL = Origin("Engine", "drill")
 RETRY_S = 10.0
+UNHEARD_RETRY_S = 60.0  # many refuse a limit for a charge whose start they never told, and will again
 LOWER_S = 2.0  # a reduction that did not get through is tried again sooner
 HURRY_S = 3.0
 """What stands between a charger and its reduction has so long for its answer: then the reduction leaves, so that it is
@@ -79,7 +85,8 @@ class Delivery:
         settings = self.fleet.site.balance
         confirmed = demand.confirmed_a
         may_flow = max(confirmed or 0.0, (connector.asked_a or 0.0) if now < connector.asked_until else 0.0)
-        patience = LOWER_S if limit_a < may_flow - 0.5 else RETRY_S
+        patience = RETRY_S if connector.session is not None else UNHEARD_RETRY_S
+        patience = LOWER_S if limit_a < may_flow - 0.5 else patience
         if connector.failed_a is not None and limit_a < connector.failed_a - 0.5:
             patience = 0.0  # that one was higher: this is no second try of it
         if connector.failed_at is not None and now - connector.failed_at < patience and not urgent:

@@ -9,7 +9,7 @@ import pytest
 from evdesk.balance import validate_site
 from evdesk.drivers.base import Answer
 from evdesk.engine.control import with_user_limit
-from evdesk.model import Circuit, ConnectorStatus, PowerCap, Session, WhyCode
+from evdesk.model import Circuit, ConnectorStatus, EvdeskError, PowerCap, Reason, Session, WhyCode
 from tests.engine.control_kit import cycle
 
 
@@ -224,6 +224,21 @@ async def test_a_charge_whose_start_was_never_told_is_limited_by_a_default(tmp_p
         one.begin(Session(9, "A", 1, "TAG", site.clock.at))
         await settle_at(site, 12.0, 200)
         assert a.profiles[-1].transaction_id == 9, "told after all"
+
+
+async def test_one_that_takes_no_limit_without_a_start_is_kept_free_and_not_asked_each_moment(tmp_path):
+    async with cycle(tmp_path, "AB", rating_a=40.0) as site:
+        a, one = site.stations["A"], site.connector("A")
+        asked = []
+
+        async def refuse(profile):
+            asked.append(profile)
+            raise EvdeskError(Reason.REFUSED, "no transaction")
+
+        a.set_limit, one.session, a.in_force_a = refuse, None, 24.0
+        await settle_at(site, 2.0, 300)
+        assert 3 <= len(asked) <= 6
+        assert site.stations["B"].in_force_a <= 14.0, "what it draws is kept free"
 
 
 @pytest.mark.parametrize("status", [ConnectorStatus.AVAILABLE, ConnectorStatus.FINISHING, ConnectorStatus.FAULTED])
