@@ -2,10 +2,10 @@
 
 It never waits for an answer: each connector has at most one limit under way. Of a limit that was sent may be known:
 
-    asked        no answer yet             it counts, and so does what held before
-    confirmed    accepted, in time or late it alone counts, until it ends
-    refused      never carried out         what held before counts; tried again later
-    unanswered   its time is over          as asked, until it must have ended; tried again soon
+    asked        no answer yet              it counts, and so does what held before
+    confirmed    accepted, in time or late  it alone counts, until it ends
+    refused      never carried out          what held before counts; tried again later
+    unanswered   its time is over           as asked, until it must have ended; tried again soon
 """
 
 import asyncio
