@@ -28,6 +28,7 @@ class Wanted:
     fault: str = ""
     version: str = "1.6"
     car: bool = True
+    evses: int = 1
     more: tuple[tuple[str, Any], ...] = ()
 
 
@@ -51,7 +52,7 @@ class Rig:
         faults = (wanted.fault,) if wanted.fault else ()
         url = self.running.ocpp
         if wanted.version == "1.6":
-            made: AnyStation = Station(name, self.maker, url, self.clock, seed=7, faults=faults)
+            made: AnyStation = Station(name, self.maker, url, self.clock, seed=7, faults=faults, evses=wanted.evses)
         else:
             made = Station2(name, self.maker, url, self.clock, seed=7, faults=faults, version=wanted.version)
         self.stations[name] = made

@@ -13,6 +13,7 @@ from evdesk.engine.drill.words import sentence_for
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
 from evdesk.model import Bay, EvdeskError, Origin, Site
 from evdesk.model.drills import Drill, DrillCause, DrillKind
+from evdesk.simulator.car import Car
 from evdesk.simulator.makers import KESTREL
 from evdesk.wire.drill import StartDrill
 from tests.engine.drill_kit import RATING_A, SAFE_A, SPEED, Rig, Wanted, rig, site
@@ -106,6 +107,32 @@ def test_the_limit_to_fall_from_lies_below_what_the_car_draws(drawn_a, safe_a, f
 def test_who_never_took_the_limit_down_is_not_said_to_have_kept_it():
     drill = Drill(1, "A", 1, DrillKind.SILENCE, 0.0, cause=DrillCause.KEPT, safe_a=6.0, baseline_a=20.0, fell_to_a=16.0)
     assert sentence_for(drill).startswith("Stayed at 16.0 A long after its last limit of 20 A had ended, instead of")
+
+
+async def test_the_second_connector_is_drilled_by_itself(tmp_path):
+    """It shows up by itself, its car is drilled, and the first one is still to be proven."""
+    async with rig(tmp_path, {"A": Wanted(car=False, evses=2)}) as hall:
+        await hall.prepared("A")
+        station = hall.stations["A"]
+        second = station.outlets[2]
+        station.plug(Car(wake_s=2.0, reaction_s=1.0, level_wh=5_000.0, diligence=0.99, max_a=32.0), 2)
+        station.charges.present(second, "TAG")
+
+        async def charges():
+            view = await hall.view("A")
+            return second.charging and view["state"] == "verified" and view["unproven"] == [1, 2]
+
+        await until(charges, 40.0)
+        assert (await hall.view("A"))["max_a"] == 2 * RATING_A, "that of the station: both may draw all they have"
+        drill = await hall.drill("A")
+        assert (drill["connector_id"], drill["verdict"], drill["max_a"]) == (2, "proven", RATING_A)
+
+        async def told():
+            return (await hall.view("A"))["detail"] == "Not proven yet: connector 1 (not drilled)."
+
+        await until(told)
+        view = await hall.view("A")
+        assert (view["light"], view["state"], view["unproven"]) == ("amber", "verified", [1])
 
 
 async def test_cars_above_the_rating_of_a_line_without_a_meter_end_the_drill(tmp_path):
