@@ -495,8 +495,12 @@ async def test_dimming_counts_the_chargers_with_a_place_and_follows_them(tmp_pat
 
             await client.call("site.put", {"site": SITE | {"bays": bays[:2]}})
             await until(lambda: in_force(dimmed_w(2)), 5)
-            begun = sorted(row["detail"]["power_w"] for row in await noted(client, "balance.cap_begins"))
-            assert begun == [dimmed_w(2), dimmed_w(3)], "receipt of each can be shown"
+
+            async def receipts() -> bool:
+                begun = sorted(row["detail"]["power_w"] for row in await noted(client, "balance.cap_begins"))
+                return begun == [dimmed_w(2), dimmed_w(3)]
+
+            await until(receipts, 5)  # receipt of each can be shown; it is written beside the limit
             await client.call("balance.cap", {"source": "operator", "power_w": 5000})
             await client.call("site.put", {"site": SITE | {"bays": bays}})
             assert await in_force(5000.0), "a power given by hand stays"
