@@ -28,9 +28,10 @@ from evdesk.balance import Rules  # noqa: E402
 FIRST_SEED = 101
 SITES = (("workplace", 30.0, 1.0), ("workplace", 45.0, 1.5), ("car park", 25.0, 1.0), ("mixed", 30.0, 1.3))
 """(kind of day, kW, how many cars come, 1: as usual)."""
-CONTINUOUS = Rules(steps=None, interruptions=None, dwell_s=0.0)
-FREE = Rules(interruptions=None)
-NEVER = Rules(interruptions=0)
+CONTINUOUS = Rules(steps=None, interruptions=None, dwell_s=0.0, turn_s=10800.0, all_on=False)
+ENERGY = Rules(turn_s=10800.0, all_on=False)
+FREE = Rules(interruptions=None, turn_s=10800.0, all_on=False)
+NEVER = Rules(interruptions=0, turn_s=10800.0, all_on=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def cases() -> Iterator[Case]:
             yield Case(table, f"{name}, 6 A for all first", make, "stated", True)
     table = "Whole ampere, real batteries, nothing known"
     yield Case(table, "evdesk, interruption allowed", ours(FREE), "blind", True)
+    yield Case(table, "evdesk, energy first", ours(ENERGY), "blind", True)
     yield Case(table, "evdesk (as shipped)", ours(Rules()), "blind", True)
     yield from (Case(table, name, make, "blind", True) for name, make in rivals(True, False).items() if name in BLIND)
 

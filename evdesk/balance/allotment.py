@@ -23,7 +23,7 @@ from evdesk.balance.plan import ends_s, plan
 from evdesk.balance.plausible import MOST_ROOM_A, plausible, power_kw, within
 from evdesk.balance.prospects import Car, prospects
 from evdesk.balance.repair import Bid
-from evdesk.balance.standing import ENOUGH, Stand, stands
+from evdesk.balance.standing import ENOUGH, Stand, at_minimum, everybody_on, stands
 from evdesk.balance.types import SOLAR, SOLAR_FIRST, Demand, Key, Line, LineKind, by_key
 from evdesk.model import ChargeMode, Why, WhyCode
 
@@ -32,10 +32,10 @@ LONGEST_S = 1800.0
 """The span decided now is as long as the calls are apart, within these bounds."""
 
 TURN = 0.2
-"""More than what going on is worth: who has waited long, and nobody knows until when it stays, has its turn."""
+"""More than what going on is worth: who has waited a turn, and whose word on its stay counts little, comes first."""
 
-FIRST_KWH = 1.0
-"""Who got less has had no turn yet."""
+TURNS = 4.0
+"""After so many turns somebody is paused once more than the rules say, for who has waited so long."""
 
 SPARE_A = 0.5
 """Left above what a car draws, so that its rise is noticed."""
@@ -46,11 +46,13 @@ class Rules:
     """How it is shared. The defaults suit cars and relays: whole ampere, at most one pause in a charge.
 
     `steps`: the limits a charger takes besides 0, rising, ampere; () any whole one; None any at all (continuous).
-    `interruptions`: how often a charge may be paused to the good of others: 0 never, None as often as it helps. Lines
-    that get tighter pause cars all the same. `dwell_s`: a car stays on, and off, at least this long. `every_s`: shared
-    anew this often, and whenever a car comes or goes or a line changes. `reclaim_s`: what a car leaves unused for this
-    long is given to others. `turn_s`: a car of which nobody knows until when it stays has its turn after waiting this
-    long; None: energy decides.
+    `interruptions`: how often a charge may be paused to the good of others: 0 never, None as often as it helps; once more
+    after a turn of its own where another has waited for four turns. Lines that get tighter pause cars all the same.
+    `dwell_s`: a car stays on, and off, at least this long. `every_s`: shared anew this often, and whenever a car comes or
+    goes or a line changes. `reclaim_s`: what a car leaves unused for this long is given to others. `turn_s`: a car of
+    which nobody says until when it stays has its turn after waiting this long; None: energy decides. `all_on`: where
+    nobody says anything and the minimum of everybody fits, everybody charges; False: a little more energy in all, but one
+    may have nothing beside another that has twice its minimum.
     `cheap_below`: cars in mode CHEAP charge at prices up to this. `solver` False: max-min shares only, no program.
     """
 
@@ -59,9 +61,10 @@ class Rules:
     dwell_s: float = 300.0
     every_s: float = 60.0
     reclaim_s: float = 45.0
-    turn_s: float | None = 10800.0
+    turn_s: float | None = 900.0
     cheap_below: float | None = None
     solver: bool = True
+    all_on: bool = True
 
     def __post_init__(self) -> None:
         """Raises TypeError or ValueError, naming the rule, for what none can be."""
@@ -76,7 +79,7 @@ class Rules:
             finite(name, getattr(self, name), least=0.0)
         finite("turn_s", self.turn_s, least=0.0, none=True)
         finite("cheap_below", self.cheap_below, none=True)
-        yes_no(["solver"], [self.solver])
+        yes_no(["solver", "all_on"], [self.solver, self.all_on])
 
 
 class Sharing:
@@ -231,13 +234,22 @@ class Sharing:
         interval: float,
     ) -> None:
         placed = [d for d in cars if d.key in net.index]
-        bids = [self._bid(d, now, net, price) for d in placed]
+        waits = any(self._waited(d, now, TURNS) for d in placed)
+        bids = [self._bid(d, now, net, price, waits) for d in placed]
         first = min(max(interval, FIRST_S), LONGEST_S) if math.isfinite(interval) else FIRST_S
         edges_s = edges(first, ends_s(len(bids)))
         known = [self._car(demand, bid, now) for demand, bid in zip(placed, bids, strict=True)]
         fixed = [0.0] * len(net.keys)
+        asked = self._with_turns(fit, room, fixed, placed, bids, now)
         found = plan(
-            net, fit, room, fixed, bids, prospects(self.history, known, now, edges_s), edges_s, solver=self.rules.solver
+            net,
+            fit,
+            room,
+            fixed,
+            asked,
+            prospects(self.history, known, now, edges_s),
+            edges_s,
+            solver=self.rules.solver,
         )
         loads = net.loads(found.amps.tolist())
         for demand, bid, stand in zip(placed, bids, stands(fit, room, fixed, bids, found.amps), strict=True):
@@ -249,7 +261,13 @@ class Sharing:
             if demand.key not in net.index:
                 self._decided[demand.key] = (0.0, Why(WhyCode.UNKNOWN, detail="no_circuit"))
 
-    def _bid(self, demand: Demand, now: float, net: Net, price: float | None) -> Bid:
+    def _waited(self, demand: Demand, now: float, turns: float = 1.0) -> bool:
+        """Has had nothing for so many turns, and nobody knows until when it stays."""
+        guest, turn_s = self._guests[demand.key], self.rules.turn_s
+        waits = turn_s is not None and guest.limit_a <= 0 and now - guest.waits_at >= turns * turn_s
+        return waits and demand.departure_at is None
+
+    def _bid(self, demand: Demand, now: float, net: Net, price: float | None, waits: bool) -> Bid:
         guest, rules = self._guests[demand.key], self.rules
         top = demand.ceiling_a if math.isfinite(demand.ceiling_a) else 0.0
         least = max(demand.min_a, 0.0) if math.isfinite(demand.min_a) else 0.0
@@ -259,6 +277,8 @@ class Sharing:
             top = 0.0
         resting = now - guest.turned_at < rules.dwell_s
         spent = rules.interruptions is not None and guest.pauses >= rules.interruptions
+        if waits and rules.interruptions and rules.turn_s is not None and now - guest.turned_at >= rules.turn_s:
+            spent = False
         on = guest.limit_a > 0
         return Bid(
             index=net.index[demand.key],
@@ -267,7 +287,7 @@ class Sharing:
             now_a=guest.limit_a,
             keep=on and (resting or spent) and not guest.asleep(now),
             open=not resting,
-            rank=guest.turned_at if on else guest.plugged_at,
+            rank=guest.turned_at if on else guest.waits_at,
             steps=rules.steps,
         )
 
@@ -296,10 +316,33 @@ class Sharing:
         )
 
     def _has_its_turn(self, guest: Guest, now: float) -> bool:
-        """Has waited long. Where pauses are few they are not spent on turns beyond the first."""
-        turn, few = self.rules.turn_s, self.rules.interruptions is not None
-        waited = turn is not None and guest.limit_a <= 0 and now - guest.waits_at > turn
-        return waited and not (few and guest.got_kwh > FIRST_KWH)
+        turn = self.rules.turn_s
+        return turn is not None and guest.limit_a <= 0 and now - guest.waits_at >= turn
+
+    def _with_turns(
+        self,
+        fit: Fit,
+        room: Sequence[float],
+        fixed: Sequence[float],
+        cars: Sequence[Demand],
+        bids: Sequence[Bid],
+        now: float,
+    ) -> list[Bid]:
+        """Who has its turn is as good as on, so far as it fits beside the minimums of those that are not to be paused; and
+        so is everybody where the minimums of all fit."""
+        found, limits = list(bids), fit.limits(room)
+        silent = all(d.departure_at is None and d.needs_kwh is None for d in cars)
+        if self.rules.all_on and silent:
+            found = everybody_on(fit, room, fixed, found)
+        load = at_minimum(fit, fixed, [bid for bid in found if bid.able and bid.on and bid.keep])
+        guests = [self._guests[demand.key] for demand in cars]
+        due = [k for k, demand in enumerate(cars) if found[k].able and not found[k].on and self._waited(demand, now)]
+        for k in sorted(due, key=lambda k: (guests[k].waits_at, guests[k].got_kwh, k)):
+            index, least = bids[k].index, bids[k].least()
+            if fit.room(load, limits, index) >= least - EPS:
+                fit.add(load, index, least)
+                found[k] = replace(bids[k], now_a=least, keep=True)
+        return found
 
     # -- saying why --------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from evdesk.balance.alike import alike
 from evdesk.balance.fit import Fit, Reals
 from evdesk.balance.lines import EPS, Net
 from evdesk.balance.optimum import NoSolver, Optimum, Program
@@ -57,7 +58,7 @@ def improve(
         wish, value = Optimum(fit, repair.limits - least, _program(bids)).solve()
     except NoSolver:
         return None
-    _raise(repair, bids, _alike(fit, bids, wish), value)
+    _raise(repair, bids, alike(fit, bids, wish, [None] * len(bids)), value)
     after = sum(float(repair.amps[bid.index]) for bid in bids)
     if after < before * (KEEP_GAIN if had else GAIN) or after - before < LEAST_A:
         return None
@@ -86,24 +87,6 @@ def _program(bids: Sequence[Bid]) -> Program:
         bonus=np.zeros(n),
         fade=np.zeros(1),
     )
-
-
-def _alike(fit: Fit, bids: Sequence[Bid], wish: Reals) -> Reals:
-    """Those on the same lines in the same way share what they were given equally, up to what each may have."""
-    groups: dict[bytes, list[int]] = {}
-    for k, bid in enumerate(bids):
-        column = np.round(np.concatenate([fit.matrix[:, bid.index], fit.loose[:, bid.index]]), 9)
-        groups.setdefault(column.tobytes(), []).append(k)
-    level = wish.copy()
-    for members in groups.values():
-        left, open_ = float(wish[members].sum()), sorted(members, key=lambda k: (bids[k].top_a, k))
-        floor = [k for k in open_ if bids[k].min_a * len(open_) > left]
-        if floor:  # different minimums and little room: as the program said
-            continue
-        for n, k in enumerate(open_):
-            level[k] = min(bids[k].top_a, left / (len(open_) - n))
-            left -= level[k]
-    return level
 
 
 def _raise(repair: Repair, bids: Sequence[Bid], wish: Reals, value: Reals) -> None:

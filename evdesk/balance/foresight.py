@@ -18,7 +18,7 @@ from evdesk.balance.policy import Seat, asleep
 from evdesk.balance.prospects import Car, energy_kwh, prospects
 from evdesk.balance.repair import Bid
 from evdesk.balance.sharing import Bidder, Shares
-from evdesk.balance.standing import AHEAD, ENOUGH, at_minimum, stands
+from evdesk.balance.standing import AHEAD, ENOUGH, at_minimum, everybody_on, stands
 from evdesk.balance.taper import Taper
 from evdesk.balance.types import Key
 
@@ -125,7 +125,7 @@ class Foresight:
         rooms, bids = _going_on(fit, hold, tight, fixed, bids, [asleep(seat, now) for seat, _ in pairs])
         told = [self._guests[seat.demand.key].told for seat, _ in pairs]
         silent = all(t.departure_at is None and t.needs_kwh is None for t in told)
-        asked = _all_on(fit, rooms, fixed, bids) if silent else bids
+        asked = everybody_on(fit, rooms, fixed, bids) if silent else bids
         asked = self._with_turns(fit, rooms, fixed, pairs, asked, now)
         known = [self._car(seat, bidder, now) for seat, bidder in pairs]
         edges_s = edges(FIRST_S, ends_s(len(bids)))
@@ -297,14 +297,6 @@ def _going_on(
         if short.intersection(fit.wire[fit.over[bids[k].index]].tolist()):
             found[k] = replace(bids[k], keep=True)
     return rooms, found
-
-
-def _all_on(fit: Fit, rooms: Sequence[float], fixed: Sequence[float], bids: list[Bid]) -> list[Bid]:
-    """Where nobody said anything and the minimum of everybody fits, everybody charges: nobody waits without need."""
-    least = at_minimum(fit, fixed, [bid for bid in bids if bid.able])
-    if not np.all(least.size() <= fit.limits(rooms) + EPS):
-        return bids
-    return [replace(bid, keep=True, now_a=max(bid.now_a, bid.least())) if bid.able else bid for bid in bids]
 
 
 def _waited(seat: Seat, now: float) -> bool:

@@ -5,11 +5,12 @@ it; the program is solved once more for those who charge. Without a solver, or w
 shares (`sharing`) stand in: they need nothing but the lines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evdesk.balance.alike import alike
 from evdesk.balance.fit import Fit, Reals
 from evdesk.balance.lines import EPS, Net
 from evdesk.balance.optimum import NoSolver, Optimum, Program
@@ -117,9 +118,17 @@ def _solved(
         wish, value = optimum.solve()
     except NoSolver:
         pass  # the minimums fit only to the tolerance of the tangents; what was found before is as good
+    on = [k for k, chosen_k in enumerate(chosen) if chosen_k]
+    wish[on] = alike(fit, [capped[k] for k in on], wish[on], [_sort(prospects[k]) for k in on])
     fill(repair, capped, chosen, wish.tolist(), value.tolist())
     _leftover(repair, capped, chosen, program.bonus.tolist())
     return repair.amps
+
+
+def _sort(prospect: Prospect) -> Hashable:
+    """Cars of which the same is expected, and that got as much within a kWh."""
+    left = round(prospect.left_kwh, 3) if prospect.sure else None
+    return (round(prospect.got_kwh), prospect.present.tobytes(), prospect.weight, left)
 
 
 def _leftover(repair: Repair, bids: Sequence[Bid], chosen: Sequence[bool], bonus: Sequence[float]) -> None:
@@ -177,7 +186,12 @@ def _worths(prospects: Sequence[Prospect]) -> tuple[Reals, Reals]:
 
 def _water(net: Net, fit: Fit, rooms: Sequence[float], fixed: Sequence[float], bids: Sequence[Bid]) -> Reals:
     """Max-min shares in whole ampere, brought down to allowed limits, then what is left."""
-    ranked = sorted(bids, key=lambda bid: (not (bid.keep and bid.on), bid.rank, bid.index))
+
+    def order(bid: Bid) -> tuple[bool, bool, float, int]:
+        """Who must go on, who is on (the longest served gives way to a turn), who waits."""
+        return (not (bid.keep and bid.on), not bid.on, -bid.rank if bid.on else bid.rank, bid.index)
+
+    ranked = sorted(bids, key=order)
     bidders = [Bidder(b.index, int(b.least()), int(b.top_a), int(b.now_a)) for b in ranked if _waterable(b)]
     found = share(net, rooms, rooms, fixed, bidders).amps
     repair = Repair(fit, fit.limits(rooms), np.array(fixed, dtype=np.float64))

@@ -5,7 +5,7 @@ car as soon as others are content with their minimum. Then it waits because they
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,3 +72,11 @@ def at_minimum(fit: Fit, fixed: Sequence[float], bids: Sequence[Bid]) -> Load:
     for bid in bids:
         amps[bid.index] = bid.least()
     return fit.load(amps)
+
+
+def everybody_on(fit: Fit, rooms: Sequence[float], fixed: Sequence[float], bids: Sequence[Bid]) -> list[Bid]:
+    """Where nobody said anything and the minimum of everybody fits, everybody charges: nobody waits without need."""
+    least = at_minimum(fit, fixed, [bid for bid in bids if bid.able])
+    if not np.all(least.size() <= fit.limits(rooms) + EPS):
+        return list(bids)
+    return [replace(bid, keep=True, now_a=max(bid.now_a, bid.least())) if bid.able else bid for bid in bids]

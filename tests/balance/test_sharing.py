@@ -228,8 +228,42 @@ def test_a_line_that_gets_tighter_pauses_as_few_as_needed():
 
 def test_priority_comes_first():
     demands = [*cars("ABC"), Demand(("D", 1), plugged_at=0.0, priority=2)]
-    limits = Sharing(plain(34.0)).decide(0.0, demands)
+    limits = Sharing(plain(34.0), Rules(all_on=False)).decide(0.0, demands)
     assert limits["D", 1][0] >= 26.0
+    fair = Sharing(plain(34.0)).decide(0.0, demands)
+    assert [fair[name, 1][0] for name in "ABCD"] == [6.0, 6.0, 6.0, 16.0]
+
+
+def four_hours(count: int, room: float, rules: Rules) -> tuple[list[float], int]:
+    """kWh of each of so many identical cars of which nothing is known, and how often a limit changed."""
+    keys = [(f"C{n:02d}", 1) for n in range(count)]
+    sharing = Sharing([Line("Main", limit_a=room, coef=dict.fromkeys(keys, 1))], rules)
+    drawn, got, changes = dict.fromkeys(keys, 0.0), dict.fromkeys(keys, 0.0), 0
+    for minute in range(240):
+        asks = [Demand(key, drawn_a=(drawn[key], None, None), plugged_at=0.0) for key in keys]
+        for key, (amps, _why) in sharing.decide(60.0 * minute, asks).items():
+            changes += amps != drawn[key]
+            drawn[key] = amps
+            got[key] += amps * 0.23 / 60.0
+    return list(got.values()), changes
+
+
+@pytest.mark.parametrize("solver", [True, False])
+@pytest.mark.parametrize("interruptions", [1, None])
+@pytest.mark.parametrize(("count", "room"), [(2, 32.0), (2, 10.0), (2, 12.0), (9, 40.0), (10, 100.0)])
+def test_identical_cars_of_which_nothing_is_known_get_alike(count, room, interruptions, solver):
+    got, changes = four_hours(count, room, Rules(interruptions=interruptions, solver=solver))
+    assert sum(got) ** 2 / len(got) / sum(kwh * kwh for kwh in got) >= 0.95  # Jain
+    assert min(got) >= 0.6 * max(got)
+    if 6.0 * count <= room:  # nobody waits, and nothing is passed to and fro
+        assert max(got) - min(got) < 0.3
+        assert changes == count
+
+
+def test_a_car_that_must_not_be_paused_is_not_paused_for_a_turn():
+    got, changes = four_hours(2, 10.0, Rules(interruptions=0))
+    assert sorted(got)[0] == 0.0
+    assert changes == 1
 
 
 def test_who_leaves_soon_comes_first_if_that_is_to_be_believed():
