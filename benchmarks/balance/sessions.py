@@ -29,6 +29,7 @@ FIRST_SEED = 101
 SITES = (("workplace", 30.0, 1.0), ("workplace", 45.0, 1.5), ("car park", 25.0, 1.0), ("mixed", 30.0, 1.3))
 """(kind of day, kW, how many cars come, 1: as usual)."""
 CONTINUOUS = Rules(steps=None, interruptions=None, dwell_s=0.0, turn_s=10800.0, all_on=False)
+# Energy first: full information needs no turns, and without any they cost energy (docs/decisions/0025).
 ENERGY = Rules(turn_s=10800.0, all_on=False)
 FREE = Rules(interruptions=None, turn_s=10800.0, all_on=False)
 NEVER = Rules(interruptions=0, turn_s=10800.0, all_on=False)
@@ -63,6 +64,7 @@ def cases() -> Iterator[Case]:
             yield Case(table, f"{name}, 6 A for all first", make, "full", True)
     table = "Whole ampere, real batteries, what drivers say"
     yield Case(table, "evdesk, interruption allowed", ours(FREE), "stated", True)
+    yield Case(table, "evdesk, energy first", ours(ENERGY), "stated", True)
     yield Case(table, "evdesk (as shipped)", ours(Rules()), "stated", True)
     for name, make in rivals(True, True).items():
         if name in ("earliest deadline", "least laxity"):
