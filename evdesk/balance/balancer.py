@@ -182,7 +182,8 @@ class Balancer:
         self._net.use([seat.used for seat in seats], quiet(self._net.lines, seats))
         self.house.set_lag(max((s.track.sample_s for s in seats if s.demand.commandable), default=10.0))
         self.house.take(samples, now)
-        nowish = [s.bounds for s in seats]
+        sampled = self.house.sampled_at(now)
+        nowish = [s.track.bounds_since(sampled, now, s.used) for s in seats]
         past = now - self.house.lag_s
         earlier = [s.track.bounds_at(past, now, s.used) for s in seats]
         unheard = frozenset(s.index for s in seats if s.track.unheard(now))
@@ -349,13 +350,15 @@ class Balancer:
         gentle = Cuttable(minimum, drop_order(active, second.now, drawing_first=False))
         enforce(self._net, second.rooms, second.pull, cut, gentle, second.extra)
         readings = [seat.track.reading for seat in second.seats]
+        base = [max(b, s.track.surely(second.now)) for b, s in zip(second.pull.base, second.seats, strict=True)]
+        pull = replace(second.pull, base=base)
         hard = Cuttable(minimum, drop_order(active, second.now, drawing_first=True))
         for w, (wire, other) in enumerate(zip(self._net.wires, second.others, strict=True)):
             if other.total_a is not None and other.total_a > self._rooms.limit(wire):
                 above = Above(
                     wire, w, other.total_a - (self._rooms.limit(wire) - self._rooms.margin_a), second.extra[w]
                 )
-                relieve_metered(above, second.pull, readings, [seat.bounds for seat in second.seats], cut, hard)
+                relieve_metered(above, pull, readings, [seat.bounds for seat in second.seats], cut, hard)
         loads = self._net.loads(second.pull.all(cut.limits))
         for i, w in cut.by.items():
             track = second.seats[i].track

@@ -40,6 +40,10 @@ class MaxWindow:
             items.popleft()
         return items[0][1] if items else None
 
+    def lower(self, by: float) -> None:
+        """All of them were so much too high; none below 0."""
+        self._items = deque((at, max(value - by, 0.0)) for at, value in self._items)
+
     def clear(self) -> None:
         self._items.clear()
 

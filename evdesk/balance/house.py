@@ -136,6 +136,11 @@ class House:
             if sample.current_a == NO_PHASES:
                 seen.fresh_since = None  # it said nothing: a gap
 
+    def sampled_at(self, now: float) -> float:
+        """From when the oldest of the samples is that are used now; `now` where there is none."""
+        newest = [seen.samples[-1][0] for seen in self._seen.values() if seen.samples]
+        return min((at for at in newest if now - at <= self._settings.meter_stale_s), default=now)
+
     def estimate(
         self,
         wires: Sequence[Wire],
@@ -198,6 +203,9 @@ class House:
         before = earlier[line.phase] if earlier is not None else None
         if before is not None and now - self.lag_s > state.held_at:
             self._look_back(state, rest(wire, before, self._then.of(w), self._then.beside(w)), now)
+        if self._now.more:  # it was cars, not the house, since their last readings: it is not kept free twice
+            more = sum([size * self._now.more.get(i, 0.0) for i, size in zip(wire.members, wire.sizes, strict=True)])
+            state.fast.lower(more)
         guess = self._look_now(state, rest(wire, total, self._now.of(w), self._now.beside(w)), now)
         state.plan = max(state.slow.max(now) or 0.0, state.fast.max(now) or 0.0)
         since = seen.fresh_since if seen.fresh_since is not None else now

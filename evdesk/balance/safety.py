@@ -178,9 +178,10 @@ def relieve_metered(
 
 
 def _seen(reading: Phases | None, terminal: int, bounds: Bounds) -> float:
+    """No more than it can draw by now: one that was lowered a reaction time ago has fallen, whatever its last reading."""
     if reading is None:
         return bounds[1][terminal]
     if terminal == ANY_TERMINAL:
-        return max((v for v in reading if v is not None), default=0.0)
+        return min(max((v for v in reading if v is not None), default=0.0), bounds[1][terminal])
     value = reading[terminal]
-    return bounds[1][terminal] if value is None else value
+    return bounds[1][terminal] if value is None else min(value, bounds[1][terminal])

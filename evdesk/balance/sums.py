@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from evdesk.balance.habit import OBEYS_A
 from evdesk.balance.lines import Wire
 from evdesk.balance.track import Bounds
 
@@ -42,11 +43,16 @@ class Sums:
         self._amps = np.zeros((2, 4 * count))
         self._had: list[Bounds | None] = [None] * count
         self._bounds: Sequence[Bounds] = ()
+        self.more: dict[int, float] = {}
+        """Position -> ampere it was seen to draw above what it was taken for a second ago."""
 
     def take(self, bounds: Sequence[Bounds]) -> None:
         self._bounds = bounds
+        self.more = {}
         for i, (new, had) in enumerate(zip(bounds, self._had, strict=False)):  # behind them: on no line
             if new is not had:
+                if had is not None and (above := _above(new, had)) > OBEYS_A:
+                    self.more[i] = above
                 self._had[i] = new
                 self._amps[:, 4 * i : 4 * i + 4] = new
         found = self._amps @ self._matrix.T
@@ -80,6 +86,10 @@ class Sums:
         conductor's own voltage, wherever in their bounds the connectors are."""
         row = self._turned.get(w)
         return row is not None and self._beside[row]
+
+
+def _above(new: Bounds, had: Bounds) -> float:
+    return max(low - high for low, high in zip(new[0][:3], had[1][:3], strict=True))
 
 
 def rest(wire: Wire, total: float, cars: Span, near: bool = False) -> Span:

@@ -33,6 +33,10 @@ MOST = 1e12
 DIALS_S = 60.0
 """Chargers find a restarted engine within this time."""
 
+REST_A = 3.0
+"""A car that leaves no more than this of its limit may take that at any moment: its rise is its own, not the house's. What
+is left above the draw of one that takes less (`policy.SPARE_A`, rounded up) is that much."""
+
 FRESH = 2.5
 """A reading says something for so many of the charger's intervals."""
 
@@ -171,6 +175,14 @@ class Track:
             return 0.0
         return drawn if drawn > self.reach(now) + OBEYS_A else 0.0
 
+    def surely(self, now: float) -> float:
+        """What it draws whatever it was told within its reaction time, 0 if it may be following: sooner than `overdrawn`,
+        for where a meter shows that the line is above its rating."""
+        drawn = self.drawn
+        if drawn is None or self.readings[-1][0] < self.lowered_at + REACT_S:
+            return 0.0
+        return drawn if drawn > self.reach(now) + OBEYS_A else 0.0
+
     def bounds(self, now: float, used: tuple[bool, bool, bool]) -> Bounds:
         """Where its current is now, per terminal. Worked out anew only when something it depends on has changed."""
         top = self.habit.takes(self.reach(now))
@@ -197,6 +209,20 @@ class Track:
                 continue
             low.append(value if followed else min(value, float(self.limit)))
             high.append((value if followed else min(value, most)) if steady else max(value, most))
+        return _spread((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+
+    def bounds_since(self, at: float, now: float, used: tuple[bool, bool, bool]) -> Bounds:
+        """Where its current was between then and now: beside a sample of a meter that is older than its newest reading."""
+        bounds = self.bounds(now, used)
+        if self.reading is None or self.readings[-1][0] <= at:
+            return bounds
+        low, high = list(bounds[0][:3]), list(bounds[1][:3])
+        for stamp, amps in reversed(self.readings):
+            for t, value in enumerate(amps):
+                if value is not None:
+                    low[t], high[t] = min(low[t], value), max(high[t], value)
+            if stamp <= at:
+                break
         return _spread((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
     def bounds_at(self, at: float, now: float, used: tuple[bool, bool, bool]) -> Bounds:
@@ -242,6 +268,8 @@ class Track:
         drawn = max((v for v in reading if v is not None), default=0.0)
         if drawn > top - 1.0:
             return True
+        if drawn >= top - REST_A:
+            return False
         if at < self.raised_at + REACT_S + self.rise_a / RAMP_A_PER_S or drawn < 2 * ASLEEP_A:
             return False
         earlier = self.readings[-2][1] if len(self.readings) > 1 else (None, None, None)
