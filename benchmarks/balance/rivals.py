@@ -120,7 +120,7 @@ Maker = Callable[[Sequence[Line]], Rule]
 
 def rivals(whole: bool, floor: bool) -> dict[str, Maker]:
     """Name -> rule over some lines. Equal share is in whole ampere only."""
-    shares = Rules(() if whole else None, None, 0.0, solver=False)
+    shares = Rules(() if whole else None, None, 0.0, turn_s=None, solver=False)
     found: dict[str, Maker] = {
         "first come": lambda wires: Greedy(wires, first_come, whole, floor),
         "earliest deadline": lambda wires: Greedy(wires, deadline, whole, floor),

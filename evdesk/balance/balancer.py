@@ -350,8 +350,7 @@ class Balancer:
         gentle = Cuttable(minimum, drop_order(active, second.now, drawing_first=False))
         enforce(self._net, second.rooms, second.pull, cut, gentle, second.extra)
         readings = [seat.track.reading for seat in second.seats]
-        base = [max(b, s.track.surely(second.now)) for b, s in zip(second.pull.base, second.seats, strict=True)]
-        pull = replace(second.pull, base=base)
+        pull = _surely(second)
         hard = Cuttable(minimum, drop_order(active, second.now, drawing_first=True))
         for w, (wire, other) in enumerate(zip(self._net.wires, second.others, strict=True)):
             if other.total_a is not None and other.total_a > self._rooms.limit(wire):
@@ -392,3 +391,12 @@ class Balancer:
 
     def _look(self, second: Second) -> tuple[LineView, ...]:
         return self._rooms.with_heat(line_views(self._net, second.seats, second.others, self._rooms.margin_a))
+
+
+def _surely(second: Second) -> Pull:
+    """What flows, with what is above its limit for sure. At its minimum a car may be one that takes no less: 0 stops it."""
+    base, least = list(second.pull.base), list(second.pull.least)
+    for i, seat in enumerate(second.seats):
+        row = least if seat.track.limit == seat.min_a else base
+        row[i] = max(row[i], seat.track.surely(second.now))
+    return replace(second.pull, base=base, least=least)
