@@ -394,9 +394,11 @@ class Balancer:
 
 
 def _surely(second: Second) -> Pull:
-    """What flows, with what is above its limit for sure. At its minimum a car may be one that takes no less: 0 stops it."""
-    base, least = list(second.pull.base), list(second.pull.least)
+    """What flows, with what is above its limit by far for sure. One a little above may be a car that takes no less: what it
+    takes is learnt (`Habit`), and 0 stops it."""
+    base = list(second.pull.base)
     for i, seat in enumerate(second.seats):
-        row = least if seat.track.limit == seat.min_a else base
-        row[i] = max(row[i], seat.track.surely(second.now))
-    return replace(second.pull, base=base, least=least)
+        drawn = seat.track.surely(second.now)
+        if drawn > 2 * seat.track.limit:
+            base[i] = max(base[i], drawn)
+    return replace(second.pull, base=base)
