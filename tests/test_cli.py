@@ -331,4 +331,4 @@ def test_a_fault_that_does_not_exist_is_refused_at_once_naming_those_that_do():
     command = [sys.executable, "benchmarks/balance/faults.py", "--only", "one,WRONG"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=30)
     assert done.returncode == 2
-    assert "no fault “WRONG”. It takes, separated by commas: none, meter, one, all, killed" in done.stderr
+    assert "no fault “WRONG”. It takes, separated by commas: none, meter, still, open, one, all, killed" in done.stderr

@@ -28,11 +28,12 @@ from evdesk.balance import Rules  # noqa: E402
 FIRST_SEED = 101
 SITES = (("workplace", 30.0, 1.0), ("workplace", 45.0, 1.5), ("car park", 25.0, 1.0), ("mixed", 30.0, 1.3))
 """(kind of day, kW, how many cars come, 1: as usual)."""
-CONTINUOUS = Rules(steps=None, interruptions=None, dwell_s=0.0, turn_s=10800.0, all_on=False)
+CONTINUOUS = Rules(steps=None, interruptions=None, dwell_s=0.0, all_on=False)
 # Energy first: full information needs no turns, and without any they cost energy (docs/decisions/0025).
-ENERGY = Rules(turn_s=10800.0, all_on=False)
-FREE = Rules(interruptions=None, turn_s=10800.0, all_on=False)
-NEVER = Rules(interruptions=0, turn_s=10800.0, all_on=False)
+ENERGY = Rules(all_on=False)
+FREE = Rules(interruptions=None, all_on=False)
+NEVER = Rules(interruptions=0, all_on=False)
+TURNS = Rules(turn_s=900.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def cases() -> Iterator[Case]:
     yield Case(table, "evdesk, interruption allowed", ours(FREE), "stated", True)
     yield Case(table, "evdesk, energy first", ours(ENERGY), "stated", True)
     yield Case(table, "evdesk (as shipped)", ours(Rules()), "stated", True)
+    yield Case(table, "evdesk, turns of 15 minutes", ours(TURNS), "stated", True)
     for name, make in rivals(True, True).items():
         if name in ("earliest deadline", "least laxity"):
             yield Case(table, f"{name}, 6 A for all first", make, "stated", True)
@@ -73,6 +75,7 @@ def cases() -> Iterator[Case]:
     yield Case(table, "evdesk, interruption allowed", ours(FREE), "blind", True)
     yield Case(table, "evdesk, energy first", ours(ENERGY), "blind", True)
     yield Case(table, "evdesk (as shipped)", ours(Rules()), "blind", True)
+    yield Case(table, "evdesk, turns of 15 minutes", ours(TURNS), "blind", True)
     yield from (Case(table, name, make, "blind", True) for name, make in rivals(True, False).items() if name in BLIND)
 
 

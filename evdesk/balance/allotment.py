@@ -50,7 +50,8 @@ class Rules:
     after a turn of its own where another has waited for four turns. Lines that get tighter pause cars all the same.
     `dwell_s`: a car stays on, and off, at least this long. `every_s`: shared anew this often, and whenever a car comes or
     goes or a line changes. `reclaim_s`: what a car leaves unused for this long is given to others. `turn_s`: a car of
-    which nobody says until when it stays has its turn after waiting this long; None: energy decides. `all_on`: where
+    which nobody says until when it stays has its turn after waiting this long (less is fairer and pauses more often, and
+    costs energy); None: energy decides. `all_on`: where
     nobody says anything and the minimum of everybody fits, everybody charges; False: a little more energy in all, but one
     may have nothing beside another that has twice its minimum.
     `cheap_below`: cars in mode CHEAP charge at prices up to this. `solver` False: max-min shares only, no program.
@@ -61,7 +62,7 @@ class Rules:
     dwell_s: float = 300.0
     every_s: float = 60.0
     reclaim_s: float = 45.0
-    turn_s: float | None = 900.0
+    turn_s: float | None = 10_800.0
     cheap_below: float | None = None
     solver: bool = True
     all_on: bool = True

@@ -252,7 +252,7 @@ def four_hours(count: int, room: float, rules: Rules) -> tuple[list[float], int]
 @pytest.mark.parametrize("interruptions", [1, None])
 @pytest.mark.parametrize(("count", "room"), [(2, 32.0), (2, 10.0), (2, 12.0), (9, 40.0), (10, 100.0)])
 def test_identical_cars_of_which_nothing_is_known_get_alike(count, room, interruptions, solver):
-    got, changes = four_hours(count, room, Rules(interruptions=interruptions, solver=solver))
+    got, changes = four_hours(count, room, Rules(interruptions=interruptions, solver=solver, turn_s=900.0))
     assert sum(got) ** 2 / len(got) / sum(kwh * kwh for kwh in got) >= 0.95  # Jain
     assert min(got) >= 0.6 * max(got)
     if 6.0 * count <= room:  # nobody waits, and nothing is passed to and fro
@@ -260,8 +260,16 @@ def test_identical_cars_of_which_nothing_is_known_get_alike(count, room, interru
         assert changes == count
 
 
+@pytest.mark.parametrize("solver", [True, False])
+@pytest.mark.parametrize(("count", "room"), [(2, 32.0), (2, 12.0), (10, 100.0)])
+def test_by_default_nobody_waits_where_all_minimums_fit(count, room, solver):
+    got, changes = four_hours(count, room, Rules(solver=solver))
+    assert max(got) - min(got) < 0.3
+    assert changes == count
+
+
 def test_a_car_that_must_not_be_paused_is_not_paused_for_a_turn():
-    got, changes = four_hours(2, 10.0, Rules(interruptions=0))
+    got, changes = four_hours(2, 10.0, Rules(interruptions=0, turn_s=900.0))
     assert sorted(got)[0] == 0.0
     assert changes == 1
 
