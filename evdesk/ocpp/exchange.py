@@ -5,6 +5,7 @@ Sans-I/O. `now` is seconds on any steady clock, the same for all calls. Rules ke
 a late answer is still matched, and a CALL that comes twice gets the answer it got the first time.
 """
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ MAX_WAITING = 256
 KEPT_LATE = 32
 _PATIENCE = 1.5
 """A call that is hurried has so many times what this action took this charger before."""
+
+_MOST_LEARNT_S = 15.0
+"""One answer that hung must not keep the next reductions waiting for as long."""
 
 _KEPT_ANSWERS = 16
 _REPLAY_S = 600.0
@@ -42,10 +46,11 @@ class Ticket:
     id: str
     action: str
     payload: dict[str, Any]
-    timeout_s: float
+    timeout_s: float  # less, once it is hurried
     urgent: bool = False
     fate: Fate = Fate.WAITING
     asked_at: float = 0.0
+    own_s: float = math.inf  # its time as it was asked
     sent_at: float | None = None
     ended_at: float | None = None
     answer: dict[str, Any] = field(default_factory=dict)
@@ -87,7 +92,7 @@ class Exchange:
         """Queue a CALL. The payload must be valid already. Raises OverflowError when too many wait."""
         if self.waiting >= MAX_WAITING:
             raise OverflowError(f"{self.waiting} commands already wait for this charger")
-        ticket = Ticket(self._new_id(), action, payload, timeout_s, urgent, asked_at=now)
+        ticket = Ticket(self._new_id(), action, payload, timeout_s, urgent, asked_at=now, own_s=timeout_s)
         (self._urgent if urgent else self._waiting).append(ticket)
         return ticket
 
@@ -151,8 +156,10 @@ class Exchange:
         return ticket, None
 
     def _learn(self, ticket: Ticket, now: float) -> None:
+        """What came after the call's own time was no answer to it: a charger that hung, or a queue somewhere."""
         took = max(now - (ticket.sent_at or ticket.asked_at), 0.0)
-        self._took[ticket.action] = max(took, 0.8 * self._took.get(ticket.action, 0.0))
+        if took <= ticket.own_s:
+            self._took[ticket.action] = max(min(took, _MOST_LEARNT_S), 0.8 * self._took.get(ticket.action, 0.0))
 
     def _stray(self, frame: CallResult | CallError, now: float) -> tuple[Ticket | None, Odd]:
         late = self._late.pop(frame.id, None)

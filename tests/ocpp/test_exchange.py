@@ -85,6 +85,20 @@ def test_a_charger_that_is_only_slow_is_given_its_time():
     assert exchange.deadline() == 903.0, "nothing is known of that"
 
 
+@pytest.mark.parametrize(("answered_s", "waits_s"), [(300.0, 3.0), (60.5, 3.0), (59.0, 22.5)])
+def test_one_late_answer_keeps_no_reduction_waiting_for_long(answered_s, waits_s):
+    exchange = Exchange()
+    hung = exchange.ask("SetChargingProfile", {}, 0.0, 60.0)
+    exchange.next_call(0.0)
+    exchange.hurry(3.0, True)  # its own time stays 60 s
+    exchange.expire(3.0)
+    exchange.answered(CallResult(hung.id, {}), answered_s)
+    exchange.ask("SetChargingProfile", {}, 400.0, 60.0)
+    exchange.next_call(400.0)
+    exchange.hurry(3.0, True)
+    assert exchange.deadline() == 400.0 + waits_s
+
+
 def test_a_clock_set_back_keeps_no_call_open():
     exchange = Exchange()
     slow = ask(exchange)
