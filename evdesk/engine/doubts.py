@@ -48,7 +48,7 @@ LONGEST_PAUSE_S = 900.0
 PAUSE_STEP_S = 60.0
 
 _Key = tuple[str, int]
-_NO_CAR = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED, ConnectorStatus.UNAVAILABLE})
+NO_CAR = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED, ConnectorStatus.UNAVAILABLE})
 _WAITS = frozenset({ConnectorStatus.PREPARING, ConnectorStatus.FINISHING, ConnectorStatus.FAULTED})
 _PAUSED = frozenset({ConnectorStatus.SUSPENDED_EV, ConnectorStatus.SUSPENDED_EVSE})
 
@@ -121,7 +121,7 @@ class Doubts:
         key = (record.id, connector.id)
         at, gap_s = self._started[key]
         draws = (_drawn(connector, now) or 0.0) >= NOTHING_A
-        free = connector.status in _NO_CAR and connector.session is None
+        free = connector.status in NO_CAR and connector.session is None
         if draws or connector.status in _PAUSED:
             del self._started[key]  # it charges, or the car or a limit of ours pauses it
             return
@@ -215,7 +215,7 @@ class Doubts:
             return Doubt.NONE  # offline says enough
         drawn, status = _drawn(connector, now), connector.status
         if drawn is not None:
-            if (status in _NO_CAR and drawn > FLOWS_A) or (status in _WAITS | _PAUSED and drawn > FLOWS_WITH_CAR_A):
+            if (status in NO_CAR and drawn > FLOWS_A) or (status in _WAITS | _PAUSED and drawn > FLOWS_WITH_CAR_A):
                 return Doubt.FLOWS
             charges = status is ConnectorStatus.CHARGING and connector.session is not None
             if charges and drawn < NOTHING_A and _may(record, connector, now):
@@ -223,7 +223,7 @@ class Doubts:
         if connector.unheard:
             return Doubt.UNHEARD
         failed_at = self._failed.get((record.id, connector.id))
-        if failed_at is not None and now - failed_at < NO_CHARGE_KEPT_S and status not in _NO_CAR:
+        if failed_at is not None and now - failed_at < NO_CHARGE_KEPT_S and status not in NO_CAR:
             return Doubt.NO_CHARGE
         return Doubt.NONE
 

@@ -4,6 +4,7 @@ They are limited like any other, by a live default, as no transaction is known t
 """
 
 from evdesk.balance import Key
+from evdesk.engine.doubts import FLOWS_WITH_CAR_A, NO_CAR
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.state import ChargerRecord, ConnectorRecord
 from evdesk.engine.steady import less
@@ -38,4 +39,6 @@ class Unheard:
             return True
         at = less(connector.current_at, self.fleet.clock.jumped)
         fresh = at is not None and at > since and now - at <= max(FRESH * connector.sample_s, FRESH_S)
-        return fresh and max((a or 0.0 for a in connector.current_a), default=0.0) > DRAWS_A
+        # Some tell an ampere or two at an empty outlet: no share of the others is given for that.
+        least_a = FLOWS_WITH_CAR_A if connector.status in NO_CAR else DRAWS_A
+        return fresh and max((a or 0.0 for a in connector.current_a), default=0.0) > least_a

@@ -1,5 +1,9 @@
 """A charger that was pointed here in the middle of a charge: it never tells the start of it."""
 
+import pytest
+
+from evdesk.model import ConnectorStatus
+from tests.engine.control_kit import cycle
 from tests.engine.harness import engine, station, until
 from tests.engine.test_engine import SITE, charger
 
@@ -40,3 +44,16 @@ async def test_it_is_limited_and_told(tmp_path):
                 return "charge_not_told" in rules
 
             await until(found)
+
+
+@pytest.mark.parametrize(("told_a", "charges", "left_a"), [(1.3, False, 12.0), (2.9, False, 9.0), (16.0, True, 0.0)])
+async def test_an_ampere_told_at_an_empty_outlet_takes_no_share(tmp_path, told_a, charges, left_a):
+    async with cycle(tmp_path, "AB", rating_a=13.0, safe_a=0.0, metered=False) as site:
+        b = site.connector("B")
+        b.session, b.status, b.status_at = None, ConnectorStatus.AVAILABLE, site.clock.at
+        drawn = site.drawn
+        site.drawn = lambda name: told_a if name == "B" else drawn(name)
+        for _ in range(60):
+            await site.second()
+        assert b.unheard is charges
+        assert site.stations["A"].in_force_a == left_a, "what flows is kept free, and no more"
