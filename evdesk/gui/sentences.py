@@ -337,7 +337,10 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.BACK: ("wifi", "{label} is back|; it was silent for {seconds} s"),
     NoticeKind.SAFE_SHARE: ("shield-check", "{label} is at its safe share by now|: {safe_a} A"),
     NoticeKind.ASKS: ("person", "{label} asks to join"),
-    NoticeKind.STRANGER: ("person", "{label} takes room|: {amps} A| until it is accepted or refused"),
+    NoticeKind.STRANGER: (
+        "person",
+        "{label} takes room|: {amps} A| until it is accepted or refused|; up to {worst} A may flow, more than is free",
+    ),
     NoticeKind.HOUSE_STEP: ("house", "House load stepped| on {line}| by {step_a} A|; cars cut in {seconds} s"),
     NoticeKind.OVER_FUSE: ("gauge", "{line} was above its rating|: {peak_a} A| for {seconds} s"),
     NoticeKind.LIMIT: ("gauge", "{label} limit| from {before}| to {amps} A"),
