@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from evdesk.gui import text
 from evdesk.gui.text import power, tr
 
 Args = Mapping[str, Any]
@@ -19,6 +20,9 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "site.import": lambda _args, _detail: tr("Site from a file"),
     "balance.cap": _cap,
     "balance.uncap": lambda _args, _detail: tr("Power limit taken back"),
+    "balance.confirmed_late": lambda _args, detail: tr("Limit {a} A confirmed late").format(
+        a=text.number(detail.get("limit_a", 0.0))
+    ),
     "wiring.test": lambda _args, _detail: tr("Wiring test"),
     "wiring.cancel": lambda _args, _detail: tr("Wiring test ended"),
     "wiring.apply": lambda _args, _detail: tr("Seen wiring entered"),
