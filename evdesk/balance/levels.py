@@ -5,8 +5,8 @@ out while no car drew, no roof is known: then the meter is doubted at once, and 
 known, a total that changes its sign on several phases from one second to the next, at the same size, while the cars go on
 as before, is no cloud. And no breaker carries many times its rating for seconds.
 
-A meter that shows less than its cars draw misses something: one of its transformers is open or around the wrong cable, or
-the meter stands still. A grid's voltage never does, so a reading that comes again to the last digit is an old one.
+A grid's voltage never stands still, so a reading that comes again to the last digit is an old one. What a meter misses is a
+matter of its own: `evdesk.balance.missing`.
 """
 
 from collections import deque
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from evdesk.balance.inference import MeterVerdict
+from evdesk.balance.missing import Missing, Told
 from evdesk.model import NO_PHASES, Phases
 
 OUT_A = 3.0
@@ -29,11 +30,9 @@ TIMES_ROOF, BESIDE_ROOF_A = 3.0, 10.0
 TIMES_RATING, CARRIED_S = 10.0, 5.0
 """Every breaker opens within less than a second there (IEC 60898-1, instantaneous tripping; D is slowest with 20)."""
 
-MISSED_A, MISSED_PART, MISSED_S = 3.0, 0.1, 10.0
-"""So much less, and this part of what the cars draw, may be the errors of both; cars tell late, so it must last."""
-
+SETTLES_S = 10.0
 STILL_S, STILL_A = 90.0, 3.0
-"""So long, voltages and all; or, where it tells no voltage, while the cars changed by so much."""
+"""So long, voltages with their fractions and all; or, where it tells none, while the cars changed by so much."""
 
 NOTHING_S = 10.0
 CALM_S = 60.0
@@ -54,10 +53,12 @@ class CarRead:
 
 @dataclass(slots=True)
 class Roof:
-    """The most that flowed out and in per phase while no car drew; plain data, to be kept."""
+    """The most that flowed out and in per phase while no car drew, and `Missing.beside_a`; plain data, to be kept."""
 
     out_a: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     in_a: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    beside_a: list[float] = field(default_factory=lambda: [0.0] * 4)
+    missed: bool = False  # such a doubt was open
 
     def known(self, proven: bool) -> bool:
         """Whether there is one. `proven`: steps show that the meter is right. A meter that counts backwards never shows
@@ -84,10 +85,20 @@ class Levels:
     _nothing_since: float | None = None
     _calm_since: float | None = None
     _flip: tuple[float, Three] | None = None  # when all changed sign, and what cars drew then
-    _missed_since: list[float | None] = field(default_factory=lambda: [None] * 4)  # per phase, and all together
-    _missed_a: list[float] = field(default_factory=lambda: [0.0] * 4)  # the most
+    missing: Missing = field(default_factory=Missing)
+    _fine: bool = False  # it tells fractions of a volt
     _still: tuple[float, Phases, Phases] | None = None  # since when it has told these currents and voltages
     _drawn: list[Three] = field(default_factory=list)  # least and most of the cars in that time
+
+    def __post_init__(self) -> None:
+        self.missing.beside_a = list(self.roof.beside_a)
+        if self.roof.missed:
+            self.missing.doubted = self.doubted = True
+            self.verdict = MeterVerdict.MISSES
+
+    def kept(self) -> Roof:
+        """What to keep of it."""
+        return Roof(list(self.roof.out_a), list(self.roof.in_a), list(self.missing.beside_a), self.missing.doubted)
 
     def take(
         self,
@@ -108,26 +119,32 @@ class Levels:
         now = (total[0] or 0.0, total[1] or 0.0, total[2] or 0.0)
         if at - self._at > FLIP_S and self._last is not None:
             self._last = (0.0, 0.0, 0.0)
-        self._at = at
+        self._at, self.since = at, self.since or at
         self._look_at_roof(at, now, cars)
         self._look_for_unit(at, now, cars)
         suspected, sure = self._flows_out(at, now, cars, proven)
-        missed, still = self._missed(at, now, cars, proven), self._stands(at, total, voltage, cars)
-        if self.verdict is MeterVerdict.RIGHT and (sure or missed or still):
-            self._doubt(_first(sure, missed), at)
-        self._look_calm(at, now, cars, missed or still)
-        if self.verdict is MeterVerdict.MISSES and self._explained(proven):
-            self._end()  # a roof has shown itself since, while no car drew
+        self._look_for_missing(at, now, cars, proven)
+        still = self._stands(at, total, voltage, cars)
+        if self.verdict is MeterVerdict.RIGHT and (sure or self.missing.doubted or still):
+            self._doubt(_first(sure, self.missing.doubted), at)
+        if self.verdict is MeterVerdict.MISSES:
+            if not self.missing.doubted:
+                self._end()
+        else:
+            self._look_calm(at, now, cars, still)
         self.doubted = suspected or self.verdict is not MeterVerdict.RIGHT
         self._last = now
 
     def stepped(self, right: int, cars: Three) -> None:
         """Steps since `since` have shown the meter right so many times: what flows out comes from a roof. `cars`: what
         they draw now."""
-        told = (MeterVerdict.BACKWARDS, MeterVerdict.MISSES)
-        if self.verdict in told and right >= 2 and self._last is not None:
+        if self.verdict is MeterVerdict.MISSES and right >= 2:
+            self.missing.believe()
+            self._end()
+        if self.verdict is MeterVerdict.BACKWARDS and right >= 2 and self._last is not None:
             self.roof.out_a = [max(o, c - t) for o, c, t in zip(self.roof.out_a, cars, self._last, strict=True)]
             self.roof.in_a = [max(i, 1.0) for i in self.roof.in_a]
+            self.missing.believe()
             self._end()
 
     def _doubt(self, verdict: MeterVerdict, at: float) -> None:
@@ -135,7 +152,8 @@ class Levels:
 
     def _end(self) -> None:
         self.verdict, self.doubted, self._flip = MeterVerdict.RIGHT, False, None
-        self._out_since, self._missed_since, self._missed_a = [None] * 3, [None] * 4, [0.0] * 4
+        self._out_since = [None, None, None]
+        self.missing.end()
 
     def _look_at_roof(self, at: float, now: Three, cars: Sequence[CarRead]) -> None:
         if not all(car.at is not None and max(car.amps) < 0.5 for car in cars):
@@ -197,31 +215,24 @@ class Levels:
         """What a roof may give on this phase; nothing where none is known."""
         return TIMES_ROOF * self.roof.out_a[p] + BESIDE_ROOF_A if self.roof.known(proven) else 0.0
 
-    def _missed(self, at: float, now: Three, cars: Sequence[CarRead], proven: bool) -> bool:
-        """On one phase, or on all together, it shows less than cars say they draw there, in readings from well after that
-        began. Which phase a car is on is taken from no entry: that may be what is wrong."""
-        shown = (*now, sum(now))
+    def _look_for_missing(self, at: float, now: Three, cars: Sequence[CarRead], proven: bool) -> None:
+        """Which phase a car is on is taken from no entry: that may be what is wrong."""
         may = [self._allowed(p, proven) for p in range(3)]
-        allowed = (*may, sum(may))
-        drawn, found = _certain_a(cars, at - READ_KEPT_S), False
-        for k, began in enumerate(self._missed_since):
-            error_a = MISSED_A if k < 3 else 3.0 * MISSED_A
-            if not _misses(drawn[k], shown[k], allowed[k] + error_a):
-                self._missed_since[k] = None
-            elif began is None:
-                self._missed_since[k] = at
-            elif _misses(new := _certain_a(cars, began + MISSED_S)[k], shown[k], allowed[k] + error_a):
-                self._missed_a[k], found = max(self._missed_a[k], new - shown[k]), True
-        return found
+        told = [Told(car.at, (*car.sure, sum(car.amps))) for car in cars]
+        allowed = (may[0], may[1], may[2], sum(may))
+        self.missing.look(at, (*now, sum(now)), told, allowed)
+        if self.missing.doubted and self.missing.explained(allowed):
+            self.missing.end()
 
     def _stands(self, at: float, total: Phases, voltage: Phases, cars: Sequence[CarRead]) -> bool:
+        self._fine = self._fine or any(v is not None and abs(v - round(v)) > 1e-3 for v in voltage)
         if self._still is None or self._still[1:] != (total, voltage):
             self._still, self._drawn = (at, total, voltage), []
             return False
         since = self._still[0]
-        if None not in voltage:
+        if self._fine and None not in voltage:
             return at - since >= STILL_S
-        if not any(total) or any(car.at is None or car.at < since + MISSED_S for car in cars):
+        if not any(total) or any(car.at is None or car.at < since + SETTLES_S for car in cars):
             return False
         drawn = drawn_a(cars, since)
         low, high = self._drawn or (drawn, drawn)
@@ -229,10 +240,6 @@ class Levels:
         high = (max(high[0], drawn[0]), max(high[1], drawn[1]), max(high[2], drawn[2]))
         self._drawn = [low, high]
         return any(h - w >= STILL_A for w, h in zip(low, high, strict=True))
-
-    def _explained(self, proven: bool) -> bool:
-        may = [self._allowed(p, proven) for p in range(3)]
-        return all(a >= m for a, m in zip((*may, sum(may)), self._missed_a, strict=True))
 
     def _flipped(self, at: float, now: Three, cars: Sequence[CarRead]) -> bool:
         """From in to out within one reading, at the same size, on two phases or more, and the cars go on as before."""
@@ -253,10 +260,8 @@ class Levels:
         if self.verdict is MeterVerdict.RIGHT:
             return
         wrong = wrong or self._beyond(now)
-        if self.verdict in (MeterVerdict.BACKWARDS, MeterVerdict.MISSES):
-            wrong = wrong or max(drawn_a(cars, at - READ_KEPT_S)) < CARS_A
         if self.verdict is MeterVerdict.BACKWARDS:
-            wrong = wrong or min(now) < -1.0
+            wrong = wrong or min(now) < -1.0 or max(drawn_a(cars, at - READ_KEPT_S)) < CARS_A
         if wrong or self._calm_since is None:
             self._calm_since = None if wrong else at
         elif at - self._calm_since >= CALM_S:
@@ -267,16 +272,6 @@ def _first(backwards: bool, missed: bool) -> MeterVerdict:
     if backwards:
         return MeterVerdict.BACKWARDS
     return MeterVerdict.MISSES if missed else MeterVerdict.STILL
-
-
-def _misses(drawn_a: float, shown_a: float, allowed_a: float) -> bool:
-    return drawn_a >= CARS_A and drawn_a - shown_a > allowed_a + MISSED_PART * drawn_a
-
-
-def _certain_a(cars: Sequence[CarRead], since: float) -> tuple[float, float, float, float]:
-    """What was surely drawn on each phase, and on all together, by what was read since then."""
-    sure = drawn_a([CarRead(car.at, car.sure) for car in cars], since)
-    return (*sure, sum(drawn_a(cars, since)))
 
 
 def drawn_a(cars: Sequence[CarRead], since: float) -> Three:

@@ -107,7 +107,7 @@ class WiringApi:
         before = self.core.wiring.meters.seen(circuit.name).verdict.value
         command = Command(origin, "wiring.trust", "site", asdict(params))
         row = await self.core.commands.stored(command, {"before": before})
-        self.core.wiring.forget_meter(circuit.name)
+        self.core.wiring.forget_meter(circuit.name, fed=params.fed)
         return Done(status="believed", before=before, after="unknown", audit_id=row)
 
     def _bay(self, params: OneConnector) -> Bay:

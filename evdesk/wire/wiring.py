@@ -84,7 +84,11 @@ class TestWiring:
 
 @dataclass(frozen=True, slots=True)
 class TrustMeter:
+    """A person says that a doubted meter is right again. `fed`: it always was, what it misses comes from a roof or a
+    battery; so much is believed from now on."""
+
     circuit: str
+    fed: bool = False
 
 
 METHODS_WIRING: dict[str, Method] = {

@@ -117,7 +117,7 @@ def test_a_car_that_stops_under_an_unknown_roof_is_only_suspected_and_then_the_r
 def test_less_than_the_cars_draw_is_told_until_a_roof_has_shown_itself():
     run = Run()
     run.go(60)
-    assert run.go(60, cars=16.0, sun=15.0, until=told) in range(10, 31)
+    assert run.go(60, cars=16.0, sun=15.0, until=told) in range(20, 46)
     assert (run.levels.verdict, run.levels.doubted) == (MISSES, True)
     run.go(300, cars=16.0, sun=15.0)
     assert run.levels.verdict is MISSES
@@ -268,3 +268,62 @@ def test_a_meter_that_tells_nothing_any_more_counts_as_silent_at_once():
     assert view.total_a is None
     assert view.free_a == 26.0
     assert step(31, 4.0, 4.0, 4.0).total_a == 4.0
+
+
+def half(total):
+    return (total, total, 0.5 * total)
+
+
+def test_a_doubt_that_takes_current_from_the_cars_does_not_end_by_that():
+    run = Run()
+    run.go(60, cars=10.0, house=10.0)
+    run.go(120, cars=24.0, house=10.0, meter=half)
+    assert run.levels.verdict is MISSES
+    run.go(600, cars=8.0, house=10.0, meter=half)  # now it misses less than errors may be
+    run.go(200, house=10.0, meter=half)
+    assert run.levels.verdict is MISSES
+    again = Levels(same(63.0), run.levels.kept())
+    assert (again.verdict, again.doubted) == (MISSES, True), "over a restart"
+    run.go(100, cars=24.0, house=10.0)  # mended
+    assert run.levels.verdict is RIGHT
+
+
+def test_a_roof_is_believed_when_the_meter_shows_what_the_cars_give_up():
+    run = Run()
+    run.go(60, house=5.0)
+    run.go(60, cars=16.0, sun=12.0, house=5.0)
+    assert run.levels.verdict is MISSES
+    run.go(60, cars=7.0, sun=12.0, house=5.0)
+    assert run.levels.verdict is RIGHT
+    assert run.go(300, cars=16.0, sun=20.0, house=5.0, until=told) is None
+
+
+def test_a_battery_that_keeps_the_meter_at_zero_is_believed_when_a_person_says_so():
+    def battery(total):
+        return max(total - 14.0, 0.1)
+
+    run = Run()
+    run.go(120, cars=16.0, meter=battery)
+    run.go(120, cars=7.0, meter=battery)
+    assert run.levels.verdict is MISSES
+    run.levels.missing.believe()
+    run.go(300, cars=16.0, meter=battery)
+    assert run.levels.verdict is RIGHT
+    run.go(120, cars=60.0, meter=lambda _: 0.1)
+    assert run.levels.verdict is MISSES, "that is more than it ever gave"
+
+
+def test_a_charger_that_tells_means_of_a_minute_is_no_doubt_when_its_car_stops():
+    run = Run()
+    run.go(200, cars=16.0)
+    for second in range(300):
+        run.now += 1.0
+        if second % 60 == 29:
+            run.read = (run.now, same(8.0 if second < 60 else 0.0))
+        run.levels.take(run.now, same(HOUSE), [CarRead(*run.read, run.read[1])], voltage=live(run.now))
+        assert run.levels.verdict is RIGHT
+
+
+def test_whole_volts_that_stay_say_nothing():
+    run = Run()
+    assert run.go(600, volts=lambda _: same(231.0), until=doubted) is None

@@ -151,7 +151,8 @@ def site(
     main: dict[str, Any] = {"name": "Main", "rating_a": [rating_a] * 3, "other_max_a": [other_a] * 3}
     if meter_port:
         main["meter"] = {"profile": "eastron-sdm630", "host": "127.0.0.1", "port": meter_port, "unit": 1}
-    settings = {"profile_valid_s": VALID_S, "profile_refresh_s": REFRESH_S, "safe_share_a": SAFE_A}
+    fits = len(names) * SAFE_A <= rating_a - other_a - 2.0
+    settings = {"profile_valid_s": VALID_S, "profile_refresh_s": REFRESH_S, "safe_share_a": SAFE_A if fits else 0.0}
     return {"name": "Drill hall", "circuits": [main], "bays": bays, "balance": settings, "assumed": False}
 
 

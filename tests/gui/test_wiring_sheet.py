@@ -70,12 +70,22 @@ def test_a_refusal_is_said(sheet, client, qtbot):
 def test_a_wrong_meter_says_what_to_do_and_can_be_told_mended(sheet, client, qtbot):
     wrong = MeterWiring("Main", "backwards", -1.0, "", 6)
     sheet.show_found(WiringList(LIST.connectors, [wrong], WiringTestState()))
-    chip, words, trust = sheet._meters["Main"]
+    chip, words, trust, fed = sheet._meters["Main"]
     assert chip.accessibleName() == "Counts backwards"
     assert "Turn its current transformers" in words.text()
     trust.click()
     qtbot.waitUntil(lambda: bool(asked(client, "wiring.trust")))
     assert asked(client, "wiring.trust")[0].circuit == "Main"
+    assert not fed.isVisible()
+
+
+def test_a_roof_or_battery_beside_the_meter_can_be_said(sheet, client, qtbot):
+    sheet.show_found(WiringList(LIST.connectors, [MeterWiring("Main", "misses", None, "", 0)], WiringTestState()))
+    _chip, said, _trust, fed = sheet._meters["Main"]
+    assert "roof or battery" in said.text()
+    fed.click()
+    qtbot.waitUntil(lambda: bool(asked(client, "wiring.trust")))
+    assert asked(client, "wiring.trust")[0].fed
 
 
 def test_without_a_meter_the_test_is_off_with_its_reason(sheet):
@@ -116,7 +126,7 @@ def test_a_meter_without_steps_says_so():
 )
 def test_a_meter_doubted_without_a_step_says_why(sheet, verdict, words):
     sheet.show_found(WiringList(LIST.connectors, [MeterWiring("Main", verdict, None, "", 0)], WiringTestState()))
-    _chip, said, trust = sheet._meters["Main"]
+    _chip, said, trust, _fed = sheet._meters["Main"]
     assert words in said.text()
     assert trust.isVisible()
 

@@ -111,11 +111,11 @@ class WiringBook:
         if self.evidence.pop(key, None) is not None:
             self._dirty.add(key)
 
-    def forget_meter(self, circuit: str) -> None:
+    def forget_meter(self, circuit: str, *, fed: bool = False) -> None:
         """The meter was changed: every step seen by it is void, and it is believed again until steps say otherwise."""
         for key in list(self.meters.under(circuit)):
             self.forget(key)
-        self.meters.forget(circuit)
+        self.meters.forget(circuit, fed=fed)
 
     # -- watching ---------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ class MeterLevels:
     fleet: Fleet
     of: dict[str, Levels] = field(default_factory=dict)
     _kept: dict[str, Roof] = field(default_factory=dict)
+    _unsaved: set[str] = field(default_factory=set)  # what is stored of them is void
 
     async def open(self) -> None:
         for circuit, body in (await self.fleet.store.load_notes(NOTE)).items():
@@ -35,17 +36,18 @@ class MeterLevels:
 
     async def save(self) -> None:
         for circuit, levels in list(self.of.items()):
-            kept, roof = self._kept.get(circuit, Roof()), levels.roof
-            old, new = [*kept.out_a, *kept.in_a], [*roof.out_a, *roof.in_a]
-            if any(abs(n - o) >= SAVED_A or (n >= 1.0) != (o >= 1.0) for o, n in zip(old, new, strict=True)):
-                copy = Roof(list(roof.out_a), list(roof.in_a))
-                await self.fleet.store.save_note(NOTE, circuit, msgspec.json.encode(copy))
-                self._kept[circuit] = copy
+            old, new = self._kept.get(circuit, Roof()), levels.kept()
+            before, after = ([*r.out_a, *r.in_a, *r.beside_a] for r in (old, new))
+            moved = any(abs(n - o) >= SAVED_A or (n >= 1.0) != (o >= 1.0) for o, n in zip(before, after, strict=True))
+            if moved or new.missed != old.missed or circuit in self._unsaved:
+                await self.fleet.store.save_note(NOTE, circuit, msgspec.json.encode(new))
+                self._kept[circuit] = new
+                self._unsaved.discard(circuit)
 
     def clock_jumped(self) -> None:
         """Moments before and after do not compare; what roofs gave stays, and so does a doubt."""
         self.of = {
-            name: Levels(one.rating_a, one.roof, one.verdict, one.verdict is not MeterVerdict.RIGHT)
+            name: Levels(one.rating_a, one.kept(), one.verdict, one.verdict is not MeterVerdict.RIGHT)
             for name, one in self.of.items()
         }
 
@@ -53,6 +55,18 @@ class MeterLevels:
         """The meter was changed or mended: what it showed of a roof says nothing any more."""
         self.of.pop(circuit, None)
         self._kept[circuit] = Roof()
+        self._unsaved.add(circuit)
+
+    def believe(self, circuit: str) -> None:
+        """A person says so: what it misses comes from a roof or a battery."""
+        levels = self.of.get(circuit)
+        if levels is not None and levels.verdict is MeterVerdict.MISSES:
+            levels.missing.believe()
+            beside_a = levels.missing.beside_a
+            self.forget(circuit)
+            self.of[circuit] = Levels(levels.rating_a, Roof(beside_a=beside_a))
+        else:
+            self.forget(circuit)
 
     def tick(self, now: float, proven: set[str]) -> None:
         """`proven`: circuits whose meter the newest steps show to be right."""
@@ -63,7 +77,7 @@ class MeterLevels:
             levels = self.of.get(circuit.name)
             if levels is None:
                 kept = self._kept.get(circuit.name, Roof())
-                levels = self.of[circuit.name] = Levels(circuit.rating_a, Roof(list(kept.out_a), list(kept.in_a)))
+                levels = self.of[circuit.name] = Levels(circuit.rating_a, _copy(kept))
             levels.rating_a = circuit.rating_a
             levels.take(
                 reading.at,
@@ -95,6 +109,10 @@ class MeterLevels:
         told = [a or 0.0 for a in connector.current_a]
         least = min(told) if bay.phases == 3 else 0.0
         return CarRead(connector.current_at, _least(bay, connector.current_a, self.fleet.site), (least, least, least))
+
+
+def _copy(roof: Roof) -> Roof:
+    return Roof(list(roof.out_a), list(roof.in_a), list(roof.beside_a), roof.missed)
 
 
 def _least(bay: Bay, amps: Phases, site: Site) -> Three:

@@ -3,7 +3,7 @@
 import itertools
 
 from evdesk.balance import Key
-from evdesk.balance.inference import GAIN_OK, Evidence, MeterSeen, MeterVerdict, judge_meter, meter_or_wiring
+from evdesk.balance.inference import Evidence, MeterSeen, MeterVerdict, judge_meter, meter_or_wiring
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.wiring.levels import MeterLevels
 from evdesk.engine.wiring.places import meter_of, under
@@ -29,9 +29,12 @@ class MeterBook:
             if circuit.meter is not None:
                 self._believe(circuit.name)
 
-    def forget(self, circuit: str) -> None:
-        """It was changed: it is believed again until steps or levels say otherwise."""
-        self.levels.forget(circuit)
+    def forget(self, circuit: str, *, fed: bool = False) -> None:
+        """It was changed: believed again until steps or levels say otherwise. `fed`: a person says it is right."""
+        if fed:
+            self.levels.believe(circuit)
+        else:
+            self.levels.forget(circuit)
         for known in (self.distrusted, self._by_steps, self._right):
             known.discard(circuit)
         self._told.pop(circuit, None)
@@ -104,6 +107,9 @@ class MeterBook:
         self.fleet.on_notice(notice)
 
 
+SURELY_RIGHT = (0.8, 1.25)
+
+
 def _believable(verdict: MeterVerdict) -> bool:
     return verdict in (MeterVerdict.UNKNOWN, MeterVerdict.RIGHT)
 
@@ -112,6 +118,6 @@ def _right_since(evidence: dict[Key, Evidence], since: float) -> int:
     """How many of the steps after that moment, the newest in a row, a right meter would have shown."""
     told = sorted(pair for one in evidence.values() for pair in one.told() if pair[0] >= since)
     wrong = {at for one in evidence.values() for at, missing in one.thirds if missing}
-    low, high = GAIN_OK
+    low, high = SURELY_RIGHT
     right = itertools.takewhile(lambda pair: low <= pair[1] <= high and pair[0] not in wrong, reversed(told))
     return sum(1 for _ in right)

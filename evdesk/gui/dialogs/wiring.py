@@ -73,7 +73,8 @@ def meter_words(meter: MeterWiring) -> str:
             "unreadable": tr("It answers, but with no current that can be. Correct its profile or its unit."),
             "unit": tr("It reads more than its breaker could carry. Correct the unit of its profile."),
             "misses": tr(
-                "It shows less than the cars draw. Check that each transformer is closed around its own cable."
+                "It shows less than the cars draw. Check that each transformer is closed around its own cable, or "
+                "say that a roof or battery feeds them."
             ),
             "still": tr("It tells the same again and again. Restart it, or what stands between it and evdesk."),
         }[meter.verdict]
@@ -145,7 +146,7 @@ class WiringSheet(Sheet):
         held.setLayout(self.meters)
         self.meters.setContentsMargins(0, 0, 0, 0)
         self.add(held)
-        self._meters: dict[str, tuple[Chip, Label, Button]] = {}
+        self._meters: dict[str, tuple[Chip, Label, Button, Button]] = {}
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(6)
@@ -219,13 +220,22 @@ class WiringSheet(Sheet):
             line.addWidget(Label(tr("Meter of {circuit}").format(circuit=meter.circuit), "card", parent=self))
             line.addWidget(chip)
             line.addWidget(words, 1)
+            fed = Button(tr("Fed beside it"), parent=self, dense=True)
+            fed.setToolTip(
+                tr("A roof or battery feeds the cars: what it misses is right, and is believed from now on.")
+            )
+            fed.setAutoDefault(False)
+            fed.clicked.connect(self._fed)
+            fed.setObjectName(meter.circuit)
+            line.addWidget(fed)
             line.addWidget(trust)
             self.meters.addLayout(line)
-            self._meters[meter.circuit] = (chip, words, trust)
-        chip, words, trust = self._meters[meter.circuit]
+            self._meters[meter.circuit] = (chip, words, trust, fed)
+        chip, words, trust, fed = self._meters[meter.circuit]
         chip.set_look(meter_look(meter.verdict))
         words.setText(meter_words(meter))
         trust.setVisible(meter.verdict not in ("right", "unknown"))
+        fed.setVisible(meter.verdict == "misses")
 
     def _show(self, one: ConnectorWiring) -> None:
         key = (one.charger_id, one.connector_id)
@@ -301,6 +311,9 @@ class WiringSheet(Sheet):
 
     def _trust(self) -> None:
         self._client.spawn(self._call("wiring.trust", TrustMeter(self._asked())))
+
+    def _fed(self) -> None:
+        self._client.spawn(self._call("wiring.trust", TrustMeter(self._asked(), fed=True)))
 
     def _asked(self) -> str:
         """What the pressed button stands for."""
