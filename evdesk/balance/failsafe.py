@@ -6,7 +6,7 @@ counts at its full rating in what the others may fall back to, at all times.
 """
 
 import math
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from evdesk.balance.lines import EPS, worst_magnitude
@@ -25,7 +25,8 @@ class FailsafePlan:
     """The protection inside one charger, in ampere per phase.
 
     `max_a`: charging station maximum, for all its connectors together: the sum of what each may take (branch fuse or
-    cable), so that it never takes from one what the balancer gave it; written once (docs/decisions/0026).
+    cable), or what the circuits above it carry where that is less: so it never takes from one what the balancer gave
+    it; written once (docs/decisions/0026).
     `safe_a`: its default without a live limit, written once; 0 where 6 A does not fit for everybody.
     `valid_s`, `refresh_s`: the live limit ends after `valid_s`, and is sent anew each `refresh_s`.
     `reserved_a`: what the safe shares of the others leave free for it: its full rating where it cannot fall back.
@@ -97,8 +98,9 @@ def failsafe_plans(site: Site, unable: Set[str] = frozenset()) -> dict[str, Fail
     for bay in site.bays:
         by_charger.setdefault(bay.charger_id, []).append(bay)
     plans: dict[str, FailsafePlan] = {}
+    lines = build_lines(site)
     for charger, bays in by_charger.items():
-        top = float(math.floor(sum(usable(bay.max_a) for bay in bays) + EPS))
+        top = float(math.floor(min(sum(usable(bay.max_a) for bay in bays), _fed(lines, bays)) + EPS))
         safe = min(shares[(charger, bay.connector_id)] for bay in bays)
         full = max(usable(bay.max_a) for bay in bays)
         reserved = full if charger in unable else safe
@@ -221,6 +223,19 @@ def _silent_s(site: Site) -> int:
 
 def _room(site: Site, line: Line) -> float:
     return line.limit_a - max(site.balance.margin_a, 0.0) - line.other_max_a
+
+
+def _fed(lines: Iterable[Line], bays: list[Bay]) -> float:
+    """The most the circuits above all these connectors leave them together: where phases bear unlike currents the largest,
+    for a car may sit on that one alone."""
+    if len(bays) == 1:
+        return math.inf  # its own fuse or cable says enough
+    keys, most = [(bay.charger_id, bay.connector_id) for bay in bays], dict[str, float]()
+    for line in lines:
+        if line.kind is LineKind.PHASE and all(key in line.coef for key in keys):
+            least = min(abs(line.coef[key]) for key in keys)
+            most[line.circuit] = max(most.get(line.circuit, 0.0), line.limit_a / max(least, EPS))
+    return min(most.values(), default=math.inf)
 
 
 def _reserved(line: Line, unable: Set[str], full: dict[Key, float]) -> float:

@@ -27,6 +27,7 @@ from evdesk.engine.api_tags import TagsApi
 from evdesk.engine.api_wiring import WiringApi
 from evdesk.engine.commands import Command
 from evdesk.engine.control import with_user_limit
+from evdesk.engine.feeds import tell_shared
 from evdesk.engine.site_checks import demand_right, demand_share
 from evdesk.engine.sites import connectors_of, place_charger
 from evdesk.engine.state import ConnectorRecord
@@ -112,6 +113,7 @@ class Api:
         command = Command(origin, "charger.accept", record.id, asdict(params))
         row = await self.core.commands.stored(command, {"label": label}, lambda: self.core.sites.put(new, site))
         record.accepted = True
+        tell_shared(self.core.fleet, site, new)
         self.core.sites.place_missing(record)  # what it told of meanwhile
         await self.core.fleet.store.save_charger(record.to_model(self.core.fleet.clock.now()), True)
         self.core.fleet.on_ready(record)

@@ -20,6 +20,7 @@ from evdesk.engine.control import Control
 from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
 from evdesk.engine.drill import Drills
+from evdesk.engine.feeds import keep_old_maxima
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.hints import Hints
 from evdesk.engine.host import ChargerHost
@@ -229,6 +230,7 @@ class Engine:
             if problems := validate_site(self.fleet.site):
                 log.error("the stored site is taken at its worst until it is mended: %s", " ".join(problems))
         await recover(self.store, self.fleet, self.clock.now())
+        await keep_old_maxima(self.fleet)
         self.setup.standing.restore()
         self.control.reconfigure(self.fleet.site)
         counts = await self.store.counts()

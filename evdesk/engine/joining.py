@@ -11,6 +11,7 @@ from typing import Any
 
 from evdesk.balance import validate_site
 from evdesk.engine.commands import Command, Commands
+from evdesk.engine.feeds import tell_shared
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.sites import Sites, connectors_of, place_charger
 from evdesk.engine.state import ChargerRecord
@@ -61,6 +62,7 @@ class Joining:
 
         said = (Command(LAB, "charger.accept", r.id, asdict(Accept(r.id))) for r in records)
         await asyncio.gather(*(self.commands.stored(command, {}, put) for command in said))
+        tell_shared(self.fleet, basis, site)
         now = self.fleet.clock.now()
         for record in records:
             record.accepted = True

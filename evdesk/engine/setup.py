@@ -182,6 +182,7 @@ class Setup:
         before = self.standing.hold(record, safe_a, plan.full_a if lost else safe_a)
         state = have.state if held else FailsafeState.UNKNOWN
         self.settle(record, Failsafe(state, max_a, between, "being written", connectors=places))
+        await self._store(record)  # a crash meanwhile must not leave the old, perhaps lower one in the records
         try:
             answer = await self._ask(
                 FAILSAFE,
@@ -192,6 +193,7 @@ class Setup:
             )
         except EvdeskError as error:
             self._not_installed(record, error, None if lost else have, before)
+            await self._store(record)
             raise
         state = (
             FailsafeState(answer.status)
@@ -203,6 +205,13 @@ class Setup:
         self.standing.known(record)
         found = Failsafe(state, max_a, safe_a, detail, self.clock.now(), places)
         self.settle(record, self.standing.judged(record, found))
+        await self._store(record)  # the settings that follow may take minutes
+
+    async def _store(self, record: ChargerRecord) -> None:
+        try:
+            await self.fleet.store.save_charger(record.to_model(self.clock.now()), record.accepted)
+        except EvdeskError as error:
+            log.info("%s: %s", record.id, error.sentence)
 
     def _not_installed(
         self, record: ChargerRecord, error: EvdeskError, have: Failsafe | None, before: Span | None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from evdesk.balance import safe_share, validate_site
 from evdesk.balance.checks import MOST_BAY_A
 from evdesk.drivers.meters import load_profile
-from evdesk.model import Bay, EvdeskError, Reason, Site
+from evdesk.model import Bay, Circuit, EvdeskError, Reason, Site
 
 
 def site_problems(site: Site, before: Site | None = None, in_force: Site | None = None) -> list[str]:
@@ -96,10 +96,19 @@ def trimmed(site: Site) -> Site:
 
 def free_label(wanted: str, bays: Iterable[Bay]) -> str:
     """`wanted`, or the next like it that nobody has."""
-    taken, label, n = {_plain(b.label) for b in bays}, wanted, 2
-    while _plain(label) in taken:
-        label, n = f"{wanted} ({n})", n + 1
-    return label
+    return _free(wanted, (b.label for b in bays))
+
+
+def free_name(wanted: str, circuits: Iterable[Circuit]) -> str:
+    """The same for a circuit."""
+    return _free(wanted, (c.name for c in circuits))
+
+
+def _free(wanted: str, names: Iterable[str]) -> str:
+    taken, name, n = {_plain(other) for other in names}, wanted, 2
+    while _plain(name) in taken:
+        name, n = f"{wanted} ({n})", n + 1
+    return name
 
 
 def _twice(names: Iterable[str]) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from evdesk.balance import failsafe_problems
 from evdesk.engine.control import Control
+from evdesk.engine.feeds import bays_of, beside, hang, swept, tell_shared
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.meters import Meters
 from evdesk.engine.setup import Setup
@@ -45,10 +46,14 @@ class Sites:
         Raises `EvdeskError(STORAGE)` and changes nothing when it cannot be stored."""
         before, was_on = self.setup.standing.plans(), self.fleet.site.balance.enabled
         await self.fleet.store.save_site(site)
+        known = {(b.charger_id, b.connector_id) for b in basis.bays}
         while came := [
-            b for b in self.fleet.site.bays if b not in basis.bays and site.bay(b.charger_id, b.connector_id) is None
+            b
+            for b in self.fleet.site.bays
+            if (b.charger_id, b.connector_id) not in known and site.bay(b.charger_id, b.connector_id) is None
         ]:
-            site = replace(site, bays=(*site.bays, *came))
+            for bay in came:
+                site = _with_kept(site, bay, self.fleet.site)
             await self.fleet.store.save_site(site)
         self.apply(site)
         self.setup.standing.look()
@@ -122,16 +127,16 @@ class Sites:
         site = self.fleet.site
         bays = tuple(b for b in site.bays if b.charger_id != charger_id)
         if bays != site.bays:
-            await self.put(replace(site, bays=bays), site)
+            await self.put(swept(replace(site, bays=bays), bays_of(site, charger_id)), site)
         self.fleet.chargers.pop(charger_id, None)
         self.fleet.unable.discard(charger_id)
         self.publish("charger.gone", {"charger_id": charger_id})
 
     def place_missing(self, *records: ChargerRecord) -> None:
         """Every connector of an accepted charger has a place: one that has none gets it beside the first one of its
-        charger, the worst assumed. Told of each new connector, and looked for each second: connectors are told while a
-        charger is being accepted, while a site is being stored, and stood in the store of older versions."""
-        site = self.fleet.site
+        charger, behind one feed with it. Told of each new connector, and looked for each second: connectors are told
+        while a charger is being accepted, while a site is being stored, and stood in the store of older versions."""
+        before = site = self.fleet.site
         placed = {(b.charger_id, b.connector_id) for b in site.bays}
         missing = [
             (record, connector_id)
@@ -144,6 +149,7 @@ class Sites:
         if not grown:
             return
         self.apply(site)
+        tell_shared(self.fleet, before, site)
         for record in grown.values():
             self.setup.begin(record)  # its safe default is smaller now
         task = asyncio.get_running_loop().create_task(self._save(), name="save site")
@@ -152,23 +158,20 @@ class Sites:
 
     def _with(self, site: Site, missing: list[tuple[ChargerRecord, int]]) -> tuple[Site, dict[str, ChargerRecord]]:
         """The site with these connectors in it, and whose they are. Why one cannot be placed is told once."""
-        bays, grown = list(site.bays), dict[str, ChargerRecord]()
+        grown = dict[str, ChargerRecord]()
         for record, connector_id in missing:
             if not believed(record, connector_id):
                 text = f"It speaks of a connector {connector_id}, and of {len(record.connectors)} in all."
                 self._not_placed(record, connector_id, f"{text} So high a number is not believed.")
                 continue
-            first = next((b for b in bays if b.charger_id == record.id), None)
             try:
-                circuit = first.circuit if first else supply_of(site)
+                site = _with_one(site, record, connector_id)
             except EvdeskError as error:
                 self._not_placed(record, connector_id, error.sentence)
                 continue
-            label = free_label(f"{record.label or record.id}.{connector_id}", bays)
-            bays.append(Bay(record.id, connector_id, label, circuit, max_a=first.max_a if first else 16.0))
             grown[record.id] = record
             self._told.discard((record.id, connector_id))
-        return replace(site, bays=tuple(bays)) if grown else site, grown
+        return site, grown
 
     def _not_placed(self, record: ChargerRecord, connector_id: int, why: str) -> None:
         if (record.id, connector_id) in self._told:
@@ -185,17 +188,34 @@ class Sites:
                 await self.fleet.store.save_site(self.fleet.site)
 
 
+def _with_one(site: Site, record: ChargerRecord, connector_id: int) -> Site:
+    """Raises `EvdeskError(INVALID)` where it is the first of its charger, and there is no supply."""
+    first = next(iter(bays_of(site, record.id)), None)
+    if first is not None:
+        return beside(site, first, connector_id)
+    label = free_label(f"{record.label or record.id}.{connector_id}", site.bays)
+    return replace(site, bays=(*site.bays, Bay(record.id, connector_id, label, supply_of(site))))
+
+
 def keep_accepted(site: Site, before: Site, accepted: set[str]) -> Site:
     """A new site that does not name an accepted charger's connector keeps it: nobody drops out of the balance unseen.
-    A bay whose circuit is gone moves to the root."""
-    circuits = {c.name for c in site.circuits}
-    root = next((c.name for c in site.circuits if not c.parent), "")
-    kept = [
-        replace(bay, circuit=bay.circuit if bay.circuit in circuits else root, label=free_label(bay.label, site.bays))
-        for bay in before.bays
-        if bay.charger_id in accepted and site.bay(bay.charger_id, bay.connector_id) is None
-    ]
-    return replace(site, bays=(*site.bays, *kept))
+    A bay whose circuit is gone moves to the root, or beside the other outlets of its charger."""
+    for bay in before.bays:
+        if bay.charger_id in accepted and site.bay(bay.charger_id, bay.connector_id) is None:
+            site = _with_kept(site, bay, before)
+    return site
+
+
+def _with_kept(site: Site, bay: Bay, before: Site) -> Site:
+    """The site with this outlet in it as it stood in `before`; what shared a feed there still does."""
+    bay = replace(bay, label=free_label(bay.label, site.bays))
+    together = {b.connector_id for b in bays_of(before, bay.charger_id) if b.circuit == bay.circuit}
+    mates = [b for b in bays_of(site, bay.charger_id) if b.connector_id in together]
+    if mates and bay.circuit not in {b.circuit for b in mates}:
+        return hang(site, mates[0], bay)
+    if site.circuit(bay.circuit) is None:
+        bay = replace(bay, circuit=next((c.name for c in site.circuits if not c.parent), ""))
+    return replace(site, bays=(*site.bays, bay))
 
 
 def believed(record: ChargerRecord, connector_id: int) -> bool:
@@ -222,29 +242,25 @@ def supply_of(site: Site) -> str:
 def place_charger(site: Site, params: Accept, connectors: list[int]) -> Site:
     """The site with this charger's connectors in it. A charger that has its bays already keeps them, unless a person
     says where it belongs. Raises `EvdeskError(INVALID)` where it would hang on the supply and there is none."""
-    have = [b for b in site.bays if b.charger_id == params.charger_id]
-    if have and params == Accept(params.charger_id):
-        connectors = [c for c in connectors if site.bay(params.charger_id, c) is None]
-        kept, first = site.bays, have[0]
-        stem = first.label.split(".")[0]
-        made = [replace(first, connector_id=c, label=free_label(f"{stem}.{c}", kept)) for c in connectors]
-        return replace(site, bays=(*kept, *made))
-    circuit = params.circuit or supply_of(site)
-    kept = tuple(b for b in site.bays if b.charger_id != params.charger_id)
-    label = params.label or _free_label(kept)
-    made = [
-        Bay(
+    have = bays_of(site, params.charger_id)
+    if not have or params != Accept(params.charger_id):
+        circuit = params.circuit or supply_of(site)
+        kept = tuple(b for b in site.bays if b.charger_id != params.charger_id)
+        label = params.label or _free_label(kept)
+        first = Bay(
             charger_id=params.charger_id,
-            connector_id=connector,
-            label=label if len(connectors) == 1 else f"{label}.{connector}",
+            connector_id=connectors[0],
+            label=label if len(connectors) == 1 else f"{label}.{connectors[0]}",
             circuit=circuit,
             max_a=params.max_a,
             phases=params.phases,
             rotation=params.rotation.upper(),
         )
-        for connector in connectors
-    ]
-    return replace(site, bays=(*kept, *made))
+        site = swept(replace(site, bays=(*kept, first)), have)
+    for connector in connectors:
+        if site.bay(params.charger_id, connector) is None:
+            site = beside(site, bays_of(site, params.charger_id)[0], connector)
+    return site
 
 
 def _free_label(bays: tuple[Bay, ...]) -> str:

@@ -357,6 +357,7 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.POWER_CAP: ("gauge", "Power limit {words}|: {source}|, {kw} kW"),
     NoticeKind.ENGINE_GAP: ("clock", "evdesk stood still for {seconds} s|; {fell} may have fallen back meanwhile"),
     NoticeKind.TAG: ("tag", "{label} refused an unknown card|: {tag}"),
+    NoticeKind.SHARED_FEED: ("gauge", "{label}: {outlets} outlets share {amps} A until you say what its feed carries"),
     NoticeKind.EXTERNAL_LIMIT: ("gauge", "{label} is limited from outside|: {state}| by {source}| to {amps} A"),
 }
 

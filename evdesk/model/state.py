@@ -45,6 +45,7 @@ class NoticeKind(StrEnum):
     METER_DOUBT = "meter_doubt"  # steps show that a meter is wired or set wrongly
     POWER_CAP = "power_cap"  # a power limit from outside begins or ends
     ENGINE_GAP = "engine_gap"  # the engine stood still: chargers may have fallen back meanwhile
+    SHARED_FEED = "shared_feed"  # the outlets of one charger share a current until a person says what its feed carries
     TAG = "tag"  # an unknown card was refused, a person may accept it
 
 

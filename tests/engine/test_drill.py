@@ -123,7 +123,19 @@ async def test_the_second_connector_is_drilled_by_itself(tmp_path):
             return second.charging and view["state"] == "verified" and view["unproven"] == [1, 2]
 
         await until(charges, 40.0)
-        assert (await hall.view("A"))["max_a"] == 2 * RATING_A, "that of the station: both may draw all they have"
+        assert (await hall.view("A"))["max_a"] == RATING_A, "nobody has said that the feed carries more"
+        drill = await hall.drill("A")
+        assert (drill["verdict"], drill["cause"]) == ("refused", "no_room"), "the other outlet may draw as well"
+        told_site = await hall.api.call("site.get")
+        feed = next(c for c in told_site["circuits"] if c["parent"])
+        feed["rating_a"] = [2 * RATING_A] * 3
+        await hall.api.call("site.put", {"site": told_site})
+
+        async def written():
+            view = await hall.view("A")
+            return view["state"] == "verified" and view["max_a"] == 2 * RATING_A
+
+        await until(written, 40.0)
         drill = await hall.drill("A")
         assert (drill["connector_id"], drill["verdict"], drill["max_a"]) == (2, "proven", RATING_A)
 

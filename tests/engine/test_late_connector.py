@@ -95,3 +95,20 @@ async def test_what_an_older_version_wrote_is_that_of_the_only_connector(setup):
     setup.fleet.record("A").failsafe = Failsafe(FailsafeState.VERIFIED, 32.0, 6.0)
     setup.standing.restore()
     assert setup.fleet.unable == set()
+
+
+async def test_a_default_that_rises_is_stored_before_it_is_written_and_when_it_was_taken(setup):
+    """Whoever is killed after the charger took 9 A must not find 6 A in the records."""
+    record, link, store = setup.fleet.record("A"), PerConnector(True), setup.fleet.store
+    record.link = link
+    stored = []
+
+    async def save(charger, accepted):
+        stored.append((charger.failsafe.state, charger.failsafe.safe_a, link.inside.get(1)))
+
+    store.save_charger = save
+    await setup._failsafe(record, link)
+    stored.clear()
+    setup.fleet.site = replace(SITE, balance=BalanceSettings(safe_share_a=9.0))
+    await setup._failsafe(record, link)
+    assert stored == [(FailsafeState.VERIFIED, 9.0, 6.0), (FailsafeState.VERIFIED, 9.0, 9.0)]

@@ -147,7 +147,9 @@ class Room:
 
 
 def _bearable(site: Site, line: Line) -> float:
-    margin = max(site.balance.margin_a, 0.0) if line.kind is LineKind.PHASE else 0.0
+    """The margin is for what else may flow there: on a line of one charger alone nothing does."""
+    alone = not line.metered and not line.other_max_a and len({key[0] for key in line.coef}) == 1 and line.parent
+    margin = 0.0 if alone or line.kind is not LineKind.PHASE else max(site.balance.margin_a, 0.0)
     return line.limit_a - margin + CLOSE_A
 
 
