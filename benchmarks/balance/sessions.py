@@ -36,6 +36,11 @@ NEVER = Rules(interruptions=0, all_on=False)
 TURNS = Rules(turn_s=900.0)
 
 
+LEGEND = """
+as shipped: Rules(). energy first: Rules(all_on=False). turns of 15 minutes: Rules(turn_s=900), as the engine has it.
+interruption allowed: energy first with interruptions=None. Why these: docs/decisions/0025"""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One row of a table: a rule, what drivers say to it, and whether batteries are real."""
@@ -143,6 +148,7 @@ def main() -> int:
             table = title
             print(f"\n{title}\n{'':40s} deliv%  ratio     J    wd   z95   rst  max  ms     max above")
         print(line(name, found))
+    print(LEGEND)
     if args.pictures:
         drawing.save(ROOT / "docs" / "img", rows_for(rows), days[0])
     return 1 if any(r.outcome.above for found in days for r in found) else 0
