@@ -186,9 +186,9 @@ class Balancer:
         nowish = [s.track.bounds_since(sampled, now, s.used) for s in seats]
         past = now - self.house.lag_s
         earlier = [s.track.bounds_at(past, now, s.used) for s in seats]
-        unheard = frozenset(s.index for s in seats if s.track.unheard(now))
+        awaited = frozenset(s.index for s in seats if s.track.awaits_reading(now))
         others = self._rooms.counted(
-            self._net.wires, self.house.estimate(self._net.wires, now, nowish, earlier, unheard)
+            self._net.wires, self.house.estimate(self._net.wires, now, nowish, earlier, awaited)
         )
         rooms = [self._rooms.room(wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
         extra = [self._rooms.bears(now, wire, other) for wire, other in zip(self._net.wires, others, strict=True)]
@@ -256,6 +256,7 @@ class Balancer:
 
     def _share(self, second: Second) -> None:
         self._shared_at, second.shared, self._recount = second.now, True, False
+        _try_again(self._net, second)
         self._layer.foresight.see(second.seats, second.now)
         steerable = [seat for seat in second.seats if seat.steerable]
         ranked = [self._bidder(seat, second) for seat in rank(steerable, second.now, self._layer.foresight.got_kwh)]
@@ -402,3 +403,19 @@ def _surely(second: Second) -> Pull:
         if drawn > 2 * seat.track.limit:
             base[i] = max(base[i], drawn)
     return replace(second.pull, base=base)
+
+
+def _try_again(net: Net, second: Second) -> None:
+    """Who stays at 0 because what was learnt of it fits nowhere, not even alone, is offered its minimum again."""
+    for seat in second.seats:
+        track, i = seat.track, seat.index
+        if not seat.active or track.limit > 0 or not track.habit.any or seat.dwells(second.now):
+            continue
+        amps = [0.0 if s.steerable else s.fixed_a for s in second.seats]
+        amps[i] = second.pull.at(i, seat.min_a)
+        if full_line(net, second.rooms, amps, i) is None:
+            continue
+        amps[i] = seat.said_min_a
+        if full_line(net, second.rooms, amps, i) is None:
+            track.habit.forget()
+            seat.min_a = seat.said_min_a

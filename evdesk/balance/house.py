@@ -147,9 +147,9 @@ class House:
         now: float,
         bounds: Sequence[Bounds],
         earlier: Sequence[Bounds],
-        unheard: Set[int] = frozenset(),
+        awaited: Set[int] = frozenset(),
     ) -> list[Other]:
-        """One `Other` per line. `bounds`: the connectors now; `earlier`: the same at `now - lag_s`; `unheard`: positions
+        """One `Other` per line. `bounds`: the connectors now; `earlier`: the same at `now - lag_s`; `awaited`: positions
         that have told no reading yet and will within their interval."""
         if wires is not self._wires:
             self._wires = wires
@@ -160,7 +160,7 @@ class House:
         self._now.take(bounds)
         self._then.take(earlier)
         past = {circuit: seen.at(now - self.lag_s) for circuit, seen in self._seen.items()}
-        found = [plain or self._line(w, wires[w], now, past, unheard) for w, plain in enumerate(self._plain)]
+        found = [plain or self._line(w, wires[w], now, past, awaited) for w, plain in enumerate(self._plain)]
         for w in range(len(wires) - 1, -1, -1):  # leaves first
             if wires[w].line.metered or wires[w].line.phase < 0:
                 continue
@@ -175,7 +175,7 @@ class House:
             found = [_whole(supply) if wire.line.with_other else o for o, wire in zip(found, wires, strict=True)]
         return found
 
-    def _line(self, w: int, wire: Wire, now: float, past: Mapping[str, Phases | None], unheard: Set[int]) -> Other:
+    def _line(self, w: int, wire: Wire, now: float, past: Mapping[str, Phases | None], awaited: Set[int]) -> Other:
         line = wire.line
         state = self._states.get(line.name)
         if state is None:
@@ -191,7 +191,7 @@ class House:
         if seen is None or total is None:
             state.plan = max(state.plan, line.other_max_a)
             return Other(state.plan, None, None, True, 0.0)
-        if state.settled is None and not unheard.isdisjoint(wire.members):
+        if state.settled is None and not awaited.isdisjoint(wire.members):
             # Just begun: nobody knows yet how much of it is cars. Who is on stays on, for by the meter all of it fits, and
             # the meter is watched; nothing rises.
             least = max(rest(wire, total, self._now.of(w), self._now.beside(w))[0], 0.0)

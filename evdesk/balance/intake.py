@@ -101,7 +101,7 @@ class Intake:
         key, kept = track.key, self._kept[index]
         seat = take_seat(index, demand, track, self._bays[key], self._safe[key], self._rules, now)
         fresh = track.observe(demand, in_force(seat), now)
-        mind_habit(seat)
+        mind_habit(seat, now)
         seat.over_a = track.overdrawn(now)
         seat.base_a = base_current(seat, now)
         seat.bounds = track.bounds(now, seat.used)

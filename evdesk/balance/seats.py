@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from evdesk.balance.habit import SAME_A, Habit
+from evdesk.balance.habit import MIN_A, SAME_A, TIMES_MIN, Habit
 from evdesk.balance.lines import EPS
 from evdesk.balance.policy import Seat
 from evdesk.balance.reasons import OFF
@@ -15,12 +15,11 @@ from evdesk.model import BalanceSettings, Bay, Why, WhyCode
 CARRIES_A = 1.0
 """A terminal with more than this carries current, whatever is said about the car's phases."""
 
-SOFT, SOFT_A = 2.0, 3.0
-"""Who draws up to so many times the minimum although told less may be a car that takes no less, and who draws so much more
+SOFT_A = 3.0
+"""Who draws up to `TIMES_MIN` the minimum although told less may be a car that takes no less, and who draws so much more
 than told one that takes more of everything; both stop when told to. More is a charger that does not listen: nothing is
 expected of it until it was seen to stop."""
 
-MIN_A = 6
 _ALL = (True, True, True)
 _CUT = frozenset({WhyCode.LINE, WhyCode.WAITING, WhyCode.CAP})
 
@@ -63,8 +62,10 @@ def take_seat(
     )
 
 
-def mind_habit(seat: Seat) -> None:
+def mind_habit(seat: Seat, now: float) -> None:
     """A car that takes no less than 8 A gets 8 A or nothing."""
+    if seat.active and seat.track.limit == 0:
+        seat.track.habit.rest(now - seat.track.off_at, seat.rules.turn_s)
     least_a = math.ceil(seat.track.habit.least_a - SAME_A)
     seat.min_a = max(seat.said_min_a, min(least_a, seat.top_a))
 
@@ -121,7 +122,7 @@ def base_current(seat: Seat, now: float) -> float:
     if not seat.demand.commandable:
         return max(track.habit.takes(seat.worst_a), over)
     told = track.reach(now)
-    if told > 0 and over <= max(SOFT * seat.said_min_a, told + SOFT_A):
+    if told > 0 and over <= max(TIMES_MIN * seat.said_min_a, told + SOFT_A):
         over = 0.0
     late = track.unanswered_at is not None and now - track.unanswered_at >= ANSWER_S
     return max(over, track.habit.takes(track.force_a) if late and seat.demand.wants else 0.0)

@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from evdesk.balance.filters import MaxWindow
-from evdesk.balance.habit import OBEYS_A, Habit
+from evdesk.balance.habit import MIN_A, OBEYS_A, SAME_A, Habit
 from evdesk.balance.leaves import Leaves
 from evdesk.balance.types import Demand, Key
 from evdesk.model import NOT_KNOWN, Phases, Why
@@ -29,6 +29,9 @@ ANSWER_S = 5.0
 
 MOST = 1e12
 """No current, power or clock shows more."""
+
+LATE_S = 10.0
+"""Chargers tell what flowed up to so long ago as if it were now."""
 
 DIALS_S = 60.0
 """Chargers find a restarted engine within this time."""
@@ -102,7 +105,7 @@ class Track:
             return -math.inf
         return math.inf if at is None or self.reading is None else at + FRESH * self.sample_s
 
-    def unheard(self, now: float) -> bool:
+    def awaits_reading(self, now: float) -> bool:
         """Charges perhaps, has told no reading since it is watched, and has had no time to."""
         if self.readings or self.known_at is None or self.force_a <= 0:
             return False
@@ -137,19 +140,26 @@ class Track:
         else:
             self.reading = self.drawn = None
         if fresh and self._followed() and force_a > 0:
-            self._learn(now)
+            self._learn(demand, now)
         return fresh
 
     def _followed(self) -> bool:
         """The newest reading is of a time when it had had time to follow."""
         return self.readings[-1][0] >= self.lowered_at + REACT_S + 2.0
 
-    def _learn(self, now: float) -> None:
+    def _learn(self, demand: Demand, now: float) -> None:
         at, reading = self.readings[-1]
         drawn, top = self._newest or 0.0, self.reach(now)
-        if drawn >= 2 * ASLEEP_A:
-            self.habit.learn(drawn, top, self._steady(at, reading, top))
+        late = top + OBEYS_A < drawn <= self._earlier(at) + SAME_A
+        if drawn >= 2 * ASLEEP_A and not late:
+            self.habit.learn(drawn, top, self._steady(at, reading, top), max(MIN_A, clean(demand.min_a) or 0.0))
             self._span = None
+
+    def _earlier(self, at: float) -> float:
+        """The highest limit a reading of then may still show: it is late, or the mean of an interval."""
+        since = at - REACT_S - max(self.sample_s, LATE_S)
+        told = [amps for began, amps in self.forces if began > since]
+        return max(told + [amps for began, amps in self.forces if began <= since][-1:], default=0.0)
 
     def _take_reading(self, demand: Demand, now: float) -> bool:
         at = clean(demand.drawn_at)

@@ -1,13 +1,14 @@
 """Cars that take more than told: a little more under every limit, or no less than some ampere while they are on."""
 
 import random
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
 from evdesk.balance import Balancer, Demand
 from evdesk.balance.habit import Habit
-from evdesk.model import Bay, Circuit, Site
+from evdesk.model import Bay, Circuit, PowerCap, Site
 from tests.balance.closed_loop import Car, Yard, limit_of
 from tests.balance.test_closed_loop import build, flat, site
 
@@ -123,12 +124,71 @@ def test_a_habit_tells_least_current_from_a_limit_that_is_always_exceeded():
     assert floor.takes(0.0) == 0.0
     floor.learn(3.0, 8.0, steady=False)  # a ramp
     assert floor.least_a == 8.0
-    floor.learn(6.5, 8.0, steady=True)  # nearly full
+    for _ in range(2):
+        floor.learn(6.5, 8.0, steady=True)  # nearly full
     assert floor.least_a == 6.5
+    ramped = Habit()
+    for drawn in (5.5, 8.0):  # nearly at its limit on its way up, then where it stays
+        ramped.learn(drawn, 6.0, steady=True)
+    assert ramped.least_a == 8.0
     creeps = Habit()
-    creeps.learn(8.0, 6.0, steady=True)
-    creeps.learn(10.0, 8.0, steady=True)
+    for limit in (6.0, 8.0, 6.0):
+        creeps.learn(limit + 2.0, limit, steady=True)
     assert (creeps.least_a, creeps.takes(6.0)) == (0.0, 8.0)
+
+
+@pytest.mark.parametrize(("gain", "above_a"), [(1.06, 0.0), (1.08, 0.0), (1.0, 1.6), (1.0, 2.2)])
+def test_what_is_read_high_at_32_a_does_not_keep_a_car_off(gain, above_a):
+    """The charger over-reads, or the car is above its limit: 32 A, then the house leaves 20 A."""
+    amps, on = alone(lambda s: 35.0 if s < 300 else 20.0, lambda limit: limit * gain + above_a, 1200)
+    assert on == 1200
+    assert amps >= 16.0
+
+
+def test_what_fits_nowhere_any_more_is_offered_again():
+    """Learnt at 32 A: 2.6 A too much. At 6 A it is 0.5 A, which fits; found out after some minutes at 0."""
+    amps, _on = alone(lambda s: 35.0 if s < 300 else 8.0, lambda limit: limit * 1.08, 1200)
+    assert amps >= 6.0
+
+
+@pytest.mark.parametrize("late_s", [6, 10])
+def test_late_readings_teach_no_least_current(late_s):
+    room = [12.0, 7.0, 12.0, 8.0]
+    _amps, on = alone(lambda s: room[s // 150 % 4], lambda limit: limit, 1200, late_s)
+    assert on == 1200
+
+
+def alone(
+    room: Callable[[int], float], draws: Callable[[float], float], seconds: int, late_s: int = 0
+) -> tuple[float, int]:
+    """One car under a power limit of `room` ampere: (its last limit, seconds it was on)."""
+    bay = Bay("A", 1, "A", "Main", max_a=32.0, rotation="RST")
+    balancer = Balancer(Site(circuits=(Circuit("Main", (40.0,) * 3),), bays=(bay,)))
+    limit, on, read = 0.0, 0, 0.0
+    flowed: list[float] = []
+    for second in range(seconds):
+        now = 1000.0 + second
+        flowed.append(draws(limit) if limit else 0.0)
+        if second % 10 == 0:
+            read = flowed[max(0, second - late_s)]
+        balancer.limit_power([PowerCap("grid", 3 * 230.0 * room(second))])
+        told = Demand(
+            ("A", 1),
+            confirmed_a=limit,
+            worst_a=limit,
+            charging=limit > 0,
+            drawn_a=(read,) * 3,
+            drawn_at=now - second % 10,
+        )
+        limit = balancer.step(now, [told], []).limits["A", 1][0]
+        on += limit > 0
+    return limit, on
+
+
+def test_readings_that_jitter_around_the_limit_cost_nothing():
+    seen = feeder(16, 0.0, jitter_a=0.45, minutes=14)
+    assert sum(sum(limits) for _total, limits in seen[30:]) / len(seen[30:]) >= 98.0
+    assert all(all(limits) for _total, limits in seen[30:])
 
 
 def test_the_next_car_begins_without_the_habits_of_the_last():
