@@ -88,6 +88,21 @@ def test_a_roof_or_battery_beside_the_meter_can_be_said(sheet, client, qtbot):
     assert asked(client, "wiring.trust")[0].fed
 
 
+def test_what_steps_have_shown_open_is_no_roof(sheet):
+    sheet.show_found(WiringList(LIST.connectors, [MeterWiring("Main", "misses", None, "T", 3)], WiringTestState()))
+    chip, said, trust, fed = sheet._meters["Main"]
+    assert (trust.isVisible(), fed.isVisible()) == (True, False)
+    sheet.grab()  # lays it out
+    assert said.geometry().top() >= chip.geometry().bottom()
+    assert said.width() > trust.geometry().left()
+    many = [MeterWiring(f"Hall {n}", "misses", None, "T", 3) for n in range(4)]
+    sheet.show_found(
+        WiringList(LIST.connectors, many, WiringTestState(False, 1.0, 2.0, [WiringTestStep("WB-01", 1, "done")]))
+    )
+    sheet.grab()
+    assert sheet.progress.geometry().top() >= sheet._scroll.geometry().bottom()
+
+
 def test_without_a_meter_the_test_is_off_with_its_reason(sheet):
     sheet.show_found(WiringList(LIST.connectors, [], WiringTestState()))
     assert not sheet.test.isEnabled()

@@ -124,6 +124,10 @@ class _Row:
     apply: Button
 
 
+_Meter = tuple[Chip, Label, Button, Button]
+"""Verdict, words, and two buttons: it is mended, a roof or battery feeds the cars."""
+
+
 class WiringSheet(Sheet):
     """Reads once a second while it is open. The test runs in the engine: closing the sheet does not end it."""
 
@@ -146,7 +150,7 @@ class WiringSheet(Sheet):
         held.setLayout(self.meters)
         self.meters.setContentsMargins(0, 0, 0, 0)
         self.add(held)
-        self._meters: dict[str, tuple[Chip, Label, Button, Button]] = {}
+        self._meters: dict[str, _Meter] = {}
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(6)
@@ -159,7 +163,7 @@ class WiringSheet(Sheet):
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidget(self._card)
-        self._scroll.setMinimumHeight(300)
+        self._scroll.setMinimumHeight(140)
         self.add(self._scroll)
         self._box.setStretchFactor(self._scroll, 100)
         self.add(self.empty)
@@ -210,32 +214,35 @@ class WiringSheet(Sheet):
 
     def _show_meter(self, meter: MeterWiring) -> None:
         if meter.circuit not in self._meters:
-            line = QHBoxLayout()
-            line.setSpacing(10)
-            chip, words = Chip(None, self), Label("", "small", parent=self, wrap=True)
-            trust = Button(tr("It is mended"), parent=self, dense=True)
-            trust.setAutoDefault(False)
-            trust.clicked.connect(self._trust)
-            trust.setObjectName(meter.circuit)
-            line.addWidget(Label(tr("Meter of {circuit}").format(circuit=meter.circuit), "card", parent=self))
-            line.addWidget(chip)
-            line.addWidget(words, 1)
-            fed = Button(tr("Fed beside it"), parent=self, dense=True)
-            fed.setToolTip(
-                tr("A roof or battery feeds the cars: what it misses is right, and is believed from now on.")
-            )
-            fed.setAutoDefault(False)
-            fed.clicked.connect(self._fed)
-            fed.setObjectName(meter.circuit)
-            line.addWidget(fed)
-            line.addWidget(trust)
-            self.meters.addLayout(line)
-            self._meters[meter.circuit] = (chip, words, trust, fed)
+            self._meters[meter.circuit] = self._line_of(meter.circuit)
         chip, words, trust, fed = self._meters[meter.circuit]
         chip.set_look(meter_look(meter.verdict))
         words.setText(meter_words(meter))
         trust.setVisible(meter.verdict not in ("right", "unknown"))
-        fed.setVisible(meter.verdict == "misses")
+        # What steps have shown of a transformer is no roof.
+        fed.setVisible(meter.verdict == "misses" and not meter.swapped)
+
+    def _line_of(self, circuit: str) -> _Meter:
+        """The name, the verdict and what may be said of it; under them what was seen, over the whole width."""
+        line = QHBoxLayout()
+        line.setSpacing(10)
+        chip, words = Chip(None, self), Label("", "small", "muted", self, wrap=True)
+        fed = Button(tr("Roof or battery"), parent=self, dense=True)
+        fed.setToolTip(tr("A roof or battery feeds the cars: what it misses is right, and is believed from now on."))
+        fed.clicked.connect(self._fed)
+        trust = Button(tr("It is mended"), parent=self, dense=True)
+        trust.clicked.connect(self._trust)
+        line.addWidget(Label(tr("Meter of {circuit}").format(circuit=circuit), "card", parent=self))
+        line.addWidget(chip)
+        line.addStretch(1)
+        for button in (fed, trust):
+            button.setAutoDefault(False)
+            button.setObjectName(circuit)
+            line.addWidget(button)
+        self.meters.addLayout(line)
+        self.meters.addWidget(words)
+        self.meters.addSpacing(4)
+        return chip, words, trust, fed
 
     def _show(self, one: ConnectorWiring) -> None:
         key = (one.charger_id, one.connector_id)
