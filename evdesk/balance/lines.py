@@ -202,15 +202,12 @@ class Net:
 
     def _wire(self, line: Line, terminals: Sequence[Terminals]) -> Wire:
         members: list[tuple[int, complex, int]] = []
-        for key, whole in line.coef.items():
+        for key in line.coef:
             if key not in self.index:
                 continue
-            used, coef = terminals[self.index[key]], whole
-            terminal = line.terminal.get(key, ANY_TERMINAL)
-            if key in line.parts:
-                coef = sum((c for t, c in line.parts[key] if used[t]), 0j)
-            if _carries(terminal, used) and abs(coef) > EPS:
-                members.append((self.index[key], coef, terminal))
+            coef = carried(line, key, terminals[self.index[key]])
+            if abs(coef) > EPS:
+                members.append((self.index[key], coef, line.terminal.get(key, ANY_TERMINAL)))
         members.sort(key=lambda member: member[0])
         return Wire(
             line,
@@ -219,6 +216,13 @@ class Net:
             tuple(t for _, _, t in members),
             frozenset(i for i, _, _ in members if self.keys[i] in line.loose),
         )
+
+
+def carried(line: Line, key: Key, used: Terminals) -> complex:
+    """What one ampere of that connector puts on the line while it uses those terminals; 0 where none of them feeds it."""
+    if not _carries(line.terminal.get(key, ANY_TERMINAL), used):
+        return 0j
+    return sum((c for t, c in line.parts[key] if used[t]), 0j) if key in line.parts else line.coef[key]
 
 
 def _carries(terminal: int, used: Terminals) -> bool:

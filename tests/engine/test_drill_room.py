@@ -124,6 +124,20 @@ def test_a_power_limit_that_does_not_carry_it_refuses_a_drill_and_ends_one(cap, 
     assert limited.made({"A"}) is not bool(lack)
 
 
+def test_a_one_phase_car_beside_a_drilled_charger_keeps_its_own_conductor_only():
+    one_phase = (True, False, False)
+    drilled = replace(demand("A", 16.0, 16.0, 16.0), worst_a=16.0)
+    beside = replace(demand("B", 16.0, 0.0, 0.0), worst_a=9.0, terminals=one_phase)
+    for worst_a, made in ((9.0, True), (9.5, False)):  # 25 A carry both on the site's L2, where B's terminal 1 hangs
+        assert room(drilled, replace(beside, worst_a=worst_a)).made({"A"}) is made
+    alone = replace(drilled, terminals=one_phase)  # on L1, where nothing of B flows
+    assert room(alone, replace(beside, worst_a=16.0)).made({"A"})
+    assert not room(alone, replace(beside, worst_a=16.0, terminals=(True, True, True))).made({"A"})
+    assert room(alone, beside).lack(SITE, {"A"}, False) == ""
+    whole = replace(beside, commandable=False, worst_a=16.0)
+    assert "Yard/L" in room(alone, whole).lack(SITE, {"A"}, False), "who is silent may have another car by then"
+
+
 async def test_a_power_limit_that_comes_in_the_middle_ends_the_drill_at_once():
     limited = room(*QUIET, caps=(PowerCap("grid operator", 4200.0),))
     run = SimpleNamespace(

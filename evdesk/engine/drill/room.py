@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Set
 
 from evdesk.balance import Decision
-from evdesk.balance.lines import Net
+from evdesk.balance.lines import Net, carried
 from evdesk.balance.types import ANY_TERMINAL, CAP, Demand, Key, Line, LineKind, LineView
 from evdesk.engine.control import Control
 from evdesk.model import Site
@@ -62,12 +62,15 @@ class Room:
             yield line, self._other(line, attended) + self._cars(line, most)
 
     def made(self, held: Set[str]) -> bool:
-        """Whether the others have been lowered so far that everything fits now, confirmed by them."""
+        """Whether the others have been lowered so far that everything fits now, confirmed by them.
+
+        A car counts on the conductors it uses, as it does for the balancer: that leaves a one-phase car what the other
+        phases do not need, and would never lower it further."""
         full = {(b.charger_id, b.connector_id): b.max_a for b in self.control.fleet.site.bays}
         for line in self._lines(held):
             demands = self.control.demands
             most = {key: demands[key].worst_a if key in demands else full.get(key, 0.0) for key in line.coef}
-            if self._other(line, measured=True) + self._cars(line, most) > line.limit_a + CLOSE_A:
+            if self._other(line, measured=True) + self._cars(line, most, as_used=True) > line.limit_a + CLOSE_A:
                 return False
         return True
 
@@ -119,10 +122,15 @@ class Room:
         lines = [ln for ln in self.control.balancer.lines if ln.kind is not LineKind.POWER or ln.name.startswith(CAP)]
         return [ln for ln in lines if any(key[0] in held for key in ln.coef)]
 
-    def _cars(self, line: Line, most: dict[Key, float]) -> float:
-        """The most those cars put on the line, each drawing anything up to its most."""
+    def _cars(self, line: Line, most: dict[Key, float], as_used: bool = False) -> float:
+        """The most those cars put on the line, each drawing anything up to its most: on all its terminals, or `as_used`
+        on those its car uses."""
         if line.kind is not LineKind.UNBALANCE:
-            return sum(abs(line.coef[key]) * amps for key, amps in most.items())
+            demands = self.control.demands if as_used else {}
+            return sum(
+                abs(carried(line, key, demands[key].terminals) if key in demands else line.coef[key]) * amps
+                for key, amps in most.items()
+            )
         ahead = behind = 0.0
         for key, amps in most.items():
             demand = self.control.demands.get(key)
