@@ -32,6 +32,9 @@ EVENT_KINDS: dict[str, str] = {
     "tag": "Presented: somebody held a card to a reader, or it is known by now",
     "attempt": "Attempt: someone opened the charger port",
     "drill": "Drill: a failsafe drill has gone on (each phase, each sample)",
+    "job": "Job: an update or the fetching of a log has gone on (without its chargers)",
+    "job.charger": "{job_id, charger: JobCharger}: one charger in a job has gone on, at most once a second",
+    "firmware": "{}: the library, a policy or a version has changed; ask again",
     "audit": "AuditRow: written",
     "decision": "[DecisionRow]: those that began, ended or were completed in this second",
 }

@@ -23,8 +23,10 @@ from evdesk.wire.balance import ConfigureBalance as ConfigureBalance
 from evdesk.wire.blocks import METHODS_BLOCKS
 from evdesk.wire.drill import METHODS_DRILL
 from evdesk.wire.explain import METHODS_EXPLAIN
+from evdesk.wire.firmware import METHODS_FIRMWARE
 from evdesk.wire.hints import METHODS_HINTS
 from evdesk.wire.insights import METHODS_INSIGHTS
+from evdesk.wire.jobs import METHODS_JOBS
 from evdesk.wire.messages import METHODS_MESSAGES
 from evdesk.wire.messages import MessagePage as MessagePage
 from evdesk.wire.messages import MessageRow as MessageRow
@@ -226,4 +228,6 @@ METHODS: dict[str, Method] = {
     **METHODS_INSIGHTS,
     **METHODS_HINTS,
     **METHODS_DRILL,
+    **METHODS_FIRMWARE,
+    **METHODS_JOBS,
 }

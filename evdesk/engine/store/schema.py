@@ -158,6 +158,24 @@ _UNTIL: tuple[str, ...] = (
     "ALTER TABLE decision ADD COLUMN kept_a REAL",
 )
 
+_JOBS: tuple[str, ...] = (
+    # `secret`: what the one-time address of this charger is made of; it never leaves the engine.
+    "CREATE TABLE job(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, state TEXT NOT NULL, "
+    "created_at REAL NOT NULL, body TEXT NOT NULL)",
+    "CREATE TABLE job_charger(job_id INTEGER NOT NULL, charger_id TEXT NOT NULL, place INTEGER NOT NULL, "
+    "outcome TEXT NOT NULL, body TEXT NOT NULL, secret TEXT NOT NULL, PRIMARY KEY(job_id, charger_id)) WITHOUT ROWID",
+    "CREATE INDEX job_charger_charger ON job_charger(charger_id, job_id)",
+    "CREATE TABLE job_line(id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL, charger_id TEXT NOT NULL, at REAL NOT NULL, "
+    "side TEXT NOT NULL, text TEXT NOT NULL, tone TEXT NOT NULL)",
+    "CREATE INDEX job_line_charger ON job_line(job_id, charger_id, id)",
+    "CREATE TABLE log_file(id INTEGER PRIMARY KEY AUTOINCREMENT, charger_id TEXT NOT NULL, at REAL NOT NULL, "
+    "body TEXT NOT NULL)",
+    "CREATE INDEX log_file_charger ON log_file(charger_id, id)",
+    "CREATE TABLE firmware_version(id INTEGER PRIMARY KEY, charger_id TEXT NOT NULL, at REAL NOT NULL, "
+    "body TEXT NOT NULL)",
+    "CREATE INDEX firmware_version_charger ON firmware_version(charger_id, id)",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _CHARGER_REF,
@@ -169,6 +187,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _DRILLS,
     _THINNED,
     _UNTIL,
+    _JOBS,
 )
 
 LATEST = len(MIGRATIONS)
