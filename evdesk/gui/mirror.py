@@ -21,16 +21,29 @@ from evdesk.model import (
 )
 from evdesk.model.decisions import DecisionRow
 from evdesk.model.drills import Drill
+from evdesk.model.jobs import Job, JobCharger
 from evdesk.model.tags import Presented
 from evdesk.wire import Snapshot
 
 KEEP_NOTICES = 500
 KEEP_ATTEMPTS = 200
+KEEP_JOBS = 100
 FLUSH_MS = 250
 
 
 class _Gone(msgspec.Struct):
     charger_id: str
+
+
+class ChargerInJob(msgspec.Struct, frozen=True):
+    """What `job_charger_changed` brings: one charger in a job has gone on."""
+
+    job_id: int
+    charger: JobCharger
+
+
+class _Nothing(msgspec.Struct):
+    pass
 
 
 _KINDS: dict[str, Any] = {
@@ -46,6 +59,9 @@ _KINDS: dict[str, Any] = {
     "drill": Drill,
     "audit": AuditRow,
     "decision": list[DecisionRow],
+    "job": Job,
+    "job.charger": ChargerInJob,
+    "firmware": _Nothing,
 }
 
 
@@ -64,6 +80,9 @@ class Mirror(QObject):
     tag_added = Signal(object)
     decided = Signal(object)
     drill_changed = Signal(object)
+    job_changed = Signal(object)
+    job_charger_changed = Signal(object)  # ChargerInJob
+    firmware_changed = Signal()
     connection_changed = Signal(bool)
 
     def __init__(self, client: Client | None = None, parent: QObject | None = None) -> None:
@@ -76,6 +95,7 @@ class Mirror(QObject):
         self.notices: list[Notice] = []
         self.attempts: list[Attempt] = []
         self.unknown_tags: list[Presented] = []
+        self.jobs: dict[int, Job] = {}  # those heard of, by id; the list of old ones is asked for
         self.connected = False
         self.lost_at: float | None = None  # this computer's clock
         self.arranged = 0  # counts up when chargers or bays come, go or change places
@@ -186,6 +206,20 @@ class Mirror(QObject):
             self.decided.emit(value)
         elif kind == "drill":
             self.drill_changed.emit(value)
+        elif kind == "job":
+            self.put_job(value)
+        elif kind == "job.charger":
+            self.job_charger_changed.emit(value)
+        elif kind == "firmware":
+            self.firmware_changed.emit()
+
+    def put_job(self, job: Job) -> None:
+        """A job as it is now, told by the engine or just asked for."""
+        self.jobs.pop(job.id, None)
+        self.jobs[job.id] = job
+        for old in list(self.jobs)[:-KEEP_JOBS]:
+            del self.jobs[old]
+        self.job_changed.emit(job)
 
     def _put_tag(self, card: Presented) -> None:
         """A card that nobody knows waits for a person until it is in the list."""

@@ -8,6 +8,7 @@ import pytest
 from evdesk.gui.client import LinkState
 from evdesk.gui.mirror import Mirror
 from evdesk.model import Bay, ChargerState
+from evdesk.model.jobs import Job, JobCharger, JobKind, JobState
 from evdesk.wire import encode
 from tests.gui import sample
 
@@ -65,6 +66,20 @@ def test_notices_attempts_and_audit_come_at_once(mirror, qtbot):
         mirror.take_event("attempt", encode(sample.attempts()[0]).encode())
     with qtbot.waitSignal(mirror.audit_added):
         mirror.take_event("audit", encode(sample.audit_rows()[0]).encode())
+
+
+def test_jobs_and_firmware_are_told_at_once(mirror, qtbot):
+    job = Job(118, JobKind.UPDATE, JobState.RUNNING, sample.NOW, title="Nordlade N22 2.4.1", chargers=6)
+    with qtbot.waitSignal(mirror.job_changed) as got:
+        mirror.take_event("job", encode(job).encode())
+    assert got.args == [job]
+    assert mirror.jobs == {118: job}
+    one = JobCharger("WB-03", label="Bay 3")
+    with qtbot.waitSignal(mirror.job_charger_changed) as got:
+        mirror.take_event("job.charger", encode({"job_id": 118, "charger": one}).encode())
+    assert (got.args[0].job_id, got.args[0].charger) == (118, one)
+    with qtbot.waitSignal(mirror.firmware_changed):
+        mirror.take_event("firmware", b"{}")
 
 
 def test_loss_keeps_the_last_values_and_a_snapshot_ends_it(mirror, client, qtbot):

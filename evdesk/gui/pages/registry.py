@@ -39,9 +39,13 @@ PAGES: tuple[LaterPage, ...] = (
     LaterPage("site", "site", "evdesk.gui.pages.site:SitePage"),
     LaterPage("chargers", "charger", "evdesk.gui.pages.chargers:ChargersPage"),
     LaterPage("balancing", "balance", "evdesk.gui.pages.balancing:BalancingPage"),
+    LaterPage("firmware", "chip", "evdesk.gui.pages.firmware:FirmwarePage"),
     LaterPage("insights", "bars", "evdesk.gui.pages.insights:InsightsPage"),
     LaterPage("activity", "activity", "evdesk.gui.pages.activity:ActivityPage"),
     LaterPage("messages", "message", "evdesk.gui.pages.messages:MessagesPage", section="chargers"),
     LaterPage("tags", "tag", "evdesk.gui.pages.tags:TagsPage", section="chargers"),
     LaterPage("connect", "charger", "evdesk.gui.pages.connect:ConnectPage", section="chargers"),
+    LaterPage("update", "chip", "evdesk.gui.pages.update:UpdatePage", section="firmware"),
+    LaterPage("job", "chip", "evdesk.gui.pages.job:JobPage", section="firmware"),
+    LaterPage("logs", "file", "evdesk.gui.pages.logs:LogsPage", section="firmware"),
 )
