@@ -1,0 +1,147 @@
+"""How an update or the fetching of a log ended, in words, and what to do next."""
+
+from dataclasses import dataclass
+
+from evdesk.model.jobs import Cause, JobCharger, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """`reason`, `next`: with {from_version}, {to_version}, {reported}, {status}, {got}, {size} filled in. `retry`: asking
+    again is of use."""
+
+    outcome: Result
+    reason: str
+    next: str = ""
+    retry: bool = False
+
+
+_CARD = "Follow the recovery card of this model; do not switch it off while its lights show that it works."
+
+ENDINGS: dict[Cause, Ending] = {
+    Cause.NEW_VERSION: Ending(Result.SUCCEEDED, "It came back with {reported} and works."),
+    Cause.RECEIVED: Ending(Result.SUCCEEDED, "The log came whole."),
+    Cause.ALREADY: Ending(Result.CANCELLED, "It has {to_version} already; nothing was sent."),
+    Cause.NOT_READY: Ending(
+        Result.CANCELLED, "It was not ready in time, so nothing was sent.", "Start it again when it is free.", True
+    ),
+    Cause.REFUSED: Ending(
+        Result.FAILED,
+        "The charger refused the request{status_words}. Nothing was sent.",
+        "Look whether it charges, is reserved or updates already; restart it and try again.",
+        True,
+    ),
+    Cause.UNSUPPORTED: Ending(
+        Result.FAILED,
+        "The charger does not know the request{status_words}, whatever it announces.",
+        "Use the maker's own tool or app for this model.",
+    ),
+    Cause.BAD_CERTIFICATE: Ending(
+        Result.FAILED,
+        "The charger does not accept the signing certificate{status_words}.",
+        "Get the file with the maker's present certificate, and set the charger's clock. The file was not fetched.",
+    ),
+    Cause.NEVER_FETCHED: Ending(
+        Result.FAILED,
+        "It said yes and never fetched the file; its firmware is as it was.",
+        "Check that the charger reaches this computer (firewall, guest network, mobile modem), then try again.",
+        True,
+    ),
+    Cause.DOWNLOAD_FAILED: Ending(
+        Result.FAILED,
+        "The download failed: {got} of {size} left this computer. Its firmware is as it was.",
+        "Check the cable or the radio link, then try again.",
+        True,
+    ),
+    Cause.STALLED: Ending(
+        Result.FAILED,
+        "The download stopped at {got} of {size}. The address is closed, so it cannot install a part of it.",
+        "Check the cable or the radio link, restart the charger, then try again.",
+        True,
+    ),
+    Cause.INVALID_SIGNATURE: Ending(
+        Result.FAILED,
+        "The charger found the signature wrong and installed nothing.",
+        "Do not send this file again. Ask the maker for a file signed for this model.",
+    ),
+    Cause.NOT_VERIFIED: Ending(
+        Result.FAILED,
+        "The charger found the file wrong before or while installing it ({status}).",
+        "Compare the file's SHA-256 with the maker's, and the model and hardware with the manifest.",
+    ),
+    Cause.INSTALL_FAILED: Ending(
+        Result.FAILED,
+        "The installation failed ({status}).",
+        "See whether it charges. Fetch its log and send it to the maker before another try.",
+        True,
+    ),
+    Cause.HANGS: Ending(
+        Result.UNKNOWN, "It has the whole file, and installs for longer than it may. Last word: {status}.", _CARD
+    ),
+    Cause.SAME_VERSION: Ending(
+        Result.FAILED,
+        "It says that it is done, and still has {reported}.",
+        "Compare model and hardware with the manifest, fetch its log, then try once more.",
+        True,
+    ),
+    Cause.OTHER_VERSION: Ending(
+        Result.FAILED,
+        "It came back with {reported}, neither the old version nor {to_version}.",
+        "Ask the maker what {reported} is, and whether the manifest names the version as the charger tells it.",
+    ),
+    Cause.NO_VERSION: Ending(
+        Result.UNKNOWN,
+        "It is back and tells no version.",
+        "Read the version on its display, in its app or on its web page.",
+    ),
+    Cause.NOT_BACK: Ending(Result.UNKNOWN, "It has the whole file, went away and did not come back.", _CARD),
+    Cause.OTHER_CHARGER: Ending(
+        Result.UNKNOWN,
+        "Another charger came back under its id{serial_words}.",
+        "Find out which one stands there. Two chargers may share an id; nothing more is sent to either.",
+    ),
+    Cause.NOT_WORKING: Ending(
+        Result.FAILED,
+        "It has {reported}, and does not work as before.",
+        "Put it right by hand, or go back to {from_version}.",
+    ),
+    Cause.EMPTY: Ending(Result.FAILED, "The charger has nothing to send.", "Ask for a longer time.", True),
+    Cause.TOO_LARGE: Ending(
+        Result.FAILED, "The log is larger than evdesk takes; what came is kept.", "Ask for a shorter time.", True
+    ),
+    Cause.DISK_FULL: Ending(
+        Result.FAILED, "The disk of this computer is full; what came is kept.", "Make room, then fetch it again.", True
+    ),
+    Cause.STOPPED: Ending(Result.CANCELLED, "Stopped before anything was installed.", "", True),
+    Cause.SUPERSEDED: Ending(
+        Result.UNKNOWN, "The charger dropped this for another request.", "Look who else commands it.", True
+    ),
+    Cause.NO_ANSWER: Ending(
+        Result.UNKNOWN,
+        "It did not answer; whether it heard the request nobody knows.",
+        "Wait until it is back, see its version, then try again.",
+        True,
+    ),
+}
+
+
+def filled(text: str, charger: JobCharger, **more: str) -> str:
+    """The words of an ending, with what is known of this charger."""
+    words = {
+        "from_version": charger.from_version or "an unknown version",
+        "to_version": charger.to_version or "the new version",
+        "reported": charger.reported or "no version",
+        "status": charger.status or "none",
+        "status_words": f" ({charger.status})" if charger.status else "",
+        "serial_words": "",
+        "got": megabytes(charger.transfer.bytes),
+        "size": megabytes(charger.transfer.size),
+    }
+    return text.format_map(words | more)
+
+
+def megabytes(size: int) -> str:
+    """ "3.1 MB", "12 kB"."""
+    if size < 1000:
+        return f"{size} bytes"
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"

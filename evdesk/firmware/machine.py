@@ -1,0 +1,515 @@
+"""What becomes of one charger's update: it is fed what happens, and says where the charger is and what is to be done.
+
+Theory of operation. The charger's words come late, twice or never, so steps only go forward, and those it passed in
+silence are marked so. What evdesk's own server saw counts as much as what the charger says. The update ends by the
+version that the charger tells after it, or by a timer; each timer first asks, then decides. Whatever failed is looked at
+before it ends (is it in service?), and only a file that the charger cannot have whole is called not installed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from evdesk.firmware.endings import ENDINGS, filled
+from evdesk.firmware.times import Times
+from evdesk.model.jobs import Cause, JobCharger, Result, Step, StepSpan, Transfer
+from evdesk.model.settings import SettingChange
+
+
+class Act(StrEnum):
+    """What the engine is to do now."""
+
+    ASK_STATUS = "ask_status"
+    ASK_VERSION = "ask_version"
+    RESTART = "restart"  # it says installed, has the old version and never restarted
+    NEXT_SCHEME = "next_scheme"  # nothing was fetched: offer the file by another protocol
+    WITHDRAW = "withdraw"  # the address of the file
+    TEST = "test"
+    COMPARE = "compare"
+    END = "end"
+
+
+# -- what happens -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The request was accepted. `answered` False: no answer came, it may have heard it all the same."""
+
+    at: float
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    at: float
+    cause: Cause
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A status of the charger (FirmwareStatusNotification and its like)."""
+
+    at: float
+    status: str
+    request_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the file service saw so far."""
+
+    at: float
+    transfer: Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """The charger told its version. `booted`: in a BootNotification, with who it says to be."""
+
+    at: float
+    version: str
+    booted: bool = False
+    serial: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The look at the charger after it. `problems`: in words, () where it works as before."""
+
+    at: float
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Settings against the backup. `note`: why nothing could be compared."""
+
+    at: float
+    changed: tuple[SettingChange, ...] = ()
+    restored: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    after_id: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A person wants it ended; `who` in words."""
+
+    at: float
+    who: str
+
+
+Happening = Sent | Refused | Told | Served | Linked | Lost | Versioned | Looked | Compared | Tick | Stop
+
+# -- tables -----------------------------------------------------------------------------------------------------------
+
+ORDER = (
+    Step.WAITING,
+    Step.PREFLIGHT,
+    Step.SENT,
+    Step.DOWNLOADING,
+    Step.VERIFYING,
+    Step.INSTALLING,
+    Step.REBOOTING,
+    Step.TESTING,
+    Step.SETTINGS,
+    Step.DONE,
+)
+_RANK = {step: rank for rank, step in enumerate(ORDER)}
+
+FORWARD: dict[str, Step] = {
+    "DownloadScheduled": Step.SENT,
+    "Downloading": Step.DOWNLOADING,
+    "DownloadPaused": Step.DOWNLOADING,
+    "DownloadFailed": Step.DOWNLOADING,
+    "Downloaded": Step.VERIFYING,
+    "SignatureVerified": Step.INSTALLING,
+    "InstallScheduled": Step.INSTALLING,
+    "Installing": Step.INSTALLING,
+    "InstallRebooting": Step.REBOOTING,
+    "Installed": Step.REBOOTING,
+}
+"""Status (1.6 section 7.25, security whitepaper, 2.x FirmwareStatusEnumType) to the step it leads to."""
+
+FAILURES: dict[str, Cause] = {
+    "InvalidSignature": Cause.INVALID_SIGNATURE,
+    "InstallVerificationFailed": Cause.NOT_VERIFIED,
+    "InstallationFailed": Cause.INSTALL_FAILED,
+}
+_PATIENT = frozenset({"DownloadScheduled", "DownloadPaused", "InstallScheduled"})
+_ITS_OWN_PACE = {"DownloadPaused": 1800.0}
+_BEGUN = frozenset({"SignatureVerified", "InstallScheduled", "Installing", "InstallRebooting", "Installed"})
+AMENDED_BY_VERSION = frozenset(
+    {Cause.HANGS, Cause.NOT_BACK, Cause.NO_VERSION, Cause.SAME_VERSION, Cause.INSTALL_FAILED, Cause.NO_ANSWER}
+)
+"""Endings that the new version, told later, proves wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered beside what is shown. `schemes`: those not tried yet; `whole`: it has the whole file; `begun`: it
+    began to install; `left`: it was away since it had the whole file; `pending`: how it will end after the look at it."""
+
+    schemes: tuple[str, ...] = ()
+    whole: bool = False
+    begun: bool = False
+    installed: bool = False
+    left: bool = False
+    failures: int = 0
+    asked: bool = False
+    nudged: bool = False
+    restarted: bool = False
+    pending: Cause = Cause.NONE
+    test_words: str = ""
+    why: str = ""
+
+
+class Watch:
+    """`charger` is what is shown, `memory` what else must survive a restart of the engine. `feed` returns the acts."""
+
+    def __init__(self, charger: JobCharger, memory: Memory, times: Times) -> None:
+        self.charger, self.memory, self.times = charger, memory, times
+        self._acts: list[Act] = []
+        self._feeders: dict[type, Callable[..., None]] = {
+            Sent: self._sent,
+            Refused: self._refused,
+            Told: self._told,
+            Served: self._served,
+            Linked: self._linked,
+            Lost: self._lost,
+            Versioned: self._versioned,
+            Looked: self._looked,
+            Compared: self._compared,
+            Tick: self._tick,
+            Stop: self._stop,
+        }
+
+    @property
+    def over(self) -> bool:
+        return self.charger.outcome is not None
+
+    def feed(self, what: Happening) -> list[Act]:
+        """Takes what happened; the acts are to be done in order."""
+        self._acts = []
+        if self.over:
+            if isinstance(what, Versioned):
+                self._amend(what)
+        else:
+            self._feeders[type(what)](what)
+        return self._acts
+
+    # -- the request --------------------------------------------------------------------------------------------------
+
+    def _sent(self, what: Sent) -> None:
+        self._show(attempts=self.charger.attempts + 1, status="", status_at=None)
+        self._go(Step.SENT, what.at)
+        self._wait(what.at + self.times.sent_s)
+        reason = "" if what.answered else "It did not answer; watched all the same, for it may have heard."
+        self._show(reason=reason)
+
+    def _refused(self, what: Refused) -> None:
+        self._show(status=what.status)
+        if self.memory.whole or self.memory.begun:
+            return  # an earlier request is under way
+        self._end(what.cause, what.at)
+
+    # -- the charger's words ------------------------------------------------------------------------------------------
+
+    def _told(self, what: Told) -> None:
+        mine = self.charger.request_id
+        if self._rank < _RANK[Step.SENT] or what.status == "Idle":
+            return
+        if mine is not None and what.request_id is not None and what.request_id != mine:
+            return  # of another request
+        self._show(status=what.status, status_at=what.at)
+        if what.status in FAILURES:
+            if self._rank < _RANK[Step.TESTING]:
+                self._look_at(FAILURES[what.status], what.at)
+            return
+        if what.status in _BEGUN:
+            self._remember(whole=True, begun=True)
+        if what.status == "Downloaded":
+            self._remember(whole=True)
+        step = FORWARD.get(what.status)
+        if step is None:
+            return
+        self._go(step, what.at)
+        if what.status == "Installed" and not self.memory.installed:
+            self._remember(installed=True)
+            self._wait(what.at + self.times.reboot_s)
+        if self.charger.step is step:
+            self._heard(what)
+
+    def _heard(self, what: Told) -> None:
+        """A word about the step it is in."""
+        if what.status == "DownloadFailed":
+            self._remember(failures=self.memory.failures + 1)
+        if what.status in _PATIENT:
+            self._wait(what.at + _ITS_OWN_PACE.get(what.status, self.times.scheduled_s))
+        elif self.charger.step is Step.DOWNLOADING:
+            self._wait(what.at + self.times.idle_s)
+        elif what.status == "Installing":
+            self._wait(max(self.charger.waits_until_at or 0.0, self.charger.step_at + self.times.install_s))
+
+    # -- what the server and the link saw -----------------------------------------------------------------------------
+
+    def _served(self, what: Served) -> None:
+        before, self_now = self.charger.transfer, what.transfer
+        self._show(transfer=self_now)
+        if self._rank not in (_RANK[Step.SENT], _RANK[Step.DOWNLOADING]) or self_now.total <= before.total:
+            return
+        self._go(Step.DOWNLOADING, what.at)
+        self._wait(what.at + self.times.idle_s)
+        if self_now.size:
+            self._show(progress=min(1.0, self_now.bytes / self_now.size))
+        if self_now.complete_at is not None:
+            self._remember(whole=True)
+
+    def _linked(self, what: Linked) -> None:
+        self._show(online=True)
+
+    def _lost(self, what: Lost) -> None:
+        self._show(online=False)
+        if self.memory.whole and self._rank < _RANK[Step.TESTING]:
+            self._remember(left=True, begun=True)
+            if self._rank < _RANK[Step.REBOOTING]:
+                self._go(Step.REBOOTING, what.at, told=False)
+                self._wait(what.at + max(self.times.reboot_s, self.times.install_s))
+            else:
+                self._wait(what.at + self.times.reboot_s)
+
+    # -- the version: the truth ---------------------------------------------------------------------------------------
+
+    def _versioned(self, what: Versioned) -> None:
+        self._show(online=True)
+        if self._rank < _RANK[Step.SENT]:
+            return
+        if self._other(what):
+            self._show(reported=what.version)
+            self._end(Cause.OTHER_CHARGER, what.at, serial_words=f" (it says {what.serial or what.model})")
+            return
+        if what.booted and self.memory.whole:
+            self._remember(left=True)
+        if self._rank >= _RANK[Step.TESTING]:
+            if what.version:
+                self._show(reported=what.version)
+            return
+        self._show(reported=what.version)
+        if self.memory.asked:
+            self._wait(what.at)  # that was what the decision waited for
+        if self._proves(what.version):
+            self._go(Step.TESTING, what.at)
+            self._acts += [Act.WITHDRAW, Act.TEST]
+        elif what.booted and self.memory.whole and what.version:
+            # Some restart twice; the charger's next words, or this timer, decide.
+            settle = self.times.settle_s if self.memory.installed else self.times.install_s
+            self._wait(what.at + settle)
+
+    def _other(self, what: Versioned) -> bool:
+        serial = bool(what.serial and self.charger.serial and what.serial != self.charger.serial)
+        model = bool(what.model and self.charger.model and what.model != self.charger.model)
+        return what.booted and (serial or (model and not what.serial))
+
+    def _proves(self, version: str) -> bool:
+        """The same version again proves nothing unless it was away with the whole file."""
+        if not version or not same_version(version, self.charger.to_version):
+            return False
+        fresh = not same_version(self.charger.from_version, self.charger.to_version)
+        return fresh or (self.memory.left and (self.memory.installed or self.memory.begun))
+
+    def _amend(self, what: Versioned) -> None:
+        """Over, by a timer or by the charger's word; and then it tells the new version after all."""
+        if self.charger.cause not in AMENDED_BY_VERSION or self._other(what):
+            return
+        if not self.memory.whole or not self._proves(what.version):
+            return
+        first = self.charger.first_outcome or self.charger.outcome
+        self._show(reported=what.version)
+        self._close(Cause.NEW_VERSION, self.charger.ended_at or what.at)
+        self._show(first_outcome=first, reason=f"Later than expected it told {what.version}.", next="Test a charge.")
+        self._acts.append(Act.END)
+
+    # -- after it -----------------------------------------------------------------------------------------------------
+
+    def _look_at(self, cause: Cause, at: float) -> None:
+        """It failed; is the charger in service all the same?"""
+        self._remember(pending=cause)
+        self._go(Step.TESTING, at)
+        self._acts += [Act.WITHDRAW, Act.ASK_VERSION, Act.TEST]
+
+    def _looked(self, what: Looked) -> None:
+        if self.charger.step is not Step.TESTING:
+            return
+        words = " ".join(what.problems)
+        self._remember(test_words=words)
+        if self.memory.pending is not Cause.NONE and not self.memory.begun:
+            self._end(self.memory.pending, what.at)
+            return
+        if what.problems and self.memory.pending is Cause.NONE:
+            self._remember(pending=Cause.NOT_WORKING)
+        self._go(Step.SETTINGS, what.at)
+        self._acts.append(Act.COMPARE)
+
+    def _compared(self, what: Compared) -> None:
+        if self.charger.step is not Step.SETTINGS:
+            return
+        self._show(settings_changed=what.changed, restored=what.restored, lost=what.lost, after_id=what.after_id)
+        if what.note:
+            self._remember(test_words=f"{self.memory.test_words} {what.note}".strip())
+        self._end(self.memory.pending if self.memory.pending is not Cause.NONE else Cause.NEW_VERSION, what.at)
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    def _tick(self, what: Tick) -> None:
+        until = self.charger.waits_until_at
+        if until is None or self._rank < _RANK[Step.SENT]:
+            return
+        if what.at >= until:
+            self._expired(what.at)
+        elif self.charger.step in (Step.SENT, Step.DOWNLOADING) and not self.memory.nudged:
+            if what.at >= until - self.times.most_s(self.charger.step) / 2 and self.charger.online:  # type: ignore[operator]
+                self._remember(nudged=True)
+                self._acts.append(Act.ASK_STATUS)
+        elif self.charger.step is Step.REBOOTING and self.memory.installed and not self.memory.nudged:
+            asks = self.charger.online and not self.memory.left
+            if asks and what.at >= self.charger.step_at + self.times.answer_s:
+                self._remember(nudged=True)
+                self._acts.append(Act.ASK_VERSION)
+
+    def _expired(self, at: float) -> None:
+        step = self.charger.step
+        if step in (Step.TESTING, Step.SETTINGS):
+            problem = "It could not be looked at in time."
+            self._looked(Looked(at, (problem,))) if step is Step.TESTING else self._compared(Compared(at, note=problem))
+            return
+        late = self._rank >= _RANK[Step.VERIFYING]
+        if late and self.charger.online and not self.memory.asked:
+            self._remember(asked=True)
+            self._wait(at + self.times.answer_s)
+            self._acts += [Act.ASK_STATUS, Act.ASK_VERSION]
+            return
+        self._decide(at)
+
+    def _decide(self, at: float) -> None:
+        step, memory, seen = self.charger.step, self.memory, self.charger.reported
+        if step in (Step.SENT, Step.DOWNLOADING) and not memory.whole:
+            self._not_fetched(at)
+        elif step in (Step.SENT, Step.DOWNLOADING):
+            self._go(Step.INSTALLING, at, told=False)
+            self._wait(at + self.times.install_s)
+        elif not self.charger.online:
+            self._end(Cause.NOT_BACK, at)
+        elif seen and not same_version(seen, self.charger.from_version):
+            self._look_at(Cause.OTHER_VERSION, at)
+        elif memory.installed and not memory.left and not memory.restarted and seen:
+            self._remember(restarted=True, asked=False)
+            self._wait(at + self.times.reboot_s)
+            self._acts.append(Act.RESTART)
+        elif not seen:
+            self._end(Cause.NO_VERSION if memory.left or memory.installed else Cause.HANGS, at)
+        elif memory.installed or (memory.left and step is Step.REBOOTING):
+            self._look_at(Cause.SAME_VERSION, at)
+        else:
+            self._end(Cause.HANGS, at)
+
+    def _not_fetched(self, at: float) -> None:
+        nothing = self.charger.transfer.total == 0
+        if nothing and self.memory.schemes:
+            self._acts.append(Act.NEXT_SCHEME)
+            self._wait(at + self.times.sent_s)
+            self._remember(schemes=self.memory.schemes[1:], nudged=False, failures=0)
+        elif self.memory.failures:
+            self._look_at(Cause.DOWNLOAD_FAILED, at)
+        else:
+            self._end(Cause.NEVER_FETCHED if nothing else Cause.STALLED, at)
+
+    def _stop(self, what: Stop) -> None:
+        """What may install already is watched to its end: nobody can stop it."""
+        if self.memory.whole or self.memory.begun or self._rank >= _RANK[Step.VERIFYING]:
+            self._show(reason=f"{what.who} wanted it ended, but it has the whole file: watched to its end.")
+            return
+        self._remember(why=f"Ended by {what.who}.")
+        self._end(Cause.STOPPED, what.at)
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _rank(self) -> int:
+        return _RANK[self.charger.step]
+
+    def _show(self, **changes: object) -> None:
+        self.charger = replace(self.charger, **changes)  # type: ignore[arg-type]
+
+    def _remember(self, **changes: object) -> None:
+        self.memory = replace(self.memory, **changes)  # type: ignore[arg-type]
+
+    def _wait(self, until_at: float) -> None:
+        self._show(waits_until_at=until_at)
+
+    def _go(self, step: Step, at: float, told: bool = True) -> None:
+        """Forward only; the steps between are marked as passed in silence."""
+        if _RANK[step] <= self._rank:
+            return
+        steps = _closed(self.charger.steps, at)
+        begun = max(self._rank + 1, _RANK[Step.SENT])
+        steps += tuple(StepSpan(one, at, at, False) for one in ORDER[begun : _RANK[step]])
+        most_s = self.times.most_s(step)
+        if step is not Step.DONE:
+            steps += (StepSpan(step, at, None, told, self.times.usual.get(step), most_s),)
+        self._show(step=step, step_at=at, steps=steps, progress=None, reason="")
+        self._wait(at + most_s) if most_s is not None else self._show(waits_until_at=None)
+        self._remember(nudged=False, asked=False)
+
+    def _end(self, cause: Cause, at: float, **words: str) -> None:
+        self._close(cause, at, **words)
+        self._acts += [Act.WITHDRAW, Act.END]
+
+    def _close(self, cause: Cause, at: float, **words: str) -> None:
+        ending = ENDINGS[cause]
+        more = [self.memory.why, self.memory.test_words] if ending.outcome is not Result.SUCCEEDED else []
+        reason = " ".join(text for text in (filled(ending.reason, self.charger, **words), *more) if text)
+        if self.charger.step is not Step.DONE:
+            self._show(steps=_closed(self.charger.steps, at), step=Step.DONE, step_at=at)
+        self._show(
+            outcome=ending.outcome,
+            cause=cause,
+            reason=reason,
+            next=filled(ending.next, self.charger, **words),
+            retry=ending.retry,
+            progress=None,
+            waits_until_at=None,
+            ended_at=at,
+        )
+
+
+def _closed(steps: tuple[StepSpan, ...], at: float) -> tuple[StepSpan, ...]:
+    return tuple(replace(one, to_at=at) if one.to_at is None else one for one in steps)
+
+
+def same_version(one: str, other: str) -> bool:
+    """As makers write it: "V2.4.1 " is 2.4.1."""
+    return bool(one.strip()) and _bare(one) == _bare(other)
+
+
+def _bare(version: str) -> str:
+    text = version.strip().casefold()
+    return text[1:] if text[:1] == "v" and text[1:2].isdigit() else text

@@ -1,0 +1,129 @@
+"""Who is updated when: canary, soak, waves, and where it stops. Pure: told the time."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from evdesk.model.firmware import Verdict
+from evdesk.model.jobs import Job, JobCharger, JobState, Result, Step, Wave, WaveState
+
+PATIENCE_S = 24 * 3600.0
+"""How long a charger may stay unready (a car that does not leave) before it is left out."""
+
+HOLDS_UP_S = 600.0
+"""So long one that is not ready holds up the wave after its own; the canary for as long as it takes."""
+
+CANARY = 0
+"""The number of that wave; the others count from 1."""
+
+BAD = (Result.FAILED, Result.UNKNOWN)
+
+
+def plan_waves(charger_ids: Sequence[str], canary: int, sizes: Sequence[int]) -> tuple[Wave, ...]:
+    """In the given order. The last size repeats; without any, all after the canary are one wave."""
+    left, waves = list(charger_ids), []
+    if 0 < canary < len(left):
+        waves.append(Wave(CANARY, "Canary", tuple(left[:canary])))
+        left = left[canary:]
+    number, size = 1, 0
+    while left:
+        size = sizes[min(number - 1, len(sizes) - 1)] if sizes else len(left)
+        name = f"Wave {number}" if waves or size < len(left) else "All"
+        waves.append(Wave(number, name, tuple(left[:size])))
+        left, number = left[size:], number + 1
+    return tuple(waves)
+
+
+def counts(chargers: Mapping[str, JobCharger]) -> dict[str, int]:
+    """Chargers by "waiting", "blocked", "running" and by outcome."""
+    return dict(Counter(_word(one) for one in chargers.values()))
+
+
+def bad(chargers: Mapping[str, JobCharger]) -> int:
+    """Failed and unknown ones: silence is no success. A charger that was never begun is none."""
+    return sum(one.outcome in BAD for one in chargers.values())
+
+
+def under_way(one: JobCharger) -> bool:
+    """The request has left, and it is not over."""
+    return one.outcome is None and one.step not in (Step.WAITING, Step.PREFLIGHT)
+
+
+def stops(job: Job, chargers: Mapping[str, JobCharger], forgiven: int) -> bool:
+    """The limit of failures is reached; `forgiven` were there when a person said to go on."""
+    return bad(chargers) - forgiven >= job.stop_after > 0
+
+
+def advance(job: Job, chargers: Mapping[str, JobCharger], now: float, forgiven: int = 0) -> Job:
+    """The job with its waves as they are now. Pauses at the limit of failures, ends when every charger is through."""
+    if job.over:
+        return job
+    waves = list(job.waves)
+    for place, wave in enumerate(waves):
+        before = waves[place - 1] if place else None
+        waves[place] = _wave(job, wave, before, chargers, now)
+    job = replace(job, waves=tuple(waves), counts=counts(chargers))
+    if all(one.outcome is not None for one in chargers.values()):
+        return replace(job, state=JobState.FINISHED, ended_at=now, waits_for="", waves=tuple(map(_ended, waves)))
+    if job.state is JobState.RUNNING and stops(job, chargers, forgiven) and _unbegun(chargers):
+        number = bad(chargers)
+        words = f"{number} did not come through: no other is begun. Go on, or cancel the rest."
+        return replace(job, state=JobState.PAUSED, waits_for=words)
+    return job
+
+
+def may_begin(job: Job, chargers: Mapping[str, JobCharger], now: float) -> list[str]:
+    """Chargers whose turn it is: of waves that run, in order, as many as may fetch at once."""
+    if job.state is not JobState.RUNNING or (job.not_before_at or 0.0) > now:
+        return []
+    room = job.parallel - sum(under_way(one) for one in chargers.values())
+    ready = [
+        charger_id
+        for wave in job.waves
+        if wave.state in (WaveState.RUNNING, WaveState.PASSED)
+        for charger_id in wave.charger_ids
+        if chargers[charger_id].outcome is None and not under_way(chargers[charger_id])
+    ]
+    return ready[: max(0, room)] if room < len(ready) else ready
+
+
+def _wave(job: Job, wave: Wave, before: Wave | None, chargers: Mapping[str, JobCharger], now: float) -> Wave:
+    if wave.state is WaveState.WAITING:
+        begins = job.state is JobState.RUNNING and (job.not_before_at or 0.0) <= now
+        if begins and (before is None or before.state is WaveState.PASSED):
+            return replace(wave, state=WaveState.RUNNING, started_at=now)
+        return wave
+    if wave.state is WaveState.SOAKING and now >= (wave.until_at or 0.0):
+        return replace(wave, state=WaveState.PASSED)
+    if wave.state is WaveState.RUNNING:
+        canary = wave.number == CANARY
+        ours = [chargers[charger_id] for charger_id in wave.charger_ids]
+        if all(_through(one, canary, now) for one in ours):
+            soaks = canary and job.soak_s > 0
+            state = WaveState.SOAKING if soaks else WaveState.PASSED
+            return replace(wave, state=state, until_at=now + job.soak_s if soaks else None)
+    return wave
+
+
+def _through(one: JobCharger, canary: bool, now: float) -> bool:
+    if one.outcome is not None:
+        return True
+    held_s = now - one.step_at
+    return not canary and one.step is Step.PREFLIGHT and held_s > HOLDS_UP_S
+
+
+def _ended(wave: Wave) -> Wave:
+    ran = wave.state in (WaveState.RUNNING, WaveState.SOAKING, WaveState.PASSED)
+    return replace(wave, state=WaveState.PASSED if ran else WaveState.STOPPED)
+
+
+def _unbegun(chargers: Mapping[str, JobCharger]) -> bool:
+    return any(one.outcome is None and not under_way(one) for one in chargers.values())
+
+
+def _word(one: JobCharger) -> str:
+    if one.outcome is not None:
+        return one.outcome.value
+    if one.step is Step.PREFLIGHT and any(c.verdict in (Verdict.WAIT, Verdict.BLOCK) for c in one.checks):
+        return "blocked"
+    return "running" if under_way(one) else "waiting"

@@ -1,0 +1,61 @@
+"""How long each step of an update usually takes, and how long evdesk waits for it."""
+
+from dataclasses import dataclass, field
+
+from evdesk.model.jobs import Step
+
+LEAST_INSTALL_S = 900.0
+"""A bootloader may be silent that long (OCPP names no time; makers' manuals say 5 to 15 minutes)."""
+
+_SHARE = {Step.SENT: 0.02, Step.DOWNLOADING: 0.25, Step.VERIFYING: 0.03, Step.INSTALLING: 0.5, Step.REBOOTING: 0.15}
+_USUAL_S = {
+    Step.SENT: 5.0,
+    Step.DOWNLOADING: 90.0,
+    Step.VERIFYING: 10.0,
+    Step.INSTALLING: 240.0,
+    Step.REBOOTING: 70.0,
+    Step.TESTING: 30.0,
+    Step.SETTINGS: 15.0,
+    Step.UPLOADING: 60.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds. `sent_s`: until the first byte is fetched or a word comes; `idle_s`: a download without a byte or a word;
+    `scheduled_s`: it says that it waits (for a date, for a car); `answer_s`: for a question asked in between;
+    `settle_s`: for one more restart after it came back with the old version; `usual`: of each step."""
+
+    sent_s: float = 300.0
+    idle_s: float = 300.0
+    verify_s: float = 600.0
+    install_s: float = LEAST_INSTALL_S
+    reboot_s: float = 300.0
+    settle_s: float = 120.0
+    test_s: float = 120.0
+    answer_s: float = 60.0
+    scheduled_s: float = 12 * 3600.0
+    usual: dict[Step, float] = field(default_factory=lambda: dict(_USUAL_S))
+
+    def most_s(self, step: Step) -> float | None:
+        """When evdesk decides at the latest, without a sign of life in it."""
+        return {
+            Step.SENT: self.sent_s,
+            Step.DOWNLOADING: self.idle_s,
+            Step.VERIFYING: self.verify_s,
+            Step.INSTALLING: self.install_s,
+            Step.REBOOTING: self.reboot_s,
+            Step.TESTING: 2 * self.test_s,
+            Step.SETTINGS: 2 * self.test_s,
+            Step.UPLOADING: self.idle_s,
+        }.get(step)
+
+
+def times_for(minutes: float | None, learnt: dict[Step, float] | None = None) -> Times:
+    """By the manifest's expected `minutes` for the whole, and by what earlier updates of this model took."""
+    usual = dict(_USUAL_S)
+    if minutes:
+        usual |= {step: share * minutes * 60.0 for step, share in _SHARE.items()}
+    usual |= learnt or {}
+    install_s = max(LEAST_INSTALL_S, 3.0 * (minutes or 0.0) * 60.0, 3.0 * usual[Step.INSTALLING])
+    return Times(install_s=install_s, reboot_s=max(300.0, 3.0 * usual[Step.REBOOTING]), usual=usual)

@@ -1,0 +1,302 @@
+"""The machine that follows an update: every way it may go, told as what happens."""
+
+from dataclasses import replace
+
+import pytest
+
+from evdesk.firmware.machine import (
+    Act,
+    Compared,
+    Linked,
+    Looked,
+    Lost,
+    Memory,
+    Refused,
+    Sent,
+    Served,
+    Stop,
+    Tick,
+    Told,
+    Versioned,
+    Watch,
+)
+from evdesk.firmware.times import Times
+from evdesk.model.jobs import Cause, JobCharger, Result, Step, Transfer
+
+OLD, NEW, SIZE = "2.4.0", "2.4.1", 1000
+
+
+def watch(schemes: tuple[str, ...] = (), old: str = OLD) -> Watch:
+    charger = JobCharger("C1", serial="S1", model="M", from_version=old, to_version=NEW, step=Step.PREFLIGHT)
+    return Watch(charger, Memory(schemes=schemes), Times())
+
+
+def served(at: float, got: int, complete: bool = False, total: int | None = None) -> Served:
+    return Served(at, Transfer("http", SIZE, got, total or got, complete_at=at if complete else None))
+
+
+def boot(at: float, version: str = NEW, serial: str = "S1") -> Versioned:
+    return Versioned(at, version, True, serial, "M")
+
+
+def through(one: Watch, *happenings) -> list[Act]:
+    return [act for happening in happenings for act in one.feed(happening)]
+
+
+def steps(one: Watch) -> list[tuple[str, bool]]:
+    return [(span.step.value, span.told) for span in one.charger.steps]
+
+
+FETCHED = (Sent(0), Told(1, "Downloading"), served(5, 400), served(9, SIZE, True))
+
+
+def test_the_whole_way_with_every_word():
+    one = watch()
+    acts = through(
+        one,
+        *FETCHED,
+        Told(10, "Downloaded"),
+        Told(12, "SignatureVerified"),
+        Told(13, "Installing"),
+        Told(100, "InstallRebooting"),
+        Lost(101),
+        Linked(150),
+        boot(151),
+        Told(152, "Installed"),
+        Looked(160),
+        Compared(170),
+    )
+    assert (one.charger.outcome, one.charger.cause, one.charger.reported) == (Result.SUCCEEDED, Cause.NEW_VERSION, NEW)
+    assert acts == [Act.WITHDRAW, Act.TEST, Act.COMPARE, Act.WITHDRAW, Act.END]
+    assert all(told for _, told in steps(one))
+    assert [step for step, _ in steps(one)] == [
+        "sent", "downloading", "verifying", "installing", "rebooting", "testing", "settings"
+    ]  # fmt: skip
+    assert all(span.to_at is not None for span in one.charger.steps)
+
+
+def test_without_a_word_the_version_after_the_restart_is_enough():
+    one = watch()
+    acts = through(one, Sent(0), served(5, SIZE, True), Lost(60), boot(200), Looked(210), Compared(211))
+    assert one.charger.outcome is Result.SUCCEEDED
+    assert Act.END in acts
+    assert ("installing", False) in steps(one)
+    assert ("verifying", False) in steps(one)
+
+
+def test_restart_before_installed_and_installed_twice():
+    one = watch()
+    through(one, *FETCHED, Lost(20), boot(50), Told(51, "Installed"), Told(52, "Installed"), Looked(60), Compared(61))
+    assert one.charger.outcome is Result.SUCCEEDED
+
+
+def test_installed_is_no_success_with_the_old_version():
+    one = watch()
+    acts = through(one, *FETCHED, Told(20, "Installed"), Lost(21), boot(60, OLD))
+    assert one.charger.outcome is None
+    acts = through(one, Tick(60 + 119))
+    assert acts == []
+    acts = through(one, Tick(181))
+    assert acts == [Act.ASK_STATUS, Act.ASK_VERSION]
+    acts = through(one, Versioned(182, OLD), Tick(183))
+    assert Act.TEST in acts
+    acts = through(one, Looked(190), Compared(191))
+    assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, Cause.SAME_VERSION)
+    assert OLD in one.charger.reason
+    assert one.charger.retry
+
+
+def test_one_that_restarts_twice_is_given_the_time():
+    one = watch()
+    through(one, *FETCHED, Told(20, "Installed"), Lost(21), boot(60, OLD), Lost(100), Tick(200), boot(300), Looked(310))
+    through(one, Compared(311))
+    assert one.charger.outcome is Result.SUCCEEDED
+
+
+def test_installed_without_a_restart_is_asked_and_then_restarted_once():
+    one = watch()
+    through(one, *FETCHED, Told(20, "Installed"))
+    assert through(one, Tick(81)) == [Act.ASK_VERSION]
+    assert through(one, Versioned(82, OLD), Tick(83)) == []
+    assert through(one, Tick(321)) == [Act.ASK_STATUS, Act.ASK_VERSION]
+    assert through(one, Versioned(322, OLD), Tick(323)) == [Act.RESTART]
+    through(one, Lost(330), boot(380), Looked(390), Compared(391))
+    assert one.charger.outcome is Result.SUCCEEDED
+
+
+def test_never_fetched_after_asking_and_by_every_protocol():
+    one = watch(schemes=("ftp",))
+    through(one, Sent(0))
+    assert through(one, Tick(151)) == [Act.ASK_STATUS]
+    assert through(one, Told(152, "Idle"), Tick(301)) == [Act.NEXT_SCHEME]
+    through(one, Sent(302))
+    assert through(one, Tick(460)) == [Act.ASK_STATUS]
+    acts = through(one, Tick(603))
+    assert acts == [Act.WITHDRAW, Act.END]
+    assert (one.charger.outcome, one.charger.cause, one.charger.attempts) == (Result.FAILED, Cause.NEVER_FETCHED, 2)
+
+
+def test_failing_once_then_good():
+    one = watch()
+    through(one, Sent(0), served(2, 400), Told(3, "DownloadFailed"), Tick(100), Told(120, "Downloading"))
+    assert one.charger.outcome is None
+    through(one, served(125, SIZE, True, total=1400), Lost(150), boot(200), Looked(201), Compared(202))
+    assert one.charger.outcome is Result.SUCCEEDED
+
+
+def test_download_failed_for_good_is_looked_at_and_then_failed():
+    one = watch()
+    through(one, Sent(0), served(2, 400), Told(3, "DownloadFailed"))
+    assert through(one, Tick(160)) == [Act.ASK_STATUS]
+    acts = through(one, Tick(304))
+    assert acts == [Act.WITHDRAW, Act.ASK_VERSION, Act.TEST]
+    acts = through(one, Looked(310, ("Connector 1 stays out of service.",)))
+    assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, Cause.DOWNLOAD_FAILED)
+    assert "out of service" in one.charger.reason
+    assert Act.COMPARE not in acts  # nothing was installed
+
+
+def test_stops_in_the_middle_of_the_file():
+    one = watch()
+    through(one, Sent(0), served(2, 400), Lost(3), Linked(30), boot(31, OLD), Tick(200))
+    acts = through(one, Tick(400))
+    assert Act.END in acts
+    assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, Cause.STALLED)
+    assert "400 bytes of 1 kB" in one.charger.reason
+
+
+def test_each_byte_gives_it_more_time():
+    one = watch()
+    through(one, Sent(0))
+    for at in range(1, 4000, 200):
+        assert through(one, served(at, at // 10, total=at), Tick(at + 1)) == []
+    assert one.charger.step is Step.DOWNLOADING
+    assert one.charger.progress == pytest.approx(0.38, abs=0.01)
+
+
+def test_a_wrong_signature_ends_it_and_is_never_tried_again():
+    one = watch()
+    acts = through(one, *FETCHED, Told(10, "Downloaded"), Told(11, "InvalidSignature"))
+    assert acts == [Act.WITHDRAW, Act.ASK_VERSION, Act.TEST]
+    through(one, Looked(20))
+    assert (one.charger.outcome, one.charger.cause, one.charger.retry) == (
+        Result.FAILED, Cause.INVALID_SIGNATURE, False
+    )  # fmt: skip
+    assert through(one, boot(100)) == []  # and no later version makes it a success
+    assert one.charger.outcome is Result.FAILED
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [("InstallationFailed", Cause.INSTALL_FAILED), ("InstallVerificationFailed", Cause.NOT_VERIFIED)],
+)
+def test_failed_while_installing_is_compared_too(status, cause):
+    one = watch()
+    through(one, *FETCHED, Told(10, "Installing"), Told(60, status))
+    assert through(one, Looked(70)) == [Act.COMPARE]
+    through(one, Compared(80))
+    assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, cause)
+
+
+def test_hangs_in_installing_ends_unknown_and_a_later_version_amends_it():
+    one = watch()
+    through(one, *FETCHED, Told(10, "Installing"))
+    assert through(one, Tick(800)) == []
+    assert through(one, Tick(911)) == [Act.ASK_STATUS, Act.ASK_VERSION]
+    acts = through(one, Versioned(912, OLD), Tick(913))
+    assert acts == [Act.WITHDRAW, Act.END]
+    assert (one.charger.outcome, one.charger.cause) == (Result.UNKNOWN, Cause.HANGS)
+    assert through(one, boot(5000)) == [Act.END]
+    assert (one.charger.outcome, one.charger.first_outcome) == (Result.SUCCEEDED, Result.UNKNOWN)
+
+
+def test_goes_away_and_does_not_come_back():
+    one = watch()
+    through(one, *FETCHED, Told(10, "Installing"), Lost(20))
+    assert one.charger.step is Step.REBOOTING
+    acts = through(one, Tick(919))
+    assert acts == []
+    acts = through(one, Tick(921))
+    assert Act.END in acts
+    assert (one.charger.outcome, one.charger.cause) == (Result.UNKNOWN, Cause.NOT_BACK)
+    assert "recovery card" in one.charger.next
+
+
+def test_comes_back_as_somebody_else():
+    one = watch()
+    through(one, *FETCHED, Lost(20), boot(60, NEW, "S9"))
+    assert (one.charger.outcome, one.charger.cause) == (Result.UNKNOWN, Cause.OTHER_CHARGER)
+    assert "S9" in one.charger.reason
+    through(one, boot(90, NEW, "S9"))
+    assert one.charger.outcome is Result.UNKNOWN
+
+
+def test_comes_back_without_a_version():
+    one = watch()
+    through(one, *FETCHED, Told(10, "Installed"), Lost(20), boot(60, ""))
+    assert through(one, Tick(400)) == [Act.ASK_STATUS, Act.ASK_VERSION]
+    through(one, Tick(500))
+    assert (one.charger.outcome, one.charger.cause) == (Result.UNKNOWN, Cause.NO_VERSION)
+
+
+def test_comes_back_with_a_third_version():
+    one = watch()
+    through(
+        one, *FETCHED, Told(10, "Installed"), Lost(20), boot(60, "9.9"), Tick(181), Versioned(182, "9.9"), Tick(183)
+    )
+    through(one, Looked(190), Compared(191))
+    assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, Cause.OTHER_VERSION)
+
+
+def test_new_version_that_does_not_work_is_a_failure():
+    one = watch()
+    through(one, *FETCHED, Lost(20), boot(60), Looked(70, ("Connector 1 is faulted.",)), Compared(80))
+    assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, Cause.NOT_WORKING)
+    assert "Connector 1 is faulted." in one.charger.reason
+    assert OLD in one.charger.next
+
+
+def test_the_same_version_again_needs_a_restart_with_the_whole_file():
+    one = watch(old=NEW)
+    through(one, Sent(0), Versioned(1, NEW), served(5, SIZE, True), Versioned(6, NEW))
+    assert one.charger.step is Step.DOWNLOADING
+    through(one, Told(9, "Installing"), Lost(20), boot(60))
+    assert one.charger.step is Step.TESTING
+
+
+def test_words_of_another_request_are_not_ours():
+    one = watch()
+    one.charger = replace(one.charger, request_id=7)
+    through(one, Sent(0), Told(1, "InstallationFailed", 6), Told(2, "Downloading", 7))
+    assert one.charger.step is Step.DOWNLOADING
+
+
+def test_words_from_before_the_request_count_for_nothing():
+    one = watch()
+    through(one, Told(0, "Installed"), boot(1))
+    assert (one.charger.step, one.charger.outcome) == (Step.PREFLIGHT, None)
+
+
+def test_stopped_only_while_nothing_can_install():
+    one = watch()
+    assert Act.WITHDRAW in through(one, Sent(0), served(3, 500), Stop(4, "Ada"))
+    assert (one.charger.outcome, one.charger.cause) == (Result.CANCELLED, Cause.STOPPED)
+    other = watch()
+    through(other, *FETCHED, Stop(20, "Ada"))
+    assert other.charger.outcome is None
+    assert "whole file" in other.charger.reason
+
+
+def test_refused():
+    one = watch()
+    through(one, Refused(0, Cause.REFUSED, "Rejected"))
+    assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, Cause.REFUSED)
+    assert "Rejected" in one.charger.reason
+
+
+def test_an_install_that_waits_for_a_car_has_the_time():
+    one = watch()
+    through(one, *FETCHED, Told(10, "InstallScheduled"))
+    assert through(one, Tick(40_000)) == []
+    through(one, Told(40_001, "Installing"))
+    assert through(one, Tick(40_500)) == []

@@ -1,0 +1,117 @@
+"""Canary, soak, waves, and where it stops."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evdesk.firmware.rollout import advance, bad, may_begin, plan_waves
+from evdesk.model.jobs import Job, JobCharger, JobKind, JobState, Result, Step, WaveState
+
+IDS = [f"C{n}" for n in range(10)]
+
+
+def job(canary: int = 1, sizes: tuple[int, ...] = (3,), ids: list[str] = IDS, **more) -> Job:
+    waves = plan_waves(ids, canary, sizes)
+    return Job(1, JobKind.UPDATE, JobState.RUNNING, 0.0, waves=waves, soak_s=600.0, **more)
+
+
+def fleet(ids: list[str] = IDS) -> dict[str, JobCharger]:
+    return {one: JobCharger(one) for one in ids}
+
+
+def end(chargers: dict[str, JobCharger], ids, outcome: Result = Result.SUCCEEDED) -> None:
+    for one in ids:
+        chargers[one] = replace(chargers[one], outcome=outcome, step=Step.DONE)
+
+
+def test_waves_hold_everybody_once_in_order():
+    waves = job().waves
+    assert [w.name for w in waves] == ["Canary", "Wave 1", "Wave 2", "Wave 3"]
+    assert [one for w in waves for one in w.charger_ids] == IDS
+    assert [len(w.charger_ids) for w in plan_waves(IDS, 2, (1, 4))] == [2, 1, 4, 3]
+    assert [w.name for w in plan_waves(["A"], 1, ())] == ["All"]
+
+
+@given(st.integers(0, 30), st.integers(0, 12), st.lists(st.integers(1, 9), max_size=4))
+def test_any_plan_holds_everybody_once(number, canary, sizes):
+    ids = [str(n) for n in range(number)]
+    assert [one for w in plan_waves(ids, canary, sizes) for one in w.charger_ids] == ids
+
+
+def test_canary_first_then_the_soak_then_the_waves():
+    one, all_ = job(), fleet()
+    one = advance(one, all_, 0)
+    assert may_begin(one, all_, 0) == ["C0"]
+    end(all_, ["C0"])
+    one = advance(one, all_, 10)
+    assert one.waves[0].state is WaveState.SOAKING
+    assert may_begin(one, all_, 10) == []
+    one = advance(advance(one, all_, 609), all_, 609)
+    assert may_begin(one, all_, 609) == []
+    one = advance(one, all_, 610)
+    one = advance(one, all_, 611)
+    assert may_begin(one, all_, 611) == ["C1", "C2", "C3"]
+
+
+def test_stops_at_the_limit_and_goes_on_when_told():
+    one, all_ = job(0, (5,), stop_after=2), fleet()
+    one = advance(one, all_, 0)
+    end(all_, ["C0"], Result.FAILED)
+    one = advance(one, all_, 1)
+    assert one.state is JobState.RUNNING
+    end(all_, ["C1"], Result.UNKNOWN)
+    one = advance(one, all_, 2)
+    assert one.state is JobState.PAUSED
+    assert may_begin(one, all_, 2) == []
+    assert "2 did not come through" in one.waits_for
+    one = advance(replace(one, state=JobState.RUNNING), all_, 3, forgiven=bad(all_))
+    assert may_begin(one, all_, 3) == ["C2", "C3", "C4"]
+
+
+def test_at_most_so_many_at_once():
+    one, all_ = job(0, (), parallel=3), fleet()
+    one = advance(one, all_, 0)
+    assert may_begin(one, all_, 0) == ["C0", "C1", "C2"]
+    for name in ("C0", "C1"):
+        all_[name] = replace(all_[name], step=Step.DOWNLOADING)
+    assert may_begin(one, all_, 1) == ["C2"]
+
+
+def test_one_that_waits_for_its_car_does_not_hold_up_the_others_for_ever():
+    one, all_ = job(0, (2,)), fleet()
+    one = advance(one, all_, 0)
+    all_["C0"] = replace(all_["C0"], step=Step.PREFLIGHT, step_at=0.0)
+    end(all_, ["C1"])
+    assert advance(one, all_, 500).waves[0].state is WaveState.RUNNING
+    one = advance(one, all_, 601)
+    assert one.waves[0].state is WaveState.PASSED
+    one = advance(one, all_, 602)
+    assert may_begin(one, all_, 602)[:2] == ["C2", "C3"]
+
+
+def test_one_left_behind_still_gets_its_turn():
+    one, all_ = job(0, (2,)), fleet()
+    all_["C0"] = replace(all_["C0"], step=Step.PREFLIGHT, step_at=0.0)
+    end(all_, IDS[1:])
+    for at in range(0, 4000, 100):
+        one = advance(one, all_, at)
+    assert may_begin(one, all_, 4000) == ["C0"]
+    end(all_, ["C0"])
+    assert advance(one, all_, 4001).state is JobState.FINISHED
+
+
+def test_not_before_the_night():
+    one, all_ = job(not_before_at=1000.0), fleet()
+    one = advance(one, all_, 999)
+    assert may_begin(one, all_, 999) == []
+    one = advance(one, all_, 1000)
+    assert may_begin(one, all_, 1000) == ["C0"]
+
+
+def test_over_when_all_are_through():
+    one, all_ = job(0, ()), fleet()
+    one = advance(one, all_, 0)
+    end(all_, IDS)
+    one = advance(one, all_, 9)
+    assert (one.state, one.ended_at, one.counts) == (JobState.FINISHED, 9, {"succeeded": 10})
