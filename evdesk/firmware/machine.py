@@ -7,134 +7,25 @@ before it ends (is it in service?), and only a file that the charger cannot have
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
 
-from evdesk.firmware.endings import ENDINGS, filled
-from evdesk.firmware.times import Times
-from evdesk.model.jobs import Cause, JobCharger, Result, Step, StepSpan, Transfer
-from evdesk.model.settings import SettingChange
-
-
-class Act(StrEnum):
-    """What the engine is to do now."""
-
-    ASK_STATUS = "ask_status"
-    ASK_VERSION = "ask_version"
-    RESTART = "restart"  # it says installed, has the old version and never restarted
-    NEXT_SCHEME = "next_scheme"  # nothing was fetched: offer the file by another protocol
-    WITHDRAW = "withdraw"  # the address of the file
-    TEST = "test"
-    COMPARE = "compare"
-    END = "end"
-
-
-# -- what happens -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The request was accepted. `answered` False: no answer came, it may have heard it all the same."""
-
-    at: float
-    answered: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    at: float
-    cause: Cause
-    status: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A status of the charger (FirmwareStatusNotification and its like)."""
-
-    at: float
-    status: str
-    request_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """What the file service saw so far."""
-
-    at: float
-    transfer: Transfer
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Versioned:
-    """The charger told its version. `booted`: in a BootNotification, with who it says to be."""
-
-    at: float
-    version: str
-    booted: bool = False
-    serial: str = ""
-    model: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """The look at the charger after it. `problems`: in words, () where it works as before."""
-
-    at: float
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Settings against the backup. `note`: why nothing could be compared."""
-
-    at: float
-    changed: tuple[SettingChange, ...] = ()
-    restored: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-    after_id: int | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A person wants it ended; `who` in words."""
-
-    at: float
-    who: str
-
-
-Happening = Sent | Refused | Told | Served | Linked | Lost | Versioned | Looked | Compared | Tick | Stop
-
-# -- tables -----------------------------------------------------------------------------------------------------------
-
-ORDER = (
-    Step.WAITING,
-    Step.PREFLIGHT,
-    Step.SENT,
-    Step.DOWNLOADING,
-    Step.VERIFYING,
-    Step.INSTALLING,
-    Step.REBOOTING,
-    Step.TESTING,
-    Step.SETTINGS,
-    Step.DONE,
+from evdesk.firmware.happenings import (
+    Act,
+    Compared,
+    Happening,
+    Linked,
+    Looked,
+    Lost,
+    Refused,
+    Sent,
+    Served,
+    Stop,
+    Tick,
+    Told,
+    Versioned,
 )
-_RANK = {step: rank for rank, step in enumerate(ORDER)}
+from evdesk.firmware.times import Times
+from evdesk.firmware.watched import RANK, Memory, Watched, same_version
+from evdesk.model.jobs import Cause, JobCharger, Step
 
 FORWARD: dict[str, Step] = {
     "DownloadScheduled": Step.SENT,
@@ -164,31 +55,11 @@ AMENDED_BY_VERSION = frozenset(
 """Endings that the new version, told later, proves wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What is remembered beside what is shown. `schemes`: those not tried yet; `whole`: it has the whole file; `begun`: it
-    began to install; `left`: it was away since it had the whole file; `pending`: how it will end after the look at it."""
-
-    schemes: tuple[str, ...] = ()
-    whole: bool = False
-    begun: bool = False
-    installed: bool = False
-    left: bool = False
-    failures: int = 0
-    asked: bool = False
-    nudged: bool = False
-    restarted: bool = False
-    pending: Cause = Cause.NONE
-    test_words: str = ""
-    why: str = ""
-
-
-class Watch:
-    """`charger` is what is shown, `memory` what else must survive a restart of the engine. `feed` returns the acts."""
+class Watch(Watched):
+    """`feed` it; it returns the acts."""
 
     def __init__(self, charger: JobCharger, memory: Memory, times: Times) -> None:
-        self.charger, self.memory, self.times = charger, memory, times
-        self._acts: list[Act] = []
+        super().__init__(charger, memory, times)
         self._feeders: dict[type, Callable[..., None]] = {
             Sent: self._sent,
             Refused: self._refused,
@@ -202,10 +73,6 @@ class Watch:
             Tick: self._tick,
             Stop: self._stop,
         }
-
-    @property
-    def over(self) -> bool:
-        return self.charger.outcome is not None
 
     def feed(self, what: Happening) -> list[Act]:
         """Takes what happened; the acts are to be done in order."""
@@ -236,13 +103,13 @@ class Watch:
 
     def _told(self, what: Told) -> None:
         mine = self.charger.request_id
-        if self._rank < _RANK[Step.SENT] or what.status == "Idle":
+        if self._rank < RANK[Step.SENT] or what.status == "Idle":
             return
         if mine is not None and what.request_id is not None and what.request_id != mine:
             return  # of another request
         self._show(status=what.status, status_at=what.at)
         if what.status in FAILURES:
-            if self._rank < _RANK[Step.TESTING]:
+            if self._rank < RANK[Step.TESTING]:
                 self._look_at(FAILURES[what.status], what.at)
             return
         if what.status in _BEGUN:
@@ -275,7 +142,7 @@ class Watch:
     def _served(self, what: Served) -> None:
         before, self_now = self.charger.transfer, what.transfer
         self._show(transfer=self_now)
-        if self._rank not in (_RANK[Step.SENT], _RANK[Step.DOWNLOADING]) or self_now.total <= before.total:
+        if self._rank not in (RANK[Step.SENT], RANK[Step.DOWNLOADING]) or self_now.total <= before.total:
             return
         self._go(Step.DOWNLOADING, what.at)
         self._wait(what.at + self.times.idle_s)
@@ -289,9 +156,9 @@ class Watch:
 
     def _lost(self, what: Lost) -> None:
         self._show(online=False)
-        if self.memory.whole and self._rank < _RANK[Step.TESTING]:
+        if self.memory.whole and self._rank < RANK[Step.TESTING]:
             self._remember(left=True, begun=True)
-            if self._rank < _RANK[Step.REBOOTING]:
+            if self._rank < RANK[Step.REBOOTING]:
                 self._go(Step.REBOOTING, what.at, told=False)
                 self._wait(what.at + max(self.times.reboot_s, self.times.install_s))
             else:
@@ -301,7 +168,7 @@ class Watch:
 
     def _versioned(self, what: Versioned) -> None:
         self._show(online=True)
-        if self._rank < _RANK[Step.SENT]:
+        if self._rank < RANK[Step.SENT]:
             return
         if self._other(what):
             self._show(reported=what.version)
@@ -309,7 +176,7 @@ class Watch:
             return
         if what.booted and self.memory.whole:
             self._remember(left=True)
-        if self._rank >= _RANK[Step.TESTING]:
+        if self._rank >= RANK[Step.TESTING]:
             if what.version:
                 self._show(reported=what.version)
             return
@@ -324,18 +191,6 @@ class Watch:
             settle = self.times.settle_s if self.memory.installed else self.times.install_s
             self._wait(what.at + settle)
 
-    def _other(self, what: Versioned) -> bool:
-        serial = bool(what.serial and self.charger.serial and what.serial != self.charger.serial)
-        model = bool(what.model and self.charger.model and what.model != self.charger.model)
-        return what.booted and (serial or (model and not what.serial))
-
-    def _proves(self, version: str) -> bool:
-        """The same version again proves nothing unless it was away with the whole file."""
-        if not version or not same_version(version, self.charger.to_version):
-            return False
-        fresh = not same_version(self.charger.from_version, self.charger.to_version)
-        return fresh or (self.memory.left and (self.memory.installed or self.memory.begun))
-
     def _amend(self, what: Versioned) -> None:
         """Over, by a timer or by the charger's word; and then it tells the new version after all."""
         if self.charger.cause not in AMENDED_BY_VERSION or self._other(what):
@@ -349,12 +204,6 @@ class Watch:
         self._acts.append(Act.END)
 
     # -- after it -----------------------------------------------------------------------------------------------------
-
-    def _look_at(self, cause: Cause, at: float) -> None:
-        """It failed; is the charger in service all the same?"""
-        self._remember(pending=cause)
-        self._go(Step.TESTING, at)
-        self._acts += [Act.WITHDRAW, Act.ASK_VERSION, Act.TEST]
 
     def _looked(self, what: Looked) -> None:
         if self.charger.step is not Step.TESTING:
@@ -381,7 +230,7 @@ class Watch:
 
     def _tick(self, what: Tick) -> None:
         until = self.charger.waits_until_at
-        if until is None or self._rank < _RANK[Step.SENT]:
+        if until is None or self._rank < RANK[Step.SENT]:
             return
         if what.at >= until:
             self._expired(what.at)
@@ -401,7 +250,7 @@ class Watch:
             problem = "It could not be looked at in time."
             self._looked(Looked(at, (problem,))) if step is Step.TESTING else self._compared(Compared(at, note=problem))
             return
-        late = self._rank >= _RANK[Step.VERIFYING]
+        late = self._rank >= RANK[Step.VERIFYING]
         if late and self.charger.online and not self.memory.asked:
             self._remember(asked=True)
             self._wait(at + self.times.answer_s)
@@ -444,72 +293,8 @@ class Watch:
 
     def _stop(self, what: Stop) -> None:
         """What may install already is watched to its end: nobody can stop it."""
-        if self.memory.whole or self.memory.begun or self._rank >= _RANK[Step.VERIFYING]:
+        if self.memory.whole or self.memory.begun or self._rank >= RANK[Step.VERIFYING]:
             self._show(reason=f"{what.who} wanted it ended, but it has the whole file: watched to its end.")
             return
         self._remember(why=f"Ended by {what.who}.")
         self._end(Cause.STOPPED, what.at)
-
-    # -- parts --------------------------------------------------------------------------------------------------------
-
-    @property
-    def _rank(self) -> int:
-        return _RANK[self.charger.step]
-
-    def _show(self, **changes: object) -> None:
-        self.charger = replace(self.charger, **changes)  # type: ignore[arg-type]
-
-    def _remember(self, **changes: object) -> None:
-        self.memory = replace(self.memory, **changes)  # type: ignore[arg-type]
-
-    def _wait(self, until_at: float) -> None:
-        self._show(waits_until_at=until_at)
-
-    def _go(self, step: Step, at: float, told: bool = True) -> None:
-        """Forward only; the steps between are marked as passed in silence."""
-        if _RANK[step] <= self._rank:
-            return
-        steps = _closed(self.charger.steps, at)
-        begun = max(self._rank + 1, _RANK[Step.SENT])
-        steps += tuple(StepSpan(one, at, at, False) for one in ORDER[begun : _RANK[step]])
-        most_s = self.times.most_s(step)
-        if step is not Step.DONE:
-            steps += (StepSpan(step, at, None, told, self.times.usual.get(step), most_s),)
-        self._show(step=step, step_at=at, steps=steps, progress=None, reason="")
-        self._wait(at + most_s) if most_s is not None else self._show(waits_until_at=None)
-        self._remember(nudged=False, asked=False)
-
-    def _end(self, cause: Cause, at: float, **words: str) -> None:
-        self._close(cause, at, **words)
-        self._acts += [Act.WITHDRAW, Act.END]
-
-    def _close(self, cause: Cause, at: float, **words: str) -> None:
-        ending = ENDINGS[cause]
-        more = [self.memory.why, self.memory.test_words] if ending.outcome is not Result.SUCCEEDED else []
-        reason = " ".join(text for text in (filled(ending.reason, self.charger, **words), *more) if text)
-        if self.charger.step is not Step.DONE:
-            self._show(steps=_closed(self.charger.steps, at), step=Step.DONE, step_at=at)
-        self._show(
-            outcome=ending.outcome,
-            cause=cause,
-            reason=reason,
-            next=filled(ending.next, self.charger, **words),
-            retry=ending.retry,
-            progress=None,
-            waits_until_at=None,
-            ended_at=at,
-        )
-
-
-def _closed(steps: tuple[StepSpan, ...], at: float) -> tuple[StepSpan, ...]:
-    return tuple(replace(one, to_at=at) if one.to_at is None else one for one in steps)
-
-
-def same_version(one: str, other: str) -> bool:
-    """As makers write it: "V2.4.1 " is 2.4.1."""
-    return bool(one.strip()) and _bare(one) == _bare(other)
-
-
-def _bare(version: str) -> str:
-    text = version.strip().casefold()
-    return text[1:] if text[:1] == "v" and text[1:2].isdigit() else text

@@ -84,7 +84,8 @@ def may_begin(job: Job, chargers: Mapping[str, JobCharger], now: float) -> list[
         for charger_id in wave.charger_ids
         if chargers[charger_id].outcome is None and not under_way(chargers[charger_id])
     ]
-    return ready[: max(0, room)] if room < len(ready) else ready
+    ready.sort(key=lambda charger_id: chargers[charger_id].step is Step.PREFLIGHT)  # they were looked at, and wait
+    return ready[: max(0, room)]
 
 
 def _wave(job: Job, wave: Wave, before: Wave | None, chargers: Mapping[str, JobCharger], now: float) -> Wave:

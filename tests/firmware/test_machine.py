@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from evdesk.firmware.machine import (
+from evdesk.firmware.happenings import (
     Act,
     Compared,
     Linked,
     Looked,
     Lost,
-    Memory,
     Refused,
     Sent,
     Served,
@@ -18,9 +17,10 @@ from evdesk.firmware.machine import (
     Tick,
     Told,
     Versioned,
-    Watch,
 )
+from evdesk.firmware.machine import Watch
 from evdesk.firmware.times import Times
+from evdesk.firmware.watched import Memory
 from evdesk.model.jobs import Cause, JobCharger, Result, Step, Transfer
 
 OLD, NEW, SIZE = "2.4.0", "2.4.1", 1000

@@ -1,0 +1,109 @@
+"""What may happen to an update, and what the engine is asked to do then."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evdesk.model.jobs import Cause, Transfer
+from evdesk.model.settings import SettingChange
+
+
+class Act(StrEnum):
+    """What the engine is to do now."""
+
+    ASK_STATUS = "ask_status"
+    ASK_VERSION = "ask_version"
+    RESTART = "restart"  # it says installed, has the old version and never restarted
+    NEXT_SCHEME = "next_scheme"  # nothing was fetched: offer the file by another protocol
+    WITHDRAW = "withdraw"  # the address of the file
+    TEST = "test"
+    COMPARE = "compare"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The request was accepted. `answered` False: no answer came, it may have heard it all the same."""
+
+    at: float
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    at: float
+    cause: Cause
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A status of the charger (FirmwareStatusNotification and its like)."""
+
+    at: float
+    status: str
+    request_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the file service saw so far."""
+
+    at: float
+    transfer: Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """The charger told its version. `booted`: in a BootNotification, with who it says to be."""
+
+    at: float
+    version: str
+    booted: bool = False
+    serial: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The look at the charger after it. `problems`: in words, () where it works as before."""
+
+    at: float
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Settings against the backup. `note`: why nothing could be compared."""
+
+    at: float
+    changed: tuple[SettingChange, ...] = ()
+    restored: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    after_id: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A person wants it ended; `who` in words."""
+
+    at: float
+    who: str
+
+
+Happening = Sent | Refused | Told | Served | Linked | Lost | Versioned | Looked | Compared | Tick | Stop

@@ -1,0 +1,133 @@
+"""Where one charger is in its update: the steps that only go forward, what is remembered, and how it ends."""
+
+from dataclasses import dataclass, replace
+
+from evdesk.firmware.endings import ENDINGS, filled
+from evdesk.firmware.happenings import Act, Versioned
+from evdesk.firmware.times import Times
+from evdesk.model.jobs import Cause, JobCharger, Result, Step, StepSpan
+
+ORDER = (
+    Step.WAITING,
+    Step.PREFLIGHT,
+    Step.SENT,
+    Step.DOWNLOADING,
+    Step.VERIFYING,
+    Step.INSTALLING,
+    Step.REBOOTING,
+    Step.TESTING,
+    Step.SETTINGS,
+    Step.DONE,
+)
+RANK = {step: rank for rank, step in enumerate(ORDER)}
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered beside what is shown. `schemes`: those not tried yet; `whole`: it has the whole file; `begun`: it
+    began to install; `left`: it was away since it had the whole file; `pending`: how it will end after the look at it."""
+
+    schemes: tuple[str, ...] = ()
+    whole: bool = False
+    begun: bool = False
+    installed: bool = False
+    left: bool = False
+    failures: int = 0
+    asked: bool = False
+    nudged: bool = False
+    restarted: bool = False
+    pending: Cause = Cause.NONE
+    test_words: str = ""
+    why: str = ""
+
+
+class Watched:
+    """Where one charger is: `charger` is what is shown, `memory` what else must survive a restart of the engine."""
+
+    def __init__(self, charger: JobCharger, memory: Memory, times: Times) -> None:
+        self.charger, self.memory, self.times = charger, memory, times
+        self._acts: list[Act] = []
+
+    @property
+    def over(self) -> bool:
+        return self.charger.outcome is not None
+
+    def _other(self, what: Versioned) -> bool:
+        serial = bool(what.serial and self.charger.serial and what.serial != self.charger.serial)
+        model = bool(what.model and self.charger.model and what.model != self.charger.model)
+        return what.booted and (serial or (model and not what.serial))
+
+    def _proves(self, version: str) -> bool:
+        """The same version again proves nothing unless it was away with the whole file."""
+        if not version or not same_version(version, self.charger.to_version):
+            return False
+        fresh = not same_version(self.charger.from_version, self.charger.to_version)
+        return fresh or (self.memory.left and (self.memory.installed or self.memory.begun))
+
+    def _look_at(self, cause: Cause, at: float) -> None:
+        """It failed; is the charger in service all the same?"""
+        self._remember(pending=cause)
+        self._go(Step.TESTING, at)
+        self._acts += [Act.WITHDRAW, Act.ASK_VERSION, Act.TEST]
+
+    @property
+    def _rank(self) -> int:
+        return RANK[self.charger.step]
+
+    def _show(self, **changes: object) -> None:
+        self.charger = replace(self.charger, **changes)  # type: ignore[arg-type]
+
+    def _remember(self, **changes: object) -> None:
+        self.memory = replace(self.memory, **changes)  # type: ignore[arg-type]
+
+    def _wait(self, until_at: float) -> None:
+        self._show(waits_until_at=until_at)
+
+    def _go(self, step: Step, at: float, told: bool = True) -> None:
+        """Forward only; the steps between are marked as passed in silence."""
+        if RANK[step] <= self._rank:
+            return
+        steps = _closed(self.charger.steps, at)
+        begun = max(self._rank + 1, RANK[Step.SENT])
+        steps += tuple(StepSpan(one, at, at, False) for one in ORDER[begun : RANK[step]])
+        most_s = self.times.most_s(step)
+        if step is not Step.DONE:
+            steps += (StepSpan(step, at, None, told, self.times.usual.get(step), most_s),)
+        self._show(step=step, step_at=at, steps=steps, progress=None, reason="")
+        self._wait(at + most_s) if most_s is not None else self._show(waits_until_at=None)
+        self._remember(nudged=False, asked=False)
+
+    def _end(self, cause: Cause, at: float, **words: str) -> None:
+        self._close(cause, at, **words)
+        self._acts += [Act.WITHDRAW, Act.END]
+
+    def _close(self, cause: Cause, at: float, **words: str) -> None:
+        ending = ENDINGS[cause]
+        more = [self.memory.why, self.memory.test_words] if ending.outcome is not Result.SUCCEEDED else []
+        reason = " ".join(text for text in (filled(ending.reason, self.charger, **words), *more) if text)
+        if self.charger.step is not Step.DONE:
+            self._show(steps=_closed(self.charger.steps, at), step=Step.DONE, step_at=at)
+        self._show(
+            outcome=ending.outcome,
+            cause=cause,
+            reason=reason,
+            next=filled(ending.next, self.charger, **words),
+            retry=ending.retry,
+            progress=None,
+            waits_until_at=None,
+            ended_at=at,
+        )
+
+
+def _closed(steps: tuple[StepSpan, ...], at: float) -> tuple[StepSpan, ...]:
+    return tuple(replace(one, to_at=at) if one.to_at is None else one for one in steps)
+
+
+def same_version(one: str, other: str) -> bool:
+    """As makers write it: "V2.4.1 " is 2.4.1."""
+    return bool(one.strip()) and _bare(one) == _bare(other)
+
+
+def _bare(version: str) -> str:
+    text = version.strip().casefold()
+    return text[1:] if text[:1] == "v" and text[1:2].isdigit() else text
