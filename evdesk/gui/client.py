@@ -124,6 +124,7 @@ class Client(QObject):
         self.sentence = ""
         self.who = who
         self.engine_version = ""
+        self.host = ""  # where the engine was last looked for
         self.back_off_s = BACK_OFF_S
         self._locate = locate
         self._link: ClientConnection | None = None
@@ -163,6 +164,11 @@ class Client(QObject):
         task.add_done_callback(self._task_done)
         return task
 
+    @property
+    def here(self) -> bool:
+        """Whether the engine runs on this computer: only then a path means the same to both."""
+        return self.host in ("", "localhost", "127.0.0.1", "::1")
+
     async def call(self, method: str, params: object = None, timeout: float = CALL_TIMEOUT_S) -> Any:
         """One API call; the answer as the type `wire.METHODS` names. Raises `EvdeskError`."""
         link = self._link
@@ -197,6 +203,7 @@ class Client(QObject):
         if endpoint is None:
             self._lost("No engine is running.")
             return False
+        self.host = urlsplit(endpoint.url).hostname or ""
         was_good = False
         try:
             async with _open(endpoint, self.who) as link:

@@ -147,6 +147,7 @@ class Mirror(QObject):
         self.sessions = {s.id: s for s in snapshot.sessions}
         self.notices = list(snapshot.notices)[-KEEP_NOTICES:]
         self.attempts = list(snapshot.attempts)[-KEEP_ATTEMPTS:]
+        self.jobs = {}  # it may be another engine; who lists jobs asks
         self._clock = (snapshot.load.at, time.monotonic())
         self._order()
         self._dirty = gone | set(self.chargers)

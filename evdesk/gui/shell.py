@@ -13,6 +13,7 @@ from evdesk.gui.client import Client, LinkState
 from evdesk.gui.deeds import Deeds
 from evdesk.gui.dialogs.preferences import CloseSheet
 from evdesk.gui.finder import entries
+from evdesk.gui.jobs import JobWatch, rail_number
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.models.needs import Need, needs, warnings
 from evdesk.gui.navigator import Kinds, Navigator
@@ -95,6 +96,7 @@ class Shell(QWidget):
         self.client.failed.connect(self.banners.complain)
         self.client.state_changed.connect(self._on_link)
         self.mirror.changed.connect(self.refresh)
+        JobWatch(self.mirror, self.client, self)
         tick = QTimer(self)
         tick.timeout.connect(self.refresh)
         tick.start(TICK_MS)
@@ -123,6 +125,8 @@ class Shell(QWidget):
         if "chargers" in self.rail.items:
             known = len(mirror.accepted())
             self.rail.items["chargers"].set_number(str(known) if known else "")
+        if "firmware" in self.rail.items:
+            self.rail.items["firmware"].set_number(rail_number(mirror))
         self.top.set_needs(needs(mirror))
         page = self.navigator.current()
         banners = warnings(mirror, client.state, client.sentence, engine.local, engine.failure())

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from evdesk.gui import launch
 from evdesk.gui.client import Client, LinkState
+from evdesk.gui.jobs import open_jobs
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.text import age, tr
 from evdesk.model import ChargerState
@@ -28,13 +29,14 @@ def engine_words(mirror: Mirror, client: Client, engine: launch.Engine) -> tuple
 
 
 def is_active(mirror: Mirror) -> bool:
-    """Whether somebody depends on the engine: cars charge, or it balances chargers that are there."""
+    """Whether somebody depends on the engine: cars charge, a job goes on, or it balances
+    chargers that are there."""
     if not mirror.connected or mirror.load is None or mirror.info is None:
         return False
     if mirror.info.simulated:
         return False  # nobody waits for simulated cars, and the demo ends with its desk
     online = any(c.state is ChargerState.ONLINE for c in mirror.accepted())
-    return mirror.load.charging > 0 or (mirror.info.balancing and online)
+    return mirror.load.charging > 0 or (mirror.info.balancing and online) or bool(open_jobs(mirror))
 
 
 def _where(engine: launch.Engine) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from evdesk.model.firmware import Check, FirmwarePolicy, Fit, FleetVersions, Image, Manifest, PolicyKind, VersionSeen
-from evdesk.wire.method import Done, Method, Nothing, OneCharger
+from evdesk.wire.method import Done, Method, Nothing, OptionalCharger
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ METHODS_FIRMWARE: dict[str, Method] = {
     ),
     "firmware.fits": Method(FitsWhich, list[Fit], "Which chargers an image is for, and why not."),
     "firmware.fleet": Method(Nothing, FleetVersions, "Installed versions by model, against library and policies."),
-    "firmware.history": Method(OneCharger, list[VersionSeen], "A charger's versions, newest first."),
+    "firmware.history": Method(OptionalCharger, list[VersionSeen], "Versions of a charger, or of all; newest first."),
     "firmware.policy": Method(PutPolicy, FirmwarePolicy, "Say what a model should run.", changes=True),
     "firmware.block": Method(BlockVersion, Done, "Say that a version must not stay in use.", changes=True),
     "firmware.preflight": Method(

@@ -11,7 +11,7 @@ from evdesk.wire.hints import HintTrust, Reliability
 from evdesk.wire.methods import Done
 from evdesk.wire.settings import SettingsProgress
 from evdesk.wire.site import SiteProblems
-from tests.gui import insight_sample, sample
+from tests.gui import firmware_sample, insight_sample, sample
 
 
 class FakeClient(Client):
@@ -48,6 +48,13 @@ class FakeClient(Client):
             "failsafe.list": [],
             "site.check": SiteProblems(),
             "failsafe.summary": FailsafeSummary(6, 1, 1, 6.0, 195),
+            "firmware.fleet": firmware_sample.fleet(),
+            "firmware.images": firmware_sample.images(),
+            "firmware.history": lambda p: firmware_sample.history(p.charger_id),
+            "job.list": firmware_sample.jobs(),
+            "log.list": lambda p: firmware_sample.logs(p.charger_id),
+            "log.get": lambda p: firmware_sample.log_files(p.log_id),
+            "log.read": lambda p: firmware_sample.log_text(p.offset, p.limit),
         }
 
     def start(self) -> None:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 from evdesk import __version__
 from evdesk.gui import tokens
 from evdesk.gui.dialogs.sheet import DONE, Sheet
+from evdesk.gui.jobs import open_jobs
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.settings import ASK, KEEP, STOP, DeskSettings
 from evdesk.gui.text import limit, tr
@@ -98,6 +99,8 @@ class CloseSheet(Sheet):
         cars = tr("{n} cars charge.").format(n=charging) if charging != 1 else tr("One car charges.")
         share = mirror.load.safe_share_a if mirror.load is not None else 0.0
         self.say(f"{cars} " + tr("The engine keeps them under the fuse; it needs no window."))
+        if open_jobs(mirror):
+            self.say(tr("A job goes on in the engine. Stopped in the middle, its outcome is known when it runs again."))
         if mirror.site is not None:
             text = tr("If it stops, chargers fall to {share} each within {s} s and stay there.")
             self.say(text.format(share=limit(share), s=mirror.site.balance.profile_valid_s), muted=True)

@@ -5,10 +5,12 @@ import time
 from dataclasses import dataclass
 
 from evdesk.gui.client import LinkState
+from evdesk.gui.jobs import counts_words, open_jobs
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.sentences import fault_words
 from evdesk.gui.text import age, clock_s, limit, tr
 from evdesk.model import Charger, ChargerState, ConnectorStatus, Failsafe, FailsafeState
+from evdesk.model.jobs import Job, JobState
 from evdesk.model.tags import Presented
 
 
@@ -58,6 +60,7 @@ def needs(mirror: Mirror) -> list[Need]:
     found += [_silent(mirror, charger) for charger in accepted if charger.state is ChargerState.OFFLINE]
     if mirror.load is not None and mirror.load.meter_stale:
         found.append(Need("meter", "meter", "warn", tr("Site meter is silent"), _meter_age(mirror), "site"))
+    found += [_paused(job) for job in open_jobs(mirror) if job.state is JobState.PAUSED]
     found += [_asks(charger) for charger in mirror.pending()]
     found += [_card(mirror, card) for card in mirror.unknown_tags]
     if mirror.site is not None and mirror.site.assumed:
@@ -89,6 +92,11 @@ def _silent(mirror: Mirror, charger: Charger) -> Need:
     kept = max((c.reserved_a for c in charger.connectors), default=0.0)
     detail = tr("{amps} are kept free for it.").format(amps=limit(kept)) if kept else ""
     return Need(f"silent/{charger.id}", "offline", "warn", title, detail, "chargers", charger.id)
+
+
+def _paused(job: Job) -> Need:
+    title = tr("The update to {title} is paused").format(title=job.title)
+    return Need(f"job/{job.id}", "pause", "warn", title, job.waits_for or counts_words(job), "job", job.id)
 
 
 def _asks(charger: Charger) -> Need:
