@@ -128,6 +128,54 @@ def passed_on(late: "asyncio.Future[Any]", what: Callable[[Any], object | None])
     return passed
 
 
+@dataclass(frozen=True, slots=True)
+class FirmwareRequest:
+    """What the charger is to fetch. `retrieve_at` on evdesk's clock; `retry_s` between `retries`. `signature` (base64) and
+    `certificate` (PEM) where the file is signed."""
+
+    location: str
+    request_id: int
+    retrieve_at: float
+    retries: int = 2
+    retry_s: int = 30
+    signature: str = ""
+    certificate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRequest:
+    """What the charger is to send. `kind`: "diagnostics" or "security"; `from_at`, `to_at` on evdesk's clock."""
+
+    location: str
+    request_id: int
+    kind: str = "diagnostics"
+    from_at: float | None = None
+    to_at: float | None = None
+    retries: int = 1
+    retry_s: int = 30
+
+
+class FileTransferVerbs:
+    """What concerns files that go to or come from the device."""
+
+    @property
+    def local_address(self) -> str:
+        """The address of this computer on which the device is connected; "" where that is not known."""
+        return ""
+
+    async def update_firmware(self, request: FirmwareRequest) -> Answer:
+        """Have it fetch and install; `FirmwareStatusSeen` follow. `Answer.payload["request_id"]`: they carry the number."""
+        raise Unsupported("update_firmware")
+
+    async def firmware_version(self) -> str:
+        """The version it tells now, "" for none."""
+        raise Unsupported("firmware_version")
+
+    async def get_log(self, request: LogRequest) -> Answer:
+        """Have it send its log; `UploadStatusSeen` follow. `Answer.after`: the name, None where it has nothing to send."""
+        raise Unsupported("get_log")
+
+
 class CertificateVerbs:
     """What concerns certificates and connection profiles inside the device."""
 
@@ -193,7 +241,7 @@ class StationVerbs:
         raise Unsupported("customer")
 
 
-class Driver(LimitVerbs, CertificateVerbs, StationVerbs, ABC):
+class Driver(LimitVerbs, CertificateVerbs, StationVerbs, FileTransferVerbs, ABC):
     """One device. Verbs raise `ChargerError` when the device refuses, is silent or answers nonsense."""
 
     name: str = ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from evdesk.drivers.base import Answer
 from evdesk.drivers.ocpp_driver import accepted
-from evdesk.drivers.ocpp_service import ServiceVerbs
+from evdesk.drivers.ocpp_files import FileVerbs
 from evdesk.drivers.ocpp_variables import Reports
 from evdesk.model import Capability, ChargerError, Reason
 from evdesk.model.blocks import CustomerTold, DisplayText, Monitor
@@ -25,7 +25,7 @@ NEEDS: dict[str, frozenset[Capability]] = {
 _UNKNOWN = frozenset({"UnknownComponent", "UnknownVariable", "UnsupportedMonitorType"})
 
 
-class BlockVerbs(ServiceVerbs):
+class BlockVerbs(FileVerbs):
     """`reports` collects what comes in parts."""
 
     reports: Reports

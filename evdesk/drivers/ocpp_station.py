@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 from evdesk.drivers.base import Answer, CompositeSchedule
 from evdesk.drivers.ocpp_driver import accepted
+from evdesk.drivers.ocpp_files import FileVerbs
 from evdesk.drivers.ocpp_limits import Limits
 from evdesk.drivers.ocpp_link import OcppLink
 from evdesk.drivers.ocpp_service import NEEDS as service_needs
-from evdesk.drivers.ocpp_service import ServiceVerbs
 from evdesk.drivers.ocpp_settings import read_settings, write_key
 from evdesk.model import (
     Capability,
@@ -32,6 +32,8 @@ ALL = frozenset(
         Capability.COMPOSITE,
         Capability.AVAILABILITY,
         Capability.RESERVE,
+        Capability.FIRMWARE,
+        Capability.LOGS,
     }
 )
 NEEDS: dict[str, frozenset[Capability]] = {
@@ -52,7 +54,7 @@ _EXTENDED = frozenset({"LogStatusNotification", "SignChargePointCertificate"})
 _RESET = {"soft": "Soft", "hard": "Hard"}
 
 
-class OcppStation(ServiceVerbs):
+class OcppStation(FileVerbs):
     """A station that speaks 1.6."""
 
     needs = NEEDS

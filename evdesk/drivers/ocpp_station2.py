@@ -12,6 +12,7 @@ from evdesk.drivers.base import Answer, CompositeSchedule
 from evdesk.drivers.ocpp_blocks import NEEDS as block_needs
 from evdesk.drivers.ocpp_blocks import BlockVerbs
 from evdesk.drivers.ocpp_driver import accepted
+from evdesk.drivers.ocpp_files import NEEDS as file_needs
 from evdesk.drivers.ocpp_late import Reply
 from evdesk.drivers.ocpp_limits import Limits
 from evdesk.drivers.ocpp_link import OcppLink
@@ -35,6 +36,7 @@ NEEDS: dict[str, frozenset[Capability]] = {
     "SetVariables": frozenset({Capability.WRITE_SETTING}),
     **service_needs,
     **block_needs,
+    **file_needs,
 }
 ALL = frozenset().union(*NEEDS.values()) | {Capability.RAW}
 _RESET = {"soft": "OnIdle", "hard": "Immediate"}

@@ -82,7 +82,7 @@ class WsPeer(asyncio.Protocol):
         self.secure = False  # inside TLS: `transport` encrypts
         self.waits_for_us = False  # it is our turn in the TLS handshake
         self.ping_every_s = options.ping_every_s
-        self.address = ""
+        self.address = self.local_address = ""
         self.heard_at = 0.0
         self.on_text: Callable[[str, str], None] | None = None
         self.on_lost: Callable[[str], None] | None = None
@@ -114,6 +114,7 @@ class WsPeer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.address = _address(transport.get_extra_info("peername"))
+        self.local_address = _host(transport.get_extra_info("sockname"))
         if not self._gate.opened(self):
             self.settled = True
             self.transport.abort()
@@ -390,3 +391,7 @@ def _address(peername: object) -> str:
         host = str(peername[0]).removeprefix("::ffff:")
         return f"[{host}]:{peername[1]}" if ":" in host else f"{host}:{peername[1]}"
     return str(peername or "")
+
+
+def _host(sockname: object) -> str:
+    return str(sockname[0]).removeprefix("::ffff:") if isinstance(sockname, tuple) and sockname else ""
