@@ -20,7 +20,6 @@ _CARD = "Follow the recovery card of this model; do not switch it off while its 
 
 ENDINGS: dict[Cause, Ending] = {
     Cause.NEW_VERSION: Ending(Result.SUCCEEDED, "It came back with {reported} and works."),
-    Cause.RECEIVED: Ending(Result.SUCCEEDED, "The log came whole."),
     Cause.ALREADY: Ending(Result.CANCELLED, "It has {to_version} already; nothing was sent."),
     Cause.NOT_READY: Ending(
         Result.CANCELLED, "It was not ready in time, so nothing was sent.", "Start it again when it is free.", True
@@ -105,13 +104,6 @@ ENDINGS: dict[Cause, Ending] = {
         "It has {reported}, and does not work as before.",
         "Put it right by hand, or go back to {from_version}.",
     ),
-    Cause.EMPTY: Ending(Result.FAILED, "The charger has nothing to send.", "Ask for a longer time.", True),
-    Cause.TOO_LARGE: Ending(
-        Result.FAILED, "The log is larger than evdesk takes; what came is kept.", "Ask for a shorter time.", True
-    ),
-    Cause.DISK_FULL: Ending(
-        Result.FAILED, "The disk of this computer is full; what came is kept.", "Make room, then fetch it again.", True
-    ),
     Cause.STOPPED: Ending(Result.CANCELLED, "Stopped before anything was installed.", "", True),
     Cause.SUPERSEDED: Ending(
         Result.UNKNOWN, "The charger dropped this for another request.", "Look who else commands it.", True
@@ -121,6 +113,46 @@ ENDINGS: dict[Cause, Ending] = {
         "It did not answer; whether it heard the request nobody knows.",
         "Wait until it is back, see its version, then try again.",
         True,
+    ),
+}
+
+
+LOG_ENDINGS: dict[Cause, Ending] = {
+    Cause.RECEIVED: Ending(Result.SUCCEEDED, "The log came: {got}."),
+    Cause.REFUSED: Ending(
+        Result.FAILED, "The charger refused to send its log{status_words}.", "Try again when it is idle.", True
+    ),
+    Cause.UNSUPPORTED: Ending(
+        Result.FAILED,
+        "The charger does not know how to send this log{status_words}.",
+        "Read it on its web page or in the maker's app.",
+    ),
+    Cause.NOTHING_CAME: Ending(
+        Result.FAILED,
+        "It agreed to send its log, and nothing came.",
+        "Check that the charger reaches this computer (firewall, guest network, mobile modem), then try again.",
+        True,
+    ),
+    Cause.UPLOAD_FAILED: Ending(
+        Result.FAILED,
+        "The charger says that sending failed{status_words}; {got} came.",
+        "Try again; where it fails again, ask for a shorter time.",
+        True,
+    ),
+    Cause.STALLED: Ending(
+        Result.FAILED, "The log broke off after {got}; what came is kept.", "Check the network, then try again.", True
+    ),
+    Cause.EMPTY: Ending(Result.FAILED, "The charger has nothing to send.", "Ask for a longer time.", True),
+    Cause.TOO_LARGE: Ending(
+        Result.FAILED, "The log is larger than evdesk takes; what came is kept.", "Ask for a shorter time.", True
+    ),
+    Cause.DISK_FULL: Ending(
+        Result.FAILED, "The disk of this computer is full; what came is kept.", "Make room, then fetch it again.", True
+    ),
+    Cause.NOT_READY: Ending(Result.CANCELLED, "The charger was not there in time.", "Try again when it is back.", True),
+    Cause.STOPPED: Ending(Result.CANCELLED, "Stopped; what came till then is kept.", "", True),
+    Cause.SUPERSEDED: Ending(
+        Result.FAILED, "The charger dropped this for another request.", "Look who else commands it.", True
     ),
 }
 

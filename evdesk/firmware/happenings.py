@@ -94,6 +94,25 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """The charger's answer came after all, or at once; `status` is its word."""
+
+    at: float
+    status: str = "Accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An upload is here. `whole`: as far as its protocol can tell; `cause` where it was cut (too large, disk full)."""
+
+    at: float
+    size: int
+    log_id: int
+    whole: bool = True
+    cause: Cause = Cause.NONE
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     at: float
 
@@ -106,4 +125,6 @@ class Stop:
     who: str
 
 
-Happening = Sent | Refused | Told | Served | Linked | Lost | Versioned | Looked | Compared | Tick | Stop
+Happening = (
+    Sent | Refused | Told | Served | Linked | Lost | Versioned | Looked | Compared | Agreed | Received | Tick | Stop
+)

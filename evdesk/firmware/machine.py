@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from evdesk.firmware.happenings import (
     Act,
+    Agreed,
     Compared,
     Happening,
     Linked,
@@ -70,6 +71,7 @@ class Watch(Watched):
             Versioned: self._versioned,
             Looked: self._looked,
             Compared: self._compared,
+            Agreed: self._agreed,
             Tick: self._tick,
             Stop: self._stop,
         }
@@ -92,6 +94,11 @@ class Watch(Watched):
         self._wait(what.at + self.times.sent_s)
         reason = "" if what.answered else "It did not answer; watched all the same, for it may have heard."
         self._show(reason=reason)
+
+    def _agreed(self, what: Agreed) -> None:
+        if self.charger.step is Step.SENT:
+            dropped = what.status == "AcceptedCanceled"
+            self._show(reason="It dropped an older update for this one." if dropped else "")
 
     def _refused(self, what: Refused) -> None:
         self._show(status=what.status)

@@ -1,8 +1,9 @@
 """Where one charger is in its update: the steps that only go forward, what is remembered, and how it ends."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from evdesk.firmware.endings import ENDINGS, filled
+from evdesk.firmware.endings import ENDINGS, Ending, filled
 from evdesk.firmware.happenings import Act, Versioned
 from evdesk.firmware.times import Times
 from evdesk.model.jobs import Cause, JobCharger, Result, Step, StepSpan
@@ -44,6 +45,9 @@ class Memory:
 class Watched:
     """Where one charger is: `charger` is what is shown, `memory` what else must survive a restart of the engine."""
 
+    order: ClassVar[tuple[Step, ...]] = ORDER
+    endings: ClassVar[dict[Cause, Ending]] = ENDINGS
+
     def __init__(self, charger: JobCharger, memory: Memory, times: Times) -> None:
         self.charger, self.memory, self.times = charger, memory, times
         self._acts: list[Act] = []
@@ -72,7 +76,7 @@ class Watched:
 
     @property
     def _rank(self) -> int:
-        return RANK[self.charger.step]
+        return self.order.index(self.charger.step)
 
     def _show(self, **changes: object) -> None:
         self.charger = replace(self.charger, **changes)  # type: ignore[arg-type]
@@ -85,11 +89,13 @@ class Watched:
 
     def _go(self, step: Step, at: float, told: bool = True) -> None:
         """Forward only; the steps between are marked as passed in silence."""
-        if RANK[step] <= self._rank:
+        place = self.order.index(step)
+        if place <= self._rank:
             return
         steps = _closed(self.charger.steps, at)
-        begun = max(self._rank + 1, RANK[Step.SENT])
-        steps += tuple(StepSpan(one, at, at, False) for one in ORDER[begun : RANK[step]])
+        begun = max(self._rank + 1, self.order.index(Step.SENT))
+        if step is not Step.DONE:
+            steps += tuple(StepSpan(one, at, at, False) for one in self.order[begun:place])
         most_s = self.times.most_s(step)
         if step is not Step.DONE:
             steps += (StepSpan(step, at, None, told, self.times.usual.get(step), most_s),)
@@ -102,7 +108,7 @@ class Watched:
         self._acts += [Act.WITHDRAW, Act.END]
 
     def _close(self, cause: Cause, at: float, **words: str) -> None:
-        ending = ENDINGS[cause]
+        ending = self.endings[cause]
         more = [self.memory.why, self.memory.test_words] if ending.outcome is not Result.SUCCEEDED else []
         reason = " ".join(text for text in (filled(ending.reason, self.charger, **words), *more) if text)
         if self.charger.step is not Step.DONE:

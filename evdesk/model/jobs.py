@@ -69,6 +69,8 @@ class Cause(StrEnum):
     OTHER_CHARGER = "other_charger"  # another serial number, or another model, came back under its id
     NOT_WORKING = "not_working"  # the new version, and it fails the test after it
     EMPTY = "empty"  # it has nothing to send
+    NOTHING_CAME = "nothing_came"  # it agreed to send its log, and did not
+    UPLOAD_FAILED = "upload_failed"
     TOO_LARGE = "too_large"
     DISK_FULL = "disk_full"
     STOPPED = "stopped"  # by a person, or by the job's own limit

@@ -1,0 +1,129 @@
+"""What becomes of a log that a charger was asked to send. The file that came is the truth, not its status messages."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from evdesk.firmware.endings import LOG_ENDINGS
+from evdesk.firmware.happenings import (
+    Act,
+    Agreed,
+    Happening,
+    Linked,
+    Lost,
+    Received,
+    Refused,
+    Sent,
+    Served,
+    Stop,
+    Tick,
+    Told,
+)
+from evdesk.firmware.times import Times
+from evdesk.firmware.watched import Memory, Watched
+from evdesk.model.jobs import Cause, JobCharger, Step
+
+ORDER = (Step.WAITING, Step.PREFLIGHT, Step.SENT, Step.UPLOADING, Step.DONE)
+
+FAILED = frozenset({"UploadFailed", "UploadFailure"})
+REFUSALS: dict[str, Cause] = {
+    "BadMessage": Cause.REFUSED,
+    "NotSupportedOperation": Cause.UNSUPPORTED,
+    "PermissionDenied": Cause.REFUSED,
+    "AcceptedCanceled": Cause.SUPERSEDED,
+}
+"""Status (1.6 section 7.24, whitepaper and 2.x UploadLogStatusEnumType) that end it."""
+
+SETTLE_S = 60.0
+"""After "Uploaded" the file itself may still be on its way; after a failure the charger may try again."""
+
+
+class LogWatch(Watched):
+    """Like `evdesk.firmware.machine.Watch`, for a log."""
+
+    order = ORDER
+    endings = LOG_ENDINGS
+
+    def __init__(self, charger: JobCharger, memory: Memory, times: Times) -> None:
+        super().__init__(charger, memory, times)
+        self._feeders: dict[type, Callable[..., None]] = {
+            Sent: self._sent,
+            Agreed: self._agreed,
+            Refused: lambda what: self._end(what.cause, what.at),
+            Told: self._told,
+            Served: self._served,
+            Received: self._received,
+            Linked: lambda what: self._show(online=True),
+            Lost: lambda what: self._show(online=False),
+            Tick: self._tick,
+            Stop: self._stop,
+        }
+
+    def feed(self, what: Happening) -> list[Act]:
+        """Takes what happened; the acts are to be done in order."""
+        self._acts = []
+        feeder = self._feeders.get(type(what))
+        if not self.over and feeder is not None:
+            feeder(what)
+        return self._acts
+
+    def _sent(self, what: Sent) -> None:
+        self._show(attempts=self.charger.attempts + 1, status="", status_at=None)
+        self._go(Step.SENT, what.at)
+        self._wait(what.at + self.times.sent_s)
+
+    def _agreed(self, what: Agreed) -> None:
+        self._show(reason="")
+
+    def _told(self, what: Told) -> None:
+        mine = self.charger.request_id
+        if self.charger.step not in (Step.SENT, Step.UPLOADING) or what.status == "Idle":
+            return
+        if mine is not None and what.request_id is not None and what.request_id != mine:
+            return
+        again = what.status == self.charger.status  # some tell "Uploading" by the hundred (EVerest/EVerest #536)
+        self._show(status=what.status, status_at=what.at)
+        if what.status in REFUSALS:
+            self._end(REFUSALS[what.status], what.at)
+        elif what.status == "Uploaded":
+            self._wait(what.at + SETTLE_S)
+        elif what.status in FAILED:
+            self._remember(failures=self.memory.failures + 1)
+            self._wait(what.at + SETTLE_S)
+        elif what.status == "Uploading" and not again:
+            self._go(Step.UPLOADING, what.at)
+            self._wait(what.at + self.times.idle_s)
+
+    def _served(self, what: Served) -> None:
+        before = self.charger.transfer
+        self._show(transfer=what.transfer)
+        if what.transfer.total > before.total and self.charger.step in (Step.SENT, Step.UPLOADING):
+            self._go(Step.UPLOADING, what.at)
+            self._wait(what.at + self.times.idle_s)
+            if what.transfer.size:
+                self._show(progress=min(1.0, what.transfer.bytes / what.transfer.size))
+
+    def _received(self, what: Received) -> None:
+        self._show(log_id=what.log_id, transfer=replace(self.charger.transfer, bytes=what.size))
+        if what.whole:
+            self._end(Cause.RECEIVED, what.at)
+        elif what.cause is not Cause.NONE:
+            self._end(what.cause, what.at)
+        else:
+            self._wait(what.at + self.times.sent_s)  # it may send it again
+
+    def _tick(self, what: Tick) -> None:
+        until = self.charger.waits_until_at
+        if until is None or self.charger.step not in (Step.SENT, Step.UPLOADING) or what.at < until:
+            return
+        if self.memory.failures:
+            self._end(Cause.UPLOAD_FAILED, what.at)
+        elif self.charger.transfer.total == 0 and self.memory.schemes and self.charger.online:
+            self._acts.append(Act.NEXT_SCHEME)
+            self._remember(schemes=self.memory.schemes[1:])
+            self._wait(what.at + self.times.sent_s)
+        else:
+            self._end(Cause.STALLED if self.charger.transfer.total else Cause.NOTHING_CAME, what.at)
+
+    def _stop(self, what: Stop) -> None:
+        self._remember(why=f"Ended by {what.who}.")
+        self._end(Cause.STOPPED, what.at)
