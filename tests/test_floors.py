@@ -31,7 +31,11 @@ RIMS = {
 }
 """Modules that may catch everything, and how often."""
 
-LOADED_LATE = {("evdesk.engine.api_drill", "evdesk.engine.drill.page_pdf")}  # heavy, and few ever need it
+LOADED_LATE = {  # heavy, and few ever need it
+    ("evdesk.engine.api_drill", "evdesk.engine.drill.page_pdf"),
+    ("evdesk.engine.files.service", "evdesk.engine.files.http"),
+    ("evdesk.engine.files.service", "evdesk.engine.files.ftp"),
+}
 """(module, what it imports inside a function): the reason stands there. Cycles are looked for through these too."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

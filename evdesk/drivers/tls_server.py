@@ -63,10 +63,10 @@ class TlsServer:
 
     def replace(self, credentials: Credentials) -> None:
         """Raises `EvdeskError(INVALID)` where certificate and key do not fit."""
-        self._context = _context(credentials)
-        self._watching = _context(credentials)
+        self._context = server_context(credentials)
+        self._watching = server_context(credentials)
         _watch(self._watching)
-        self._silent = _context(replace(credentials, client_roots=""))
+        self._silent = server_context(replace(credentials, client_roots=""))
         self._suspects.clear()
         leaves = [x509.load_pem_x509_certificate(chain.certificates.encode()) for chain in credentials.chains]
         self.names = frozenset(name for leaf in leaves for name in certificate_names(leaf))
@@ -90,7 +90,7 @@ class TlsServer:
     def be_strange(self, address: str, credentials: Credentials, until: float) -> None:
         """Clients of this address get these credentials, which lead to no root they can know: who goes on all the same
         checks nothing. Such a connection ends with its handshake. `until`: seconds of the event loop's clock."""
-        self._strange[address] = (_context(credentials), until)
+        self._strange[address] = (server_context(credentials), until)
 
     def be_yourself(self, address: str) -> None:
         """The true certificate again."""
@@ -149,7 +149,8 @@ def is_address(name: str) -> bool:
     return True
 
 
-def _context(credentials: Credentials) -> ssl.SSLContext:
+def server_context(credentials: Credentials) -> ssl.SSLContext:
+    """TLS 1.2 and up. Blocking, some ten milliseconds. Raises `EvdeskError(INVALID)`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(CIPHERS)

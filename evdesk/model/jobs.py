@@ -93,8 +93,9 @@ class StepSpan:
 @dataclass(frozen=True, slots=True)
 class Transfer:
     """What evdesk's file service saw. `bytes` of the file that were sent at least once (or received); `total` all bytes
-    that left, with repeats. `address`: who fetched; `others`: further addresses; `agent`: its own word for itself.
-    `samples`: (Unix s, bytes), thinned."""
+    that left, with repeats. `rate_bps`: bytes per second now. `address`: who fetched; `others`: further addresses; `agent`:
+    its own word for itself. `samples`: (Unix s, bytes), thinned. `spans`: what was sent at least once, [from, to) in bytes,
+    so that it goes on with the same count after a restart."""
 
     scheme: str = ""
     size: int = 0
@@ -110,6 +111,7 @@ class Transfer:
     last_at: float | None = None
     complete_at: float | None = None
     samples: tuple[tuple[float, int], ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

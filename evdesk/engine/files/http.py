@@ -1,0 +1,344 @@
+"""HTTP and HTTPS for chargers: one file per secret address, plain HTTP/1.1, never a look at the disk by what was asked.
+
+Chargers are picky (lbbrhzn/ocpp #859, matth-x/MicroOcpp #242): Content-Length always, no chunked body, no compression, no
+redirect. Heavy to load: imported when the first address is offered.
+"""
+
+import asyncio
+import logging
+import ssl
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+from typing import BinaryIO, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from aiohttp import web
+
+from evdesk.engine.files.addresses import FOLDER, Addresses, Guesses
+from evdesk.engine.files.ledger import Ledger
+from evdesk.engine.files.ranges import Plan, plan
+from evdesk.engine.files.slots import Download, Run, Seen, Slot, asks_words
+from evdesk.engine.files.transport import tune, unsent
+
+log = logging.getLogger("evdesk.files")
+quiet = logging.getLogger("evdesk.files.http")
+quiet.setLevel(logging.CRITICAL)  # what strangers send is no error of ours
+T = TypeVar("T")
+
+CHUNK = 64 * 1024
+CLOSE_S = 0.1  # a port is only closed when nobody needs it
+IDLE_S = 75.0  # also for the first request to come
+MOST_CONNECTIONS, MOST_PER_ADDRESS = 400, 64
+_LIVELIEST_S, _LAZIEST_S = 0.002, 0.25
+
+Threads = Callable[..., Awaitable[T]]
+
+
+class Connection(web.RequestHandler):
+    """What is no HTTP gets an answer that repeats nothing of it."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if status >= 500:
+            log.error("An answer to %s failed", who(request), exc_info=exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun already")
+        response = plain(status)
+        response.force_close()
+        return response
+
+
+class Connections(web.Server):
+    """Knows who is connected, bounds how many, and how each of them ended."""
+
+    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
+        super().__init__(
+            handler,
+            keepalive_timeout=IDLE_S,
+            auto_decompress=False,  # what is sent is kept as it came, and nothing unpacks itself
+            access_log=None,
+            logger=quiet,
+        )
+        self._on = asyncio.get_running_loop()
+        self._ends: dict[web.RequestHandler, asyncio.Future[bool]] = {}
+        self._peers: Counter[str] = Counter()
+
+    def __call__(self) -> web.RequestHandler:
+        return Connection(self, loop=self._on, **self._kwargs)
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self._ends[handler] = asyncio.get_running_loop().create_future()
+        peer = peer_of(transport)
+        self._peers[peer] += 1
+        if self._peers.total() > MOST_CONNECTIONS or self._peers[peer] > MOST_PER_ADDRESS:
+            log.warning("%s opens too many connections for files: the newest is refused", peer)
+            transport.abort()
+            return
+        tune(transport)
+
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
+        transport = self._connections.get(handler)
+        if transport is not None:
+            peer = peer_of(transport)
+            self._peers[peer] -= 1
+            if self._peers[peer] <= 0:
+                del self._peers[peer]
+        end = self._ends.pop(handler, None)
+        if end is not None and not end.done():
+            end.set_result(exc is None)
+        super().connection_lost(handler, exc)
+
+    def end_of(self, handler: web.RequestHandler) -> asyncio.Future[bool]:
+        """Done when the connection is: True where the other side closed it properly."""
+        if handler not in self._ends:
+            ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            ended.set_result(False)
+            return ended
+        return self._ends[handler]
+
+
+class HttpDoor:
+    """One port on one local address. `threads(function, *arguments)` runs what may block."""
+
+    def __init__(
+        self,
+        door: tuple[str, str],
+        addresses: Addresses[Slot],
+        guesses: Guesses,
+        ledger: Ledger,
+        threads: Threads[object],
+    ) -> None:
+        self.port = 0
+        self._door, self._addresses, self._guesses = door, addresses, guesses
+        self._ledger, self._threads = ledger, threads
+        self._server = Connections(self._answer)
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=CLOSE_S)
+
+    async def open(self, port: int, tls: ssl.SSLContext | None) -> int:
+        """Raises `OSError`."""
+        if self._runner.server is None:
+            await self._runner.setup()
+        site = web.TCPSite(self._runner, self._door[0], port, ssl_context=tls)
+        try:
+            await site.start()
+        except OSError:
+            await site.stop()
+            raise
+        self.port = int(self._runner.addresses[0][1])
+        return self.port
+
+    async def close(self) -> None:
+        await self._runner.cleanup()
+
+    # -- one request ---------------------------------------------------------------------------------------------
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        secret, rest = asked(request.raw_path)
+        slot = self._addresses.find(secret)
+        if slot is None or slot.gone or slot.door != self._door:
+            return await self._stranger(request)
+        if isinstance(slot, Download) and rest == [slot.name]:
+            return await self._serve(request, slot)
+        return self._refuse(request, slot, 404, f"{who(request)} asks for something else than {slot.name}.")
+
+    async def _stranger(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Nothing here, and no hint; who goes on asking waits for it."""
+        peer = who(request)
+        delay_s = self._guesses.hit(peer, time.monotonic())
+        if self._guesses.count(peer) in (1, 10, 100, 1000):
+            log.warning("%s asks for addresses that do not exist (%d)", peer, self._guesses.count(peer))
+        if delay_s is None:
+            if request.transport is not None:
+                request.transport.abort()
+        elif delay_s > 0:
+            self._guesses.wait(peer)
+            try:
+                await asyncio.sleep(delay_s)
+            finally:
+                self._guesses.waited(peer)
+        return plain(404)
+
+    def _refuse(self, request: web.BaseRequest, slot: Slot, status: int, text: str) -> web.StreamResponse:
+        self._ledger.say(slot, Seen.REFUSED, text, "warn", who(request))
+        return plain(status)
+
+    # -- downloads -----------------------------------------------------------------------------------------------
+
+    async def _serve(self, request: web.BaseRequest, slot: Download) -> web.StreamResponse:
+        if request.method not in ("GET", "HEAD"):
+            response = self._refuse(request, slot, 405, f"{who(request)} wants to {request.method} {slot.name}.")
+            response.headers["Allow"] = "GET, HEAD"
+            return response
+        what = plan(request.method, request.headers, slot.file.subject)
+        agent = request.headers.get("User-Agent", "")
+        slot.progress.request(self._ledger.clock.now(), who(request), agent, what.status == 206 and what.start > 0)
+        about = request.method == "HEAD"
+        self._ledger.say(
+            slot, Seen.REQUEST, asks_words(slot, who(request), agent, what.start, about), address=who(request)
+        )
+        if what.status == 416:
+            text = f"{who(request)} asks for a part that {slot.name} does not have ({request.headers['Range'][:40]})."
+            self._ledger.say(slot, Seen.REFUSED, text, "warn", who(request))
+        response = web.StreamResponse(status=what.status, headers=_headers(what, slot))
+        if what.status in (200, 206):
+            response.content_length = what.length
+        else:
+            response.content_length = 0
+        if about or not what.length:
+            await response.prepare(request)
+            return response
+        return await self._send(request, response, slot, what)
+
+    async def _send(
+        self, request: web.BaseRequest, response: web.StreamResponse, slot: Download, what: Plan
+    ) -> web.StreamResponse:
+        try:
+            file = await self._in_thread(slot.file.open, what.start)
+        except OSError as error:
+            return self._refuse(request, slot, 410, f"{slot.name} cannot be read any more: {error}.")
+        try:
+            sending = Sending(request, response, slot, file, self._ledger)
+            whole = await sending.run(what, self._in_thread, self._server)
+            if not whole:
+                sending.abort()
+        finally:
+            await self._in_thread(file.close)
+        return response
+
+    async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
+        return await self._threads(function, *arguments)  # type: ignore[return-value]
+
+
+class Sending:
+    """The body of one answer: read in a thread, handed over as fast as the charger takes it."""
+
+    def __init__(
+        self,
+        request: web.BaseRequest,
+        response: web.StreamResponse,
+        slot: Download,
+        file: BinaryIO,
+        ledger: Ledger,
+    ) -> None:
+        self._request, self._response, self._slot, self._file = request, response, slot, file
+        self._ledger = ledger
+        self._transport = request.transport
+        self._handed = self._has = 0
+        self._again = slot.progress.complete_at is not None
+        self._aborted = False
+
+    async def run(self, what: Plan, in_thread: Callable[..., Awaitable[bytes]], server: Connections) -> bool:
+        """Whether everything was delivered; what came of it is told."""
+        run = Run(self._slot, who(self._request), what.start, self._measure, self.abort)
+        self._handed = what.start
+        self._ledger.begin(run)
+        delivered = False
+        try:
+            await self._hand_over(what, in_thread)
+            delivered = await self._delivered(server)
+        except ConnectionError:
+            pass
+        except OSError as error:
+            self._ledger.say(self._slot, Seen.REFUSED, f"{self._slot.name} cannot be read: {error}.", "bad")
+        finally:
+            if delivered:
+                run.measure = lambda: what.end
+            self._ledger.end(run)
+            self._tell_end(run, what, delivered)
+        return delivered
+
+    async def _hand_over(self, what: Plan, in_thread: Callable[..., Awaitable[bytes]]) -> None:
+        await self._response.prepare(self._request)
+        rate, began = self._slot.rate_bps, time.monotonic()
+        size = CHUNK if rate is None else max(min(CHUNK, int(rate / 4)), 512)
+        while self._handed < what.end:
+            chunk = await in_thread(self._file.read, min(size, what.end - self._handed))
+            if not chunk or (self._handed + len(chunk) == what.end and not self._slot.file.same(self._file)):
+                raise OSError("it was changed while it was sent")
+            await self._response.write(chunk)
+            self._handed += len(chunk)
+            self._measure()
+            if rate is not None:
+                ahead_s = (self._handed - what.start) / rate - (time.monotonic() - began)
+                await asyncio.sleep(max(ahead_s, 0.0))
+        await self._response.write_eof()
+
+    async def _delivered(self, server: Connections) -> bool:
+        """Wait until the other side has it all, or has gone: who closes properly after the last byte has read it."""
+        pause_s, ended = _LIVELIEST_S, server.end_of(self._request.protocol)
+        while not ended.done():
+            if self._transport is None or self._transport.is_closing():
+                await asyncio.wait((ended,), timeout=_LAZIEST_S)
+                break
+            if unsent(self._transport) == 0:
+                return True
+            await asyncio.wait((ended,), timeout=pause_s)
+            pause_s = min(pause_s * 2, _LAZIEST_S)
+        return ended.done() and ended.result() and not self._aborted
+
+    def _measure(self) -> int:
+        if self._transport is not None and not self._transport.is_closing():
+            self._has = max(self._has, self._handed - unsent(self._transport))
+        return self._has  # once it is closed the buffers are gone: what was seen before stands
+
+    def _tell_end(self, run: Run, what: Plan, delivered: bool) -> None:
+        slot = self._slot
+        if not delivered:
+            why = "Nothing moved any more, so the connection was ended" if run.slow else "The connection broke off"
+            self._ledger.say(slot, Seen.BROKEN, f"{why} at {slot.where()}.", "warn", run.address)
+        elif self._again and what.length == slot.progress.size:
+            self._ledger.say(slot, Seen.COMPLETE, f"{slot.name} was fetched whole once more.", "", run.address)
+
+    def abort(self) -> None:
+        self._aborted = True
+        if self._transport is not None:
+            self._transport.abort()
+
+
+def asked(raw_path: str) -> tuple[str, list[str]]:
+    """(secret, what follows it) of a request's path; ("", []) where it is none of ours. Some clients send the whole
+    address, some double a slash."""
+    path = urlsplit(raw_path).path if "://" in raw_path[:12] else raw_path.partition("?")[0]
+    parts = [unquote(part, errors="replace") for part in path.split("/") if part]
+    return (parts[1], parts[2:]) if len(parts) > 1 and parts[0] == FOLDER else ("", [])
+
+
+def peer_of(transport: asyncio.Transport) -> str:
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if peer else ""
+
+
+def who(request: web.BaseRequest) -> str:
+    return request.remote or ""
+
+
+def plain(status: int) -> web.StreamResponse:
+    """An answer without a body."""
+    response = web.StreamResponse(status=status, headers={"Server": "evdesk"})
+    response.content_length = 0
+    return response
+
+
+def _headers(what: Plan, slot: Download) -> dict[str, str]:
+    subject = slot.file.subject
+    headers = {
+        "Server": "evdesk",
+        "Accept-Ranges": "bytes",
+        "ETag": f'"{subject.etag}"',
+        "Last-Modified": formatdate(subject.modified, usegmt=True),
+    }
+    if what.status in (200, 206):
+        headers["Content-Type"] = "application/octet-stream"
+    if what.status == 206:
+        headers["Content-Range"] = f"bytes {what.start}-{what.end - 1}/{subject.size}"
+    elif what.status == 416:
+        headers["Content-Range"] = f"bytes */{subject.size}"
+    return headers

@@ -1,0 +1,89 @@
+"""Transfers under way: measured twice a second, told, and ended where nothing moves any more."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from evdesk.engine.files.slots import Run, Seen, Served, Slot
+from evdesk.engine.files.words import seconds_words, size_words
+from evdesk.model import Clock
+
+BEAT_S = 0.5
+
+
+class Ledger:
+    """Of the event loop. `tell` gets each thing seen."""
+
+    def __init__(self, clock: Clock, tell: Callable[[Served], None]) -> None:
+        self.clock, self.tell = clock, tell
+        self.runs: set[Run] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def say(self, slot: Slot, what: Seen, text: str, tone: str = "", address: str = "", **more: Any) -> None:
+        """`more`: further fields of `Served`."""
+        if slot.gone:
+            return
+        has = {"bytes": slot.progress.bytes, "size": slot.progress.size} | more
+        self.tell(Served(slot.key, self.clock.now(), what, text, tone, address, **has))
+
+    def begin(self, run: Run) -> None:
+        run.moved = (time.monotonic(), run.position)
+        self.runs.add(run)
+        run.slot.runs.add(run)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(BEAT_S, self._beat)
+        if run.slot.gone:  # withdrawn while it was asked for
+            run.stop()
+
+    def end(self, run: Run) -> None:
+        """The last look at it."""
+        if run in self.runs:
+            self._advance(run)
+            self.runs.discard(run)
+            run.slot.runs.discard(run)
+            if not run.slot.runs:
+                run.slot.idle.set()
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _beat(self) -> None:
+        self._timer = None
+        moved = {run.slot for run in list(self.runs) if self._advance(run)}
+        for slot in moved:
+            slot.progress.sample(self.clock.now())
+            self.say(slot, Seen.BYTES, slot.where())
+        now = time.monotonic()
+        for run in list(self.runs):
+            self._end_if_dead(run, now)
+        if self.runs:
+            self._timer = asyncio.get_running_loop().call_later(BEAT_S, self._beat)
+
+    def _advance(self, run: Run) -> bool:
+        """Count what has gone since the last look; True where there is more."""
+        before, after = run.position, run.measure()
+        if after <= before:
+            return False
+        run.position = after
+        now, slot = self.clock.now(), run.slot
+        if slot.took(now, before, after):
+            slot.progress.sample(now)
+            took = now - (slot.progress.first_at or now)
+            text = f"{slot.name} is fetched whole: {size_words(slot.progress.size)} in {seconds_words(took)}."
+            self.say(slot, Seen.COMPLETE, text, "good", run.address)
+            return False
+        return True
+
+    def _end_if_dead(self, run: Run, now: float) -> None:
+        """Less than a byte a second for as long as the slot bears it."""
+        since, had = run.moved
+        slow_s = run.slot.slow_s
+        if now - since < slow_s:
+            return
+        if run.position - had < slow_s:
+            run.slow = True
+            run.stop()
+        run.moved = (now, run.position)

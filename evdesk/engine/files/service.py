@@ -1,0 +1,208 @@
+"""Files for chargers: offered one by one under addresses nobody guesses, open only while somebody needs them."""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from evdesk.drivers.tls_server import Credentials
+from evdesk.engine.files.addresses import FOLDER, Addresses, Guesses, is_secret, new_secret
+from evdesk.engine.files.ledger import Ledger
+from evdesk.engine.files.names import url_name
+from evdesk.engine.files.ports import Ports
+from evdesk.engine.files.slots import Download, Key, Offer, OneFile, Served, Slot
+from evdesk.engine.files.tls import ServerTls
+from evdesk.engine.network.ports import answers
+from evdesk.model import Clock, EvdeskError, Reason
+from evdesk.model.jobs import Transfer
+
+log = logging.getLogger("evdesk.files")
+T = TypeVar("T")
+READERS = 4
+WITHDRAW_S = 5.0
+
+
+class Door(Protocol):
+    """An open port."""
+
+    port: int
+
+    async def close(self) -> None: ...
+
+
+class FileService:
+    """`credentials`: of evdesk's own CA, None while there is none: then nothing is offered by TLS. `on_served` gets each
+    thing seen, in the event loop. `port`: the first of eleven fixed ones, 0 lets it choose."""
+
+    def __init__(self, data: Path, clock: Clock, credentials: Callable[[], Credentials | None], port: int = 0) -> None:
+        self.on_served: Callable[[Served], None] = lambda served: None
+        self._clock, self._credentials = clock, credentials
+        self._ports = Ports(data / "files.json", port)
+        self._addresses: Addresses[Slot] = Addresses()
+        self._guesses = Guesses()
+        self._ledger = Ledger(clock, lambda served: self.on_served(served))
+        self._slots: dict[Key, Slot] = {}
+        self._doors: dict[tuple[str, str], Door] = {}
+        self._tls = ServerTls(credentials)
+        self._lock = asyncio.Lock()
+        self._threads: ThreadPoolExecutor | None = None
+
+    def schemes(self) -> tuple[str, ...]:
+        """Those that can be offered now."""
+        return ("http", "https") if self._credentials() is not None else ("http",)
+
+    @property
+    def served(self) -> list[tuple[str, str, int]]:
+        """(address, scheme, port) of every open port."""
+        return [(address, scheme, door.port) for (address, scheme), door in self._doors.items()]
+
+    @property
+    def guesses(self) -> int:
+        """How many wrong addresses were asked for since the start."""
+        return self._guesses.total
+
+    async def offer(
+        self,
+        key: Key,
+        path: Path,
+        name: str,
+        address: str,
+        scheme: str,
+        *,
+        secret: str = "",
+        before: Transfer | None = None,
+        rate_bps: float | None = None,
+        sha256: str = "",
+    ) -> Offer:
+        """Let exactly this file be fetched by `key`, on the local address `address`. `secret`: the same address again
+        after a restart, with `before` = what was counted till then; `rate_bps`: at most so many bytes a second for each
+        connection; `sha256`: of the file, where it was just checked. Raises `EvdeskError`."""
+        file = await self._in_thread(OneFile.of, path, sha256)
+        plain_name = url_name(name)
+        async with self._lock:
+            await self._drop(key)
+            offer = await self._address(address, scheme, secret, plain_name)
+            slot = Download(key, offer, plain_name, file, before)
+            slot.rate_bps = rate_bps
+            self._enter(slot)
+        return offer
+
+    async def withdraw(self, key: Key) -> Transfer:
+        """The address is gone, and whatever runs on it ends; ports nobody needs are closed. Returns what was counted for
+        it, nothing for a key that is not offered."""
+        async with self._lock:
+            slot = await self._drop(key)
+            if slot is None:
+                return Transfer()
+            await self._close_unneeded()
+        return slot.progress.transfer(self._clock.now())
+
+    def transfer(self, key: Key) -> Transfer:
+        """What was counted for `key`; nothing for one that is not offered."""
+        slot = self._slots.get(key)
+        return slot.progress.transfer(self._clock.now()) if slot is not None else Transfer()
+
+    async def reach(self, address: str, scheme: str) -> str:
+        """Open a connection to the own port through this address: "" where that works, or why not."""
+        try:
+            async with self._lock:
+                door = await self._open(address, scheme)
+            works = await answers(address, door.port, lambda own: None)
+        except EvdeskError as error:
+            return error.sentence
+        async with self._lock:
+            await self._close_unneeded()
+        if works:
+            return ""
+        return f"Port {door.port} on {address} is open, and does not answer. A firewall on this computer keeps it shut."
+
+    async def close(self) -> None:
+        async with self._lock:
+            for key in list(self._slots):
+                await self._drop(key)
+            await self._close_unneeded()
+        self._ledger.close()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False)
+            self._threads = None
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    async def _address(self, address: str, scheme: str, secret: str, path: str) -> Offer:
+        if secret and not is_secret(secret):
+            raise EvdeskError(Reason.INVALID, "This is not the secret of an address. Start the job anew.")
+        if secret and self._addresses.find(secret) is not None:
+            raise EvdeskError(Reason.INVALID, "This address is in use for another charger. Start the job anew.")
+        secret = secret or new_secret()
+        door = await self._open(address, scheme)
+        url = f"{scheme}://{_bracket(address)}:{door.port}/{FOLDER}/{secret}/{path}"
+        return Offer(url, secret, scheme, address, door.port)
+
+    def _enter(self, slot: Slot) -> None:
+        self._slots[slot.key] = slot
+        self._addresses.put(slot.offer.secret, slot)
+
+    async def _drop(self, key: Key) -> Slot | None:
+        slot = self._slots.pop(key, None)
+        if slot is None:
+            return None
+        self._addresses.drop(slot.offer.secret)
+        slot.gone = True
+        for run in list(slot.runs):
+            run.stop()
+        if slot.runs:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(slot.idle.wait(), WITHDRAW_S)
+        return slot
+
+    async def _open(self, address: str, scheme: str) -> Door:
+        if scheme not in self.schemes():
+            can = ", ".join(self.schemes())
+            raise EvdeskError(Reason.INVALID, f"Files cannot be offered by “{scheme}” now. Possible: {can}.")
+        door = self._doors.get((address, scheme))
+        if door is None:
+            door = await self._open_http(address, scheme)
+            self._doors[address, scheme] = door
+        elif scheme == "https":
+            await self._tls.newest()  # renewed since: those who come from now on get the new certificate
+        return door
+
+    async def _open_http(self, address: str, scheme: str) -> Door:
+        make = await asyncio.to_thread(_http_door)
+        door = make((address, scheme), self._addresses, self._guesses, self._ledger, self._in_thread)
+        context = await self._tls.newest() if scheme == "https" else None
+        try:
+            await self._ports.open(scheme, address, lambda port: door.open(port, context))
+        except EvdeskError:
+            await door.close()
+            raise
+        return door
+
+    async def _close_unneeded(self) -> None:
+        needed = {slot.door for slot in self._slots.values()}
+        for where in [where for where in self._doors if where not in needed]:
+            await self._doors.pop(where).close()
+
+    async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="evdesk-files")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+
+def _http_door() -> "Callable[..., HttpDoorLike]":
+    # 13 MiB and a third of a second, and most engines never serve a file: loaded in a thread when one is offered.
+    from evdesk.engine.files.http import HttpDoor
+
+    return HttpDoor
+
+
+class HttpDoorLike(Door, Protocol):
+    async def open(self, port: int, tls: ssl.SSLContext | None) -> int: ...
+
+
+def _bracket(host: str) -> str:
+    return f"[{host.partition('%')[0]}]" if ":" in host else host
