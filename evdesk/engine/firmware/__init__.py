@@ -1,0 +1,1 @@
+"""The library of firmware files, and which versions the chargers have."""
