@@ -235,6 +235,10 @@ def _add_simulate(commands: Commands) -> None:
     simulate.add_argument(
         "--fault", action="append", metavar="NAME", help="a misbehaviour, see --list-faults; may be given several times"
     )
+    simulate.add_argument("--maker", default="", metavar="NAME", help="all of this maker (default: three take turns)")
+    simulate.add_argument(
+        "--rate", type=positive, metavar="KB", help="fetch and send files at KB kilobytes a second of their clock"
+    )
     simulate.add_argument("--list-faults", action=_ListFaults, help="print every fault with what it does, and end")
     simulate.add_argument(
         "--evses", type=count, default=1, metavar="N", help="EVSEs (1.6: connectors) of each charger (default 1)"
@@ -277,7 +281,7 @@ def _add_simulate_security(simulate: argparse.ArgumentParser) -> None:
         default="text",
         help="what goes over the wire: P as typed, P as hex digits, or the bytes P's hex digits stand for",
     )
-    simulate.add_argument("--root", type=Path, metavar="FILE", help="PEM: the certificate the server must chain to")
+    simulate.add_argument("--root", type=Path, metavar="FILE", help="PEM: the root that servers must chain to")
     simulate.add_argument("--cert", type=Path, metavar="FILE", help="PEM: the charger's certificate chain (profile 3)")
     simulate.add_argument("--key", type=Path, metavar="FILE", help="PEM: the key of --cert")
 

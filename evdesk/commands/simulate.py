@@ -26,6 +26,8 @@ def simulate(args: argparse.Namespace) -> int:
         "access": _access(args),
         "evses": args.evses,
         "variables": args.variables,
+        "maker": args.maker,
+        "rate_bps": args.rate and args.rate * 1000.0,
     }
     try:
         return asyncio.run(run_simulate(args.url, on_line=_say, **options))

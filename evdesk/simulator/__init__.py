@@ -3,6 +3,7 @@
 from evdesk.simulator.access import Access
 from evdesk.simulator.faults import FAULTS
 from evdesk.simulator.history import history
+from evdesk.simulator.image import make_image
 from evdesk.simulator.past import CommandSample, Item, LimitSample, NoticeSample, ReadingSample, SessionSpan
 from evdesk.simulator.simulate import run_simulate
 from evdesk.simulator.site import SimulatedSite
@@ -26,5 +27,6 @@ __all__ = [
     "Station2",
     "Truth",
     "history",
+    "make_image",
     "run_simulate",
 ]

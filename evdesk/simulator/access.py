@@ -63,6 +63,10 @@ class Access:
             raise AccessError("Security profile 3 needs a certificate and its key.")
         return _shared_context("\n".join(self.roots), *self._own())
 
+    def file_context(self) -> ssl.SSLContext:
+        """The same for file servers, whatever the profile; raises AccessError."""
+        return _shared_context("\n".join(self.roots), *self._own())
+
     def fresh_context(self) -> ssl.SSLContext:
         """The same, to be changed by whoever asked for it."""
         return _context("\n".join(self.roots), *self._own())

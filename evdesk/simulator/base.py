@@ -3,6 +3,7 @@
 Nothing here waits: `tick(dt)` is called every 0.25 s of clock time or finer and does whatever is due.
 """
 
+import asyncio
 import random
 from abc import ABC, abstractmethod
 
@@ -14,6 +15,7 @@ from evdesk.simulator.core import Core
 from evdesk.simulator.link import Link, Outgoing, Payload
 from evdesk.simulator.order import Order
 from evdesk.simulator.outlet import Outlet
+from evdesk.simulator.work import Work
 
 EARLY_S = 2.0
 
@@ -52,7 +54,51 @@ class Places(ABC):
         """End a charge although neither driver nor CSMS wants it."""
 
 
-class StationBase(Places):
+class Restarts(Places):
+    """What a restart does. `works`: what goes on beside everything else, and ends with the station."""
+
+    link: Link
+    needs_boot: bool
+    works: tuple[Work, ...] = ()
+
+    @abstractmethod
+    def stop_all(self, kind: str) -> None:
+        """End every transaction because of a "soft" or "hard" restart."""
+
+    def restart(self, kind: str) -> None:
+        """Reboot, "soft" or "hard": transactions and file transfers end, the socket drops, profiles and settings stay."""
+        for work in self.works:
+            work.abort()
+        self.core.say(f"{kind} restart")
+        self._off_and_on(kind, 4.0)
+
+    def reboot(self, away_s: float) -> None:
+        """Reboot by itself, for new firmware; it dials again after `away_s`."""
+        self.core.say("restarts with new firmware")
+        self._off_and_on("hard", away_s)
+
+    def _off_and_on(self, kind: str, away_s: float) -> None:
+        core = self.core
+        self.stop_all(kind)
+        for outlet in self.outlets.values():
+            outlet.ended = False
+        self.needs_boot, core.was_reset = True, True
+        core.lose_clock()
+        if core.has("loses_profiles"):
+            core.profiles.items = []
+        if core.has("forgets_settings"):
+            core.forget_settings()
+        if kind == "soft":
+            core.later(1.5, lambda: self.link.drop(3.0))
+        else:
+            self.link.drop(away_s)
+
+    async def ended(self) -> None:
+        """The power is off for good."""
+        await asyncio.gather(*(work.ended() for work in self.works))
+
+
+class StationBase(Restarts):
     """`boots` counts the boots the CSMS has accepted. `outlets` by connector (1.6) or EVSE (2.x) number."""
 
     subprotocol: str
@@ -132,10 +178,6 @@ class StationBase(Places):
     def resumed(self) -> None:
         """The CSMS is there (again) and has accepted the station: tell what it may have missed, go on."""
 
-    @abstractmethod
-    def stop_all(self, kind: str) -> None:
-        """End every transaction because of a "soft" or "hard" restart."""
-
     def boot(self) -> None:
         """Send BootNotification; nothing else leaves before it is accepted."""
         self.link.registered = False
@@ -158,23 +200,6 @@ class StationBase(Places):
     def _boot_again(self) -> None:
         if self.link.online and not self.link.registered:
             self.boot()
-
-    def restart(self, kind: str) -> None:
-        """Reboot, "soft" or "hard": transactions end, the socket drops, profiles and settings stay."""
-        self.core.say(f"{kind} restart")
-        self.stop_all(kind)
-        for outlet in self.outlets.values():
-            outlet.ended = False
-        self.needs_boot, self.core.was_reset = True, True
-        self.core.lose_clock()
-        if self.has("loses_profiles"):
-            self.profiles.items = []
-        if self.has("forgets_settings"):
-            self.core.forget_settings()
-        if kind == "soft":
-            self.core.later(1.5, lambda: self.link.drop(3.0))
-        else:
-            self.link.drop(4.0)
 
     def set_silent(self, silent: bool) -> None:
         """Say and answer nothing while keeping the socket; physics and profiles go on."""

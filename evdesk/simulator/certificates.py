@@ -1,6 +1,8 @@
 """The certificates a station holds: installed roots, its own key and chain, and requests for a new one (X.509)."""
 
+import base64
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -8,14 +10,17 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from evdesk.simulator.access import Access
 
 CSMS_ROOTS = ("CSMSRootCertificate", "CentralSystemRootCertificate")
+MAKER_ROOTS = ("ManufacturerRootCertificate",)
 STORE_MAX = 20
+HASHED = Prehashed(hashes.SHA256())
 HashData = dict[str, str]
 
 
@@ -104,6 +109,20 @@ class CertificateStore:
         self._publish()
         return "Accepted"
 
+    def signer_problem(self, pem: str, now: float) -> str:
+        """Why nobody may sign firmware with this certificate, "" when it may: it is one, it is valid now, and it comes
+        from an installed root of the manufacturer, if there is any."""
+        try:
+            certificate = x509.load_pem_x509_certificate(pem.encode())
+        except ValueError:
+            return "this is no PEM certificate"
+        if not _valid(certificate, now):
+            return "the certificate is not valid now"
+        makers = [root.certificate for root in self.roots if root.kind in MAKER_ROOTS]
+        if makers and certificate not in makers and not any(_issued(certificate, root) for root in makers):
+            return "the certificate is not from the manufacturer's root"
+        return ""
+
     def _publish(self) -> None:
         self.access.roots = [r.pem for r in self.roots if r.kind in CSMS_ROOTS]
 
@@ -168,11 +187,27 @@ def _same(have: HashData, wanted: dict[str, Any]) -> bool:
     return same and serial == have["serialNumber"].lstrip("0")
 
 
-def readable(pem: str) -> bool:
-    """Whether a text is an X.509 certificate."""
+def signed_by(pem: str, signature: str, digest: bytes) -> bool:
+    """Whether `signature` (base64) was made with the certificate's key over a file whose SHA-256 is `digest`: RSA-PSS,
+    RSA-PKCS1 v1.5 or ECDSA, whichever fits."""
     try:
-        x509.load_pem_x509_certificate(pem.encode())
+        key = x509.load_pem_x509_certificate(pem.encode()).public_key()
+        raw = base64.b64decode(signature, validate=False)
     except ValueError:
+        return False
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return _fits(lambda: key.verify(raw, digest, ec.ECDSA(HASHED)))
+    if isinstance(key, rsa.RSAPublicKey):
+        pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO)
+        ways = (pss, padding.PKCS1v15())
+        return any(_fits(lambda way=way: key.verify(raw, digest, way, HASHED)) for way in ways)  # type: ignore[misc]
+    return False
+
+
+def _fits(verify: Callable[[], None]) -> bool:
+    try:
+        verify()
+    except InvalidSignature:
         return False
     return True
 

@@ -100,7 +100,7 @@ class Charges:
 
     def begin(self, outlet: Outlet, tag: str) -> None:
         outlet.waiting_tag = ""
-        if outlet.transaction is not None or outlet.fault or outlet.car is None:
+        if outlet.transaction is not None or outlet.fault or outlet.car is None or outlet.updating:
             return
         core = self.core
         known = core.tags.entries.get(tag.lower()) or core.tags.cache.get(tag.lower())

@@ -136,7 +136,7 @@ class Charges2:
     def begin(self, outlet: Outlet, permit: Permit) -> None:
         """Whoever holds `permit` may charge: at once, or when the car is there."""
         outlet.waiting_tag = ""
-        if outlet.fault or outlet.authorized or not outlet.operative:
+        if outlet.fault or outlet.authorized or not outlet.usable:
             return
         if not self._reserved_for(outlet, permit):
             return

@@ -82,7 +82,7 @@ def _keys(maker: Maker, connectors: int, sample_s: int) -> dict[str, Key]:
         "ChargingScheduleMaxPeriods": _fixed(24),
         "ConnectorSwitch3to1PhaseSupported": _fixed("false"),
         "MaxChargingProfilesInstalled": _fixed(20),
-        "SupportedFileTransferProtocols": _fixed("HTTP,HTTPS,FTP"),
+        "SupportedFileTransferProtocols": _fixed(",".join(maker.files.schemes)),
         "CpoName": Key(""),
         **_list_and_security_keys(),
         **_vendor_keys(maker),
@@ -129,6 +129,11 @@ class Configuration:
 
     def __getitem__(self, name: str) -> str:
         return self.keys[name].value
+
+    def drop(self, name: str) -> None:
+        """As if there were no such key."""
+        self.keys.pop(name, None)
+        self._by_lower.pop(name.lower(), None)
 
     def number(self, name: str) -> int:
         return int(self.keys[name].value)

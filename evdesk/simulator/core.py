@@ -3,7 +3,8 @@
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from evdesk.model import Clock
@@ -17,12 +18,14 @@ from evdesk.simulator.profiles import Hardware, ProfileStack
 from evdesk.simulator.tags import Reservations, Tags
 
 Line = Callable[[str], None]
+JOURNAL_MOST = 100
 
 
 class Core:
     """`say` hears one line per thing that happens. `offset_s` is the station's clock minus the true one.
 
-    `offline_since` is when the CSMS was lost (station clock), None while it is there.
+    `offline_since` is when the CSMS was lost (station clock), None while it is there. `firmware`: the version it runs now;
+    `journal`: what it did last, as (station clock, kind, text); `rate_bps`: the most its file transfers take, None any.
     """
 
     link: Link  # set by the station, which is the link's owner
@@ -38,10 +41,13 @@ class Core:
         say: Line,
         evses: int = 1,
     ) -> None:
-        self.identity, self.maker, self.clock, self.say = identity, maker, clock, say
+        self.identity, self.maker, self.clock, self._say = identity, maker, clock, say
+        self.firmware = maker.firmware
+        self.journal: deque[tuple[float, str, str]] = deque(maxlen=JOURNAL_MOST)
+        self.rate_bps: float | None = None
         self.rng = random.Random(f"{seed}:{identity}")
         self.faults = set(faults)
-        self.serial = f"{maker.prefix}-{self.rng.randint(200_000, 209_999)}"
+        self.new_serial()
         self.profiles = ProfileStack(Hardware(maker.max_a, maker.phases), maker.max_level)
         self.outlets = {
             n: Outlet(n, maker.max_a, maker.phases, maker.whole_amps, rng=self.rng) for n in range(1, evses + 1)
@@ -76,6 +82,21 @@ class Core:
         if self.has("local_time"):
             return to_text(moment + 7200).removesuffix("Z")
         return to_text(moment + 7200 if self.has("local_time_as_utc") else moment)
+
+    def say(self, line: str) -> None:
+        self.note(line)
+        self._say(line)
+
+    def note(self, line: str, kind: str = "") -> None:
+        """Only into the journal."""
+        self.journal.append((self.now(), kind, line))
+
+    def new_serial(self) -> None:
+        self.serial = f"{self.maker.prefix}-{self.rng.randint(200_000, 209_999)}"
+
+    def settings(self) -> Iterator[tuple[str, str]]:
+        """What may be read of its settings, as text."""
+        return iter(())
 
     def has(self, fault: str) -> bool:
         return fault in self.faults
@@ -154,8 +175,15 @@ class Core16(Core):
         self.config.keys.update(self._new().keys)
         self._spoil()
 
+    def settings(self) -> Iterator[tuple[str, str]]:
+        return ((name, key.value) for name, key in self.config.keys.items() if key.kind != "secret")
+
     def _spoil(self) -> None:
         keys = self.config.keys
+        if self.has("firmware_not_announced"):
+            self.config.drop("SupportedFileTransferProtocols")
+            profiles = keys["SupportedFeatureProfiles"]
+            profiles.value = profiles.value.replace("FirmwareManagement,", "")
         unit = keys["ChargingScheduleAllowedChargingRateUnit"]
         unit.value = rate_units(self.faults, unit.value)
         if self.has("three_levels_announced"):

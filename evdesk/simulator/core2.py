@@ -1,6 +1,6 @@
 """The core of a simulated OCPP 2.x station: its device model instead of configuration keys."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from evdesk.model import Clock
 from evdesk.model import ConnectorStatus as Status
@@ -42,8 +42,13 @@ class Core2(Core):
         self.model.forget()
         self._spoil()
 
+    def settings(self) -> Iterator[tuple[str, str]]:
+        return self.model.readable()
+
     def _spoil(self) -> None:
         put = self.model.put
+        if self.has("firmware_not_announced"):
+            self.model.drop("OCPPCommCtrlr", "FileTransferProtocols")
         for fault, unit in (("amperes_only", "A"), ("watts_only", "W")):
             if self.has(fault):
                 put("SmartChargingCtrlr", "RateUnit", unit)
@@ -122,10 +127,12 @@ _OWN: dict[str, Callable[[Core2, Outlet | None], str]] = {
     "ChargingStation.AvailabilityState": _availability,
     "ChargingStation.Problem": _problem,
     "ChargingStation.SerialNumber": _serial,
+    "ChargingStation.FirmwareVersion": lambda core, _outlet: core.firmware,
     "ClockCtrlr.DateTime": lambda core, _outlet: core.stamp(),
     "Connector.AvailabilityState": _availability,
     "Connector.Problem": _problem,
     "ControlMetering.Power": _power,
+    "Controller.FirmwareVersion": lambda core, _outlet: core.firmware,
     "EVSE.AvailabilityState": _availability,
     "EVSE.Power": _power,
     "EVSE.Problem": _problem,

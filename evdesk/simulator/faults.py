@@ -202,11 +202,39 @@ checks_old_schema        Checks SetChargingProfile against the schema of 1.6 and
         "Firmware and logs",
         """
 firmware_missing         Answers UpdateFirmware and GetLog with NotImplemented.
-firmware_silent          Tells no status of an update.
+firmware_not_announced   Announces neither firmware management nor what it fetches files by, and updates all the same.
+firmware_refuses         Refuses every update (plain 1.6: answers with an error).
+firmware_never_fetches   Accepts an update and does nothing.
+firmware_fails_once      Its first download breaks off in the middle: DownloadFailed; the next one comes through.
+firmware_download_fails  Every download breaks off: DownloadFailed.
+firmware_truncates       Takes half of the file for all of it; what it checks afterwards fails.
+firmware_drops           In the middle of a download it loses that and its connection, and goes on 12 s later.
+firmware_slow            Fetches 20 kB a second.
+firmware_fetches_twice   Fetches the whole file twice.
+firmware_bad_signature   Finds every signature wrong: InvalidSignature (plain 1.6: InstallationFailed).
+firmware_install_fails   Finds the file unfit while it installs: InstallationFailed.
+firmware_hangs           Stays in Installing for ever, out of service, until it is reset.
+firmware_silent          Fetches the file and tells no status, and nothing comes of it.
+firmware_no_status       Fetches, installs and restarts without telling a status.
+firmware_late            Tells each status of an update three minutes late.
+firmware_early_reboot    Restarts with the new version 20 s before it tells Installed.
 firmware_twice           Says Installed twice, and its version stays.
-unavailable_afterwards   Its connectors stay Unavailable after a failed update.
+firmware_same_version    Says Installed, restarts, and has the old version.
+firmware_no_version      Boots without a version after an update.
+firmware_other_serial    Has another serial number after an update.
+firmware_loses_settings  Has its settings as delivered after an update.
+firmware_never_back      Restarts for an update and never dials again.
+firmware_bricked_connectors Its connectors stay Unavailable after an update, whatever it is told.
+unavailable_afterwards   Its connectors stay Unavailable after a failed update, until they are made available.
+ftp_active               Speaks FTP in active mode: the server has to connect to it.
 upload_flood             Sends Uploading twenty times.
 upload_silent            Does not tell that an upload failed.
+upload_fails             Breaks off every upload in the middle.
+upload_nothing           Has no log, and says so by leaving the file's name out.
+upload_big               Sends a log of 50 MB without telling its size first.
+upload_twice             Sends every log twice.
+upload_posts             Posts the bare file instead of putting it or filling in a form.
+upload_ftp_only          Sends logs by FTP only, whatever it announces.
 """,
     ),
     _groups(

@@ -72,11 +72,11 @@ def _tls(access: Access, where: str, has: Has) -> dict[str, Any]:
         return {}
     context = access.context()
     if context is None or has("trusts_anybody") or has("no_sni"):
-        context = _careless(access, check=not has("trusts_anybody") and context is not None)
+        context = careless(access, check=not has("trusts_anybody") and context is not None)
     return {"ssl": context} | ({"server_hostname": ""} if has("no_sni") else {})
 
 
-def _careless(access: Access, check: bool) -> ssl.SSLContext:
+def careless(access: Access, check: bool) -> ssl.SSLContext:
     """A context of its own, as the usual one is shared; without `check` it takes every certificate."""
     context = access.fresh_context()
     context.check_hostname = False

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from evdesk.simulator import odd, whitepaper
-from evdesk.simulator.jobs import firmware_steps, upload_steps
 from evdesk.simulator.link import CallFault, Payload
 from evdesk.simulator.moments import from_text, to_text
 from evdesk.simulator.profiles import TX_PURPOSE, Profile, ProfileError, parse_profile
 from evdesk.simulator.tags import Reservation, known_of16
 from evdesk.simulator.target import Handler, Target, outlet_of
+from evdesk.simulator.updater import Update
+from evdesk.simulator.uploader import Upload, span
 
 
 def handle(station: Target, action: str, payload: Payload) -> Payload:
@@ -51,7 +52,7 @@ def _remote_start(station: Target, payload: Payload) -> Payload:
     if station.core.has("remote_refused") and not station.core.was_reset:
         return {"status": "Rejected"}
     outlet = outlet_of(station, payload)
-    if outlet is None or outlet.transaction or outlet.fault or not outlet.operative:
+    if outlet is None or outlet.transaction or outlet.fault or not outlet.usable:
         return {"status": "Rejected"}
     held = station.core.reservations.items.get(outlet.id)
     if held is not None and held.tag.lower() != str(payload["idTag"]).lower():
@@ -92,8 +93,8 @@ def _trigger(station: Target, payload: Payload) -> Payload:
         "Heartbeat": station.heartbeat,
         "StatusNotification": lambda: station.tell_status(chosen.id if chosen else 0, triggered=True),
         "MeterValues": lambda: station.meter.send(chosen or station.core.outlets[1], "Trigger"),
-        "FirmwareStatusNotification": lambda: _firmware_status(station, None),
-        "DiagnosticsStatusNotification": lambda: _upload_status(station, None),
+        "FirmwareStatusNotification": station.jobs.firmware.tell_asked,
+        "DiagnosticsStatusNotification": station.jobs.diagnostics.tell_asked,
     }
     if what not in acts:
         return {"status": "NotImplemented"}
@@ -161,7 +162,7 @@ def _data_transfer(station: Target, payload: Payload) -> Payload:
     known = str(payload["vendorId"]).lower() == station.core.maker.vendor.lower()
     if not known:
         return {"status": "UnknownVendorId"}
-    return {"status": "Accepted", "data": f"{station.core.maker.model} {station.core.maker.firmware}"}
+    return {"status": "Accepted", "data": f"{station.core.maker.model} {station.core.firmware}"}
 
 
 def _set_profile(station: Target, payload: Payload) -> Payload:
@@ -225,27 +226,33 @@ def _composite(station: Target, payload: Payload) -> Payload:
 def _update_firmware(station: Target, payload: Payload) -> Payload:
     if not payload["location"] or not payload["retrieveDate"]:
         raise CallFault("PropertyConstraintViolation", "location and retrieveDate are needed")
-    for after_s, status in firmware_steps(station.core):
-        station.core.later(after_s, lambda status=status: _firmware_status(station, status))  # type: ignore[misc]
+    update = Update(
+        str(payload["location"]),
+        from_text(str(payload["retrieveDate"])),
+        retries=payload.get("retries"),
+        retry_s=payload.get("retryInterval"),
+        plain=True,
+    )
+    _, reason = station.updater.begin(station.jobs.firmware, update)
+    if reason:
+        raise CallFault("GenericError", f"no update now: {reason}")  # its answer has no word for no
     return {}
 
 
 def _get_diagnostics(station: Target, payload: Payload) -> Payload:
     if not payload["location"]:
         raise CallFault("PropertyConstraintViolation", "location is needed")
-    for after_s, status in upload_steps(station.core, "UploadFailed"):
-        station.core.later(after_s, lambda status=status: _upload_status(station, status))  # type: ignore[misc]
-    return {"fileName": f"{station.core.serial}.log"}
-
-
-def _firmware_status(station: Target, status: str | None) -> None:
-    station.firmware_status = status or station.firmware_status
-    station.core.post("FirmwareStatusNotification", {"status": station.firmware_status})
-
-
-def _upload_status(station: Target, status: str | None) -> None:
-    station.upload_status = status or station.upload_status
-    station.core.post("DiagnosticsStatusNotification", {"status": station.upload_status})
+    oldest, latest = span(payload.get("startTime"), payload.get("stopTime"))
+    upload = Upload(
+        str(payload["location"]),
+        oldest=oldest,
+        latest=latest,
+        retries=payload.get("retries"),
+        retry_s=payload.get("retryInterval"),
+        plain=True,
+    )
+    _, name = station.uploader.begin(station.jobs.diagnostics, upload)
+    return {"fileName": name} if name else {}
 
 
 HANDLERS: dict[str, Handler] = {

@@ -28,7 +28,7 @@ def _request_start(station: Target2, payload: Payload) -> Payload:
         outlet = next((o for o in outlets.values() if not o.authorized and not o.fault), None)
     if outlet is None:
         return refused("UnknownEvse")
-    if outlet.authorized or outlet.fault or not outlet.operative:
+    if outlet.authorized or outlet.fault or not outlet.usable:
         return refused("Occupied" if outlet.authorized else "NotOperative")
     held = station.core.reservations.items.get(outlet.id)
     if held is not None and held.tag.lower() != str(payload["idToken"]["idToken"]).lower():
@@ -143,8 +143,8 @@ def _tell_transactions(station: Target2, outlets: list[Outlet]) -> None:
 TRIGGERS: dict[str, Callable[[Target2, list[Outlet]], None]] = {
     "BootNotification": lambda station, _outlets: station.trigger_boot(),
     "Heartbeat": lambda station, _outlets: station.heartbeat(),
-    "FirmwareStatusNotification": lambda station, _outlets: station.updates.tell_asked(),
-    "LogStatusNotification": lambda station, _outlets: station.uploads.tell_asked(),
+    "FirmwareStatusNotification": lambda station, _outlets: station.jobs.firmware.tell_asked(),
+    "LogStatusNotification": lambda station, _outlets: station.jobs.log.tell_asked(),
     "MeterValues": _tell_meters,
     "SignChargingStationCertificate": lambda station, _outlets: station.security.sign("ChargingStationCertificate"),
     "StatusNotification": _tell_statuses,
@@ -155,7 +155,7 @@ TRIGGERS: dict[str, Callable[[Target2, list[Outlet]], None]] = {
 def _data_transfer(station: Target2, payload: Payload) -> Payload:
     if str(payload["vendorId"]).lower() != station.core.maker.vendor.lower():
         return {"status": "UnknownVendorId"}
-    return {"status": "Accepted", "data": f"{station.core.maker.model} {station.core.maker.firmware}"}
+    return {"status": "Accepted", "data": f"{station.core.maker.model} {station.core.firmware}"}
 
 
 HANDLERS: dict[str, Handler2] = {

@@ -103,7 +103,7 @@ OCPPCommCtrlr.RetryBackOffWaitMinimum | integer s | RW | 1 | 0..3600
 OCPPCommCtrlr.WebSocketPingInterval | integer s | RW | 0 | 0..3600
 OCPPCommCtrlr.UnlockOnEVSideDisconnect | boolean | R | true
 OCPPCommCtrlr.QueueAllMessages | boolean | RW | false
-OCPPCommCtrlr.FileTransferProtocols | MemberList | R | HTTP,HTTPS,FTP | HTTP,HTTPS,FTP,FTPS,SFTP
+OCPPCommCtrlr.FileTransferProtocols | MemberList | R | @schemes | HTTP,HTTPS,FTP,FTPS,SFTP
 OCPPCommCtrlr.FieldLength[Get15118EVCertificateResponse.exiResponse] | integer | R | 7500
 ReservationCtrlr.Enabled | boolean | RW | true
 ReservationCtrlr.Available | boolean | R | true | | constant
@@ -259,6 +259,7 @@ def _all(maker: Maker, evses: int, sample_s: int, version: str) -> Iterator[Spec
         "firmware": maker.firmware,
         "sample_s": str(sample_s),
         "max_level": str(maker.max_level),
+        "schemes": ",".join(maker.files.schemes),
         "max_a": f"{maker.max_a:g}",
         "max_w": f"{maker.max_a * 230 * maker.phases:g}",
         "rate_units": ",".join(units.get(u, u) for u in maker.rate_units.split(",")),

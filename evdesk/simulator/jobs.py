@@ -1,73 +1,151 @@
-"""Work that goes on for a while and is told in status messages: firmware, logs, asking for a certificate."""
+"""How work that goes on for a while is told: status messages of firmware, logs and diagnostics."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from evdesk.simulator.core import Core
+from evdesk.simulator.core2 import Core2
 from evdesk.simulator.link import Payload
 
-DONE = ("DownloadFailed", "Idle", "InstallationFailed", "Installed", "InvalidSignature", "UploadFailure", "Uploaded")
+STARTING, IDLE = "Starting", "Idle"
+DONE = frozenset(
+    {
+        IDLE,
+        "AcceptedCanceled",
+        "BadMessage",
+        "DownloadFailed",
+        "InstallationFailed",
+        "InstallVerificationFailed",
+        "Installed",
+        "InvalidSignature",
+        "NotSupportedOperation",
+        "PermissionDenied",
+        "UploadFailure",
+        "Uploaded",
+    }
+)
+PLAIN_FIRMWARE = MappingProxyType(
+    {
+        "DownloadPaused": "",
+        "DownloadScheduled": "",
+        "InstallRebooting": "",
+        "InstallScheduled": "",
+        "InstallVerificationFailed": "InstallationFailed",
+        "InvalidSignature": "InstallationFailed",
+        "SignatureVerified": "",
+    }
+)
+"""What OCPP 1.6 FirmwareStatusNotification calls the statuses of later versions; "" = it has no word and says nothing."""
 
+PLAIN_UPLOAD = MappingProxyType(
+    {
+        "AcceptedCanceled": "",
+        "NotSupportedOperation": "UploadFailed",
+        "PermissionDenied": "UploadFailed",
+        "UploadFailure": "UploadFailed",
+    }
+)
+"""The same of DiagnosticsStatusNotification."""
 
-Steps = list[tuple[float, str]]
-
-
-def firmware_steps(core: Core, wait_s: float = 0.0) -> Steps:
-    """What becomes of an update: there is no transfer in this station, so it fails, and says so."""
-    if core.has("firmware_silent"):
-        return []
-    if core.has("firmware_twice"):
-        return [(wait_s + 2.0, "Downloading"), (wait_s + 6.0, "Installed"), (wait_s + 8.0, "Installed")]
-    if core.has("unavailable_afterwards"):
-        for outlet in core.outlets.values():
-            outlet.operative = False
-    return [(wait_s + 2.0, "Downloading"), (wait_s + 6.0, "DownloadFailed")]
-
-
-def upload_steps(core: Core, end: str = "UploadFailure") -> Steps:
-    """The same for a log or diagnostics."""
-    count = 20 if core.has("upload_flood") else 1
-    steps = [(2.0 + n * 0.1, "Uploading") for n in range(count)]
-    return steps if core.has("upload_silent") else [*steps, (5.0, end)]
+SIGNED_UPLOAD = MappingProxyType({"AcceptedCanceled": ""})
+"""The same of the whitepaper's LogStatusNotification."""
 
 
 class StatusJob:
-    """One kind of job. `action` is the message that tells its status; `number` whether that carries a requestId."""
+    """One kind of job. `action` is the message that tells its status; `number`: it carries a requestId, and a trigger is
+    answered Idle once the job is over, where plain 1.6 repeats the last one. `words`: other names, as above. `reasons`: it
+    can say why (2.1). `late_s`: every status comes so much later."""
 
-    def __init__(self, core: Core, action: str, number: bool = True) -> None:
+    def __init__(
+        self,
+        core: Core,
+        action: str,
+        number: bool = True,
+        words: Mapping[str, str] = MappingProxyType({}),
+        reasons: bool = False,
+        late_s: float = 0.0,
+    ) -> None:
         self.core, self.action, self.number = core, action, number
-        self.status = "Idle"
+        self.words, self.reasons, self.late_s = words, reasons, late_s
+        self.muted = False
+        self.status = self.told = IDLE
         self.request_id: int | None = None
-        self._run = 0
 
     @property
     def busy(self) -> bool:
         return self.status not in DONE
 
-    def start(self, request_id: int | None, steps: Iterable[tuple[float, str]]) -> bool:
-        """Go through `steps` of (seconds from now, status). Returns whether an earlier job was dropped for it."""
-        dropped = self.busy
-        self._run += 1
-        self.request_id, run = request_id, self._run
-        self.status = "Starting"
-        for after_s, status in steps:
-            self.core.later(after_s, lambda status=status: self._go(run, status))  # type: ignore[misc]
-        return dropped
+    def begin(self, request_id: int | None) -> None:
+        self.request_id, self.status, self.muted = request_id, STARTING, False
 
-    def _go(self, run: int, status: str) -> None:
-        if run == self._run:
-            self.status = status
-            self.tell()
+    def forget(self) -> None:
+        """A restart: nothing runs, and nobody remembers what did."""
+        self.status = self.told = IDLE
 
-    def tell(self) -> None:
-        """The status now; "Idle", without a number, when nothing runs and somebody asks."""
-        told: Payload = {"status": self.status if self.status != "Starting" else "Idle"}
-        if self.number and self.request_id is not None and told["status"] != "Idle":
-            told["requestId"] = self.request_id
-        self.core.post(self.action, told)
+    def tell(self, status: str, why: str = "") -> None:
+        """Go to `status` and say so, unless there is no word for it or nothing is told."""
+        self.status = status
+        word = self.words.get(status, status)
+        self.core.say(f"{status} {why}".rstrip())
+        if self.muted or not word:
+            return
+        self.told = word
+        payload: Payload = {"status": word}
+        if self.number and self.request_id is not None:
+            payload["requestId"] = self.request_id
+        if why and self.reasons:
+            payload["statusInfo"] = {"reasonCode": "Problem", "additionalInfo": why[:1024]}
+        if self.late_s:
+            self.core.later(self.late_s, lambda: self.core.post(self.action, payload))
+        else:
+            self.core.post(self.action, payload)
 
     def tell_asked(self) -> None:
-        """The answer to a trigger: a job that is over counts as Idle."""
-        if self.busy:
-            self.tell()
+        """The answer to a trigger."""
+        over = not self.busy or self.muted or self.status == STARTING
+        if self.number and over:
+            self.core.post(self.action, {"status": IDLE})
         else:
-            self.core.post(self.action, {"status": "Idle"})
+            payload: Payload = {"status": self.told}
+            self.core.post(self.action, payload | ({"requestId": self.request_id} if self.number else {}))
+
+
+LATE_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs16:
+    """Of a 1.6 station: the plain messages, and those of the whitepaper."""
+
+    firmware: StatusJob
+    diagnostics: StatusJob
+    signed: StatusJob
+    log: StatusJob
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs2:
+    firmware: StatusJob
+    log: StatusJob
+
+
+def jobs16(core: Core) -> Jobs16:
+    late_s = _late(core)
+    return Jobs16(
+        StatusJob(core, "FirmwareStatusNotification", number=False, words=PLAIN_FIRMWARE, late_s=late_s),
+        StatusJob(core, "DiagnosticsStatusNotification", number=False, words=PLAIN_UPLOAD),
+        StatusJob(core, "SignedFirmwareStatusNotification", late_s=late_s),
+        StatusJob(core, "LogStatusNotification", words=SIGNED_UPLOAD),
+    )
+
+
+def jobs2(core: Core2) -> Jobs2:
+    return Jobs2(
+        StatusJob(core, "FirmwareStatusNotification", reasons=core.newest, late_s=_late(core)),
+        StatusJob(core, "LogStatusNotification", reasons=core.newest),
+    )
+
+
+def _late(core: Core) -> float:
+    return LATE_S if core.has("firmware_late") else 0.0

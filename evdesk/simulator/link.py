@@ -62,6 +62,8 @@ class Owner(Protocol):
 
     def closed(self, cause: str) -> None: ...
 
+    async def ended(self) -> None: ...
+
     def check_answer(self, action: str, answer: Payload) -> str: ...
 
     def retry_rules(self) -> tuple[int, float]:
@@ -144,7 +146,13 @@ class Link:
             self._reader.cancel()
 
     async def run(self) -> None:
-        """Dial, talk, dial again, for ever. Cancel to end."""
+        """Dial, talk, dial again, for ever. Cancel to end: that is the station's end too."""
+        try:
+            await self._dial_for_ever()
+        finally:
+            await self.owner.ended()
+
+    async def _dial_for_ever(self) -> None:
         failures = 0
         while True:
             wait = self.blocked_until - self.clock.now()

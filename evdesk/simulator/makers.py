@@ -4,11 +4,37 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class FileHabits:
+    """How a maker's stations fetch firmware and send logs.
+
+    `schemes` as the protocol names them; `resumes`: a broken download goes on where it broke, otherwise it begins anew;
+    `asks_size`: HTTP HEAD before GET; `changes_folder`: FTP goes into the folder first, otherwise it names the whole
+    path; `upload`: "PUT", "POST" (the bare file) or "form" (multipart/form-data, to the address as it was given; the
+    others add the file's name to a folder's address); `archive`: a log is a tar.gz of several files, otherwise a text.
+    `retries`, `retry_s`: where the request names none. `installed`: it tells Installed "before" its restart, "after" it,
+    or its "bootloader" installs during the restart and Installing is never told. Seconds are the station's.
+    """
+
+    schemes: tuple[str, ...] = ("HTTP", "HTTPS", "FTP", "FTPS")
+    resumes: bool = True
+    asks_size: bool = False
+    changes_folder: bool = False
+    upload: str = "PUT"
+    archive: bool = False
+    retries: int = 0
+    retry_s: float = 10.0
+    installed: str = "before"
+    install_s: float = 12.0
+    reboot_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
 class Maker:
     """`energy_unit`/`power_unit` as written into MeterValues; `phase_power`: power per phase instead of the sum;
     `name_unit`: False leaves the unit of energy away (Wh by the specification); `answer_s` = fastest and slowest;
     `boots_again`: sends BootNotification after every reconnect; `whole_amps`: the pilot is floored to 1 A;
-    `decimals` of measured currents; `rate_units` the profile units it takes."""
+    `decimals` of measured currents; `rate_units` the profile units it takes; `firmware` the version it is delivered with.
+    """
 
     vendor: str
     model: str
@@ -26,6 +52,7 @@ class Maker:
     decimals: int = 1
     rate_units: str = "Current,Power"
     max_level: int = 8
+    files: FileHabits = FileHabits()
 
 
 NORDLADE = Maker("Nordlade", "N22", "2.4.0", "NL22", 32.0, decimals=2)
@@ -42,6 +69,9 @@ KESTREL = Maker(
     whole_amps=True,
     rate_units="Current",
     max_level=3,
+    files=FileHabits(
+        ("FTP",), resumes=False, changes_folder=True, archive=True, retries=2, installed="after", install_s=20.0
+    ),
 )
 AMPERION = Maker(
     "Amperion",
@@ -53,5 +83,15 @@ AMPERION = Maker(
     name_unit=False,
     answer_s=(0.3, 0.9),
     rate_units="A,W",
+    files=FileHabits(
+        ("HTTP", "HTTPS"),
+        asks_size=True,
+        upload="form",
+        archive=True,
+        installed="bootloader",
+        install_s=3.0,
+        reboot_s=30.0,
+    ),
 )
 MAKERS = (NORDLADE, KESTREL, AMPERION)
+BY_NAME = {maker.vendor.lower(): maker for maker in MAKERS}

@@ -3,7 +3,7 @@
 What a variable *is* (`Spec`) is shared by all stations of a maker; a station keeps only the values somebody changed.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -90,6 +90,18 @@ class DeviceModel:
     def forget(self) -> None:
         """Every value as it was delivered."""
         self._changed.clear()
+
+    def drop(self, component: str, variable: str) -> None:
+        """As if there were no such variable."""
+        gone = station_key(component, variable)
+        self.specs = {key: spec for key, spec in self.specs.items() if key != gone}
+
+    def readable(self) -> Iterator[tuple[str, str]]:
+        """Every value that may be read, under a name like Component[EVSE].Variable."""
+        for spec in self.specs.values():
+            if spec.access != "W":
+                where = f"[{spec.evse}]" if spec.evse else ""
+                yield f"{spec.component}{where}.{spec.variable}", self.value(spec)
 
     def text(self, component: str, variable: str, instance: str = "") -> str:
         """A value of a station-wide component; raises KeyError."""

@@ -53,6 +53,7 @@ class Outlet:
     """`limit_a` is what profiles and hardware allow, `pilot_a` what the pilot offers (0 or >= 6).
 
     `register_wh` is the meter's lifetime register. `fault` is an OCPP errorCode, "" = none.
+    `operative` is what the CSMS wants; `updating`: shut because of new firmware.
     """
 
     id: int
@@ -68,6 +69,7 @@ class Outlet:
     fault: str = ""
     fault_info: str = ""
     operative: bool = True
+    updating: bool = False
     reserved: bool = False
     waiting_tag: str = ""
     waiting_until: float = 0.0
@@ -89,13 +91,18 @@ class Outlet:
         return self.transaction is not None and self.transaction.authorized
 
     @property
+    def usable(self) -> bool:
+        """Somebody may begin here, as far as nothing is broken."""
+        return self.operative and not self.updating
+
+    @property
     def tx(self) -> Tx | None:
         return self.transaction.tx if self.transaction else None
 
     def status(self) -> Status:
         if self.fault:
             return Status.FAULTED
-        if not self.operative and self.transaction is None:
+        if not self.usable and self.transaction is None:
             return Status.UNAVAILABLE
         if self.car is None:
             if self.reserved:

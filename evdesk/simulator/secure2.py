@@ -1,12 +1,9 @@
 """Certificates, logs and firmware of a 2.x station (2.0.1 part 2, blocks A, L, M, N)."""
 
-from evdesk.simulator.certificates import readable
-from evdesk.simulator.jobs import firmware_steps, upload_steps
 from evdesk.simulator.link import Payload
-from evdesk.simulator.moments import from_text
 from evdesk.simulator.target2 import Handler2, Target2, refused
-
-TRANSFERS = ("http://", "https://", "ftp://")
+from evdesk.simulator.updater import update_of
+from evdesk.simulator.uploader import upload_of
 
 
 def _install(station: Target2, payload: Payload) -> Payload:
@@ -34,29 +31,15 @@ def _signed(station: Target2, payload: Payload) -> Payload:
 
 
 def _log(station: Target2, payload: Payload) -> Payload:
-    """There is no transfer in this station: it says so as a real one without a way to the server does."""
-    location = str(payload["log"]["remoteLocation"])
-    if not location.startswith(TRANSFERS):
+    status, name = station.uploader.begin(station.jobs.log, upload_of(payload))
+    if status == "Rejected":
         return refused("UnsupportedScheme")
-    if station.uploads.start(int(payload["requestId"]), upload_steps(station.core)):
-        status = "AcceptedCanceled"
-    else:
-        status = "Accepted"
-    return {"status": status, "filename": f"{station.core.serial}-{payload['requestId']}.log"}
+    return {"status": status} | ({"filename": name} if name else {})
 
 
 def _update(station: Target2, payload: Payload) -> Payload:
-    firmware = payload["firmware"]
-    if not str(firmware["location"]).startswith(TRANSFERS):
-        return refused("UnsupportedScheme")
-    certificate = firmware.get("signingCertificate")
-    if certificate is not None and not readable(str(certificate)):
-        station.security.event("InvalidFirmwareSigningCertificate")
-        return refused("InvalidCertificate", status="InvalidCertificate")
-    wait_s = max(0.0, from_text(str(firmware["retrieveDateTime"])) - station.core.now())
-    steps = [(0.5, "DownloadScheduled")] if wait_s > 1.0 else []
-    dropped = station.updates.start(int(payload["requestId"]), [*steps, *firmware_steps(station.core, wait_s)])
-    return {"status": "AcceptedCanceled" if dropped else "Accepted"}
+    status, reason = station.updater.begin(station.jobs.firmware, update_of(payload))
+    return refused(reason, status=status) if reason else {"status": status}
 
 
 def _network(station: Target2, payload: Payload) -> Payload:

@@ -38,6 +38,7 @@ class Security:
 
     def event(self, kind: str, info: str = "") -> None:
         """SecurityEventNotification; these are kept while offline."""
+        self.core.note(f"{kind} {info}".rstrip(), "security")
         if not self._tells():
             return
         told: Payload = {"type": kind, "timestamp": self.core.stamp()}

@@ -10,7 +10,7 @@ from evdesk.simulator.access import FORMS, Access
 from evdesk.simulator.car import make_car
 from evdesk.simulator.core2 import VERSIONS
 from evdesk.simulator.faults import check_fault
-from evdesk.simulator.makers import MAKERS, Maker
+from evdesk.simulator.makers import BY_NAME, MAKERS, Maker
 from evdesk.simulator.outlet import Outlet
 from evdesk.simulator.station import Station
 from evdesk.simulator.station2 import Station2
@@ -21,7 +21,8 @@ AnyStation = Station | Station2
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What kind of stations: `version` 1.6, 2.0.1 or 2.1; `variables` the least size of a 2.x device model."""
+    """What kind of stations: `version` 1.6, 2.0.1 or 2.1; `variables` the least size of a 2.x device model;
+    `rate_bps` the most its file transfers take, in bytes per second of its clock."""
 
     url: str
     version: str = "1.6"
@@ -30,6 +31,7 @@ class Plan:
     sample_s: int = 10
     evses: int = 1
     variables: int = 0
+    rate_bps: float | None = None
 
 
 def make_station(
@@ -42,6 +44,20 @@ def make_station(
     register_wh: float,
 ) -> AnyStation:
     """One station as `plan` says."""
+    station = _made(plan, identity, maker, clock, say, access, register_wh)
+    station.core.rate_bps = plan.rate_bps
+    return station
+
+
+def _made(
+    plan: Plan,
+    identity: str,
+    maker: Maker,
+    clock: Clock,
+    say: Callable[[str], None],
+    access: Access,
+    register_wh: float,
+) -> AnyStation:
     if plan.version == "1.6":
         return Station(
             identity,
@@ -94,12 +110,15 @@ async def run_simulate(
     access: Access | None = None,
     evses: int = 1,
     variables: int = 0,
+    maker: str = "",
+    rate_bps: float | None = None,
 ) -> int:
     """Run `count` stations `PREFIX-001`... against `url` (the id is appended) for `seconds`, or until cancelled.
 
     With `plugged` each gets a car and a driver who holds up `id_tag` after a few seconds. `on_line` hears what happens.
-    Returns 0, or 1 when no station was ever accepted. Raises ValueError in words for an unknown fault or protocol, an
-    address that does not go with the security profile, or keys that cannot be used.
+    `maker`: all of this one (its name in any case), otherwise three take turns; `rate_bps`: the most a file transfer takes.
+    Returns 0, or 1 when no station was ever accepted. Raises ValueError in words for an unknown fault, maker or
+    protocol, an address that does not go with the security profile, or keys that cannot be used.
     """
     version = protocol.removeprefix("ocpp")
     if version not in ("1.6", *VERSIONS):
@@ -109,15 +128,18 @@ async def run_simulate(
     names = [fault] if isinstance(fault, str) else list(fault or [])
     for name in names:
         check_fault(name, version)
+    if maker and maker.lower() not in BY_NAME:
+        raise ValueError(f"There is no maker “{maker}”. Known: {', '.join(m.vendor for m in MAKERS)}.")
+    makers = (BY_NAME[maker.lower()],) if maker else MAKERS
     access = access or Access()
     _check_access(access, url)
     clock = clock or Clock()
-    plan = Plan(url, version, tuple(names), seed, sample_s, evses, variables)
+    plan = Plan(url, version, tuple(names), seed, sample_s, evses, variables, rate_bps)
     stations = [
         make_station(
             plan,
             f"{prefix}-{1 if 'same_id' in names else n:03d}",
-            MAKERS[(n - 1) % len(MAKERS)] if count > 1 else MAKERS[0],
+            makers[(n - 1) % len(makers)],
             clock,
             _speaker(f"{prefix}-{n:03d}", on_line),
             access.copy(),

@@ -32,7 +32,8 @@ class SimulatedSite:
 
     `faults`: a ground failure on bay 4 after 25 s (repaired after 240 s), and bay 7, which writes times without a zone,
     silent from 40 s, without a link from 55 s to 150 s. `commissioned`: the stations still hold the static profiles of
-    earlier (branch fuse, 6 A safe default). `stranger`: a charger nobody knows dials in after 15 s. Use:
+    earlier (branch fuse, 6 A safe default). `stranger`: a charger nobody knows dials in after 15 s. `rate_bps`: the most
+    each file transfer takes, in bytes per second of their clock. Use:
     `start_meter()`, give `site_config(port)` to the engine, `start(ocpp_url)`, at the end `stop()`.
     """
 
@@ -47,10 +48,12 @@ class SimulatedSite:
         stranger: bool = False,
         sample_s: int = 10,
         on_line: Callable[[str], None] | None = None,
+        rate_bps: float | None = None,
     ) -> None:
         self.seed, self.clock, self.faults = seed, clock or Clock(), faults
         self.places = places(chargers)
         self._commissioned, self._stranger, self._sample_s = commissioned, stranger, sample_s
+        self._rate_bps = rate_bps
         self._say = on_line or (lambda _line: None)
         self.house = House(seed, self.clock.now())
         self.meter = MeterServer(self._metered)
@@ -110,7 +113,7 @@ class SimulatedSite:
     def _station(self, place: Place, url: str, number: int) -> AnyStation:
         begin_wh = register_wh(number)
         quirks = ("local_time",) if self.faults and number == ODD_BAY else ()
-        plan = Plan(url, place.version, quirks, self.seed, self._sample_s)
+        plan = Plan(url, place.version, quirks, self.seed, self._sample_s, rate_bps=self._rate_bps)
         say = partial(self._tell, place.label)
         station = make_station(plan, place.charger_id, place.maker, self.clock, say, Access(), begin_wh)
         if isinstance(station, Station):

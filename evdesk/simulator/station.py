@@ -9,12 +9,14 @@ from evdesk.simulator.access import Access
 from evdesk.simulator.base import StationBase
 from evdesk.simulator.charges import Charges, Meter
 from evdesk.simulator.core import Core16, Line
-from evdesk.simulator.jobs import StatusJob
+from evdesk.simulator.jobs import jobs16
 from evdesk.simulator.link import Outgoing, Payload
 from evdesk.simulator.makers import Maker
 from evdesk.simulator.networks import Networks
 from evdesk.simulator.outlet import Outlet
 from evdesk.simulator.security import Security
+from evdesk.simulator.updater import Updater
+from evdesk.simulator.uploader import Uploader
 
 
 class Reporter:
@@ -95,7 +97,6 @@ class Station(StationBase):
         self.meter = Meter(core)
         self.charges = Charges(core, self.meter)
         self.reporter = Reporter(core)
-        self.firmware_status = self.upload_status = "Idle"
         config = core.config
         self.security = Security(
             core,
@@ -104,8 +105,9 @@ class Station(StationBase):
             lambda: not config.flag("DisableSecurityEventNotifications"),
         )
         self.networks = Networks(self.link)
-        self.updates = StatusJob(core, "SignedFirmwareStatusNotification")
-        self.logs = StatusJob(core, "LogStatusNotification")
+        self.jobs = jobs16(core)
+        self.updater, self.uploader = Updater(core, self.security, self), Uploader(core)
+        self.works = (self.updater, self.uploader)
 
     def retry_rules(self) -> tuple[int, float]:
         pause_s = self.config.number("TransactionMessageRetryInterval")
@@ -126,14 +128,15 @@ class Station(StationBase):
 
     def boot_request(self) -> Payload:
         core, maker = self.core, self.core.maker
-        return {
+        told: Payload = {
             "chargePointVendor": maker.vendor,
             "chargePointModel": maker.model,
             "chargePointSerialNumber": core.serial,
-            "firmwareVersion": maker.firmware,
+            "firmwareVersion": core.firmware,
             "meterType": f"{maker.vendor} M{maker.phases}",
             "meterSerialNumber": f"M{core.serial}"[:25],
         }
+        return {name: value for name, value in told.items() if value}
 
     def resumed(self) -> None:
         self.reporter.forget()

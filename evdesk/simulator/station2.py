@@ -1,6 +1,7 @@
 """One simulated charging station with OCPP 2.0.1 or 2.1 habits; what every version does is in `base`."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from evdesk.model import Clock
@@ -10,7 +11,7 @@ from evdesk.simulator.base import StationBase
 from evdesk.simulator.charges2 import Charges2, Meter2
 from evdesk.simulator.core import Line
 from evdesk.simulator.core2 import VERSIONS, Core2, connector_status
-from evdesk.simulator.jobs import StatusJob
+from evdesk.simulator.jobs import jobs2
 from evdesk.simulator.link import Payload
 from evdesk.simulator.makers import Maker
 from evdesk.simulator.monitors2 import Monitors
@@ -18,6 +19,8 @@ from evdesk.simulator.networks import Networks, Way
 from evdesk.simulator.outlet import Outlet
 from evdesk.simulator.security import Security
 from evdesk.simulator.target2 import Display
+from evdesk.simulator.updater import Updater
+from evdesk.simulator.uploader import Uploader
 
 NEEDED: dict[str, tuple[str, ...]] = {
     "Authorize": ("idTokenInfo",),
@@ -138,8 +141,10 @@ class Station2(StationBase):
         )
         self.networks = Networks(self.link)
         self.monitors, self.display = Monitors(core), Display()
-        self.updates = StatusJob(core, "FirmwareStatusNotification")
-        self.uploads = StatusJob(core, "LogStatusNotification")
+        self.jobs = jobs2(core)
+        admits = partial(model.flag, "ChargingStation", "AllowNewSessionsPendingFirmwareUpdate")
+        self.updater, self.uploader = Updater(core, self.security, self, admits), Uploader(core)
+        self.works = (self.updater, self.uploader)
         self.slots: dict[int, dict[str, Any]] = {}
         self.boot_reason = "PowerUp"
         self.reset_pending = False
@@ -167,8 +172,9 @@ class Station2(StationBase):
             "model": maker.model,
             "vendorName": maker.vendor,
             "serialNumber": core.serial[:25],
-            "firmwareVersion": maker.firmware,
         }
+        if core.firmware:
+            station["firmwareVersion"] = core.firmware
         return {"chargingStation": station, "reason": self.boot_reason}
 
     def tell_status(self, outlet: Outlet) -> None:
@@ -209,6 +215,11 @@ class Station2(StationBase):
         self._choose_network()
         self.boot_reason = "RemoteReset" if immediate else "ScheduledReset"
         self.restart("hard" if immediate else "soft")
+
+    def reboot(self, away_s: float) -> None:
+        self._choose_network()
+        self.boot_reason = "FirmwareUpdate"
+        super().reboot(away_s)
 
     def _choose_network(self) -> None:
         """NetworkConfigurationPriority counts from the restart on."""

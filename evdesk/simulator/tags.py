@@ -148,7 +148,7 @@ def _obstacle(outlet: Outlet) -> str:
     """Why an outlet cannot be reserved, "" when it can."""
     if outlet.fault:
         return "Faulted"
-    if not outlet.operative:
+    if not outlet.usable:
         return "Unavailable"
     taken = outlet.car is not None or outlet.transaction is not None or outlet.waiting_tag or outlet.reserved
     return "Occupied" if taken else ""

@@ -5,11 +5,13 @@ from typing import Protocol
 
 from evdesk.simulator.charges import Charges, Meter
 from evdesk.simulator.core import Core16
-from evdesk.simulator.jobs import StatusJob
+from evdesk.simulator.jobs import Jobs16
 from evdesk.simulator.link import Payload
 from evdesk.simulator.networks import Networks
 from evdesk.simulator.outlet import Outlet
 from evdesk.simulator.security import Security
+from evdesk.simulator.updater import Updater
+from evdesk.simulator.uploader import Uploader
 
 
 class Target(Protocol):
@@ -18,12 +20,11 @@ class Target(Protocol):
     core: Core16
     charges: Charges
     meter: Meter
-    firmware_status: str
-    upload_status: str
     security: Security
     networks: Networks
-    updates: StatusJob
-    logs: StatusJob
+    jobs: Jobs16
+    updater: Updater
+    uploader: Uploader
 
     def boot(self) -> None: ...
 

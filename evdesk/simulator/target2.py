@@ -6,13 +6,15 @@ from typing import Any, Protocol
 
 from evdesk.simulator.charges2 import Charges2, Meter2
 from evdesk.simulator.core2 import Core2
-from evdesk.simulator.jobs import StatusJob
+from evdesk.simulator.jobs import Jobs2
 from evdesk.simulator.link import Payload
 from evdesk.simulator.model2 import DeviceModel
 from evdesk.simulator.monitors2 import Monitors
 from evdesk.simulator.networks import Networks
 from evdesk.simulator.outlet import Outlet
 from evdesk.simulator.security import Security
+from evdesk.simulator.updater import Updater
+from evdesk.simulator.uploader import Uploader
 
 
 @dataclass(slots=True)
@@ -34,8 +36,9 @@ class Target2(Protocol):
     networks: Networks
     monitors: Monitors
     display: Display
-    updates: StatusJob
-    uploads: StatusJob
+    jobs: Jobs2
+    updater: Updater
+    uploader: Uploader
     slots: dict[int, dict[str, Any]]
 
     def trigger_boot(self) -> None: ...

@@ -4,12 +4,11 @@ import string
 from collections.abc import Callable
 from dataclasses import replace
 
-from evdesk.simulator.certificates import readable
-from evdesk.simulator.jobs import firmware_steps, upload_steps
 from evdesk.simulator.link import Payload
-from evdesk.simulator.moments import from_text
 from evdesk.simulator.networks import Way, with_scheme
 from evdesk.simulator.target import Handler, Target, outlet_of
+from evdesk.simulator.updater import update_of
+from evdesk.simulator.uploader import upload_of
 
 HEX_FROM = 32  # so many hex digits stand for bytes (whitepaper), fewer characters for themselves
 
@@ -89,21 +88,12 @@ def _signed(station: Target, payload: Payload) -> Payload:
 
 
 def _log(station: Target, payload: Payload) -> Payload:
-    """There is no transfer in this station: it says so as a real one without a way to the server does."""
-    dropped = station.logs.start(int(payload["requestId"]), upload_steps(station.core))
-    name = f"{station.core.serial}-{payload['requestId']}.log"
-    return {"status": "AcceptedCanceled" if dropped else "Accepted", "filename": name}
+    status, name = station.uploader.begin(station.jobs.log, upload_of(payload))
+    return {"status": status} | ({"filename": name} if name else {})
 
 
 def _update(station: Target, payload: Payload) -> Payload:
-    firmware = payload["firmware"]
-    if not readable(str(firmware["signingCertificate"])):
-        station.security.event("InvalidFirmwareSigningCertificate")
-        return {"status": "InvalidCertificate"}
-    wait_s = max(0.0, from_text(str(firmware["retrieveDateTime"])) - station.core.now())
-    steps = [(0.5, "DownloadScheduled")] if wait_s > 1.0 else []
-    dropped = station.updates.start(int(payload["requestId"]), [*steps, *firmware_steps(station.core, wait_s)])
-    return {"status": "AcceptedCanceled" if dropped else "Accepted"}
+    return {"status": station.updater.begin(station.jobs.signed, update_of(payload))[0]}
 
 
 def _trigger(station: Target, payload: Payload) -> Payload:
@@ -112,9 +102,9 @@ def _trigger(station: Target, payload: Payload) -> Payload:
         return {"status": "Rejected"}
     acts: dict[str, Callable[[], None]] = {
         "BootNotification": station.boot,
-        "FirmwareStatusNotification": station.updates.tell_asked,
+        "FirmwareStatusNotification": station.jobs.signed.tell_asked,
         "Heartbeat": station.heartbeat,
-        "LogStatusNotification": station.logs.tell_asked,
+        "LogStatusNotification": station.jobs.log.tell_asked,
         "MeterValues": lambda: station.meter.send(chosen or station.core.outlets[1], "Trigger"),
         "SignChargePointCertificate": station.security.sign,
         "StatusNotification": lambda: station.tell_status(chosen.id if chosen else 0),
