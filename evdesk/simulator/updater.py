@@ -275,8 +275,8 @@ class Updater(Work):
         self._bricked = core.has("firmware_bricked_connectors")
         self._shut(False)
         await self.until(lambda: core.ready and not self.host.needs_boot)
+        await self.wait(EARLY_S if early else START_S)  # its connectors come first
         if not first:
-            await self.wait(EARLY_S if early else START_S)
             job.tell("Installed")
         if not core.has("firmware_same_version"):
             self._event(job, update, "FirmwareUpdated")

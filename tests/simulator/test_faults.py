@@ -626,6 +626,7 @@ async def test_uploads(csms, clock, fault, told) -> None:
     async with powered16(csms, clock, faults=[fault]) as station:
         await csms.until(lambda c: c.statuses())
         await csms.call("GetDiagnostics", {"location": "http://127.0.0.1:9/"})
+        await csms.until(lambda c: len(c.of("DiagnosticsStatusNotification")) >= told)
         await let_pass(station, 8)
         statuses = [p["status"] for p in csms.of("DiagnosticsStatusNotification")]
         assert statuses.count("Uploading") == told

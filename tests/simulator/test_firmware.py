@@ -31,7 +31,7 @@ FAILED = ["Downloading", "DownloadFailed"]
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock(speed=200.0)
+    return Clock(speed=300.0)
 
 
 @pytest.fixture

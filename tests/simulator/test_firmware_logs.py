@@ -19,7 +19,7 @@ GOOD = ["Uploading", "Uploaded"]
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock(speed=200.0)
+    return Clock(speed=300.0)
 
 
 @pytest.fixture
@@ -51,10 +51,10 @@ async def ask(csms, url: str, version: str = "1.6", **more):
 
 @pytest.mark.parametrize("version", ["1.6", "whitepaper", "2.0.1", "2.1"])
 async def test_a_log_by_put_into_a_folder_and_to_an_exact_address(strict_csms, clock, server, version) -> None:
-    csms, more = strict_csms, {}
+    csms = strict_csms
     async with running(make_station("1.6" if version == "whitepaper" else version, csms, clock)) as station:
         for path in ("/up/", "/exact"):
-            answer = await ask(csms, server.url + path, version, **more)
+            answer = await ask(csms, server.url + path, version)
             name = answer["fileName"] if version == "1.6" else answer["filename"]
             await told(csms, GOOD if path == "/up/" else GOOD * 2)
             method, where, _, data = server.uploads[-1]
