@@ -126,6 +126,20 @@ def day(at: float | None) -> str:
     return f"{name} {when.day} {locale.monthName(when.month, QLocale.FormatType.ShortFormat)}"
 
 
+def date(at: float | None, now: float) -> str:
+    """ "30 Nov", with the year where it is another one"""
+    if at is None:
+        return unknown()
+    when = _local(at)
+    name = f"{when.day} {QLocale().monthName(when.month, QLocale.FormatType.ShortFormat)}"
+    return name if when.year == _local(now).year else f"{name} {when.year}"
+
+
+def since(at: float | None, now: float) -> str:
+    """ "23:52" within the last day, "3 Sep" before"""
+    return clock(at) if at is not None and 0 <= now - at < 86_400 else date(at, now)
+
+
 def moment(at: float | None, now: float | None = None) -> str:
     """The time, with the day before it when that is not today."""
     if at is None:

@@ -33,22 +33,40 @@ async def ask_open(owner: QWidget, title: str, kind: str) -> Path | None:
     return await _chosen(dialog)
 
 
+async def ask_many(owner: QWidget, title: str, kind: str) -> list[Path]:
+    """Which files to read; [] when the person changed their mind."""
+    dialog = QFileDialog(owner, title, "", kind)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+    return await _all_chosen(dialog)
+
+
+async def ask_folder(owner: QWidget, title: str) -> Path | None:
+    """Which folder; None when the person changed their mind."""
+    dialog = QFileDialog(owner, title)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    return await _chosen(dialog)
+
+
 async def _chosen(dialog: QFileDialog) -> Path | None:
-    chosen: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    return next(iter(await _all_chosen(dialog)), None)
+
+
+async def _all_chosen(dialog: QFileDialog) -> list[Path]:
+    chosen: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
 
     def over(result: int) -> None:
         if not chosen.done():
-            files = dialog.selectedFiles() if result else []
-            chosen.set_result(files[0] if files else "")
+            chosen.set_result(dialog.selectedFiles() if result else [])
 
     dialog.finished.connect(over)
     dialog.open()
     try:
-        path = await chosen
+        paths = await chosen
     finally:
         dialog.finished.disconnect(over)
         dialog.deleteLater()
-    return Path(path) if path else None
+    return [Path(path) for path in paths]
 
 
 def read_text(path: Path, most: int) -> str:

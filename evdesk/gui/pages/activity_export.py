@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from evdesk.gui.pages.activity_words import cleaned
+from evdesk.gui.tables import harmless
 from evdesk.gui.text import tr
 from evdesk.model import AuditRow, EvdeskError, Reason
 from evdesk.wire import to_plain
@@ -57,12 +58,7 @@ def csv_fields(row: AuditRow) -> list[str]:
     args, detail = (json.dumps(to_plain(part), ensure_ascii=False) for part in cleaned(row))
     ref = "" if row.ref is None else str(row.ref)
     fields = [str(row.id), iso(row.at), row.kind, row.who, row.via, row.address, row.what, row.target]
-    return [_harmless(field) for field in (*fields, args, row.outcome, detail, ref, row.hash)]
-
-
-def _harmless(field: str) -> str:
-    """A field that a spreadsheet would run as a formula is written as text."""
-    return f"'{field}" if field[:1] in ("=", "+", "-", "@") else field
+    return [harmless(field) for field in (*fields, args, row.outcome, detail, ref, row.hash)]
 
 
 def write_rows(file: TextIO, rows: Iterable[AuditRow], as_csv: bool) -> None:

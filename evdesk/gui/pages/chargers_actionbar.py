@@ -48,7 +48,8 @@ class ReportLine(QWidget):
 class ActionBar(QWidget):
     """Acts on the row it was shown last. One `Sender` for all chargers: answers find their charger again.
 
-    `asked(verb, charger_id)`: a deed of the shell ("security", "device")."""
+    `asked(verb, argument)`: a deed of the shell ("security", "device" with the charger's id) or a page ("update" with
+    the ids, "logs" with the id)."""
 
     asked = Signal(str, object)
 
@@ -166,6 +167,9 @@ class ActionBar(QWidget):
         for what in TRIGGERS:
             self.add(asks, f"trigger/{what}", what, "message", partial(self._trigger, what))
         menu.addSeparator()
+        self.add(menu, "update", tr("Update firmware…"), "chip", partial(self._go, "update"))
+        self.add(menu, "logs", tr("Fetch logs…"), "import", partial(self._go, "logs"))
+        menu.addSeparator()
         self.add(menu, "device", tr("Display and watches…"), "table", self._device)
         menu.addAction(icons.icon("shield", "muted"), tr("Security…")).triggered.connect(self._security)
         self.add(menu, "forget", tr("Forget this charger…"), "trash", lambda: self.ask(self._forget_after))
@@ -212,6 +216,12 @@ class ActionBar(QWidget):
     def _device(self) -> None:
         if self._row is not None:
             self.asked.emit("device", self._row.charger.id)
+
+    def _go(self, page: str) -> None:
+        """To a page that does it for this charger."""
+        if self._row is not None:
+            charger_id = self._row.charger.id
+            self.asked.emit(page, (charger_id,) if page == "update" else charger_id)
 
     def ask(self, after: Callable[..., Coroutine[Any, Any, None]], *more: str) -> None:
         if self._row is not None:

@@ -105,6 +105,8 @@ DEEDS: dict[str, Deed] = {
     "write": Deed(lambda: tr("Write a setting"), Capability.WRITE_SETTING),
     "composite": Deed(lambda: tr("Ask for the schedule"), Capability.COMPOSITE),
     "profile": Deed(lambda: tr("Change profiles"), Capability.SET_LIMIT),
+    "update": Deed(lambda: tr("Update firmware"), Capability.FIRMWARE, offline=True),
+    "logs": Deed(lambda: tr("Fetch logs"), Capability.LOGS),
     "device": Deed(lambda: tr("Display and watches"), None, _no_device),
     "forget": Deed(lambda: tr("Forget"), None, offline=True),
 }
