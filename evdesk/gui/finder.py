@@ -4,10 +4,13 @@ from functools import partial
 
 from evdesk.gui import tokens
 from evdesk.gui.deeds import Deeds
+from evdesk.gui.jobs import open_jobs
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.navigator import Navigator
 from evdesk.gui.palette import Entry, charger_entries
 from evdesk.gui.text import tr
+from evdesk.model import Capability
+from evdesk.model.jobs import JobKind
 
 
 def entries(mirror: Mirror, navigator: Navigator, deeds: Deeds, railed: list[str]) -> list[Entry]:
@@ -31,7 +34,35 @@ def entries(mirror: Mirror, navigator: Navigator, deeds: Deeds, railed: list[str
                 "ocpp log inspector frames",
             )
         )
+    if "firmware" in navigator.kinds:
+        found += _firmware(mirror, navigator)
     return found + _actions(mirror, deeds)
+
+
+def _firmware(mirror: Mirror, navigator: Navigator) -> list[Entry]:
+    """Pages and actions about firmware and logs; jobs that go on, by their number."""
+    why = "" if mirror.connected else tr("Off while the engine does not answer.")
+    rows: list[tuple[str, str, str, object, str]] = [
+        ("file", tr("Logs"), "logs", None, "diagnostics security log viewer"),
+        ("plus", tr("Add a firmware file…"), "firmware", "add", "image library manifest signature"),
+        ("clock", tr("Jobs"), "firmware", "jobs", "updates fetched running"),
+        ("table", tr("History of firmware versions"), "firmware", "history", "changed noticed"),
+    ]
+    for job in open_jobs(mirror, JobKind.UPDATE):
+        title = tr("Job {n}: {title}").format(n=job.id, title=job.title)
+        rows.append(("chip", title, "job", job.id, "update firmware progress running"))
+    for charger in mirror.accepted():
+        label = mirror.label(charger.id)
+        if Capability.FIRMWARE in charger.capabilities:
+            title = tr("Update firmware of {label}…").format(label=label)
+            rows.append(("chip", title, "update", (charger.id,), f"flash image {charger.id} {charger.firmware}"))
+        if Capability.LOGS in charger.capabilities:
+            title = tr("Fetch logs of {label}…").format(label=label)
+            rows.append(("import", title, "logs", charger.id, f"diagnostics security {charger.id}"))
+    return [
+        Entry(icon, title, why or tr("Action"), partial(navigator.go, page, argument), "", words, not why)
+        for icon, title, page, argument, words in rows
+    ]
 
 
 def _actions(mirror: Mirror, deeds: Deeds) -> list[Entry]:

@@ -15,8 +15,8 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QDateTimeEdit { min-height: ${in
 QPlainTextEdit, QTextEdit { padding: 4px 6px; }
 QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled {
   background: $off; color: $muted; border-color: $offEdge; }
-QComboBox::drop-down { border: none; width: 26px; }
-QComboBox::down-arrow { image: url($chevron); width: 14px; height: 14px; }
+QComboBox::drop-down, QDateTimeEdit::drop-down { border: none; width: 26px; }
+QComboBox::down-arrow, QDateTimeEdit::down-arrow { image: url($chevron); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: $surface; border: ${edge}px solid $borderStrong; padding: 4px;
   selection-background-color: $selection; selection-color: $text; outline: 0; }
 QPushButton { background: $surface; color: $text; border: ${edge}px solid $borderStrong; border-radius: 6px;

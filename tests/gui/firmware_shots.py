@@ -9,7 +9,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea
 from qasync import QEventLoop
 
 from evdesk.gui import launch, theme
@@ -25,7 +25,14 @@ from tests.gui import sample
 from tests.gui.fakes import FakeClient
 
 SIZES = {"": (1280, 800), "-1080p": (1920, 1080), "-small": (1024, 700), "-least": (800, 560)}
-EVERYWHERE = [("light", ""), ("dark", ""), ("contrast", ""), ("light", "-1080p"), ("light", "-small"), ("light", "-least")]
+EVERYWHERE = [
+    ("light", ""),
+    ("dark", ""),
+    ("contrast", ""),
+    ("light", "-1080p"),
+    ("light", "-small"),
+    ("light", "-least"),
+]
 BOTH = [("light", ""), ("dark", "")]
 ONE = [("light", "")]
 
@@ -42,7 +49,8 @@ class Set:
         self.folder = folder
         self.client = FakeClient()
         self.mirror = Mirror(self.client)
-        self.mirror.take_snapshot(sample.snapshot())
+        whole = sample.snapshot()
+        self.mirror.take_snapshot(replace(whole, chargers=whole.chargers[:8]))
         self.mirror.now = lambda: fw.NOW  # type: ignore[method-assign]
         settings = DeskSettings(folder / "desk.ini")
         settings.put("window/page", "firmware")
@@ -65,8 +73,9 @@ class Set:
             await settle()
             self.shell.grab().save(str(self.folder / f"{name}-{look}{size}.png"))
 
-    async def sheet(self, name: str, ways: list[tuple[str, str]], turns: int = 20) -> None:
-        """The open sheet alone, then closed."""
+    async def sheet(self, name: str, ways: list[tuple[str, str]], scroll: tuple[float, ...] = (0.0,)) -> None:
+        """The open sheet alone, then closed; `scroll`: how far down, for a picture each."""
+        turns = 20
         for _ in range(turns):
             await asyncio.sleep(0.02)
             if QApplication.activeModalWidget() is not None:
@@ -74,8 +83,12 @@ class Set:
         shown = QApplication.activeModalWidget()
         for look, _size in ways:
             theme.current().apply(QApplication.instance(), look)
-            await settle(4)
-            shown.grab().save(str(self.folder / f"{name}-{look}.png"))
+            area = shown.findChild(QScrollArea)
+            for place, share in enumerate(scroll):
+                if area is not None:
+                    area.verticalScrollBar().setValue(round(area.verticalScrollBar().maximum() * share))
+                await settle(4)
+                shown.grab().save(str(self.folder / f"{name}-{look}{f'-{place}' if place else ''}.png"))
         shown.reject()
         await settle(4)
 
@@ -124,7 +137,7 @@ async def sheets(one: Set) -> None:
     await one.go("firmware")
     theme.current().apply(QApplication.instance(), "light")
     one.page.deeds.open_image(fw.images()[0])
-    await one.sheet("sheet-image", BOTH)
+    await one.sheet("sheet-image", BOTH, scroll=(0.0, 0.5, 1.0))
     one.page.deeds.open_image(fw.unknown_image())
     await one.sheet("sheet-unknown", ONE)
     one.page.deeds.open_image(fw.untrusted_image())
@@ -133,7 +146,28 @@ async def sheets(one: Set) -> None:
     await one.sheet("sheet-policy", BOTH)
 
 
-SETS: dict[str, Callable] = {"fleet": fleet, "states": states, "running": running, "sheets": sheets, "empty": empty}
+async def logs(one: Set) -> None:
+    await one.go("logs")
+    await one.shoot("logs", EVERYWHERE)
+    one.client.answers["job.get"] = lambda p: fw.job_view(*fw.running_fetch())
+    one.mirror.put_job(fw.running_fetch()[0])
+    await settle()
+    one.client.answers["job.get"] = lambda p: fw.job_view(*fw.failed_fetch())
+    one.mirror.put_job(fw.failed_fetch()[0])
+    one.page.fetches.keep(122)
+    await one.go("logs", 5)
+    one.page.card.text.search.setText("retry 1")
+    await one.shoot("fetching", BOTH)
+    await one.go("logs", "WB-02")
+    await one.sheet("sheet-fetch", BOTH)
+    one.client.answers["log.list"] = []
+    one.mirror.jobs.clear()
+    one.page.card.show_log(None)
+    one.page.read()
+    await one.shoot("logs-empty", ONE)
+
+
+SETS: dict[str, Callable] = {one.__name__: one for one in (fleet, states, running, sheets, empty, logs)}
 
 
 async def shoot_all(folder: Path, names: list[str]) -> None:

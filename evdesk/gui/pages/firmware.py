@@ -15,7 +15,7 @@ from evdesk.gui.pages.firmware_drop import DropVeil
 from evdesk.gui.pages.firmware_feed import FirmwareFeed
 from evdesk.gui.pages.firmware_head import HeadCard
 from evdesk.gui.pages.firmware_jobs import JobsShown, JobStrips
-from evdesk.gui.pages.firmware_list import HISTORY, SEGMENTS, FleetCard
+from evdesk.gui.pages.firmware_list import SEGMENTS, FleetCard
 from evdesk.gui.pages.firmware_note import Note
 from evdesk.gui.pages.firmware_selected import Selected
 from evdesk.gui.pages.firmware_side import SidePanel
@@ -83,7 +83,7 @@ class FirmwarePage(Page):
         self.head.update_asked.connect(lambda ids: self.navigate.emit("update", tuple(ids)))
         self.list.view.head_opened.connect(self._open_model)
         self.list.searched.connect(self.side.search)
-        self.list.segment_changed.connect(lambda key: self.feed.want_seen(key == HISTORY))
+        self.list.seen_wanted.connect(self.feed.want_seen)
         self.list.narrowed.connect(self.head.legend.select)
         self.list.charger_asked.connect(self.go)
         self.list.connect_asked.connect(lambda: self.navigate.emit("connect", None))

@@ -145,7 +145,9 @@ class FirmwareDeeds(QObject):
         self.said.emit(tr("The library is in {path}; add that folder on another laptop").format(path=path))
 
     async def _open_image(self, image: Image) -> None:
-        sheet = ImageSheet(image, self._client, self._theme, self._owner, self._mirror.now())
+        known = [(charger.vendor, charger.model) for charger in self._mirror.accepted()]
+        window = self._owner.window()
+        sheet = ImageSheet(image, self._client, self._theme, window, self._mirror.now(), known)
         if await sheet.ask() != ImageSheet.REMOVE:
             return
         name = sheet.image.name

@@ -10,7 +10,7 @@ from evdesk.gui import icons, theme, tokens
 from evdesk.gui.pages.firmware_words import ORDER, chargers_words, fleet_words, no_update, state_look, updates
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import PRIMARY, Button, Figure, Painted, draw
+from evdesk.gui.widgets import PRIMARY, Button, ElidedLabel, Figure, Painted, draw
 from evdesk.model.firmware import FleetState, FleetVersions, Image
 
 BAR = 12
@@ -115,7 +115,9 @@ class Legend(QWidget):
         self.items: dict[FleetState, _Flat] = {}
         self.job = JobLink(self)
         self.job.hide()
-        self._job_wanted = False
+        self.why = ElidedLabel("", "small", "muted", self)
+        self._jobs: list[Look] = []
+        self._number = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_counts(self, counts: dict[str, int]) -> None:
@@ -134,11 +136,14 @@ class Legend(QWidget):
             item.setVisible(count > 0)
         self._place()
 
-    def set_job(self, look: Look | None, name: str = "") -> None:
-        """The last job; None: there is none worth a place here."""
-        self._job_wanted = look is not None
-        if look is not None:
-            self.job.set_look(look, name)
+    def set_job(self, looks: Sequence[Look], number: int) -> None:
+        """The last job, in words from long to short; [] there is none worth a place here."""
+        self._jobs, self._number = list(looks), number
+        self._place()
+
+    def set_why(self, sentence: str) -> None:
+        """Why nothing can be updated, beside the states."""
+        self.why.setText(sentence)
         self._place()
 
     def select(self, state: FleetState | None) -> None:
@@ -152,6 +157,9 @@ class Legend(QWidget):
 
     def _place(self) -> None:
         x = y = 0
+        shown = [item for item in self.items.values() if not item.isHidden()]
+        spare = self.width() - sum(item.sizeHint().width() for item in shown)
+        gap = 18 if spare > 18 * len(shown) + 170 else 6
         for state in ORDER:
             item = self.items.get(state)
             if item is None or item.isHidden():
@@ -160,13 +168,25 @@ class Legend(QWidget):
             if x and x + wide > self.width():
                 x, y = 0, y + LEGEND
             item.setGeometry(x, y, wide, LEGEND)
-            x += wide + 6
-        wide = self.job.sizeHint().width()
-        fits = self._job_wanted and x + wide + 12 <= self.width()
-        self.job.setVisible(fits)
-        self.job.setGeometry(self.width() - wide, y, wide, LEGEND)
+            x += wide + gap
+        self._place_job(x, y)
         if self.height() != y + LEGEND:
             self.setFixedHeight(y + LEGEND)
+
+    def _place_job(self, x: int, y: int) -> None:
+        """At the right end, in the longest words there is room for."""
+        self.job.hide()
+        end = self.width()
+        for look in self._jobs:
+            self.job.set_look(look, f"{tr('Open job {n}').format(n=self._number)}. {self._jobs[0].word}")
+            wide = self.job.sizeHint().width()
+            if x + wide <= self.width():
+                self.job.setGeometry(self.width() - wide, y, wide, LEGEND)
+                self.job.show()
+                end -= wide + 8
+                break
+        self.why.setVisible(bool(self.why.text()) and end - x > 120)
+        self.why.setGeometry(x + 2, y, max(0, end - x - 2), LEGEND)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -198,19 +218,20 @@ class HeadCard(Painted):
         middle.addWidget(self.legend)
         middle.addStretch(1)
         row = QHBoxLayout(self)
-        row.setContentsMargins(17, 8, 16, 6)
+        row.setContentsMargins(17, 11, 16, 9)
         row.setSpacing(24)
         row.addWidget(self.figure, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addLayout(middle, 1)
         row.addWidget(self.update_button, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.setMinimumHeight(66)
         self.update_button.clicked.connect(self._pressed)
 
     def show_fleet(self, fleet: FleetVersions, images: Sequence[Image], off: str) -> None:
         """`off`: why nothing can be asked of the engine now."""
         newest, everyone = fleet_words(fleet)
-        self.figure.set(tr("{n} of {all}").format(n=newest, all=everyone), tr("on the newest image"))
-        self.figure.setAccessibleName(tr("{n} of {all} on the newest image").format(n=newest, all=everyone))
+        if everyone:
+            self.figure.set(tr("{n} of {all}").format(n=newest, all=everyone), tr("on the newest image"))
+        else:
+            self.figure.set(tr("None"), tr("has told a version"))
         parts = [(float(fleet.counts.get(state, 0)), state_look(state).role) for state in ORDER]
         self.bar.set_parts(parts)
         told = [f"{state_look(state).word} {fleet.counts[state]}" for state in ORDER if fleet.counts.get(state)]
@@ -233,6 +254,7 @@ class HeadCard(Painted):
         self.update_button.setAccessibleName(words)
         self.update_button.updateGeometry()
         self.update_button.why_off(off)
+        self.legend.set_why(off)
 
     def _pressed(self) -> None:
         """One file: at once. Several: which one first, since a job carries one file."""

@@ -138,7 +138,7 @@ class SeenList(Grid):
         self.rows = RowsModel(seen_titles(), 3, self)
         self.setItemDelegate(LedgerDelegate((1, 2, 4), self))
         self.setModel(self.rows)
-        self.set_widths((138, 74, 150, 150, 150, 56, 110), 4)
+        self.set_widths((150, 74, 140, 158, 150, 56, 116), 4)
         self.opened.connect(self._picked)
 
     def show_rows(self, seen: Sequence[VersionSeen], now: float) -> None:

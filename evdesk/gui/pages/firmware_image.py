@@ -1,12 +1,14 @@
 """The sheet of one image: what was found about the file, who signed it, and its manifest, all of it to correct."""
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QCompleter,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -37,7 +39,7 @@ from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme, mono_font
 from evdesk.gui.widgets import DANGER, GHOST, PRIMARY, Button, Chip, KeyValue, Label, copy
 from evdesk.model import EvdeskError, Reason
-from evdesk.model.firmware import Image, Manifest, SignatureState
+from evdesk.model.firmware import FileState, Image, Manifest, SignatureState
 from evdesk.wire.firmware import PutManifest, TrustSigner
 
 MOST = 1 << 20
@@ -50,20 +52,44 @@ class ImageSheet(WorkingSheet):
 
     REMOVE = 2
 
-    def __init__(self, image: Image, client: Client, theme: Theme, parent: QWidget | None, now: float) -> None:
+    def __init__(
+        self,
+        image: Image,
+        client: Client,
+        theme: Theme,
+        parent: QWidget | None,
+        now: float,
+        known: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """`known`: makers and models of the chargers here, to choose from while typing."""
         super().__init__(image_name(image), client, theme, parent, height=430)
         self.image, self._now = image, now
         self.fields: dict[str, QWidget] = {}
         self._marks: dict[str, Label] = {}
+        # What must be entered before anything can be done stands on top.
+        first = SECTIONS[:1] if not image.usable and image.state is FileState.GOOD else ()
+        for section in first:
+            self._section(section)
         self._file_card()
         self._signature_card()
-        for section in SECTIONS:
+        for section in SECTIONS[len(first) :]:
             self._section(section)
+        self._complete("vendor", [vendor for vendor, _ in known])
+        self._complete("models", [model for _, model in known])
         self.remove = self.button(tr("Take out…"), self.REMOVE, DANGER)
         self.button(tr("Close"), CANCELLED)
         self.save = self.act_button(tr("Save"), "check", self._save, PRIMARY)
         self._row.addWidget(self.save)
         self.show_image(image)
+        if first:
+            self.fields["vendor"].setFocus()
+
+    def _complete(self, name: str, words: Sequence[str]) -> None:
+        widget = self.fields[name]
+        if isinstance(widget, QLineEdit) and any(words):
+            completer = QCompleter(sorted(set(filter(None, words))), widget)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            widget.setCompleter(completer)
 
     # -- what was found -----------------------------------------------------------------------------------------------
 
@@ -73,7 +99,7 @@ class ImageSheet(WorkingSheet):
         self.why = Label("", "small", wrap=True, selectable=True)
         self.values = KeyValue(columns=1)
         self.unknown = Label("", "small", "warn", wrap=True)
-        self.copy_hash = Button(tr("Copy the SHA-256"), "copy", GHOST, dense=True)
+        self.copy_hash = Button(tr("Copy the SHA-256"), "copy", dense=True)
         self.copy_hash.setAutoDefault(False)
         self.copy_hash.clicked.connect(lambda: copy(self.image.sha256))
         card.body.addWidget(self.chip)
@@ -126,16 +152,15 @@ class ImageSheet(WorkingSheet):
             SignatureState.INVALID: tr("It does not belong to this file. Get both again from the maker."),
             SignatureState.UNCHECKED: tr("It cannot be checked here: no certificate, or a kind evdesk does not know."),
         }
-        detail = image.signature_detail
-        self.detail.setText(
-            words[image.signature] + (f" ({detail})" if detail and detail not in words.values() else "")
-        )
+        told = image.signature not in (SignatureState.NONE, SignatureState.UNTRUSTED)
+        detail = f" ({image.signature_detail})" if image.signature_detail and told else ""
+        self.detail.setText(words[image.signature] + detail)
         self.signer.setVisible(bool(image.signer or image.fingerprint))
         if image.signer or image.fingerprint:
             self.signer.set(tr("Signed by"), image.signer or text.unknown())
             self.signer.set(tr("Fingerprint"), fingerprint_words(image.fingerprint))
             until = image.signer_until_at
-            self.signer.set(tr("Valid until"), text.day(until) if until is not None else text.unknown())
+            self.signer.set(tr("Valid until"), text.date(until, self._now))
         self.trust.setVisible(image.signature in (SignatureState.UNTRUSTED, SignatureState.EXPIRED))
         self.trust.why_off(
             "" if image.signature is SignatureState.UNTRUSTED else tr("Its certificate is not valid now.")
@@ -209,7 +234,7 @@ class ImageSheet(WorkingSheet):
         self.tell(tr("Saved. It may be sent.") if image.usable else tr("Saved."))
 
     async def _trust(self) -> None:
-        if await TrustSheet(self.image, self.theme, self).ask() == DONE:
+        if await TrustSheet(self.image, self._now, self.theme, self).ask() == DONE:
             params = TrustSigner(self.image.id, self.image.fingerprint)
             image: Image = await self.client.call("firmware.trust", params)
             self.show_image(image)
@@ -240,7 +265,7 @@ def file_text(path: Path) -> str:
 class TrustSheet(Sheet):
     """A person compares the certificate with what the maker publishes, and says that it is theirs. `DONE`: it is."""
 
-    def __init__(self, image: Image, theme: Theme, parent: QWidget | None) -> None:
+    def __init__(self, image: Image, now: float, theme: Theme, parent: QWidget | None) -> None:
         maker = image.manifest.vendor or tr("the maker")
         super().__init__(tr("Is this certificate {maker}'s?").format(maker=maker), theme, parent)
         self.setMinimumWidth(560)
@@ -252,7 +277,7 @@ class TrustSheet(Sheet):
         values = KeyValue(columns=1)
         values.set(tr("Signed by"), image.signer or text.unknown())
         until = image.signer_until_at
-        values.set(tr("Valid until"), text.day(until) if until is not None else text.unknown())
+        values.set(tr("Valid until"), text.date(until, now))
         self.add(values)
         self.print = Label(fingerprint_words(image.fingerprint), wrap=True, selectable=True)
         self.print.setFont(mono_font(13))

@@ -15,7 +15,7 @@ from evdesk.gui.pages.firmware_history import LedgerDelegate
 from evdesk.gui.pages.tags_model import RowsModel, TableRow
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import Button, Chip, ElidedLabel, Label, Painted, draw
+from evdesk.gui.widgets import GHOST, Button, Chip, ElidedLabel, Label, Painted, draw
 from evdesk.model.jobs import Job, JobKind, Result
 
 MOST = 2
@@ -45,14 +45,16 @@ def job_says(job: Job, now: float) -> str:
     return text.reasons(counts_words(job), job.waits_for, ends)
 
 
-def last_look(jobs: Sequence[Job], now: float) -> tuple[Look, Job] | None:
-    """The newest update that ended lately, for the head."""
+def last_looks(jobs: Sequence[Job], now: float) -> tuple[list[Look], Job] | None:
+    """The newest update that ended lately, for the head: longest words first."""
     over = [job for job in jobs if job.over and job.kind is JobKind.UPDATE and now - (job.ended_at or 0) < LATELY_S]
     if not over:
         return None
     job = over[0]
     look = job_look(job)
-    return Look(look.icon, tr("Job {n}: {counts}").format(n=job.id, counts=counts_words(job)), look.role), job
+    named = tr("Job {n}").format(n=job.id)
+    words = (f"{named}: {counts_words(job)}", f"{named}: {look.word}", named)
+    return [Look(look.icon, one, look.role) for one in words], job
 
 
 class _JobRow(Painted):
@@ -68,6 +70,8 @@ class _JobRow(Painted):
         self.says = ElidedLabel("", "small", "muted", self)
         self.bar = ShareBar(8, self)
         self.bar.setFixedWidth(150)
+        self.more = Button("", "more", GHOST, self, dense=True)
+        self.more.hide()
         self.open = Button(tr("Open"), "arrow-right", parent=self, dense=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 10, 6)
@@ -76,6 +80,7 @@ class _JobRow(Painted):
             row.addWidget(widget)
         row.addWidget(self.says, 1)
         row.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.more)
         row.addWidget(self.open)
         self.setFixedHeight(44)
         self.open.clicked.connect(self._open)
@@ -88,6 +93,7 @@ class _JobRow(Painted):
         self.says.setText(job_says(job, now))
         self.bar.set_parts([(float(job.counts.get(key, 0)), role) for key, role in PARTS], float(job.chargers))
         self.bar.setAccessibleName(counts_words(job))
+        self.bar.setVisible(job.chargers > 1)
         self.open.setAccessibleName(tr("Open job {n}").format(n=job.id))
         self.setAccessibleName(f"{title_of(job)}. {look.word}. {job_says(job, now)}")
         self.update()
@@ -113,11 +119,10 @@ class JobStrips(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.STEP)
         self.rows = [_JobRow(self) for _ in range(MOST)]
-        self.more = Button("", "more", parent=self, dense=True)
+        self.more = self.rows[-1].more
         for row in self.rows:
             row.opened.connect(self.opened)
             column.addWidget(row)
-        column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self.more.clicked.connect(self.all_asked)
         self.hide()
 
@@ -128,7 +133,10 @@ class JobStrips(QWidget):
                 row.show_job(jobs[place], now)
         rest = len(jobs) - MOST
         self.more.setVisible(rest > 0)
-        self.more.setText(tr("{n} more jobs").format(n=rest) if rest != 1 else tr("1 more job"))
+        words = tr("{n} more jobs").format(n=rest) if rest != 1 else tr("1 more job")
+        self.more.setText(words)
+        self.more.setAccessibleName(words)
+        self.more.updateGeometry()
         self.setVisible(bool(jobs))
 
 
@@ -155,7 +163,7 @@ class JobList(Grid):
         self.rows = RowsModel(job_titles(), 2, self)
         self.setItemDelegate(LedgerDelegate((1, 3), self))
         self.setModel(self.rows)
-        self.set_widths((48, 180, 100, 180, 130, 66, 90), 1)
+        self.set_widths((48, 180, 100, 212, 142, 64, 92), 1)
         self.opened.connect(self._picked)
 
     def show_jobs(self, jobs: Sequence[Job], now: float) -> None:
@@ -166,7 +174,7 @@ class JobList(Grid):
             self.selectRow(row)
 
     def fit(self, room: int) -> None:
-        self.setColumnHidden(6, room < 700)
+        self.setColumnHidden(6, room < 860)
         self.setColumnHidden(5, room < 620)
         self.setColumnHidden(4, room < 520)
 
@@ -202,11 +210,8 @@ class JobsShown(QObject):
         self._going = {job.id for job in going}
         self._strips.show_jobs(going, now)
         self._list.show_jobs(jobs, now)
-        last = last_look(jobs, now)
-        if last is None:
-            self._legend.set_job(None)
-        else:
-            self._legend.set_job(last[0], tr("Open job {n}").format(n=last[1].id))
+        last = last_looks(jobs, now)
+        self._legend.set_job(*((last[0], last[1].id) if last is not None else ([], 0)))
         self.changed.emit()
 
     def _changed(self, job: Job) -> None:
@@ -217,6 +222,6 @@ class JobsShown(QObject):
                 self.ended.emit()
 
     def _open_last(self) -> None:
-        last = last_look(newest_first(self._mirror), self._mirror.now())
+        last = last_looks(newest_first(self._mirror), self._mirror.now())
         if last is not None:
             self.opened.emit(last[1].id)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
 
 from evdesk.gui.client import Client
@@ -10,6 +11,7 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.firmware_export import FleetExports, Sheetful
 from evdesk.gui.pages.firmware_history import SeenList
 from evdesk.gui.pages.firmware_jobs import JobList
+from evdesk.gui.pages.firmware_lately import LatelyPanel
 from evdesk.gui.pages.firmware_model import BY_MODEL, BY_STATE, FleetTable, rows_of, titles
 from evdesk.gui.pages.firmware_table import FleetView
 from evdesk.gui.pages.firmware_twin import VersionsPanel
@@ -20,12 +22,16 @@ from evdesk.model.firmware import FleetState, FleetVersions, VersionSeen
 HISTORY, JOBS = "history", "jobs"
 SEGMENTS = (BY_MODEL, BY_STATE, HISTORY, JOBS)
 TIGHT = 640
+SHORT, TALL, WIDE = 420, 740, 1000
+"""Below a height the strip gives its room to the table; above these the newest changes stand beside it."""
+LATELY = 226
 
 
 class FleetCard(Card):
-    """`segment_changed(key)`: another table is in front. `searched(words)`. `charger_asked(id)`; `connect_asked()`."""
+    """`seen_wanted(bool)`: whether everybody's history is in sight. `searched(words)`, `narrowed(state or None)`;
+    `charger_asked(id)`, `connect_asked()`."""
 
-    segment_changed = Signal(str)
+    seen_wanted = Signal(bool)
     searched = Signal(str)
     charger_asked = Signal(str)
     connect_asked = Signal()
@@ -48,6 +54,7 @@ class FleetCard(Card):
         self.seen = SeenList(mirror.label, self)
         self.jobs = JobList(self)
         self.versions = VersionsPanel(self)
+        self.lately = LatelyPanel(mirror.label, self)
         self.exports = FleetExports(client, self.shown, self.versions.sheet, self.versions.strip.picture, self)
         self.export = Button(tr("Export"), "export", parent=self, label=tr("Export"), menu=self.exports.menu)
         self.open = Button(tr("Open"), "arrow-right", parent=self)
@@ -77,13 +84,20 @@ class FleetCard(Card):
         for widget in (self.view, self.seen, self.jobs, self.empty):
             self.stack.addWidget(widget)
         self.body.addLayout(self.stack, 1)
-        self.body.addWidget(self.versions)
+        lower = QHBoxLayout()
+        lower.setSpacing(0)
+        lower.addWidget(self.versions, 3)
+        lower.addWidget(self.lately, 2)
+        self.body.addLayout(lower)
+        self.lately.setFixedHeight(LATELY)
+        self.lately.hide()
         self.open.hide()
 
     def _wire(self) -> None:
         self.search.textChanged.connect(self._searched)
         self.segments.changed.connect(self._turned)
         self.versions.picked.connect(self._to_model)
+        self.lately.picked.connect(self.charger_asked)
         self.seen.picked.connect(self.charger_asked)
         self.open.clicked.connect(self.jobs.open_selected)
         self.jobs.selectionModel().currentRowChanged.connect(self._enable_open)
@@ -99,6 +113,7 @@ class FleetCard(Card):
 
     def show_seen(self, seen: Sequence[VersionSeen]) -> None:
         self.seen.show_rows(seen, self._mirror.now())
+        self.lately.show_rows(seen, self._mirror.now())
         self.refresh()
 
     def narrow(self, state: FleetState | None) -> None:
@@ -124,7 +139,11 @@ class FleetCard(Card):
         front: QWidget = {HISTORY: self.seen, JOBS: self.jobs}.get(segment, self.view)
         count = {HISTORY: len(self.seen.rows.rows), JOBS: len(self.jobs.rows.rows)}.get(segment, len(self.table.items))
         self.stack.setCurrentWidget(front if count else self.empty)
-        self.versions.setVisible(segment in (BY_MODEL, BY_STATE) and self.versions.known())
+        below = segment in (BY_MODEL, BY_STATE) and self.versions.known() and self.height() > SHORT
+        self.versions.setVisible(below)
+        large = below and self.height() > TALL and self.width() > WIDE
+        self.lately.setVisible(large)
+        self.versions.set_room(LATELY if large else 0)
         self.open.setVisible(segment == JOBS)
         if not count:
             self._say_empty(segment)
@@ -137,6 +156,8 @@ class FleetCard(Card):
             words, advice = tr("No job yet"), tr("Updates and fetched logs are listed here, and stay.")
         elif segment == HISTORY:
             words, advice = tr("No version seen yet"), tr("A charger tells its version each time it starts.")
+        elif self._mirror.accepted():
+            words, advice = tr("No version told yet"), tr("A charger tells its version each time it starts.")
         else:
             act, words = "connect", tr("No charger yet")
             advice, button = tr("Type the address into your charger and it shows up here."), tr("Connect a charger")
@@ -147,6 +168,14 @@ class FleetCard(Card):
             self.empty.button.setText(button)
             self.empty.button.setAccessibleName(button)
             self.empty.button.set_icon("eye" if act == "all" else "plus")
+
+    def wants_seen(self) -> bool:
+        return self.segment() == HISTORY or not self.lately.isHidden()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.refresh()
+        self.seen_wanted.emit(self.wants_seen())
 
     def fit(self, room: int) -> None:
         self.view.fit(room)
@@ -179,7 +208,7 @@ class FleetCard(Card):
             self.view.group_by(segment)
             self.view.fit(self.width())
         self.refresh()
-        self.segment_changed.emit(segment)
+        self.seen_wanted.emit(self.wants_seen())
 
     def _to_model(self, key: str) -> None:
         if self.segment() != BY_MODEL:

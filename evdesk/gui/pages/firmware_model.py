@@ -24,7 +24,7 @@ from evdesk.model.firmware import FleetCharger, FleetModel, FleetState, FleetVer
 
 ITEM = int(Qt.ItemDataRole.UserRole) + 1
 CHARGER, MODEL, SERIAL, HARDWARE, VERSION, SINCE, STATE, BECAUSE = range(8)
-WIDTHS = (64, 104, 108, 74, 70, 66, 92, 160)
+WIDTHS = (74, 112, 116, 78, 72, 68, 98, 160)
 BY_MODEL, BY_STATE = "model", "state"
 _ROOT = QModelIndex()
 
@@ -70,6 +70,24 @@ def titles() -> tuple[str, ...]:
 
 def model_key(model: FleetModel) -> str:
     return f"{model.vendor}\n{model.model}"
+
+
+def group_words(group: Group, now: float) -> str:
+    """A head as one sentence, for readers and copies."""
+    parts = [group.title, chargers_words(group.count)]
+    if group.model is not None:
+        parts.append(tr("in the library: {version}").format(version=group.model.newest_version or tr("none")))
+        parts.append(tr("policy: {policy}").format(policy=policy_words(group.model.policy, now)))
+        if group.model.blocked:
+            parts.append(tr("blocked: {versions}").format(versions=blocked_words(group.model)))
+    return ", ".join(parts)
+
+
+def tip_words(line: Line, now: float) -> str:
+    """The reason in full, and until when the policy wants it."""
+    due = line.one.due_at
+    by = tr("By the policy until {day}").format(day=text.date(due, now)) if due is not None else ""
+    return "\n".join(part for part in (because_words(line.one), by) if part)
 
 
 class FleetTable(QAbstractTableModel):
@@ -151,7 +169,7 @@ class FleetTable(QAbstractTableModel):
         down = order == Qt.SortOrder.DescendingOrder
         if column == SINCE:
             return sorted(lines, key=lambda line: line.one.since_at or 0.0, reverse=down)
-        return sorted(lines, key=lambda line: natural(self.cell(line, column)), reverse=down)
+        return sorted(lines, key=lambda line: natural(self.cells(line)[column]), reverse=down)
 
     def _shown(self, line: Line) -> bool:
         if self._only is not None and line.one.state is not self._only:
@@ -190,19 +208,6 @@ class FleetTable(QAbstractTableModel):
             because_words(one),
         )
 
-    def cell(self, line: Line, column: int) -> str:
-        return self.cells(line)[column]
-
-    def group_words(self, group: Group) -> str:
-        """A head as one sentence, for readers and copies."""
-        parts = [group.title, chargers_words(group.count)]
-        if group.model is not None:
-            parts.append(tr("in the library: {version}").format(version=group.model.newest_version or tr("none")))
-            parts.append(tr("policy: {policy}").format(policy=policy_words(group.model.policy, self.now())))
-            if group.model.blocked:
-                parts.append(tr("blocked: {versions}").format(versions=blocked_words(group.model)))
-        return ", ".join(parts)
-
     # -- Qt -----------------------------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = _ROOT) -> int:
@@ -223,17 +228,14 @@ class FleetTable(QAbstractTableModel):
             return item
         if isinstance(item, Group):
             said = role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
-            return self.group_words(item) if said and index.column() == 0 else None
+            return group_words(item, self.now()) if said and index.column() == 0 else None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.cell(item, index.column())
+            return self.cells(item)[index.column()]
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{titles()[index.column()]}: {self.cell(item, index.column())}"
-        return self._tip(item) if role == Qt.ItemDataRole.ToolTipRole and index.column() == BECAUSE else None
-
-    def _tip(self, line: Line) -> str:
-        due = line.one.due_at
-        by = tr("By the policy until {day}").format(day=text.date(due, self.now())) if due is not None else ""
-        return "\n".join(part for part in (because_words(line.one), by) if part)
+            return f"{titles()[index.column()]}: {self.cells(item)[index.column()]}"
+        return (
+            tip_words(item, self.now()) if role == Qt.ItemDataRole.ToolTipRole and index.column() == BECAUSE else None
+        )
 
 
 def natural(words: str) -> tuple[tuple[int, int, str], ...]:

@@ -38,12 +38,14 @@ class PolicySheet(WorkingSheet):
     ) -> None:
         self._model, self._now = model, now
         name = model_name(model.vendor, model.model)
-        super().__init__(tr("Versions of {model}").format(model=name), client, theme, parent, height=330)
+        super().__init__(tr("Versions of {model}").format(model=name), client, theme, parent, height=300)
         self.versions = known_versions(model, images)
         self.blocked = list(model.blocked)
         self._policy_card(model.policy)
         self._blocked_card()
         self.close_button()
+        held = self.column.parentWidget()
+        self.resize(680, min(720, (held.sizeHint().height() if held is not None else 400) + 132))
 
     # -- what it should run -------------------------------------------------------------------------------------------
 
@@ -64,12 +66,15 @@ class PolicySheet(WorkingSheet):
         self.by.setCalendarPopup(True)
         self.by.setDisplayFormat("yyyy-MM-dd")
         self.by.setAccessibleName(tr("Late after"))
-        self.by.lineEdit().setTextMargins(8, 0, 0, 0)
+        self.by.setFixedHeight(self.theme.control)
         self.by.setDate(QDateTime.fromSecsSinceEpoch(int(self._now + 14 * DAY_S)).date())
         self.save = self.act_button(tr("Save"), "check", self._save, PRIMARY)
         form = QFormLayout()
         form.setSpacing(8)
-        form.addRow(Label(tr("Version")), self.version)
+        name = Label(tr("Version"))
+        name.setMinimumHeight(self.theme.control)
+        self.ends.setMinimumHeight(self.theme.control)
+        form.addRow(name, self.version)
         form.addRow(self.ends, self.by)
         card.body.addWidget(self.kind)
         card.body.addWidget(self.means)
@@ -127,7 +132,8 @@ class PolicySheet(WorkingSheet):
         )
         self.bad.setCurrentText("")
         self.bad.setFixedWidth(130)
-        self.bad.setPlaceholderText(tr("Version"))
+        if (line := self.bad.lineEdit()) is not None:
+            line.setPlaceholderText(tr("Version"))
         self.why = QLineEdit()
         self.why.setPlaceholderText(tr("Why, for example: loses its limit on restart"))
         self.why.setAccessibleName(tr("Why it is blocked"))

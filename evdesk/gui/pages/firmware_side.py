@@ -6,14 +6,18 @@ from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
-from evdesk.gui import icons
+from evdesk.gui import icons, text
 from evdesk.gui.pages.firmware_history import LINE, SeenDots
 from evdesk.gui.pages.firmware_library import CARD, ImageList
+from evdesk.gui.pages.firmware_words import because_words, charger_look
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import Button, Card, ElidedLabel, EmptyState, Label, Rule
+from evdesk.gui.widgets import Button, Card, ElidedLabel, EmptyState, KeyValue, Rule
 from evdesk.model.firmware import FleetCharger, Image, VersionSeen
 
 LEAST_DOTS = 3
+LABEL_MOST = 8
+TALL = 780
+"""Above it what is known of the selected charger stands over its versions."""
 
 
 class SidePanel(Card):
@@ -47,8 +51,8 @@ class SidePanel(Card):
             tr("Add the maker's file"),
         )
         self.title_of_one = ElidedLabel("", "chip", "text", self)
+        self.facts = KeyValue(self, columns=1)
         self.dots = SeenDots(self)
-        self.none = Label(tr("Select a charger to see its versions."), "small", "muted", self, wrap=True)
         self.update_button = Button(tr("Update this charger"), "chip", parent=self)
         self.logs_button = Button(tr("Fetch logs"), "import", parent=self)
         self._lay_out()
@@ -74,10 +78,8 @@ class SidePanel(Card):
         titled.setContentsMargins(14, 0, 14, 0)
         titled.addWidget(self.title_of_one, 1)
         column.addLayout(titled)
-        noted = QHBoxLayout()
-        noted.setContentsMargins(14, 0, 14, 0)
-        noted.addWidget(self.none, 1)
-        column.addLayout(noted)
+        self.facts.setContentsMargins(14, 4, 14, 6)
+        column.addWidget(self.facts)
         column.addWidget(self.dots, 1)
         self.body.addWidget(self.below, 2)
         foot = QWidget(self)
@@ -88,7 +90,8 @@ class SidePanel(Card):
         row.addWidget(self.logs_button)
         row.addStretch(1)
         self.foot = foot
-        self.body.addWidget(Rule(self))
+        self.rule = Rule(self)
+        self.body.addWidget(self.rule)
         self.body.addWidget(foot)
 
     # -- showing ------------------------------------------------------------------------------------------------------
@@ -106,13 +109,31 @@ class SidePanel(Card):
         """The selected one; `off_...`: why a button cannot be pressed."""
         self.one = one
         label = (one.label or one.charger_id) if one is not None else ""
-        self.title_of_one.setText(
-            tr("{label}, its versions").format(label=label) if one is not None else tr("Versions")
-        )
-        self.dots.setVisible(one is not None)
-        self.none.setVisible(one is None)
-        self.update_button.why_off(tr("Select a charger first.") if one is None else off_update)
-        self.logs_button.why_off(tr("Select a charger first.") if one is None else off_logs)
+        self.title_of_one.setText(tr("{label}, its versions").format(label=label))
+        for part in (self.below, self.rule, self.foot):
+            part.setVisible(one is not None)
+        if one is not None:
+            for name, value in self._told(one):
+                self.facts.set(name, value)
+            words = tr("Update {label}").format(label=label) if len(label) <= LABEL_MOST else tr("Update it")
+            self.update_button.setText(words)
+            self.update_button.setAccessibleName(tr("Update {label}").format(label=label))
+            self.update_button.updateGeometry()
+        self._share()
+        self.update_button.why_off(off_update)
+        self.logs_button.why_off(off_logs)
+
+    def _told(self, one: FleetCharger) -> list[tuple[str, str]]:
+        """What is known of it, for windows that have the room."""
+        version = text.reasons(one.version or text.unknown(), charger_look(one).word)
+        job = tr("job {n}").format(n=one.job_id) if one.job_id is not None else tr("none yet")
+        return [
+            (tr("Version"), version),
+            (tr("Because"), because_words(one) or text.unknown()),
+            (tr("Serial"), one.serial or text.unknown()),
+            (tr("Hardware"), one.hardware or text.unknown()),
+            (tr("Last update"), job),
+        ]
 
     def show_seen(self, seen: Sequence[VersionSeen], now: float) -> None:
         self.dots.show_rows(seen, now)
@@ -128,11 +149,15 @@ class SidePanel(Card):
 
     def _share(self) -> None:
         """The list takes what it needs, as long as three lines of the history stay."""
+        if self.one is None:
+            self._held.setFixedHeight(max(CARD, self.height() - 52))
+            return
         fixed = 48 + self.foot.sizeHint().height() + 2
         lower = 12 + 20 + LEAST_DOTS * LINE + 8
         room = max(CARD, self.height() - fixed - lower)
         wanted = self.list.content_height() if self.stack.currentIndex() == 0 else room
         self._held.setFixedHeight(min(room, max(CARD, wanted)))
+        self.facts.setVisible(self.one is not None and self.height() > TALL)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -15,8 +15,8 @@ from evdesk.gui.text import tr
 from evdesk.gui.widgets import Painted, draw
 from evdesk.model.firmware import FleetModel
 
-ROW = 26
-BAR = 20
+ROW, ROW_MOST = 26, 42
+BAR_LESS = 6
 AXIS = 24
 DAY_S = 86_400.0
 LONGEST_S, SHORTEST_S = 400 * DAY_S, 14 * DAY_S
@@ -60,9 +60,12 @@ def lanes_of(models: Sequence[FleetModel], now: float) -> list[Lane]:
 
 
 def window_of(lanes: Sequence[Lane], now: float) -> tuple[float, float]:
-    """From the first version that was seen, at least two weeks and at most 400 days."""
+    """From the first version that was seen, at least two weeks and at most 400 days; long ones begin with a month."""
     first = min((lane.spans[0].start for lane in lanes), default=now)
-    return min(max(first, now - LONGEST_S), now - SHORTEST_S), now
+    start = min(max(first, now - LONGEST_S), now - SHORTEST_S)
+    if now - start > MONTHS_FROM_S:
+        start = datetime.fromtimestamp(start).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+    return start, now
 
 
 def ticks(window: tuple[float, float]) -> list[tuple[float, str]]:
@@ -93,7 +96,7 @@ class VersionStrip(Painted):
         super().__init__(parent)
         self._lanes: list[Lane] = []
         self._now = 0.0
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_models(self, models: Sequence[FleetModel], now: float) -> None:
@@ -117,6 +120,11 @@ class VersionStrip(Painted):
     def sizeHint(self) -> QSize:
         return QSize(300, len(self._lanes) * ROW + AXIS)
 
+    def pitch(self) -> float:
+        """The height of a lane: more where there is room."""
+        room = (self.height() - AXIS) / max(1, len(self._lanes))
+        return max(float(ROW), min(float(ROW_MOST), room))
+
     # -- geometry -----------------------------------------------------------------------------------------------------
 
     def _field(self) -> tuple[float, float]:
@@ -132,10 +140,12 @@ class VersionStrip(Painted):
         x = left + max(0.0, span.start - start) * scale
         wide = max(12.0 if span.last else 3.0, (span.end - max(start, span.start)) * scale - 2)
         x = min(x, right - wide)
-        return QRectF(x, row * ROW + (ROW - BAR) / 2, wide, BAR)
+        pitch = self.pitch()
+        bar = min(28.0, pitch - BAR_LESS)
+        return QRectF(x, row * pitch + (pitch - bar) / 2, wide, bar)
 
     def span_at(self, at: QPointF) -> tuple[Lane, Span | None] | None:
-        row = int(at.y() // ROW)
+        row = int(at.y() // self.pitch())
         if not 0 <= row < len(self._lanes):
             return None
         lane = self._lanes[row]
@@ -170,14 +180,15 @@ class VersionStrip(Painted):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         left, _ = self._field()
+        pitch = self.pitch()
         for row, lane in enumerate(self._lanes):
-            base = row * ROW + ROW / 2 + draw.metrics("small").capHeight() / 2
+            base = (row + 0.5) * pitch + draw.metrics("small").capHeight() / 2
             draw.text(painter, 12, base, draw.elided(lane.name, "small", left - 24), "small", "text")
             for span in lane.spans:
                 if span.end > window_of(self._lanes, self._now)[0]:
                     self._paint_span(painter, self._bar(row, span), span)
         if self._lanes:
-            self._paint_axis(painter, len(self._lanes) * ROW + 2)
+            self._paint_axis(painter, len(self._lanes) * pitch + 2)
 
     def _paint_span(self, painter: QPainter, rect: QRectF, span: Span) -> None:
         look = theme.current()
@@ -216,6 +227,10 @@ class StripArea(QScrollArea):
         self.setWidget(strip)
         strip.setAutoFillBackground(False)
 
-    def fit(self) -> None:
+    def fit(self, height: int = 0) -> None:
+        """`height`: so high; 0 as high as the lanes need."""
+        if height:
+            self.setFixedHeight(height)
+            return
         lanes = max(1, min(len(self._strip.lanes()), self._most))
         self.setFixedHeight(lanes * ROW + AXIS + 2)

@@ -38,7 +38,7 @@ from evdesk.model.firmware import FleetModel, FleetState
 ROW_HEIGHT = 36
 HEAD_HEIGHT = 38
 PENCIL = 22
-NARROW, TIGHT = 700, 560
+NARROW, TIGHT = 720, 600
 """Below these widths columns of second rank give their room to the reason."""
 
 
@@ -170,6 +170,7 @@ class FleetView(Grid):
     def fit(self, room: int) -> None:
         """Serial, hardware and since give way before the reason is cut."""
         by_state = self.table.by == BY_STATE
+        self.setColumnHidden(STATE, by_state)  # the heads say it
         self.setColumnHidden(HARDWARE, room < NARROW)
         self.setColumnHidden(SINCE, room < (NARROW if by_state else TIGHT))
         self.setColumnHidden(SERIAL, room < TIGHT)

@@ -15,6 +15,7 @@ from evdesk.gui.widgets import GHOST, Button, Label, Rule
 from evdesk.model.firmware import FleetModel
 
 LANES_MOST = 4
+HEAD = 38
 
 
 class VersionsPanel(QWidget):
@@ -25,6 +26,7 @@ class VersionsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._now = 0.0
+        self._room = 0
         self.strip = VersionStrip(self)
         self.area = StripArea(self.strip, LANES_MOST, self)
         self.button = Button("", "table", GHOST, self, label=tr("Versions over time as a table"), dense=True)
@@ -52,9 +54,18 @@ class VersionsPanel(QWidget):
     def show_models(self, models: Sequence[FleetModel], now: float) -> None:
         self._now = now
         self.strip.show_models(models, now)
-        self.area.fit()
-        self.twin.setFixedHeight(max(110, self.area.height()))
+        self._fit()
         self.rows.set_rows([TableRow("/".join(row), row) for row in self._cells()])
+
+    def set_room(self, height: int) -> None:
+        """So high in all; 0 as high as the lanes need."""
+        if height != self._room:
+            self._room = height
+            self._fit()
+
+    def _fit(self) -> None:
+        self.area.fit(self._room - HEAD if self._room else 0)
+        self.twin.setFixedHeight(max(110, self.area.height()))
 
     def known(self) -> bool:
         """Whether there is anything to show."""

@@ -69,7 +69,7 @@ def charger_look(one: FleetCharger) -> Look:
 
 def because_words(one: FleetCharger) -> str:
     """The engine's reason; a charger that is away is said to be."""
-    away = "" if one.online else tr("Offline")
+    away = "" if one.online else tr("offline now") if one.because else tr("Offline now")
     return "; ".join(part for part in (one.because, away) if part)
 
 
@@ -126,7 +126,7 @@ def updates(fleet: FleetVersions) -> list[tuple[str, str, list[FleetCharger]]]:
 def no_update(fleet: FleetVersions, images: Sequence[Image]) -> str:
     """Why nothing can be updated."""
     if not any(model.chargers for model in fleet.models):
-        return tr("No charger has told its version yet.")
+        return tr("Connect a charger first.")
     if not any(image.usable for image in images):
         return tr("The library has no file that can be sent. Add the maker's file.")
     if any(fleet.counts.get(state) for state in UPDATABLE):
@@ -170,13 +170,10 @@ def image_second(image: Image, newest: str) -> str:
     manifest = image.manifest
     if not image.usable:
         return image.why_not
-    parts = []
     if newest and newest != manifest.version:
-        parts.append(tr("The way back from {version}").format(version=newest))
-    parts.append(fits_words(image))
-    if not any(parts):
-        parts.append(manifest.source)
-    return "; ".join(part for part in parts if part) or tr("{n} fields unknown").format(n=len(image.unknown))
+        return tr("The way back from {version}").format(version=newest)
+    unknown = tr("{n} fields unknown").format(n=len(image.unknown)) if image.unknown else ""
+    return fits_words(image) or manifest.source or unknown or image.file_name
 
 
 def fits_words(image: Image) -> str:
