@@ -97,7 +97,7 @@ def ftp_server(folder, certificate=None):
 
     def run() -> None:
         while not over.is_set():
-            server.serve_forever(timeout=0.01, blocking=False)
+            server.serve_forever(timeout=0.01, blocking=False, handle_exit=False)
         server.close_all()
 
     thread = threading.Thread(target=run)
