@@ -9,6 +9,7 @@ from evdesk.simulator.core2 import Core2
 from evdesk.simulator.link import Payload
 
 STARTING, IDLE = "Starting", "Idle"
+LATE_S = 180.0
 DONE = frozenset(
     {
         IDLE,
@@ -109,9 +110,6 @@ class StatusJob:
         else:
             payload: Payload = {"status": self.told}
             self.core.post(self.action, payload | ({"requestId": self.request_id} if self.number else {}))
-
-
-LATE_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -415,6 +415,7 @@ async def test_run_simulate_charges_and_reports(csms, clock) -> None:
         ("http://x", {}, "ws://"),
         ("ws://127.0.0.1:1", {"fault": "x"}, "no fault"),
         ("ws://127.0.0.1:1", {"protocol": "3"}, "2.0.1"),
+        ("ws://127.0.0.1:1", {"maker": "x"}, "no maker “x”. Known: Nordlade"),
     ],
 )
 async def test_run_simulate_refuses_in_words(url, more, says) -> None:
@@ -432,3 +433,9 @@ def test_identity_is_encoded_into_the_address(clock) -> None:
     link = Link("ws://h:1/ocpp/", "a b/c", None, clock, None)
     assert link.address == "ws://h:1/ocpp/a%20b%2Fc"
     assert json.dumps(link.address)
+
+
+async def test_all_of_one_maker_at_a_given_rate(csms, clock) -> None:
+    more = {"maker": "kestrel", "rate_bps": 1000.0, "plugged": False}
+    await run_simulate(csms.url, on_line=lambda _line: None, count=2, seconds=8, clock=clock, **more)
+    assert {boot["chargePointModel"] for boot in csms.of("BootNotification")} == {"K11"}
