@@ -79,17 +79,35 @@ class Reply:
     body: bytes
 
 
-async def raw(port: int, request: bytes, tls: ssl.SSLContext | None = None) -> bytes:
-    """Everything the server says to these bytes, until it closes."""
-    reader, writer = await asyncio.open_connection(HERE, port, ssl=tls)
-    writer.write(request)
+@contextlib.asynccontextmanager
+async def connected(
+    port: int, tls: ssl.SSLContext | None = None, limit: int = 65_536, **how: Any
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection(HERE, port, ssl=tls, limit=limit, **how)
     try:
-        async with asyncio.timeout(10):
-            return await reader.read()
+        yield reader, writer
     finally:
         writer.close()
         with contextlib.suppress(ConnectionError, ssl.SSLError):
             await writer.wait_closed()
+
+
+async def rest_of(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the other side ends the connection, in whichever way."""
+    said = b""
+    with contextlib.suppress(ConnectionError):
+        async with asyncio.timeout(10):
+            while more := await reader.read(65_536):
+                said += more
+    return said
+
+
+async def raw(port: int, request: bytes, tls: ssl.SSLContext | None = None) -> bytes:
+    """Everything the server says to these bytes, until it closes."""
+    async with connected(port, tls) as (reader, writer):
+        writer.write(request)
+        async with asyncio.timeout(10):
+            return await reader.read()
 
 
 def parsed(said: bytes) -> Reply:

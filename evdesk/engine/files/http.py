@@ -12,14 +12,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from typing import BinaryIO, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 
-from evdesk.engine.files.addresses import FOLDER, Addresses, Guesses
+from evdesk.engine.files.addresses import Addresses, Guesses
+from evdesk.engine.files.answers import asked, peer_of, plain, who
+from evdesk.engine.files.http_uploads import Uploading
+from evdesk.engine.files.inbox import Inbox
 from evdesk.engine.files.ledger import Ledger
 from evdesk.engine.files.ranges import Plan, plan
-from evdesk.engine.files.slots import Download, Run, Seen, Slot, asks_words
+from evdesk.engine.files.slots import Download, Run, Seen, Slot, Upload, asks_words
 from evdesk.engine.files.transport import tune, unsent
 
 log = logging.getLogger("evdesk.files")
@@ -114,11 +116,12 @@ class HttpDoor:
         addresses: Addresses[Slot],
         guesses: Guesses,
         ledger: Ledger,
+        inbox: Inbox,
         threads: Threads[object],
     ) -> None:
         self.port = 0
         self._door, self._addresses, self._guesses = door, addresses, guesses
-        self._ledger, self._threads = ledger, threads
+        self._ledger, self._inbox, self._threads = ledger, inbox, threads
         self._server = Connections(self._answer)
         self._runner = web.ServerRunner(self._server, shutdown_timeout=CLOSE_S)
 
@@ -147,6 +150,10 @@ class HttpDoor:
             return await self._stranger(request)
         if isinstance(slot, Download) and rest == [slot.name]:
             return await self._serve(request, slot)
+        if isinstance(slot, Upload):
+            if request.method not in ("PUT", "POST"):
+                return self._not_that(request, slot, "PUT, POST")
+            return await Uploading(request, slot, rest, self._ledger, self._inbox, self._in_thread).answer()
         return self._refuse(request, slot, 404, f"{who(request)} asks for something else than {slot.name}.")
 
     async def _stranger(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -170,13 +177,17 @@ class HttpDoor:
         self._ledger.say(slot, Seen.REFUSED, text, "warn", who(request))
         return plain(status)
 
+    def _not_that(self, request: web.BaseRequest, slot: Slot, allowed: str) -> web.StreamResponse:
+        text = f"{who(request)} tries to {request.method[:20]} at an address for {allowed}."
+        response = self._refuse(request, slot, 405, text)
+        response.headers["Allow"] = allowed
+        return response
+
     # -- downloads -----------------------------------------------------------------------------------------------
 
     async def _serve(self, request: web.BaseRequest, slot: Download) -> web.StreamResponse:
         if request.method not in ("GET", "HEAD"):
-            response = self._refuse(request, slot, 405, f"{who(request)} wants to {request.method} {slot.name}.")
-            response.headers["Allow"] = "GET, HEAD"
-            return response
+            return self._not_that(request, slot, "GET, HEAD")
         what = plan(request.method, request.headers, slot.file.subject)
         agent = request.headers.get("User-Agent", "")
         slot.progress.request(self._ledger.clock.now(), who(request), agent, what.status == 206 and what.start > 0)
@@ -301,30 +312,6 @@ class Sending:
         self._aborted = True
         if self._transport is not None:
             self._transport.abort()
-
-
-def asked(raw_path: str) -> tuple[str, list[str]]:
-    """(secret, what follows it) of a request's path; ("", []) where it is none of ours. Some clients send the whole
-    address, some double a slash."""
-    path = urlsplit(raw_path).path if "://" in raw_path[:12] else raw_path.partition("?")[0]
-    parts = [unquote(part, errors="replace") for part in path.split("/") if part]
-    return (parts[1], parts[2:]) if len(parts) > 1 and parts[0] == FOLDER else ("", [])
-
-
-def peer_of(transport: asyncio.Transport) -> str:
-    peer = transport.get_extra_info("peername")
-    return str(peer[0]) if peer else ""
-
-
-def who(request: web.BaseRequest) -> str:
-    return request.remote or ""
-
-
-def plain(status: int) -> web.StreamResponse:
-    """An answer without a body."""
-    response = web.StreamResponse(status=status, headers={"Server": "evdesk"})
-    response.content_length = 0
-    return response
 
 
 def _headers(what: Plan, slot: Download) -> dict[str, str]:

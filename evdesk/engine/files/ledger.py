@@ -5,11 +5,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from evdesk.engine.files.slots import Run, Seen, Served, Slot
+from evdesk.engine.files.slots import Received, Run, Seen, Served, Slot, Upload
 from evdesk.engine.files.words import seconds_words, size_words
 from evdesk.model import Clock
 
 BEAT_S = 0.5
+KEPT = (Seen.RECEIVED, Seen.PARTIAL)  # told also after the address was withdrawn: there is a file to keep
+ENDED = {
+    "broken": "broke off",
+    "slow": "went slower than a byte a second and was ended",
+    "too_large": "was cut",
+    "disk_full": "was ended, because the disk is full,",
+}
 
 
 class Ledger:
@@ -22,10 +29,32 @@ class Ledger:
 
     def say(self, slot: Slot, what: Seen, text: str, tone: str = "", address: str = "", **more: Any) -> None:
         """`more`: further fields of `Served`."""
-        if slot.gone:
+        if slot.gone and what not in KEPT:
             return
         has = {"bytes": slot.progress.bytes, "size": slot.progress.size} | more
         self.tell(Served(slot.key, self.clock.now(), what, text, tone, address, **has))
+
+    def say_received(self, slot: Upload, received: Received, address: str, began: float) -> None:
+        """What came of an upload; `began`: when, by the clock."""
+        now, name = self.clock.now(), received.name
+        if received.whole:
+            slot.progress.complete_at = now
+            text, tone = f"{name} is here: {size_words(received.size)} in {seconds_words(now - began)}.", "good"
+        else:
+            text, tone = f"{name} {ENDED[received.cause]} after {size_words(received.size)}; what came is kept.", "warn"
+        slot.progress.sample(now)
+        self.say(
+            slot,
+            Seen.RECEIVED if received.whole else Seen.PARTIAL,
+            text,
+            tone,
+            address,
+            bytes=received.size,
+            path=received.path,
+            name=name,
+            sha256=received.sha256,
+            cause=received.cause,
+        )
 
     def begin(self, run: Run) -> None:
         run.moved = (time.monotonic(), run.position)

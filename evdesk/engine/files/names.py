@@ -14,7 +14,7 @@ def url_name(name: str) -> str:
     """The original name in plain letters: chargers derive version and kind from it, and some cannot unquote."""
     folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = _PLAIN.sub("_", folded).strip("._")
-    return _cut(plain, MOST_IN_URL) or "file.bin"
+    return cut(plain, MOST_IN_URL) or "file.bin"
 
 
 def file_name(name: str, default: str = "log") -> str:
@@ -24,7 +24,7 @@ def file_name(name: str, default: str = "log") -> str:
     kept = kept.strip(" .").lstrip("-~")
     if not kept.strip("_"):
         return default
-    return _cut(f"_{kept}" if _RESERVED.fullmatch(kept) else kept, MOST_ON_DISK)
+    return cut(f"_{kept}" if _RESERVED.fullmatch(kept) else kept, MOST_ON_DISK)
 
 
 def _safe(sign: str) -> str:
@@ -34,8 +34,8 @@ def _safe(sign: str) -> str:
     return "_" if sign in _BAD_ON_DISK else sign
 
 
-def _cut(name: str, most: int) -> str:
-    """To so many bytes of UTF-8; the ending stays, it says what the file is."""
+def cut(name: str, most: int) -> str:
+    """To at most so many bytes of UTF-8; the ending stays, it says what the file is."""
     raw = name.encode()
     if len(raw) <= most:
         return name

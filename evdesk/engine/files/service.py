@@ -11,10 +11,23 @@ from typing import Protocol, TypeVar
 
 from evdesk.drivers.tls_server import Credentials
 from evdesk.engine.files.addresses import FOLDER, Addresses, Guesses, is_secret, new_secret
+from evdesk.engine.files.inbox import Inbox
 from evdesk.engine.files.ledger import Ledger
 from evdesk.engine.files.names import url_name
 from evdesk.engine.files.ports import Ports
-from evdesk.engine.files.slots import Download, Key, Offer, OneFile, Served, Slot
+from evdesk.engine.files.slots import (
+    MOST_BYTES,
+    UPLOAD_SLOW_S,
+    Download,
+    Key,
+    Offer,
+    OneFile,
+    Received,
+    Served,
+    Slot,
+    Upload,
+    ranked,
+)
 from evdesk.engine.files.tls import ServerTls
 from evdesk.engine.network.ports import answers
 from evdesk.model import Clock, EvdeskError, Reason
@@ -45,6 +58,7 @@ class FileService:
         self._addresses: Addresses[Slot] = Addresses()
         self._guesses = Guesses()
         self._ledger = Ledger(clock, lambda served: self.on_served(served))
+        self._inbox = Inbox(data / "logs")
         self._slots: dict[Key, Slot] = {}
         self._doors: dict[tuple[str, str], Door] = {}
         self._tls = ServerTls(credentials)
@@ -90,6 +104,37 @@ class FileService:
             slot.rate_bps = rate_bps
             self._enter(slot)
         return offer
+
+    async def take(
+        self,
+        key: Key,
+        address: str,
+        scheme: str,
+        *,
+        secret: str = "",
+        most_bytes: int = MOST_BYTES,
+        slow_s: float = UPLOAD_SLOW_S,
+        name: str = "",
+    ) -> Offer:
+        """Let `key` upload to the address, or to any name below it; what comes whole is moved to DATA/logs. `most_bytes`:
+        of one upload; `slow_s`: in so many seconds at least so many bytes must come; `name`: for chargers that want a file
+        in the address. `secret` as in `offer`: what came before the restart counts. Raises `EvdeskError`."""
+        plain_name = url_name(name) if name else ""
+        left = await self._in_thread(self._inbox.left, key) if secret else []
+        async with self._lock:
+            old = await self._drop(key)
+            offer = await self._address(address, scheme, secret, plain_name)
+            slot = Upload(key, offer, plain_name or "log", most_bytes)
+            slot.slow_s = slow_s
+            slot.attempts = old.attempts if secret and isinstance(old, Upload) else left
+            self._enter(slot)
+        return offer
+
+    def received(self, key: Key) -> tuple[Received, ...]:
+        """What `key` sent since its address is offered, and what broke off before: the best first (the whole one, then
+        the larger, then the newer)."""
+        slot = self._slots.get(key)
+        return ranked(slot.attempts) if isinstance(slot, Upload) else ()
 
     async def withdraw(self, key: Key) -> Transfer:
         """The address is gone, and whatever runs on it ends; ports nobody needs are closed. Returns what was counted for
@@ -173,7 +218,7 @@ class FileService:
 
     async def _open_http(self, address: str, scheme: str) -> Door:
         make = await asyncio.to_thread(_http_door)
-        door = make((address, scheme), self._addresses, self._guesses, self._ledger, self._in_thread)
+        door = make((address, scheme), self._addresses, self._guesses, self._ledger, self._inbox, self._in_thread)
         context = await self._tls.newest() if scheme == "https" else None
         try:
             await self._ports.open(scheme, address, lambda port: door.open(port, context))

@@ -20,6 +20,8 @@ Key: TypeAlias = tuple[str, int]
 
 SCHEMES = ("http", "https", "ftp", "ftps")
 DOWNLOAD_SLOW_S = 300.0  # chargers erase flash in the middle
+UPLOAD_SLOW_S = 120.0
+MOST_BYTES = 256 * 1024 * 1024
 _BLOCK = 1 << 20
 
 
@@ -100,6 +102,43 @@ class Download(Slot):
 
     def took(self, now: float, before: int, after: int) -> bool:
         return self.progress.sent(now, before, after)
+
+
+class Upload(Slot):
+    """A place for what a charger sends. `most_bytes`: of one upload; `attempts`: what came of each, oldest first."""
+
+    slow_s = UPLOAD_SLOW_S
+
+    def __init__(self, key: Key, offer: Offer, name: str, most_bytes: int) -> None:
+        super().__init__(key, offer, name, Progress(offer.scheme))
+        self.most_bytes = most_bytes
+        self.attempts: list[Received] = []
+
+    def took(self, now: float, before: int, after: int) -> bool:
+        self.progress.got(now, after - before, after)
+        return False
+
+    def last(self, name: str) -> "Received | None":
+        """The newest attempt of this name, so that it can be gone on with."""
+        return next((one for one in reversed(self.attempts) if one.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One upload as it lies on the disk. `whole`: as far as its protocol can tell; else `cause` says why not: "broken",
+    "slow", "too_large", "disk_full"."""
+
+    path: Path
+    name: str
+    size: int
+    sha256: str
+    whole: bool
+    cause: str = ""
+
+
+def ranked(attempts: list[Received]) -> tuple[Received, ...]:
+    """The whole one wins, then the larger, then the newer."""
+    return tuple(sorted(reversed(attempts), key=lambda one: (one.whole, one.size), reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
