@@ -33,8 +33,8 @@ RIMS = {
 
 LOADED_LATE = {  # heavy, and few ever need it
     ("evdesk.engine.api_drill", "evdesk.engine.drill.page_pdf"),
-    ("evdesk.engine.files.service", "evdesk.engine.files.http"),
-    ("evdesk.engine.files.service", "evdesk.engine.files.ftp"),
+    ("evdesk.engine.files.doors", "evdesk.engine.files.http"),
+    ("evdesk.engine.files.doors", "evdesk.engine.files.ftp"),
 }
 """(module, what it imports inside a function): the reason stands there. Cycles are looked for through these too."""
 

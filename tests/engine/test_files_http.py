@@ -228,7 +228,7 @@ async def test_a_connection_that_never_asks_is_closed(watched, offer, tmp_path, 
 
 async def test_a_dead_reader_is_ended_and_told(watched, offer, tmp_path, monkeypatch):
     monkeypatch.setattr("evdesk.engine.files.ledger.BEAT_S", 0.05)
-    monkeypatch.setattr("evdesk.engine.files.slots.Slot.slow_s", 0.3)
+    monkeypatch.setattr("evdesk.engine.files.slots.Slot.slow_s", 0.1)
     big = write_file(tmp_path, 6_000_000, "big.bin")
     new = await watched.service.offer(OTHER, big, "big.bin", HERE, "http")
     with socket.create_connection((HERE, new.port)) as dead:
@@ -239,8 +239,9 @@ async def test_a_dead_reader_is_ended_and_told(watched, offer, tmp_path, monkeyp
     assert 0 < watched.service.transfer(OTHER).bytes < 6_000_000
 
 
-async def test_progress_is_what_the_charger_has_not_what_a_buffer_holds(watched, tmp_path):
+async def test_progress_is_what_the_charger_has_not_what_a_buffer_holds(watched, tmp_path, monkeypatch):
     """A megabyte for one that reads 100 kB and waits: what lies in buffers is not counted."""
+    monkeypatch.setattr("evdesk.engine.files.ledger.BEAT_S", 0.1)
     path = write_file(tmp_path, 2_000_000, "slow.bin")
     offer = await watched.service.offer(OTHER, path, "slow.bin", HERE, "http")
     with socket.socket() as slow:
@@ -254,6 +255,23 @@ async def test_progress_is_what_the_charger_has_not_what_a_buffer_holds(watched,
         told = await watched.told_of(Seen.BYTES, OTHER)
         assert 20_000 < told.bytes < (200_000 if sys.platform == "linux" else 400_000)
         assert watched.service.transfer(OTHER).rate_bps > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell what has arrived")
+async def test_complete_is_only_said_when_the_last_byte_has_arrived(watched, tmp_path, monkeypatch):
+    monkeypatch.setattr("evdesk.engine.files.ledger.BEAT_S", 0.02)
+    offer = await watched.service.offer(OTHER, write_file(tmp_path, 60_000, "s.bin"), "s.bin", HERE, "http")
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect((HERE, offer.port))
+        slow.sendall(f"GET {split(offer.url)[1]} HTTP/1.0\r\n\r\n".encode())
+        await watched.told_of(Seen.BYTES, OTHER)
+        for _ in range(5):  # everything is handed over long since
+            await asyncio.sleep(0)
+        assert not watched.seen(Seen.COMPLETE, OTHER)
+        while await asyncio.to_thread(slow.recv, 60_000):
+            pass
+        await watched.told_of(Seen.COMPLETE, OTHER)
 
 
 async def test_withdrawn_in_the_middle(watched, offer, tmp_path):

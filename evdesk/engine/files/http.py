@@ -290,7 +290,9 @@ class Sending:
                 await asyncio.wait((ended,), timeout=_LAZIEST_S)
                 break
             if unsent(self._transport) == 0:
-                return True
+                await asyncio.sleep(0)  # a reset empties the queue as well: let it be seen
+                if not self._transport.is_closing():
+                    return True
             await asyncio.wait((ended,), timeout=pause_s)
             pause_s = min(pause_s * 2, _LAZIEST_S)
         return ended.done() and ended.result() and not self._aborted

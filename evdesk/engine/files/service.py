@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import logging
-import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from evdesk.drivers.tls_server import Credentials
-from evdesk.engine.files.addresses import FOLDER, Addresses, Guesses, is_secret, new_secret
+from evdesk.engine.files.addresses import FOLDER, Addresses, Guesses, is_secret, new_secret, user_of
+from evdesk.engine.files.doors import Doors, Share, bracketed
 from evdesk.engine.files.inbox import Inbox
 from evdesk.engine.files.ledger import Ledger
 from evdesk.engine.files.names import url_name
@@ -28,7 +28,6 @@ from evdesk.engine.files.slots import (
     Upload,
     ranked,
 )
-from evdesk.engine.files.tls import ServerTls
 from evdesk.engine.network.ports import answers
 from evdesk.model import Clock, EvdeskError, Reason
 from evdesk.model.jobs import Transfer
@@ -39,40 +38,31 @@ READERS = 4
 WITHDRAW_S = 5.0
 
 
-class Door(Protocol):
-    """An open port."""
-
-    port: int
-
-    async def close(self) -> None: ...
-
-
 class FileService:
     """`credentials`: of evdesk's own CA, None while there is none: then nothing is offered by TLS. `on_served` gets each
     thing seen, in the event loop. `port`: the first of eleven fixed ones, 0 lets it choose."""
 
     def __init__(self, data: Path, clock: Clock, credentials: Callable[[], Credentials | None], port: int = 0) -> None:
         self.on_served: Callable[[Served], None] = lambda served: None
-        self._clock, self._credentials = clock, credentials
-        self._ports = Ports(data / "files.json", port)
+        self._clock = clock
         self._addresses: Addresses[Slot] = Addresses()
         self._guesses = Guesses()
         self._ledger = Ledger(clock, lambda served: self.on_served(served))
         self._inbox = Inbox(data / "logs")
         self._slots: dict[Key, Slot] = {}
-        self._doors: dict[tuple[str, str], Door] = {}
-        self._tls = ServerTls(credentials)
+        share = Share(self._addresses, self._guesses, self._ledger, self._inbox, self._in_thread)
+        self._doors = Doors(share, Ports(data / "files.json", port), credentials)
         self._lock = asyncio.Lock()
         self._threads: ThreadPoolExecutor | None = None
 
     def schemes(self) -> tuple[str, ...]:
         """Those that can be offered now."""
-        return ("http", "https") if self._credentials() is not None else ("http",)
+        return self._doors.schemes()
 
     @property
     def served(self) -> list[tuple[str, str, int]]:
-        """(address, scheme, port) of every open port."""
-        return [(address, scheme, door.port) for (address, scheme), door in self._doors.items()]
+        """(address, scheme, port) of everything that is offered."""
+        return sorted({(*slot.door, slot.offer.port) for slot in self._slots.values()})
 
     @property
     def guesses(self) -> int:
@@ -155,21 +145,21 @@ class FileService:
         """Open a connection to the own port through this address: "" where that works, or why not."""
         try:
             async with self._lock:
-                door = await self._open(address, scheme)
-            works = await answers(address, door.port, lambda own: None)
+                port = await self._doors.open(address, scheme)
+            works = await answers(address, port, lambda own: None)
         except EvdeskError as error:
             return error.sentence
         async with self._lock:
             await self._close_unneeded()
         if works:
             return ""
-        return f"Port {door.port} on {address} is open, and does not answer. A firewall on this computer keeps it shut."
+        return f"Port {port} on {address} is open, and does not answer. A firewall on this computer keeps it shut."
 
     async def close(self) -> None:
         async with self._lock:
             for key in list(self._slots):
                 await self._drop(key)
-            await self._close_unneeded()
+            await self._doors.close()
         self._ledger.close()
         if self._threads is not None:
             self._threads.shutdown(wait=False)
@@ -183,9 +173,13 @@ class FileService:
         if secret and self._addresses.find(secret) is not None:
             raise EvdeskError(Reason.INVALID, "This address is in use for another charger. Start the job anew.")
         secret = secret or new_secret()
-        door = await self._open(address, scheme)
-        url = f"{scheme}://{_bracket(address)}:{door.port}/{FOLDER}/{secret}/{path}"
-        return Offer(url, secret, scheme, address, door.port)
+        port = await self._doors.open(address, scheme)
+        where = f"{bracketed(address)}:{port}"
+        if scheme.startswith("ftp"):
+            url = f"{scheme}://{user_of(secret)}:{secret}@{where}/{path}"
+        else:
+            url = f"{scheme}://{where}/{FOLDER}/{secret}/{path}"
+        return Offer(url, secret, scheme, address, port)
 
     def _enter(self, slot: Slot) -> None:
         self._slots[slot.key] = slot
@@ -204,50 +198,10 @@ class FileService:
                 await asyncio.wait_for(slot.idle.wait(), WITHDRAW_S)
         return slot
 
-    async def _open(self, address: str, scheme: str) -> Door:
-        if scheme not in self.schemes():
-            can = ", ".join(self.schemes())
-            raise EvdeskError(Reason.INVALID, f"Files cannot be offered by “{scheme}” now. Possible: {can}.")
-        door = self._doors.get((address, scheme))
-        if door is None:
-            door = await self._open_http(address, scheme)
-            self._doors[address, scheme] = door
-        elif scheme == "https":
-            await self._tls.newest()  # renewed since: those who come from now on get the new certificate
-        return door
-
-    async def _open_http(self, address: str, scheme: str) -> Door:
-        make = await asyncio.to_thread(_http_door)
-        door = make((address, scheme), self._addresses, self._guesses, self._ledger, self._inbox, self._in_thread)
-        context = await self._tls.newest() if scheme == "https" else None
-        try:
-            await self._ports.open(scheme, address, lambda port: door.open(port, context))
-        except EvdeskError:
-            await door.close()
-            raise
-        return door
-
     async def _close_unneeded(self) -> None:
-        needed = {slot.door for slot in self._slots.values()}
-        for where in [where for where in self._doors if where not in needed]:
-            await self._doors.pop(where).close()
+        await self._doors.keep({slot.door for slot in self._slots.values()})
 
     async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="evdesk-files")
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
-
-
-def _http_door() -> "Callable[..., HttpDoorLike]":
-    # 13 MiB and a third of a second, and most engines never serve a file: loaded in a thread when one is offered.
-    from evdesk.engine.files.http import HttpDoor
-
-    return HttpDoor
-
-
-class HttpDoorLike(Door, Protocol):
-    async def open(self, port: int, tls: ssl.SSLContext | None) -> int: ...
-
-
-def _bracket(host: str) -> str:
-    return f"[{host.partition('%')[0]}]" if ":" in host else host
