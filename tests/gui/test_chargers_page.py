@@ -335,6 +335,21 @@ def test_forgetting_asks_first_and_staying_is_the_default(page, client, qtbot):
     assert not client.asked("charger.forget")
 
 
+def test_firmware_and_logs_have_pages_of_their_own_and_are_off_with_the_reason(page, mirror):
+    went = []
+    page.navigate.connect(lambda name, argument: went.append((name, argument)))
+    page.go("WB-06")
+    menus = page.detail.bar._menus
+    menus["update"].trigger()
+    menus["logs"].trigger()
+    assert went == [("update", ("WB-06",)), ("logs", "WB-06")]
+    mirror.apply("charger", replace(mirror.chargers["WB-06"], capabilities=()))
+    mirror.flush()
+    for deed, said in (("update", "Update firmware is off"), ("logs", "Fetch logs is off")):
+        assert not menus[deed].isEnabled()
+        assert said in menus[deed].toolTip()
+
+
 def test_a_lost_engine_mutes_figures_and_switches_deeds_off(page, client):
     page.go("WB-02")
     client.go(LinkState.LOST, "The engine does not answer.")

@@ -13,11 +13,12 @@ from evdesk.gui.dialogs.sheet import DONE, Sheet, confirm
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.firmware_image import ImageSheet
 from evdesk.gui.pages.firmware_policy import PolicySheet
+from evdesk.gui.pages.firmware_words import wants_words
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
 from evdesk.gui.widgets import PRIMARY
 from evdesk.model import EvdeskError
-from evdesk.model.firmware import FileState, FleetModel, Image
+from evdesk.model.firmware import FleetModel, Image
 from evdesk.wire.firmware import Added, AddImage, ExportLibrary, OneImage
 
 ADD_S = 600.0
@@ -127,7 +128,7 @@ class FirmwareDeeds(QObject):
             await RefusedSheet(images, refused, self._theme, self._owner).ask()
         elif images:
             self.said.emit(added_words(images, known))
-        if len(images) == 1 and not images[0].usable and images[0].state is FileState.GOOD:
+        if len(images) == 1 and wants_words(images[0]):
             await self._open_image(images[0])
 
     async def _export(self) -> None:

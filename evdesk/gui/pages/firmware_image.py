@@ -34,12 +34,12 @@ from evdesk.gui.pages.firmware_manifest import (
     manifest_of,
     shown,
 )
-from evdesk.gui.pages.firmware_words import image_look, image_name
+from evdesk.gui.pages.firmware_words import image_look, image_name, wants_words
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme, mono_font
 from evdesk.gui.widgets import DANGER, GHOST, PRIMARY, Button, Chip, KeyValue, Label, copy
 from evdesk.model import EvdeskError, Reason
-from evdesk.model.firmware import FileState, Image, Manifest, SignatureState
+from evdesk.model.firmware import Image, Manifest, SignatureState
 from evdesk.wire.firmware import PutManifest, TrustSigner
 
 MOST = 1 << 20
@@ -67,7 +67,7 @@ class ImageSheet(WorkingSheet):
         self.fields: dict[str, QWidget] = {}
         self._marks: dict[str, Label] = {}
         # What must be entered before anything can be done stands on top.
-        first = SECTIONS[:1] if not image.usable and image.state is FileState.GOOD else ()
+        first = SECTIONS[:1] if wants_words(image) else ()
         for section in first:
             self._section(section)
         self._file_card()
@@ -152,9 +152,7 @@ class ImageSheet(WorkingSheet):
             SignatureState.INVALID: tr("It does not belong to this file. Get both again from the maker."),
             SignatureState.UNCHECKED: tr("It cannot be checked here: no certificate, or a kind evdesk does not know."),
         }
-        told = image.signature not in (SignatureState.NONE, SignatureState.UNTRUSTED)
-        detail = f" ({image.signature_detail})" if image.signature_detail and told else ""
-        self.detail.setText(words[image.signature] + detail)
+        self.detail.setText(image.signature_detail or words[image.signature])
         self.signer.setVisible(bool(image.signer or image.fingerprint))
         if image.signer or image.fingerprint:
             self.signer.set(tr("Signed by"), image.signer or text.unknown())
@@ -162,9 +160,6 @@ class ImageSheet(WorkingSheet):
             until = image.signer_until_at
             self.signer.set(tr("Valid until"), text.date(until, self._now))
         self.trust.setVisible(image.signature in (SignatureState.UNTRUSTED, SignatureState.EXPIRED))
-        self.trust.why_off(
-            "" if image.signature is SignatureState.UNTRUSTED else tr("Its certificate is not valid now.")
-        )
 
     # -- the manifest -------------------------------------------------------------------------------------------------
 

@@ -1,14 +1,16 @@
 """The image library beside the table: each file with what may be thought of it, worst told first."""
 
 from collections.abc import Sequence
+from functools import cmp_to_key
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from evdesk.firmware.versions import compare, newest
 from evdesk.gui import icons, text, theme
 from evdesk.gui.pages.chargers_grid import Index
-from evdesk.gui.pages.firmware_words import image_look, image_name, image_second
+from evdesk.gui.pages.firmware_words import image_look, image_name, image_second, wants_words
 from evdesk.gui.pages.tags_model import ROW, RowsModel, TableRow
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import copy, draw
@@ -79,8 +81,8 @@ class ImageList(QListView):
         theme.current().changed.connect(self.viewport().update)
 
     def show_images(self, images: Sequence[Image]) -> None:
-        newest = newest_versions(images)
-        self.rows.set_rows([image_row(image, newest.get(_model(image), "")) for image in images])
+        best = newest_versions(images)
+        self.rows.set_rows([image_row(image, best.get(_model(image), "")) for image in ordered(images)])
 
     def content_height(self) -> int:
         return len(self.rows.rows) * CARD
@@ -118,13 +120,30 @@ class ImageList(QListView):
 
 
 def _model(image: Image) -> str:
-    return f"{image.manifest.vendor}\n{'/'.join(image.manifest.models)}"
+    return f"{image.manifest.vendor}\n{'/'.join(image.manifest.models)}".casefold()
 
 
 def newest_versions(images: Sequence[Image]) -> dict[str, str]:
-    """Maker and models -> the first usable version listed: the engine lists the newest first."""
-    found: dict[str, str] = {}
+    """Maker and models -> the newest version that may be sent."""
+    by_model: dict[str, list[str]] = {}
     for image in images:
         if image.usable and image.manifest.version:
-            found.setdefault(_model(image), image.manifest.version)
-    return found
+            by_model.setdefault(_model(image), []).append(image.manifest.version)
+    return {key: versions[newest(versions) or 0] for key, versions in by_model.items()}
+
+
+def ordered(images: Sequence[Image]) -> list[Image]:
+    """Those that somebody must describe first, then by model and from the newest on, what cannot be used last."""
+
+    def rank(image: Image) -> int:
+        if image.usable:
+            return 1
+        return 0 if wants_words(image) else 2
+
+    def before(a: Image, b: Image) -> int:
+        one, other = (rank(a), _model(a)), (rank(b), _model(b))
+        if one != other:
+            return -1 if one < other else 1
+        return -(compare(a.manifest.version, b.manifest.version) or 0)
+
+    return sorted(images, key=cmp_to_key(before))

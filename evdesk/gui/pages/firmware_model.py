@@ -104,6 +104,7 @@ class FleetTable(QAbstractTableModel):
         self._sorted: tuple[int, Qt.SortOrder] = (-1, Qt.SortOrder.AscendingOrder)
         self.by = BY_MODEL
         self.items: list[Item] = []
+        self._cells: dict[str, tuple[str, ...]] = {}
 
     # -- filling ------------------------------------------------------------------------------------------------------
 
@@ -131,13 +132,15 @@ class FleetTable(QAbstractTableModel):
         self._arrange()
 
     def _arrange(self) -> None:
-        shown = [line for line in self.all_lines() if self._shown(line)]
+        everyone = self.all_lines()
+        before, self._cells = self._cells, {line.key: self._worded(line) for line in everyone}
+        shown = [line for line in everyone if self._shown(line)]
         items = self._by_model(shown) if self.by == BY_MODEL else self._by_state(shown)
         same = [item.key for item in items] == [item.key for item in self.items]
         if same:
-            before, self.items = self.items, items
-            for row, (old, new) in enumerate(zip(before, items, strict=True)):
-                if old != new:
+            items, self.items = self.items, items
+            for row, (old, new) in enumerate(zip(items, self.items, strict=True)):
+                if old != new or before.get(old.key) != self._cells.get(new.key):
                     self.dataChanged.emit(self.index(row, 0), self.index(row, BECAUSE))
             return
         self.beginResetModel()
@@ -196,6 +199,10 @@ class FleetTable(QAbstractTableModel):
         return [item for item in self.items if isinstance(item, Line)]
 
     def cells(self, line: Line) -> tuple[str, ...]:
+        """The words of a row, as they were when it was filled: painting asks for them thousands of times."""
+        return self._cells[line.key]
+
+    def _worded(self, line: Line) -> tuple[str, ...]:
         one = line.one
         return (
             one.label or one.charger_id,

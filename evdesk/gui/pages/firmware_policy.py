@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QDateTime, QTime
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDateEdit, QFormLayout, QHBoxLayout, QLineEdit, QWidget
 
+from evdesk.firmware.fit import same_name
 from evdesk.gui.client import Client
 from evdesk.gui.dialogs.working import WorkingSheet
 from evdesk.gui.pages.firmware_words import model_name
@@ -19,7 +20,8 @@ DAY_S = 86_400.0
 
 def known_versions(model: FleetModel, images: Sequence[Image]) -> list[str]:
     """Of the library and of the chargers, without repeats, the library's first."""
-    wanted = [i.manifest.version for i in images if model.model in i.manifest.models and i.manifest.version]
+    mine = [image.manifest for image in images if any(same_name(one, model.model) for one in image.manifest.models)]
+    wanted = [manifest.version for manifest in mine if manifest.version]
     wanted += [one.version for one in model.chargers if one.version]
     return list(dict.fromkeys(wanted))
 

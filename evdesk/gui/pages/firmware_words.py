@@ -150,8 +150,12 @@ def image_look(image: Image) -> Look:
         return Look("shield-x", tr(_BAD[image.state]), "danger")
     if image.signature is SignatureState.INVALID:
         return Look("shield-x", tr("Signature is wrong, not used"), "danger")
-    if not image.usable:
+    if not image.usable and not image.sha256:
+        return Look("clock", tr("Being read"), "info")
+    if wants_words(image):
         return Look("question", tr("Not described yet"), "accent")
+    if not image.usable:
+        return Look("warning", tr("Not used"), "warn")
     looks = {
         SignatureState.VALID: Look("shield-check", tr("Signature checked"), "ok"),
         SignatureState.UNTRUSTED: Look("shield", tr("Signature fits, maker not confirmed"), "warn"),
@@ -159,6 +163,12 @@ def image_look(image: Image) -> Look:
         SignatureState.UNCHECKED: Look("shield-alert", tr("Signature not checked"), "warn"),
     }
     return looks.get(image.signature, Look("shield-alert", tr("Not signed"), "warn"))
+
+
+def wants_words(image: Image) -> bool:
+    """Whether somebody must say what a whole file is for before it can be used."""
+    lacks = {"models", "version", "vendor"} & set(image.unknown)
+    return not image.usable and image.state is FileState.GOOD and bool(lacks)
 
 
 def image_name(image: Image) -> str:
