@@ -13,6 +13,7 @@ from evdesk.engine.api_charge import ChargeApi
 from evdesk.engine.api_core import Core, Handler, changed_by_hand, command, connector_of, record_of
 from evdesk.engine.api_drill import DrillApi
 from evdesk.engine.api_explain import ExplainApi
+from evdesk.engine.api_firmware import FirmwareApi
 from evdesk.engine.api_hints import HintsApi
 from evdesk.engine.api_insights import InsightsApi
 from evdesk.engine.api_messages import Messages
@@ -88,6 +89,7 @@ class Api:
             **InsightsApi(core).handlers,
             **HintsApi(core).handlers,
             **DrillApi(core).handlers,
+            **FirmwareApi(core).handlers,
         }
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:

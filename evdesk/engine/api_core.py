@@ -11,6 +11,8 @@ from evdesk.engine.control import Control
 from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
 from evdesk.engine.drill import Drills
+from evdesk.engine.firmware.library import Library
+from evdesk.engine.firmware.versions import FleetBook
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.hints import Hints
 from evdesk.engine.insights.service import Insights
@@ -47,6 +49,8 @@ class Core(Protocol):
     caps: Caps
     wiring: WiringBook
     wiring_test: WiringTest
+    library: Library
+    fleet_book: FleetBook
 
     def info(self) -> EngineInfo: ...
 

@@ -21,6 +21,8 @@ from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
 from evdesk.engine.drill import Drills
 from evdesk.engine.feeds import keep_old_maxima
+from evdesk.engine.firmware.library import Library
+from evdesk.engine.firmware.versions import FleetBook
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.hints import Hints
 from evdesk.engine.host import ChargerHost
@@ -79,6 +81,8 @@ class Engine:
         self.store = Store(options.data / "evdesk.db", self.clock)
         self.fleet = Fleet(self.store, self.clock, options.accept_unknown)
         self.shelf = Shelf(self.fleet)
+        self.library = Library(options.data / "firmware", self.clock)
+        self.fleet_book = FleetBook(self.fleet, self.library, self.store)
         self.host = ChargerHost(self.fleet, self.shelf.tags)
         self.commands = Commands(self.store)
         self.control = Control(self.fleet, self.commands, self.clock)
@@ -170,6 +174,7 @@ class Engine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.drills.close()
+        await self.library.close()
         await self.network.close()
         await self.meters.close()
         self.sites.close()
@@ -179,6 +184,7 @@ class Engine:
         await self.setup.close()
         await self.listener.close("evdesk is stopping")
         await self.fleet.settled()
+        await self.fleet_book.close()
         with contextlib.suppress(EvdeskError):
             await self.shelf.beat()
             await self.doubts.save()
@@ -211,7 +217,10 @@ class Engine:
         self.fleet.on_notice = self._on_notice
         self.fleet.on_session = self._on_session
         self.fleet.on_needs = self.hints.told
-        self.fleet.on_ready = self.setup.begin
+        self.fleet.on_ready = self._on_ready
+        self.fleet.on_security = self.fleet_book.security
+        self.fleet_book.settings_of = self.shelf.settings.view
+        self.library.on_changed = self.fleet_book.on_changed = partial(self.server.publish, "firmware", {})
         self.control.delivery.on_limited = self.setup.limited
         self.shelf.tags.on_presented = partial(self.server.publish, "tag")
         self.setup.standing.on_unable = self.sites.reassess
@@ -245,6 +254,8 @@ class Engine:
         await self.wiring_test.open()
         await self.recall.open()
         await self.drills.open()
+        await self.library.open()
+        await self.fleet_book.open()
 
     def _spawn(self, coro: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(coro, name=name)
@@ -314,6 +325,7 @@ class Engine:
             self.doubts.save,
             self.wiring.save,
             self.recall.save,
+            self.fleet_book.look,
             self.security.minute,
             self.sites.look,
             self.insights.minute,
@@ -329,6 +341,10 @@ class Engine:
             self._stop.set()
 
     # -- hooks -------------------------------------------------------------------------------------------------
+
+    def _on_ready(self, record: ChargerRecord) -> None:
+        self.fleet_book.booted(record)
+        self.setup.begin(record)
 
     def _on_notice(self, notice: object) -> None:
         if isinstance(notice, Notice):

@@ -32,6 +32,7 @@ from evdesk.model import (
     NeedsTold,
     NoticeKind,
     Reading,
+    SecurityEventSeen,
     Session,
     Severity,
     Site,
@@ -53,7 +54,8 @@ class Fleet:
     """All chargers by id. Hooks are set by the engine: `on_changed(charger_id)`, `on_notice`, `on_session`,
     `on_attempt`, `on_certificate_asked`, `on_ready(record)` (accepted, connected and answering),
     `on_new_connector(record)`, `on_booted(record, serial)`: True where this boot is not to be believed,
-    `on_tag(presented)`, `on_needs(event)`, `on_frame(message)` for every OCPP message: keep it quick."""
+    `on_tag(presented)`, `on_needs(event)`, `on_security(record, event)`: True where that is told already,
+    `on_frame(message)` for every OCPP message: keep it quick."""
 
     def __init__(self, store: Store, clock: Clock, accept_unknown: bool = False) -> None:
         self.store = store
@@ -77,6 +79,7 @@ class Fleet:
         self.on_tag: Callable[[TagPresented], None] = _ignore
         self.on_frame: Callable[[MessageSeen], None] = _ignore
         self.on_needs: Callable[[NeedsTold], None] = _ignore
+        self.on_security: Callable[[ChargerRecord, SecurityEventSeen], bool] = lambda record, event: False
         self.on_reading: Callable[[Reading], None] = _ignore
         self._handlers: dict[type, Callable[..., None]] = {
             Reading: self._reading,

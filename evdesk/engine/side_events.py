@@ -33,6 +33,7 @@ class Fleet(Protocol):
     clock: Clock
     on_changed: Callable[[str], None]
     on_needs: Callable[[NeedsTold], None]
+    on_security: Callable[[ChargerRecord, SecurityEventSeen], bool]
 
     def record(self, charger_id: str) -> ChargerRecord: ...
 
@@ -88,7 +89,7 @@ def _finding(fleet: Fleet, event: FindingSeen) -> None:
 
 def _security(fleet: Fleet, event: SecurityEventSeen) -> None:
     record = fleet.record(event.charger_id)
-    if record.accepted:
+    if record.accepted and not fleet.on_security(record, event):
         fleet.notice(NoticeKind.SECURITY, Severity.WARN, record, code=event.kind, info=event.info)
 
 

@@ -21,6 +21,7 @@ _SAYS_NOTHING = frozenset({"", "v", "ver", "version", "fw", "firmware", "sw", "s
 _BEFORE = {"dev": -5, "snapshot": -5, "nightly": -5, "alpha": -4, "beta": -3, "pre": -2, "preview": -2, "rc": -1}
 _PLAIN = frozenset({"final", "ga", "stable", "release", "prod"})
 _AFTER = frozenset({"p", "patch", "hotfix", "hf", "sp"})
+_KNOWN = frozenset({"", "build", "b", "r", "rev", "svn"}) | frozenset(_BEFORE) | _PLAIN | _AFTER
 _SPACES = re.compile(r"[\s_/]+")
 _DOTTED = re.compile(r"([a-z]*)([0-9]+(?:\.[0-9]+)+)(.*)", re.S)
 _COUNTED = re.compile(r"([^0-9]*)([0-9]+)(.*)", re.S)
@@ -36,6 +37,7 @@ class _Version:
     rest: tuple[tuple[str, int | None], ...]
 
 
+@lru_cache(maxsize=16384)
 def compare(one: str, other: str) -> int | None:
     """-1 where `one` is older than `other`, 0 where they are the same, 1 where it is newer, None where nobody can tell."""
     if not one.strip() or not other.strip():
@@ -195,8 +197,7 @@ def _other_variant(a: _Version, b: _Version) -> bool:
 
 
 def _strange(version: _Version) -> list[str]:
-    known = {"", "build", "b", "r", "rev", "svn"} | set(_BEFORE) | _PLAIN | _AFTER
-    return [word for word, _ in version.rest if word not in known and not _HASH.fullmatch(word)]
+    return [word for word, _ in version.rest if word not in _KNOWN and not _HASH.fullmatch(word)]
 
 
 def _compare_rest(one: tuple[tuple[str, int | None], ...], other: tuple[tuple[str, int | None], ...]) -> int | None:

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 from evdesk.gui import icons
 from evdesk.gui.mirror import Mirror
-from evdesk.gui.sentences import notice_look
+from evdesk.gui.notice_words import notice_look
 from evdesk.gui.text import tr
 from evdesk.model import Notice, NoticeKind
 

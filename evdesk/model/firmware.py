@@ -232,7 +232,8 @@ class FleetVersions:
 @dataclass(frozen=True, slots=True)
 class VersionSeen:
     """One line of a charger's firmware history. `cause`: "first" (seen for the first time), "job" (by evdesk), "noticed"
-    (not by evdesk), "event" (a security event of the charger), "kept" (an update ended and the version stayed)."""
+    (not by evdesk), "event" (a security event of the charger), "kept" (an update ended and the version stayed).
+    `outcome`: of the job, as `Result`, where it ended with this line; `detail`: why, in words."""
 
     id: int
     charger_id: str
@@ -243,3 +244,4 @@ class VersionSeen:
     job_id: int | None = None
     detail: str = ""
     serial: str = ""
+    outcome: str = ""

@@ -46,6 +46,7 @@ class NoticeKind(StrEnum):
     POWER_CAP = "power_cap"  # a power limit from outside begins or ends
     ENGINE_GAP = "engine_gap"  # the engine stood still: chargers may have fallen back meanwhile
     SHARED_FEED = "shared_feed"  # the outlets of one charger share a current until a person says what its feed carries
+    FIRMWARE = "firmware"  # a version that evdesk did not bring, or a firmware file the charger found wrong
     TAG = "tag"  # an unknown card was refused, a person may accept it
 
 

@@ -8,7 +8,7 @@ from evdesk.engine.security.expiry import DAY_S, Ending, Expiry, stage_of
 from evdesk.engine.security.passwords import Passwords
 from evdesk.engine.security.policies import Policies
 from evdesk.engine.security.secrets import Secrets
-from evdesk.gui.sentences import notice_look
+from evdesk.gui.notice_words import notice_look
 from evdesk.wire.security import Issued
 from tests.engine.store_kit import T0, FixedClock, opened
 

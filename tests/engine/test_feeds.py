@@ -8,7 +8,7 @@ from evdesk.balance import Balancer, Demand, failsafe_plans
 from evdesk.balance.checks import validate_site
 from evdesk.engine.feeds import beside
 from evdesk.engine.sites import keep_accepted, place_charger
-from evdesk.gui.sentences import notice_look
+from evdesk.gui.notice_words import notice_look
 from evdesk.model import Bay, ChargeMode, Circuit, Failsafe, FailsafeState, NoticeKind, Origin, Site
 from evdesk.wire.methods import Accept
 from evdesk.wire.site import CheckSite

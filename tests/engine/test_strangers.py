@@ -3,7 +3,7 @@
 import pytest
 
 from evdesk.engine.strangers import STRANGER_A
-from evdesk.gui.sentences import notice_look
+from evdesk.gui.notice_words import notice_look
 from evdesk.model import (
     ConnectorStatus,
     Failsafe,

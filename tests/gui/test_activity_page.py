@@ -87,7 +87,17 @@ def test_every_method_that_leaves_rows_has_words():
         ("site.put", {"circuits": {"Main": [63.0, 63.0, 63.0], "Yard": [32.0] * 3}}, "Site: Main 63 A, Yard 32 A"),
         ("site.put", {"circuits": "?"}, "Site saved"),
         ("balance.configure", {"enabled": False}, "Balancing off"),
-        ("log.fetch", {}, "Log: fetch"),
+        ("firmware.add", {"file": "n22.bin"}, "Firmware file added: n22.bin"),
+        ("firmware.policy", {"model": "N22", "kind": "keep_at", "version": "2.4.1"}, "Keep N22 at firmware 2.4.1"),
+        (
+            "firmware.block",
+            {"model": "N22", "version": "2.3.9", "blocked": False},
+            "Firmware 2.3.9 of N22 allowed again",
+        ),
+        ("firmware.start", {"charger_ids": ["A", "B"]}, "Update the firmware of 2 chargers"),
+        ("job.skip", {"job_id": 7, "charger_id": "A"}, "A left out of job 7"),
+        ("log.fetch", {"kind": "security"}, "Security log fetched"),
+        ("weather.ask_for", {}, "Weather: ask for"),
         ("odd", {}, "odd"),
     ],
 )

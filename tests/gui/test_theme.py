@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QFontDatabase, QFontMetricsF, QGuiApplication, QPalette
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from evdesk.gui import icons, resources, sentences, text, theme, tokens
+from evdesk.gui import icons, notice_words, resources, sentences, text, theme, tokens
+from evdesk.gui.notice_words import notice_look
 from evdesk.gui.widgets import Banner, Button, Chip, ElidedLabel, Figure, FocusRing, KeyValue, Segmented, Tabs
 from evdesk.model import ConnectorStatus, LineLoad, Notice, NoticeKind, Severity, Why, WhyCode
 
@@ -102,7 +103,7 @@ def test_icon_is_sharp_on_dense_screens(look):
 
 
 def test_every_icon_named_in_sentences_exists(look):
-    names = {icon for icon, _ in sentences._NOTICES.values()}
+    names = {icon for icon, _ in notice_words._NOTICES.values()}
     names |= {sentences.connector_look(status).icon for status in ConnectorStatus}
     names |= {sentences.why_look(Why(code)).icon for code in WhyCode}
     assert all(resources.icon_file(name).is_file() for name in names)
@@ -162,10 +163,14 @@ def test_notice_sentence_leaves_out_what_is_not_known():
         1, 0.0, NoticeKind.OVER_FUSE, Severity.WARN, args=(("line", "Main/L2"), ("peak_a", 74.9), ("seconds", 3.0))
     )
     bare = Notice(2, 0.0, NoticeKind.OVER_FUSE, Severity.WARN, args=(("line", "Main/L2"),))
-    assert sentences.notice_look(full).word == "Main L2 was above its rating: 74.9 A for 3 s"
-    assert sentences.notice_look(bare).word == "Main L2 was above its rating"
+    assert notice_look(full).word == "Main L2 was above its rating: 74.9 A for 3 s"
+    assert notice_look(bare).word == "Main L2 was above its rating"
+    firmware = Notice(
+        3, 0.0, NoticeKind.FIRMWARE, Severity.WARN, args=(("what", "changed"), ("before", "1.8"), ("version", "1.9"))
+    )
+    assert notice_look(firmware, "Bay 7").word == "Bay 7 has another firmware, and not by evdesk: 1.8 to 1.9"
     for kind in NoticeKind:
-        said = sentences.notice_look(Notice(3, 0.0, kind, Severity.INFO, "WB-1"), "Bay 1")
+        said = notice_look(Notice(3, 0.0, kind, Severity.INFO, "WB-1"), "Bay 1")
         assert said.word
         assert "{" not in said.word
 

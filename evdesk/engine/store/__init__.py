@@ -14,10 +14,11 @@ from evdesk.engine.store.reads import Reads
 from evdesk.engine.store.settings import StoreSettings
 from evdesk.engine.store.shelf import Shelf
 from evdesk.engine.store.verify import export_file, verify_file
+from evdesk.engine.store.versions import Versions
 from evdesk.engine.store.work import SavedCharger, Work
 
 
-class Store(Puts, Keeps, Reads, Shelf, Attempts, Decisions, InsightDays, Drills, Hints, Work):
+class Store(Puts, Keeps, Reads, Shelf, Attempts, Decisions, InsightDays, Drills, Hints, Work, Versions):
     """`Store(path, clock)`, then `await open()`. `put_*` are buffered, the other writes durable, the rest are reads."""
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evdesk.gui import text
-from evdesk.gui.pages import activity_balance, activity_security
+from evdesk.gui.pages import activity_balance, activity_firmware, activity_security
 from evdesk.gui.text import count, tr
 from evdesk.model import AuditRow
 
@@ -281,6 +281,7 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "engine.stopped": lambda _args, _detail: tr("Engine stopped"),
     "engine.stop": lambda _args, _detail: tr("End the engine"),
     **activity_balance.WHAT,
+    **activity_firmware.WHAT,
     **activity_security.WHAT,
 }
 

@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from evdesk.gui.charts import ChartData, Curve, LineChart, Marker, floats
 from evdesk.gui.mirror import Mirror
+from evdesk.gui.notice_words import notice_look
 from evdesk.gui.pages.chargers_model import ConnectorRow
-from evdesk.gui.sentences import notice_look
 from evdesk.gui.text import clock_s, number, tr
 from evdesk.gui.widgets import GHOST, Button, Label, Segmented, copy
 from evdesk.model import PHASES

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from evdesk.gui import text
 from evdesk.gui.charts import Marker, Note
 from evdesk.gui.mirror import Mirror
+from evdesk.gui.notice_words import notice_look
 from evdesk.gui.sentences import (
     Look,
     back_words,
@@ -12,7 +13,6 @@ from evdesk.gui.sentences import (
     doubt_words,
     fault_words,
     leading_connector,
-    notice_look,
     why_look,
     why_short,
 )
