@@ -217,7 +217,7 @@ class Engine:
         self.fleet.on_notice = self._on_notice
         self.fleet.on_session = self._on_session
         self.fleet.on_needs = self.hints.told
-        self.fleet.on_ready = self._on_ready
+        self.fleet.on_ready = _both(self.fleet_book.booted, self.setup.begin)
         self.fleet.on_security = self.fleet_book.security
         self.fleet_book.settings_of = self.shelf.settings.view
         self.library.on_changed = self.fleet_book.on_changed = partial(self.server.publish, "firmware", {})
@@ -342,10 +342,6 @@ class Engine:
 
     # -- hooks -------------------------------------------------------------------------------------------------
 
-    def _on_ready(self, record: ChargerRecord) -> None:
-        self.fleet_book.booted(record)
-        self.setup.begin(record)
-
     def _on_notice(self, notice: object) -> None:
         if isinstance(notice, Notice):
             self.recent.add_notice(notice)
@@ -414,6 +410,16 @@ class Engine:
             notices=tuple(self.recent.notices[-500:]),
             attempts=tuple(self.security.attempts.recent),
         )
+
+
+def _both(*acts: Callable[[ChargerRecord], None]) -> Callable[[ChargerRecord], None]:
+    """One after the other."""
+
+    def act(record: ChargerRecord) -> None:
+        for each in acts:
+            each(record)
+
+    return act
 
 
 def _bracket(host: str) -> str:
