@@ -270,6 +270,13 @@ async def test_the_same_file_under_another_name_is_recognised(shelf, usb):
     assert left(shelf) == ["n22-2.4.1.bin", "n22-2.4.1.bin.toml"]
 
 
+async def test_a_double_click_adds_once(shelf, usb):
+    path = put(usb, manifest=MANIFEST)
+    both = await asyncio.gather(shelf.add(str(path), WHO), shelf.add(str(path), WHO))
+    assert sorted(added.taken[0].known for added in both) == [False, True]
+    assert left(shelf) == ["n22-2.4.1.bin", "n22-2.4.1.bin.toml"]
+
+
 async def test_another_file_of_the_same_name_keeps_its_name_for_chargers(shelf, usb):
     first = await one(shelf, put(usb, manifest=MANIFEST))
     second = await one(shelf, put(usb, data=b"another"), Manifest(version="3"))
@@ -278,10 +285,10 @@ async def test_another_file_of_the_same_name_keeps_its_name_for_chargers(shelf, 
     assert shelf.path(second.id).read_bytes() == b"another"
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["CON.bin", "a:b?.bin", "ends with a dot.", "é" * 100 + ".bin", os.fsdecode(b"\xff\xfe.bin"), "-", "a b.bin"],
-)
+NAMES = ["CON.bin", "a:b?.bin", "ends with a dot.", "é" * 100 + ".bin", os.fsdecode(b"\xff\xfe.bin"), "-", "a b.bin"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "fw.txt", "~$x.bin", "Thumbs.db", "x.toml.", ".hidden.bin"])
 async def test_any_name_is_stored_in_a_form_every_disk_takes(shelf, usb, name):
     image = await one(shelf, put(usb, name, name.encode("utf-8", "surrogateescape")), Manifest(version="1"))
     stored = shelf.path(image.id).name
@@ -289,7 +296,7 @@ async def test_any_name_is_stored_in_a_form_every_disk_takes(shelf, usb, name):
     assert len(stored.encode()) <= 120
     assert image.file_name.encode("utf-8")
     await shelf.look()
-    assert image.id in shelf.images
+    assert shelf.image(image.id).state is FileState.GOOD
 
 
 async def test_a_folder_is_taken_with_all_that_can_be_and_the_rest_is_named(shelf, usb):

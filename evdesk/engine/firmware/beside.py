@@ -40,9 +40,15 @@ def is_hidden(name: str) -> bool:
 
 
 def grouped(names: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
-    """(firmware file -> its sidecars: manifest, signature, certificate; sidecars of no file)."""
+    """(firmware file -> its sidecars: manifest, signature, certificate; sidecars of no file). A paper by its name is
+    firmware where a sidecar says so."""
     names = sorted(names)
-    files: dict[str, list[str]] = {name: [] for name in names if not is_sidecar(name) and not is_paper(name)}
+    there = set(names)
+    files: dict[str, list[str]] = {}
+    for name in names:
+        described = any(f"{name}{ending}" in there for ending in SIDECARS)
+        if not is_sidecar(name) and (described or not is_paper(name)):
+            files[name] = []
     by_stem: dict[str, list[str]] = {}
     for name in files:
         by_stem.setdefault(name.rsplit(".", 1)[0], []).append(name)

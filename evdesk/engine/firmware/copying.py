@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from evdesk.engine.firmware.beside import shown
+from evdesk.engine.firmware.beside import is_hidden, is_sidecar, shown
 from evdesk.firmware.endings import megabytes
 from evdesk.model import EvdeskError, Reason
 
@@ -125,7 +125,9 @@ def portable_name(name: str) -> str:
         ending = ending[:20] if dot and len(ending) <= 20 else ""
         stem = text.encode()[:90].decode("utf-8", "ignore")
         text = f"{stem}.{ending}" if ending else stem
-    return f"_{text}" if _RESERVED.fullmatch(text) else text
+    if is_sidecar(text):
+        text = f"{text}.bin"  # it would be taken for what describes another file
+    return f"_{text}" if _RESERVED.fullmatch(text) or is_hidden(text) else text
 
 
 def free_name(name: str, taken: set[str], ending: str) -> str:

@@ -66,10 +66,10 @@ def candidates(path: Path) -> tuple[list[Path], dict[str, str]]:
     for name, is_folder in sorted(listed.items()):
         if is_folder:
             refused |= {} if name == TRUSTED else {shown(name): "A folder. Add it by itself."}
-        elif is_paper(name):
-            refused[shown(name)] = "Not firmware by its name. Add it by itself if it is."
         elif name in grouping:
             files.append(path / name)
+        elif is_paper(name):
+            refused[shown(name)] = "Not firmware by its name. Add it by itself if it is."
     if not files:
         more = " ".join(f"{name}: {why}" for name, why in list(refused.items())[:3])
         raise EvdeskError(Reason.INVALID, f"There is no firmware file in {shown(path.name)}. {more}".strip())
