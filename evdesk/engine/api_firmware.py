@@ -8,7 +8,7 @@ from evdesk.engine.api_core import Core, Handler, record_of
 from evdesk.engine.commands import Command
 from evdesk.engine.firmware.beside import shown
 from evdesk.engine.firmware.library import AddedFiles
-from evdesk.firmware.fit import fit
+from evdesk.firmware.fit import ChargerFacts, fit
 from evdesk.firmware.manifest import over, said
 from evdesk.model import Origin
 from evdesk.model.firmware import BlockedVersion, FirmwarePolicy, Fit, FleetVersions, Image, Manifest, VersionSeen
@@ -121,7 +121,15 @@ class FirmwareApi:
         records = [record_of(self.core, one) for one in dict.fromkeys(params.charger_ids)]
         if not records:
             records = [record for record in self.core.fleet.chargers.values() if record.accepted]
-        return [fit(image, book.facts(one), book.blocked(one.identity.vendor, one.identity.model)) for one in records]
+        known: dict[ChargerFacts, Fit] = {}  # many are alike in all that counts
+        found = []
+        for one in records:
+            facts = book.facts(one)
+            alike = replace(facts, charger_id="", serial="")
+            if alike not in known:
+                known[alike] = fit(image, alike, book.blocked(facts.vendor, facts.model))
+            found.append(replace(known[alike], charger_id=one.id))
+        return found
 
     async def _fleet(self, _origin: Origin, _params: Nothing) -> FleetVersions:
         await self.core.fleet_book.look()
