@@ -123,3 +123,7 @@ class KeyValue(QWidget):
 
     def value(self, name: str) -> str:
         return self._values[name].text()
+
+    def label(self, name: str) -> Label:
+        """The widget of a value, for a tool tip or another font; KeyError where it was never set."""
+        return self._values[name]
