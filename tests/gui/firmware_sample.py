@@ -280,3 +280,40 @@ def log_text(offset: int = 0, limit: int = 65_536, lines: int = 3000) -> LogText
     part = whole[offset : offset + limit]
     end = offset + len(part)
     return LogText(part.decode(), len(whole), end if end < len(whole) else None)
+
+
+# -- a large site -------------------------------------------------------------------------------------------------
+
+
+def crowd(count: int) -> FleetVersions:
+    """So many chargers of four models, in every state."""
+    states = tuple(FleetState)
+    because = ("By job 118", "Due in 6 days", "Was 1.8.4. Not by evdesk; noticed at its boot", "")
+    models: list[FleetModel] = []
+    counts: dict[str, int] = {}
+    for m, (vendor, model) in enumerate(
+        (("Nordlade", "N22"), ("Kestrel", "K11"), ("Amperion", "A7"), ("Voltis", "V3"))
+    ):
+        found = []
+        for n in range(m, count, 4):
+            state = states[(n * 7 + m) % len(states)]
+            counts[state] = counts.get(state, 0) + 1
+            one = FleetCharger(
+                f"WB-{n:03}",
+                f"Bay {n + 1}",
+                f"{model}-{204_400 + n}",
+                "BC"[n % 2],
+                "" if state is FleetState.UNKNOWN else f"2.{n % 5}.{n % 3}",
+                at(1 + n % 11, 1 + n % 27),
+                state,
+                because[n % 4],
+                overdue=state is FleetState.BEHIND and n % 3 == 0,
+                due_at=at(11, 30),
+                image_id="9c4177ab",
+                online=n % 9 != 0,
+            )
+            found.append(one)
+        spans = tuple(VersionSpan(f"2.{k}.0", at(2 + 2 * k, 3 + m)) for k in range(4))
+        policy = FirmwarePolicy(vendor, model, PolicyKind.KEEP_AT, "2.4.1", at(11, 20))
+        models.append(FleetModel(vendor, model, "2.4.1", "9c4177ab", policy, (), tuple(found), spans))
+    return FleetVersions(tuple(models), counts, sum(one.overdue for model in models for one in model.chargers))

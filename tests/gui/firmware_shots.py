@@ -167,7 +167,19 @@ async def logs(one: Set) -> None:
     await one.shoot("logs-empty", ONE)
 
 
-SETS: dict[str, Callable] = {one.__name__: one for one in (fleet, states, running, sheets, empty, logs)}
+async def many(one: Set) -> None:
+    one.client.answers["firmware.fleet"] = fw.crowd(200)
+    one.client.answers["firmware.images"] = [*fw.images(), fw.unknown_image(), fw.untrusted_image()]
+    await one.go("firmware")
+    await one.shoot("many", [("light", ""), ("dark", "-1080p")])
+    theme.current().set_large(True)
+    await one.shoot("large", [("light", "")])
+    theme.current().set_large(False)
+    one.page.veil._cover()
+    await one.shoot("drop", ONE)
+
+
+SETS: dict[str, Callable] = {one.__name__: one for one in (fleet, states, running, sheets, empty, logs, many)}
 
 
 async def shoot_all(folder: Path, names: list[str]) -> None:

@@ -167,7 +167,8 @@ class FirmwarePage(Page):
 
     def _show_images(self) -> None:
         if self.feed.images is not None:
-            self.side.show_images(self.feed.images, self._off())
+            models = self.feed.fleet.models if self.feed.fleet is not None else ()
+            self.side.show_images(self.feed.images, models, self._off())
             if self._wanted_image:
                 self._open_image(self._wanted_image)
 

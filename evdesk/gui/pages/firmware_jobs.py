@@ -163,7 +163,7 @@ class JobList(Grid):
         self.rows = RowsModel(job_titles(), 2, self)
         self.setItemDelegate(LedgerDelegate((1, 3), self))
         self.setModel(self.rows)
-        self.set_widths((48, 180, 100, 212, 142, 64, 92), 1)
+        self.set_widths((48, 180, 96, 196, 138, 62, 92), 1)
         self.opened.connect(self._picked)
 
     def show_jobs(self, jobs: Sequence[Job], now: float) -> None:

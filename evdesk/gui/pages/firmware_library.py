@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from evdesk.firmware.fit import bare
 from evdesk.firmware.versions import compare, newest
 from evdesk.gui import icons, text, theme
 from evdesk.gui.pages.chargers_grid import Index
@@ -15,7 +16,7 @@ from evdesk.gui.pages.tags_model import ROW, RowsModel, TableRow
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import copy, draw
 from evdesk.gui.widgets.base import copy_menu
-from evdesk.model.firmware import Image
+from evdesk.model.firmware import FleetModel, Image
 
 CARD = 78
 PAD = 14
@@ -80,9 +81,9 @@ class ImageList(QListView):
         self.clicked.connect(self._pressed)
         theme.current().changed.connect(self.viewport().update)
 
-    def show_images(self, images: Sequence[Image]) -> None:
+    def show_images(self, images: Sequence[Image], models: Sequence[FleetModel] = ()) -> None:
         best = newest_versions(images)
-        self.rows.set_rows([image_row(image, best.get(_model(image), "")) for image in ordered(images)])
+        self.rows.set_rows([image_row(image, best.get(_model(image), "")) for image in ordered(images, models)])
 
     def content_height(self) -> int:
         return len(self.rows.rows) * CARD
@@ -132,8 +133,13 @@ def newest_versions(images: Sequence[Image]) -> dict[str, str]:
     return {key: versions[newest(versions) or 0] for key, versions in by_model.items()}
 
 
-def ordered(images: Sequence[Image]) -> list[Image]:
-    """Those that somebody must describe first, then by model and from the newest on, what cannot be used last."""
+def ordered(images: Sequence[Image], models: Sequence[FleetModel] = ()) -> list[Image]:
+    """Those that somebody must describe first, then by model (`models` in their order, others after them) and from the
+    newest on; what cannot be used last."""
+    places = {bare(model.model): place for place, model in reversed(list(enumerate(models)))}
+
+    def place_of(image: Image) -> int:
+        return min((places.get(bare(name), len(places)) for name in image.manifest.models), default=len(places))
 
     def rank(image: Image) -> int:
         if image.usable:
@@ -141,7 +147,7 @@ def ordered(images: Sequence[Image]) -> list[Image]:
         return 0 if wants_words(image) else 2
 
     def before(a: Image, b: Image) -> int:
-        one, other = (rank(a), _model(a)), (rank(b), _model(b))
+        one, other = (rank(a), place_of(a), _model(a)), (rank(b), place_of(b), _model(b))
         if one != other:
             return -1 if one < other else 1
         return -(compare(a.manifest.version, b.manifest.version) or 0)

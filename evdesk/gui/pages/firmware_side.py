@@ -12,7 +12,7 @@ from evdesk.gui.pages.firmware_library import CARD, ImageList
 from evdesk.gui.pages.firmware_words import because_words, charger_look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import Button, Card, ElidedLabel, EmptyState, KeyValue, Rule
-from evdesk.model.firmware import FleetCharger, Image, VersionSeen
+from evdesk.model.firmware import FleetCharger, FleetModel, Image, VersionSeen
 
 LEAST_DOTS = 3
 LABEL_MOST = 8
@@ -96,8 +96,8 @@ class SidePanel(Card):
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
-    def show_images(self, images: Sequence[Image], off: str) -> None:
-        self.list.show_images(images)
+    def show_images(self, images: Sequence[Image], models: Sequence[FleetModel], off: str) -> None:
+        self.list.show_images(images, models)
         self.stack.setCurrentIndex(0 if images else 1)
         for button in (self.add, self.empty.button):
             if button is not None:

@@ -38,7 +38,7 @@ from evdesk.model.firmware import FleetModel, FleetState
 ROW_HEIGHT = 36
 HEAD_HEIGHT = 38
 PENCIL = 22
-NARROW, TIGHT = 720, 600
+ROOMY, NARROW, TIGHT = 900, 720, 600
 """Below these widths columns of second rank give their room to the reason."""
 
 
@@ -171,7 +171,7 @@ class FleetView(Grid):
         """Serial, hardware and since give way before the reason is cut."""
         by_state = self.table.by == BY_STATE
         self.setColumnHidden(STATE, by_state)  # the heads say it
-        self.setColumnHidden(HARDWARE, room < NARROW)
+        self.setColumnHidden(HARDWARE, room < (ROOMY if by_state else NARROW))
         self.setColumnHidden(SINCE, room < (NARROW if by_state else TIGHT))
         self.setColumnHidden(SERIAL, room < TIGHT)
 
@@ -197,7 +197,7 @@ class FleetView(Grid):
         for row, item in enumerate(self.table.items):
             if isinstance(item, Group):
                 self.setSpan(row, 0, 1, len(WIDTHS))
-                self.setRowHeight(row, HEAD_HEIGHT)
+                self.setRowHeight(row, max(HEAD_HEIGHT, current().control + 4))
         self._measure_heads()
         self.choose(self._kept)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from evdesk.gui.theme import Theme
 
 SHARE, LEAST, MOST = 0.32, 316, 470
+NARROW, NARROW_LIST = 880, 236
 AGAIN_MS = 400
 
 
@@ -179,4 +180,8 @@ class LogsPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.list.setFixedWidth(round(min(max(self.width() * SHARE, LEAST), MOST)))
+        narrow = self.width() < NARROW
+        wide = NARROW_LIST if narrow else round(min(max(self.width() * SHARE, LEAST), MOST))
+        self.list.setFixedWidth(wide)
+        self.list.fit(narrow)
+        self.card.fit(self.width() - wide - 2 * tokens.MARGIN - tokens.GAP)

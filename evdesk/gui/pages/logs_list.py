@@ -59,6 +59,11 @@ class LogList(Card):
             self.table.selectRow(row)
         return row >= 0
 
+    def fit(self, narrow: bool) -> None:
+        """In a narrow window the size gives way."""
+        self.table.setColumnHidden(2, narrow)
+        self.table.setColumnWidth(0, 90 if narrow else 106)
+
     def why_off(self, reason: str) -> None:
         if self.empty.button is not None:
             self.empty.button.why_off(reason)

@@ -32,7 +32,7 @@ class LogTextView(QWidget):
         self.found = ElidedLabel("", "small", "muted", self)
         self.wrap = QCheckBox(tr("Wrap"), self)
         self.read = Label("", "small", "muted", self)
-        self.rest = Button(tr("Read all"), "arrow-down", parent=self, dense=True)
+        self.rest = Button(tr("Read all"), "arrow-down", parent=self, label=tr("Read all"), dense=True)
         self._lay_out()
         self._wire()
 
@@ -75,6 +75,11 @@ class LogTextView(QWidget):
             one.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             one.activated.connect(act)
         self._show_state()
+
+    def fit(self, narrow: bool) -> None:
+        self.search.setFixedWidth(104 if narrow else 170)
+        self.rest.setText("" if narrow else tr("Read all"))
+        self.rest.updateGeometry()
 
     # -- showing ------------------------------------------------------------------------------------------------------
 

@@ -16,12 +16,13 @@ from evdesk.gui.pages.logs_text import LogTextView
 from evdesk.gui.pages.logs_words import entry_row, entry_titles, log_told
 from evdesk.gui.pages.tags_model import RowsDelegate, RowsModel
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import GHOST, Button, Card, ElidedLabel, EmptyState, Rule, copy
+from evdesk.gui.widgets import GHOST, Button, Card, ElidedLabel, EmptyState, Rule, copy, draw
 from evdesk.model import EvdeskError, Reason
 from evdesk.model.jobs import LogEntry, LogFile
 from evdesk.wire.jobs import LogFiles, LogText, OneLog, ReadLog
 
 ENTRIES_MOST = 6
+NARROW = 560
 ROW = 30
 
 
@@ -41,8 +42,8 @@ class LogCard(Card):
         self.told = ElidedLabel("", "small", "muted", self)
         self.hash = ElidedLabel("", "small", "muted", self)
         self.copy_hash = Button("", "copy", GHOST, self, label=tr("Copy the SHA-256"), dense=True)
-        self.save = Button(tr("Save as…"), "export", parent=self, dense=True)
-        self.remove = Button(tr("Remove…"), "trash", parent=self, dense=True)
+        self.save = Button(tr("Save as…"), "export", parent=self, label=tr("Save as…"), dense=True)
+        self.remove = Button(tr("Remove…"), "trash", parent=self, label=tr("Remove…"), dense=True)
         self.inside = Grid(tr("Files inside the log"), ROW, self)
         self.rows = RowsModel(entry_titles(), 3, self)
         self.entries: list[LogEntry] = []
@@ -65,8 +66,9 @@ class LogCard(Card):
         head.setSpacing(8)
         words.setSpacing(2)
         hashed.setSpacing(4)
+        hashed.addWidget(self.hash, 100)
         hashed.addWidget(self.copy_hash)
-        hashed.addWidget(self.hash, 1)
+        hashed.addStretch(1)
         words.addWidget(self.name)
         words.addWidget(self.told)
         words.addLayout(hashed)
@@ -101,7 +103,9 @@ class LogCard(Card):
             return
         self.name.setText(log.name)
         self.told.setText(log_told(log, self._mirror.label(log.charger_id), self._mirror.now()))
-        self.hash.setText(f"SHA-256 {log.sha256}")
+        words = f"SHA-256 {log.sha256}"
+        self.hash.setMaximumWidth(round(draw.width(words, "small")) + 4)
+        self.hash.setText(words)
         if same:
             return
         self._show_entries([])
@@ -146,6 +150,17 @@ class LogCard(Card):
     def _entry(self, index: QModelIndex) -> LogEntry | None:
         name = self.rows.key(index.row()) if index.isValid() else ""
         return next((one for one in self.entries if one.name == name), None)
+
+    def fit(self, room: int) -> None:
+        """In a narrow window the words of buttons and second ranks give way."""
+        narrow = room < NARROW
+        self.save.setText("" if narrow else tr("Save as…"))
+        self.remove.setText("" if narrow else tr("Remove…"))
+        for button in (self.save, self.remove):
+            button.updateGeometry()
+        self.inside.setColumnHidden(2, narrow)
+        self.inside.setColumnWidth(0, 130 if narrow else 200)
+        self.text.fit(narrow)
 
     def enable(self, off: str) -> None:
         self.save.why_off(off)
