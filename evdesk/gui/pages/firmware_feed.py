@@ -73,7 +73,6 @@ class FirmwareFeed(QObject):
         try:
             fleet: FleetVersions = await self._client.call("firmware.fleet")
             images: list[Image] = await self._client.call("firmware.images")
-            await read_jobs(self._client, self._mirror)
         except EvdeskError as error:
             self.failed.emit(error.sentence)
             return
@@ -83,10 +82,18 @@ class FirmwareFeed(QObject):
         self.fleet, self.images = fleet, images
         self.images_read.emit()
         self.fleet_read.emit()
+        await self._read_rest()
+
+    async def _read_rest(self) -> None:
+        """What stands beside the table; where it fails the table is right all the same."""
         if self.charger_id:
             await self._read_one(self.charger_id)
         if self.wants_seen:
             await self._read_seen()
+        try:
+            await read_jobs(self._client, self._mirror)
+        except EvdeskError as error:
+            self.failed.emit(error.sentence)
 
     async def _read_one(self, charger_id: str) -> None:
         try:
