@@ -502,7 +502,7 @@ def test_a_certificate_is_confirmed_by_a_person_who_compared_it(page, client, qt
 
 
 def test_an_image_is_taken_out_after_a_question(page, client, qtbot):
-    page.side.list._pressed(page.side.list.rows.index(1, 0))
+    page.side.list._pressed(page.side.list.rows.index(0, 0))
     sheet(qtbot, ImageSheet).remove.click()
     qtbot.waitUntil(lambda: not isinstance(QApplication.activeModalWidget(), ImageSheet))
     qtbot.waitUntil(lambda: QApplication.activeModalWidget() is not None)
