@@ -163,6 +163,11 @@ class FileTransferVerbs:
         """The address of this computer on which the device is connected; "" where that is not known."""
         return ""
 
+    @property
+    def secure(self) -> bool:
+        """Connected by TLS: it trusts evdesk's certificate."""
+        return False
+
     async def update_firmware(self, request: FirmwareRequest) -> Answer:
         """Have it fetch and install; `FirmwareStatusSeen` follow. `Answer.payload["request_id"]`: they carry the number."""
         raise Unsupported("update_firmware")

@@ -96,6 +96,10 @@ class FileVerbs(ServiceVerbs):
     def local_address(self) -> str:
         return self.link.peer.local_address
 
+    @property
+    def secure(self) -> bool:
+        return self.link.peer.secure
+
     # -- parts --------------------------------------------------------------------------------------------------------
 
     def _stamp(self, at: float) -> str:

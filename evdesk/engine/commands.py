@@ -49,9 +49,12 @@ class Commands:
         self._under_way: set[tuple[str, str, object]] = set()
         self.silent: dict[str, str] = {}  # charger -> the `via` that alone may still speak to it: a drill
         self.on_override: Callable[[Command], None] = lambda command: None  # a person breaks that
+        self.guard: Callable[[Command], str] = lambda command: ""  # why it must not be sent now, in words
 
     async def run(self, command: Command, act: Callable[[], Awaitable[Answer]]) -> tuple[Answer, int]:
         """The device's answer and the id of the asked row; raises what the verb raised, after writing it down."""
+        if refused := self.guard(command):
+            raise EvdeskError(Reason.INVALID, refused)
         alone = self.silent.get(command.target)
         if alone is not None and command.what in ALWAYS:
             self.on_override(command)

@@ -81,6 +81,7 @@ class Fleet:
         self.on_needs: Callable[[NeedsTold], None] = _ignore
         self.on_security: Callable[[ChargerRecord, SecurityEventSeen], bool] = lambda record, event: False
         self.on_reading: Callable[[Reading], None] = _ignore
+        self.watchers: list[Callable[[Event], None]] = []  # of every event that was applied; keep them quick
         self._handlers: dict[type, Callable[..., None]] = {
             Reading: self._reading,
             Heard: self._heard,
@@ -104,6 +105,8 @@ class Fleet:
     def report(self, event: Event) -> None:
         """Apply one event. Never raises, never waits."""
         self._handlers[type(event)](event)
+        for watcher in self.watchers:
+            watcher(event)
 
     def record(self, charger_id: str) -> ChargerRecord:
         record = self.chargers.get(charger_id)

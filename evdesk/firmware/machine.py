@@ -292,7 +292,8 @@ class Watch(Watched):
         if nothing and self.memory.schemes:
             self._acts.append(Act.NEXT_SCHEME)
             self._wait(at + self.times.sent_s)
-            self._remember(schemes=self.memory.schemes[1:], nudged=False, failures=0)
+            self._next_scheme()
+            self._remember(nudged=False, failures=0)
         elif self.memory.failures:
             self._look_at(Cause.DOWNLOAD_FAILED, at)
         else:

@@ -119,7 +119,7 @@ class LogWatch(Watched):
             self._end(Cause.UPLOAD_FAILED, what.at)
         elif self.charger.transfer.total == 0 and self.memory.schemes and self.charger.online:
             self._acts.append(Act.NEXT_SCHEME)
-            self._remember(schemes=self.memory.schemes[1:])
+            self._next_scheme()
             self._wait(what.at + self.times.sent_s)
         else:
             self._end(Cause.STALLED if self.charger.transfer.total else Cause.NOTHING_CAME, what.at)

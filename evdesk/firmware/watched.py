@@ -25,9 +25,10 @@ RANK = {step: rank for rank, step in enumerate(ORDER)}
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is remembered beside what is shown. `schemes`: those not tried yet; `whole`: it has the whole file; `begun`: it
-    began to install; `left`: it was away since it had the whole file; `pending`: how it will end after the look at it."""
+    """What is remembered beside what is shown. `scheme`: how the file is offered now; `schemes`: those not tried
+    yet; `whole`: it has the whole file; `begun`: it began to install; `left`: it was away since it had the whole file; `pending`: how it will end after the look at it."""
 
+    scheme: str = ""
     schemes: tuple[str, ...] = ()
     whole: bool = False
     begun: bool = False
@@ -40,6 +41,13 @@ class Memory:
     pending: Cause = Cause.NONE
     test_words: str = ""
     why: str = ""
+    idle_before: tuple[int, ...] = ()  # connectors that were out of service before
+    failsafe_before: str = ""
+    signed: bool = False
+    local_address: str = ""  # of this computer: the same again after a restart of the engine
+    kind: str = ""  # of a log, with the time it is wanted for
+    from_at: float | None = None
+    to_at: float | None = None
 
 
 class Watched:
@@ -83,6 +91,9 @@ class Watched:
 
     def _remember(self, **changes: object) -> None:
         self.memory = replace(self.memory, **changes)  # type: ignore[arg-type]
+
+    def _next_scheme(self) -> None:
+        self._remember(scheme=self.memory.schemes[0], schemes=self.memory.schemes[1:])
 
     def _wait(self, until_at: float) -> None:
         self._show(waits_until_at=until_at)

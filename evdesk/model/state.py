@@ -47,6 +47,7 @@ class NoticeKind(StrEnum):
     ENGINE_GAP = "engine_gap"  # the engine stood still: chargers may have fallen back meanwhile
     SHARED_FEED = "shared_feed"  # the outlets of one charger share a current until a person says what its feed carries
     FIRMWARE = "firmware"  # a version that evdesk did not bring, or a firmware file the charger found wrong
+    JOB = "job"  # an update of firmware or the fetching of a log is paused, or over
     TAG = "tag"  # an unknown card was refused, a person may accept it
 
 

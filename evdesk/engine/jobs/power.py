@@ -8,11 +8,13 @@ import asyncio
 import ctypes
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from evdesk.model.jobs import PowerState
 
 SUPPLIES = Path("/sys/class/power_supply")
+AGAIN_S = 60.0
 _MAINS = frozenset({"Mains", "USB", "Wireless"})
 _CONTINUOUS, _SYSTEM = 0x80000000, 0x00000001  # ES_CONTINUOUS, ES_SYSTEM_REQUIRED
 _NO_BATTERY, _ON_LINE, _UNKNOWN = 128, 1, 255
@@ -70,15 +72,25 @@ class Awake:
     def __init__(self) -> None:
         self.held = False
         self.detail = ""
+        self.busy = False
+        self._tried_at = -AGAIN_S
         self._process: asyncio.subprocess.Process | None = None
 
     def state(self) -> PowerState:
         return PowerState(on_mains(), self.held, self.detail)
 
+    def may_try(self) -> bool:
+        """Not every second where it does not work."""
+        return self.held or time.monotonic() - self._tried_at >= AGAIN_S
+
     async def hold(self) -> None:
         if self.held and (self._process is None or self._process.returncode is None):
             return
-        self.held, self.detail = self._windows(True) if sys.platform == "win32" else await self._inhibit()
+        self.busy, self._tried_at = True, time.monotonic()
+        try:
+            self.held, self.detail = self._windows(True) if sys.platform == "win32" else await self._inhibit()
+        finally:
+            self.busy = False
 
     async def let_go(self) -> None:
         if sys.platform == "win32" and self.held:

@@ -12,7 +12,7 @@ from evdesk.engine.store.pages import LARGEST_ID
 from evdesk.firmware.watched import Memory
 from evdesk.model.jobs import Job, JobCharger, JobLine, JobState
 
-MOST_LINES = 2000
+MOST_LINES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,16 @@ class Work(Core):
             rows = connection.execute(sql).fetchall()
             found = ((charger_id, number, _charger(body, "")) for charger_id, number, body in rows)
             return {charger_id: (number, one.charger) for charger_id, number, one in found if one is not None}
+
+        return await self._read(run)
+
+    async def audit_hashes(self, rows: Sequence[int]) -> list[tuple[int, str]]:
+        """(id, hash) of these rows of the audit log, in order."""
+
+        def run(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+            sql = "SELECT id, hash FROM audit WHERE id = ?"
+            found = (connection.execute(sql, (number,)).fetchone() for number in rows)
+            return [(row[0], row[1]) for row in found if row is not None]
 
         return await self._read(run)
 

@@ -1,0 +1,161 @@
+"""After an update: does the charger work as before, and has it kept its settings?"""
+
+import asyncio
+from dataclasses import dataclass
+
+from evdesk.drivers.base import Answer, Driver
+from evdesk.engine.jobs.base import Run
+from evdesk.engine.settings_files import differences
+from evdesk.engine.state import ChargerRecord
+from evdesk.firmware.happenings import Compared, Looked
+from evdesk.model import ConnectorStatus, EvdeskError, FailsafeState, Reason, Setting
+from evdesk.model.settings import SettingChange
+
+POLL_S = 2.0
+PUT_BACK_AFTER = 0.5
+"""Connectors that are still out of service after this part of the time are put back into it."""
+
+MOVES_BY_ITSELF = ("datetime", "firmwareversion", "timestamp", "connectedtime", "uptime", "bootcount", "heartbeat")
+_OUT = frozenset({ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED})
+_HELD = frozenset({FailsafeState.PROVEN, FailsafeState.VERIFIED, FailsafeState.UNTESTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Of a charger before its update: connectors that were out of service, and whether it had a safe default."""
+
+    idle: tuple[int, ...]
+    failsafe: str
+
+    @classmethod
+    def of(cls, record: ChargerRecord) -> "Before":
+        idle = tuple(sorted(c.id for c in record.connectors.values() if c.status in _OUT))
+        return cls(idle, record.failsafe.state.value)
+
+
+async def look(run: Run, since_at: float, failed: bool) -> Looked:
+    """Watch it until it works as before, or its time is over. `failed`: the update did; only its connectors count."""
+    clock = run.parts.fleet.clock
+    until_at = clock.now() + run.watch.times.test_s
+    put_back = False
+    while True:
+        found = problems(run, since_at, failed)
+        late = clock.now() >= until_at
+        if not found or late:
+            return Looked(clock.now(), tuple(found))
+        if not put_back and clock.now() >= until_at - run.watch.times.test_s * PUT_BACK_AFTER:
+            put_back = await _put_back(run)
+        await asyncio.sleep(clock.wall_s(POLL_S))
+
+
+def problems(run: Run, since_at: float, failed: bool) -> list[str]:
+    """What is not as it was, in words; empty where it works."""
+    record, memory = run.record, run.watch.memory
+    if record is None:
+        return ["The charger was dropped from the site."]
+    if not record.online:
+        return ["It is offline."]
+    found = []
+    for connector in sorted(record.connectors.values(), key=lambda c: c.id):
+        if connector.id in memory.idle_before:
+            continue
+        if connector.status in _OUT:
+            error = f" ({connector.error_code})" if connector.error_code else ""
+            found.append(f"Connector {connector.id} is {connector.status.value.lower()}{error}.")
+        elif not failed and (connector.status_at or 0.0) < since_at:
+            found.append(f"Connector {connector.id} has not told its state since.")
+    held_before = memory.failsafe_before in {state.value for state in _HELD}
+    if not failed and held_before and (record.failsafe.state not in _HELD or run.parts.setup.busy(record)):
+        found.append("Its safe default is not confirmed again.")
+    if not failed and record.clock.offset_s is not None and abs(record.clock.offset_s) > 300.0:
+        found.append("Its clock is wrong.")
+    return found
+
+
+async def _put_back(run: Run) -> bool:
+    """Some leave their connectors out of service after a failure (EVerest/libocpp PR #464)."""
+    record = run.record
+    out = [
+        c.id
+        for c in (record.connectors.values() if record is not None else ())
+        if c.status is ConnectorStatus.UNAVAILABLE and c.id not in run.watch.memory.idle_before
+    ]
+    for connector_id in sorted(out):
+        run.say("evdesk", f"Connector {connector_id} is out of service: putting it back")
+        args = {"connector_id": connector_id, "operative": True}
+        try:
+            await run.command("charger.availability", args, lambda k, n=connector_id: k.availability(n, True))  # type: ignore[misc]
+        except EvdeskError as error:
+            run.say("evdesk", error.sentence, "warn")
+    return bool(out)
+
+
+async def compare(run: Run, restore: bool) -> Compared:
+    """Settings now against the backup; what the update changed is written back where the charger lets us."""
+    backup_id, record = run.charger.backup_id, run.record
+    if backup_id is None or record is None:
+        return Compared(run.now(), note="There is no backup of its settings to compare with.")
+    try:
+        before, _at = await run.parts.settings.settings_of(record, backup_id)
+        after, after_id = await read_settings(run, "after an update")
+    except EvdeskError as error:
+        return Compared(run.now(), note=f"Its settings could not be compared: {error.sentence}")
+    changed = [one for one in differences(before, after) if not _moves(one)]
+    if not changed:
+        run.say("evdesk", "Settings are the same as before", "good")
+        return Compared(run.now(), after_id=after_id)
+    run.say("evdesk", f"{len(changed)} settings differ from the backup", "warn")
+    if not restore:
+        return Compared(run.now(), tuple(changed), after_id=after_id)
+    restored, lost = await _restore(run, changed, {one.name.lower(): one for one in after})
+    return Compared(run.now(), tuple(changed), tuple(restored), tuple(lost), after_id)
+
+
+def _moves(change: SettingChange) -> bool:
+    name = change.name.lower().replace("_", "")
+    return any(word in name for word in MOVES_BY_ITSELF)
+
+
+async def _restore(run: Run, changed: list[SettingChange], now: dict[str, Setting]) -> tuple[list[str], list[str]]:
+    restored, lost = [], []
+    for change in changed:
+        setting = now.get(change.name.lower())
+        if change.before is None or (setting is not None and not setting.writable) or change.kind == "added":
+            continue
+        if await _write(run, change.name, change.before):
+            restored.append(change.name)
+        else:
+            lost.append(change.name)
+    return restored, lost
+
+
+async def _write(run: Run, name: str, value: str) -> bool:
+    args = {"name": name, "value": value}
+    try:
+        answer = await run.command("charger.write_setting", args, lambda link: link.write_setting(name, value))
+    except EvdeskError as error:
+        run.say("evdesk", f"{name}: {error.sentence}", "warn")
+        return False
+    record = run.record
+    if record is not None:
+        await run.parts.settings.wrote(record, name, answer)
+    same = answer.after is None or answer.after.strip().casefold() == value.strip().casefold()
+    run.say("evdesk", f"{name} put back to {value}" if same else f"{name} stays {answer.after}", "" if same else "warn")
+    return same
+
+
+async def read_settings(run: Run, reason: str) -> tuple[list[Setting], int | None]:
+    """Read them all and keep them as a snapshot: the settings, and the snapshot's id. Raises `EvdeskError`."""
+    found: list[Setting] = []
+
+    async def read(link: Driver) -> Answer:
+        found.extend(await link.settings())
+        return Answer(f"{len(found)} settings")
+
+    await run.command("charger.settings", {}, read)
+    record = run.record
+    if record is None:
+        raise EvdeskError(Reason.INVALID, "The charger was dropped from the site.")
+    settings = await run.parts.settings.keep(record, found, reason)
+    kept = await run.parts.fleet.store.snapshots(run.charger_id)
+    return settings, kept[0].id if kept else None

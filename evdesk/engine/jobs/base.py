@@ -1,0 +1,227 @@
+"""What every run of one charger in a job shares: the machine it feeds, the acts it does one by one, the lines it writes."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evdesk.drivers.base import Answer, Driver
+from evdesk.engine.commands import Command, Commands
+from evdesk.engine.files.service import FileService
+from evdesk.engine.files.slots import Offer, Seen
+from evdesk.engine.files.slots import Served as Noted
+from evdesk.engine.firmware.library import Library
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.settings_book import SettingsBook
+from evdesk.engine.setup import Setup
+from evdesk.engine.state import ChargerRecord
+from evdesk.engine.store import SavedCharger
+from evdesk.firmware.happenings import Act, Happening, Linked, Lost, Served, Told
+from evdesk.firmware.machine import Watch
+from evdesk.firmware.uploads import LogWatch
+from evdesk.model import Capability, EvdeskError, Origin, Reason
+from evdesk.model.jobs import JobCharger, JobLine, Step
+
+JOB = Origin("Engine", "job")
+RETRIES, RETRY_S = 2, 30
+"""What the charger is told to do when a transfer fails; the machine's patience is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run needs of the engine. `line` writes one of the job; `changed(run, now)`: it has gone on, `now` to be kept
+    at once."""
+
+    fleet: Fleet
+    commands: Commands
+    setup: Setup
+    settings: SettingsBook
+    library: Library
+    files: FileService
+    line: Callable[[JobLine], None]
+    changed: "Callable[[Run, bool], None]"
+    save: "Callable[[Run], Awaitable[None]]"
+    note: "Callable[[Run, str, dict[str, object]], None]"
+
+
+class Run(ABC):
+    """One charger in a job. `begin` may be called again and again until it has begun; what happens comes by `feed`."""
+
+    def __init__(self, parts: Parts, job_id: int, watch: Watch | LogWatch, secret: str = "") -> None:
+        self.parts, self.job_id, self.watch = parts, job_id, watch
+        self.secret = secret
+        self.offer: Offer | None = None
+        self.told_at = 0.0
+        self._acts: asyncio.Queue[Act] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+        self._beginning: asyncio.Task[None] | None = None
+        self._asides: set[asyncio.Task[None]] = set()
+
+    # -- what is known ------------------------------------------------------------------------------------------------
+
+    @property
+    def charger(self) -> JobCharger:
+        return self.watch.charger
+
+    @property
+    def charger_id(self) -> str:
+        return self.watch.charger.charger_id
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.charger_id, self.job_id
+
+    @property
+    def record(self) -> ChargerRecord | None:
+        return self.parts.fleet.chargers.get(self.charger_id)
+
+    @property
+    def begun(self) -> bool:
+        return self.charger.step not in (Step.WAITING, Step.PREFLIGHT)
+
+    @property
+    def beginning(self) -> bool:
+        return self._beginning is not None and not self._beginning.done()
+
+    def now(self) -> float:
+        return self.parts.fleet.clock.now()
+
+    def saved(self) -> SavedCharger:
+        return SavedCharger(self.charger, self.watch.memory, self.secret)
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    def try_begin(self) -> None:
+        """Begin beside the beat, where it is not being tried already."""
+        if not self.beginning and not self.watch.over:
+            self._beginning = asyncio.get_running_loop().create_task(self._guarded(self.begin()), name="begin job")
+
+    @abstractmethod
+    async def begin(self) -> None:
+        """Look whether it is ready; if so, ask the charger."""
+
+    @abstractmethod
+    async def resume(self) -> None:
+        """The engine was away in the middle: offer the file again, and go on watching."""
+
+    @abstractmethod
+    async def act(self, act: Act) -> None: ...
+
+    def run(self) -> None:
+        """Do what the machine asks for, in order, until it is over."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._work(), name=f"job {self.charger_id}")
+
+    def aside(self, doing: Coroutine[Any, Any, None]) -> None:
+        """Do it beside the caller; what it raises of evdesk's own is written into the log."""
+        task = asyncio.get_running_loop().create_task(self._guarded(doing), name=f"job {self.charger_id}")
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+    async def close(self) -> None:
+        mine = (self._task, self._beginning, *self._asides)
+        tasks = [task for task in mine if task is not None and not task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def feed(self, what: Happening) -> None:
+        """Tell the machine; what it asks for is done beside the caller."""
+        before = self.charger
+        acts = self.watch.feed(what)
+        for act in acts:
+            self._acts.put_nowait(act)
+        if acts:
+            self.run()
+        if self.charger is not before:
+            moved = (before.step, before.outcome, before.status, before.attempts) != (
+                self.charger.step,
+                self.charger.outcome,
+                self.charger.status,
+                self.charger.attempts,
+            )
+            if before.step is not self.charger.step:
+                self.parts.note(self, "job.step", self._step_words())
+            self.parts.changed(self, moved)
+
+    def _step_words(self) -> dict[str, object]:
+        one = self.charger
+        words: dict[str, object] = {"step": one.step.value, "status": one.status, "version": one.reported}
+        if one.outcome is not None:
+            words |= {"outcome": one.outcome.value, "cause": one.cause.value, "said": one.reason}
+        return {name: word for name, word in words.items() if word}
+
+    async def _work(self) -> None:
+        while not self._acts.empty():
+            await self._guarded(self.act(self._acts.get_nowait()))
+
+    async def _guarded(self, doing: Coroutine[Any, Any, None]) -> None:
+        try:
+            await doing
+        except EvdeskError as error:
+            self.say("evdesk", error.sentence, "warn")
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+
+    def say(self, side: str, text: str, tone: str = "") -> None:
+        self.parts.line(JobLine(0, self.job_id, self.charger_id, self.now(), side, text, tone))
+
+    def show(self, **changes: object) -> None:
+        """A change of what is shown that the machine need not know."""
+        self.watch.charger = replace(self.charger, **changes)  # type: ignore[arg-type]
+        self.parts.changed(self, False)
+
+    async def command(self, what: str, args: dict[str, Any], verb: Callable[[Driver], Awaitable[Answer]]) -> Answer:
+        """A verb of the charger, with its audit rows. Raises `EvdeskError` where it is away."""
+        record = self.record
+        link = record.link if record is not None else None
+        if link is None:
+            raise EvdeskError(Reason.UNREACHABLE, "The charger is offline.")
+        command = Command(JOB, what, self.charger_id, {"job_id": self.job_id, **args})
+        answer, _row = await self.parts.commands.run(command, lambda: verb(link))
+        return answer
+
+    def can(self, capability: Capability) -> bool:
+        record = self.record
+        return record is not None and record.link is not None and capability in record.link.capabilities
+
+    async def ask_status(self, what: str) -> None:
+        if self.can(Capability.TRIGGER):
+            self.say("evdesk", f"Asked for {what}")
+            await self.command("charger.trigger", {"what": what}, lambda link: link.trigger(what, None))
+
+    async def withdraw(self) -> None:
+        self.offer = None
+        await self.parts.files.withdraw(self.key)
+
+    def local_address(self) -> str:
+        """Of this computer, on which this charger's connection arrived."""
+        record = self.record
+        return record.link.local_address if record is not None and record.link is not None else ""
+
+    # -- what happens -------------------------------------------------------------------------------------------------
+
+    def linked(self) -> None:
+        if self.begun and not self.watch.over:
+            self.say("charger", "Connected")
+            self.feed(Linked(self.now()))
+
+    def lost(self, cause: str) -> None:
+        if self.begun and not self.watch.over:
+            self.say("charger", f"Connection lost: {cause}", "warn")
+            self.feed(Lost(self.now()))
+
+    def told(self, action: str, status: str, request_id: int | None) -> None:
+        if not self.begun or self.watch.over:
+            return
+        if status != self.charger.status:
+            bad = "Fail" in status or "Invalid" in status
+            good = status in ("Installed", "Downloaded", "Uploaded", "SignatureVerified")
+            self.say("charger", f"{action} {status}", "bad" if bad else "good" if good else "")
+        self.feed(Told(self.now(), status, request_id))
+
+    def served(self, noted: Noted) -> None:
+        if noted.what is not Seen.BYTES:
+            self.say("fetched", noted.text, noted.tone)
+        self.feed(Served(noted.at, self.parts.files.transfer(self.key)))

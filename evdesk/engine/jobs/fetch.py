@@ -1,0 +1,124 @@
+"""One charger's log: asked for, received, kept."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from evdesk.drivers.base import LogRequest
+from evdesk.engine.files.logs import LogBook
+from evdesk.engine.files.slots import Offer, Seen
+from evdesk.engine.files.slots import Served as Noted
+from evdesk.engine.jobs.base import Parts, Run
+from evdesk.engine.jobs.schemes import choose, told_schemes
+from evdesk.engine.store import SavedCharger
+from evdesk.firmware.happenings import Act, Agreed, Received, Refused, Sent
+from evdesk.firmware.times import Times
+from evdesk.firmware.uploads import LogWatch
+from evdesk.model import ChargerError, Reason
+from evdesk.model.jobs import Cause, Step
+
+_CAUSES = {"too_large": Cause.TOO_LARGE, "disk_full": Cause.DISK_FULL}
+
+
+class LogRun(Run):
+    watch: LogWatch
+
+    def __init__(self, parts: Parts, job_id: int, saved: SavedCharger, times: Times, logs: LogBook) -> None:
+        super().__init__(parts, job_id, LogWatch(saved.charger, saved.memory, times), saved.secret)
+        self.logs = logs
+
+    async def begin(self) -> None:
+        record = self.record
+        if record is None or record.link is None:
+            if self.charger.step is Step.WAITING:
+                self.show(step=Step.PREFLIGHT, step_at=self.now(), reason="It is offline; asked when it is back.")
+            return
+        offer = await self._offered()
+        if offer is not None:
+            await self._send(offer)
+
+    async def _offered(self) -> Offer | None:
+        record, memory = self.record, self.watch.memory
+        if record is None or record.link is None:
+            return None
+        if not memory.scheme:
+            told = told_schemes((await self.parts.settings.view(record)).settings)
+            schemes = choose(told, self.parts.files.schemes(), (), record.link.secure)
+            if not schemes:
+                words = ", ".join(told or ())
+                memory = replace(memory, why=f"It can send by {words}; none of that is offered here.")
+                self.watch.memory = memory
+                self.feed(Refused(self.now(), Cause.UNSUPPORTED))
+                return None
+            memory = replace(memory, scheme=schemes[0], schemes=schemes[1:])
+        address = self.local_address() or memory.local_address or "127.0.0.1"
+        self.watch.memory = replace(memory, local_address=address)
+        offer = await self.parts.files.take(self.key, address, memory.scheme)
+        self.offer, self.secret = offer, offer.secret
+        return offer
+
+    async def _send(self, offer: Offer) -> None:
+        memory = self.watch.memory
+        number = (self.job_id * 100 + self.charger.attempts + 1) % 2_000_000_000
+        self.show(request_id=number, started_at=self.charger.started_at or self.now(), online=True)
+        self.feed(Sent(self.now(), answered=False))
+        await self.parts.save(self)
+        request = LogRequest(offer.url, number, memory.kind, memory.from_at, memory.to_at)
+        self.say("evdesk", f"Asked for its {memory.kind} log by {offer.scheme.upper()}")
+        args = {"kind": memory.kind, "scheme": offer.scheme, "request_id": number}
+        try:
+            answer = await self.command("charger.get_log", args, lambda link: link.get_log(request))
+        except ChargerError as error:
+            self.say("charger", error.sentence, "bad")
+            if error.reason in (Reason.REFUSED, Reason.UNSUPPORTED, Reason.INVALID):
+                cause = Cause.UNSUPPORTED if error.reason is Reason.UNSUPPORTED else Cause.REFUSED
+                self.feed(Refused(self.now(), cause, str(error.detail.get("status") or "")))
+            return
+        if answer.after is None:
+            self.say("charger", "Nothing to send", "warn")
+            self.feed(Refused(self.now(), Cause.EMPTY))
+            return
+        self.say("charger", f"{answer.status}, will send {answer.after}", "good")
+        if not answer.payload.get("request_id"):
+            self.show(request_id=None)
+        self.feed(Agreed(self.now(), answer.status))
+
+    async def resume(self) -> None:
+        self.say("evdesk", "evdesk was away, and goes on watching", "warn")
+        memory, record = self.watch.memory, self.record
+        self.show(online=bool(record and record.online), waits_until_at=self.now() + self.watch.times.sent_s)
+        if self.secret:
+            self.offer = await self.parts.files.take(self.key, memory.local_address, memory.scheme, secret=self.secret)
+
+    async def act(self, act: Act) -> None:
+        acts: dict[Act, Callable[[], Awaitable[None]]] = {
+            Act.ASK_STATUS: lambda: self.ask_status("LogStatusNotification"),
+            Act.NEXT_SCHEME: self._next_scheme,
+            Act.WITHDRAW: self.withdraw,
+            Act.END: self._end,
+        }
+        if act in acts:
+            await acts[act]()
+
+    async def _next_scheme(self) -> None:
+        self.say("evdesk", f"Nothing came: asked again by {self.watch.memory.scheme.upper()}", "warn")
+        await self.withdraw()
+        offer = await self._offered()
+        if offer is not None:
+            await self._send(offer)
+
+    async def _end(self) -> None:
+        tone = "good" if self.charger.outcome == "succeeded" else "bad"
+        self.say("evdesk", f"{(self.charger.outcome or '').capitalize()}: {self.charger.reason}", tone)
+
+    def served(self, noted: Noted) -> None:
+        super().served(noted)
+        if noted.what in (Seen.RECEIVED, Seen.PARTIAL) and noted.path is not None:
+            self.aside(self._keep(noted))
+
+    async def _keep(self, noted: Noted) -> None:
+        whole = noted.what is Seen.RECEIVED
+        log = await self.logs.keep(
+            noted, self.watch.memory.kind or "diagnostics", self.job_id, self.watch.memory.scheme
+        )
+        cause = _CAUSES.get(noted.cause, Cause.NONE)
+        self.feed(Received(self.now(), log.size, log.id, whole, cause))

@@ -1,0 +1,65 @@
+"""What the checks before an update stand on: gathered once for many chargers."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from evdesk.engine.files.service import FileService
+from evdesk.engine.firmware.versions import FleetBook
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.jobs.power import Awake
+from evdesk.engine.jobs.preflight import Ground, look, ways
+from evdesk.engine.settings_book import SettingsBook
+from evdesk.engine.state import ChargerRecord
+from evdesk.firmware.fit import fit
+from evdesk.model import Setting
+from evdesk.model.firmware import Fit, Image
+from evdesk.wire.firmware import Preflight
+
+FRESH_S = 10.0
+"""Real seconds for which the own listeners need not be tried again."""
+
+
+class Grounds:
+    """`busy(charger_id)`: what else is under way with it, in words."""
+
+    def __init__(
+        self,
+        data: Path,
+        fleet: Fleet,
+        files: FileService,
+        settings: SettingsBook,
+        versions: FleetBook,
+        awake: Awake,
+        busy: Callable[[str], str],
+    ) -> None:
+        self.data, self.fleet, self.files, self.settings, self.versions = data, fleet, files, settings, versions
+        self.awake, self.busy = awake, busy
+        self._reached: dict[tuple[str, str], tuple[float, str]] = {}
+
+    async def look(self, record: ChargerRecord, image: Image) -> Preflight:
+        """All checks of one charger."""
+        settings = list((await self.settings.view(record)).settings)
+        await self._reach(record, image, settings)
+        words = self.busy(record.id)
+        ground = Ground(
+            self.fleet,
+            self.files,
+            self.data,
+            self.awake.state(),
+            {record.id: words} if words else {},
+            {way: why for way, (_, why) in self._reached.items()},
+        )
+        return look(ground, record, image, self.fits(record, image), settings)
+
+    def fits(self, record: ChargerRecord, image: Image) -> Fit:
+        return fit(image, self.versions.facts(record), self.versions.blocked(record))
+
+    async def _reach(self, record: ChargerRecord, image: Image, settings: list[Setting]) -> None:
+        schemes, address = ways(self.files, record, image, settings)
+        if not schemes or not address:
+            return
+        way = (address, schemes[0])
+        tried_at, _why = self._reached.get(way, (-FRESH_S, ""))
+        if time.monotonic() - tried_at >= FRESH_S:
+            self._reached[way] = (time.monotonic(), await self.files.reach(*way))

@@ -1,0 +1,45 @@
+"""What nobody may send to a charger while it is being updated, and what else is under way with one."""
+
+from collections.abc import Iterable
+
+from evdesk.engine.commands import Command
+from evdesk.engine.jobs.base import JOB
+from evdesk.engine.jobs.live import LiveJob
+from evdesk.engine.jobs.update import UpdateRun
+from evdesk.model.jobs import Step
+
+HELD = frozenset({Step.SENT, Step.DOWNLOADING, Step.VERIFYING, Step.INSTALLING, Step.REBOOTING})
+DANGEROUS = frozenset({"charger.reset", "charger.start", "charger.unlock", "charger.update_firmware"})
+DANGEROUS_RAW = frozenset({"Reset", "UpdateFirmware", "SignedUpdateFirmware", "ChangeAvailability"})
+
+
+def updating(lives: Iterable[LiveJob]) -> dict[str, tuple[int, Step]]:
+    """charger -> (job, step) of those whose update was sent and is not through."""
+    return {
+        charger_id: (live.job.id, run.charger.step)
+        for live in lives
+        for charger_id, run in live.runs.items()
+        if isinstance(run, UpdateRun) and run.begun and not run.watch.over
+    }
+
+
+def refusal(lives: Iterable[LiveJob], command: Command) -> str:
+    """Why this must not be sent to a charger now, "" where it may."""
+    if command.origin.via == JOB.via:
+        return ""
+    raw = command.what == "charger.raw" and command.args.get("action") in DANGEROUS_RAW
+    if command.what not in DANGEROUS and not raw:
+        return ""
+    number, step = updating(lives).get(command.target, (0, Step.DONE))
+    if step not in HELD:
+        return ""
+    return f"It is being updated (job {number}, {step.value}): this could break it for good. Wait for the end."
+
+
+def job_of(lives: Iterable[LiveJob], charger_id: str) -> int | None:
+    """The job that has this charger and is not through with it."""
+    for live in lives:
+        run = live.runs.get(charger_id)
+        if run is not None and not run.watch.over:
+            return live.job.id
+    return None

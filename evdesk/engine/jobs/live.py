@@ -1,0 +1,96 @@
+"""One job while it lives: its runs, what of it must be kept and told, and how it moves on."""
+
+from dataclasses import dataclass, field, replace
+
+from evdesk.engine.jobs.base import Run
+from evdesk.engine.jobs.update import UpdateRun
+from evdesk.firmware.estimate import left_s
+from evdesk.firmware.happenings import Refused, Tick
+from evdesk.firmware.rollout import PATIENCE_S, advance, bad, counts, may_begin, under_way
+from evdesk.model.firmware import Image
+from evdesk.model.jobs import Cause, Job, JobCharger, JobKind, JobState, Step
+
+KEEP_EVERY_S = 5.0
+LOOK_EVERY_S = 5.0
+
+
+@dataclass(slots=True)
+class LiveJob:
+    """`forgiven`: failures there were when a person said to go on; `dirty`: chargers to be told, `unkept`: to be kept."""
+
+    job: Job
+    runs: dict[str, Run]
+    image: Image | None = None
+    forgiven: int = 0
+    dirty: set[str] = field(default_factory=set)
+    unkept: set[str] = field(default_factory=set)
+    kept_at: float = 0.0
+    looked_at: float = 0.0
+    told: Job | None = None
+    kept: Job | None = None
+
+    def chargers(self) -> dict[str, JobCharger]:
+        return {charger_id: run.charger for charger_id, run in self.runs.items()}
+
+    def move_on(self, now: float) -> None:
+        """A second has passed: timers, waves, and whoever's turn it is."""
+        for run in self.runs.values():
+            if run.begun and not run.watch.over:
+                run.feed(Tick(now))
+            elif run.charger.step is Step.PREFLIGHT and now - run.charger.step_at > PATIENCE_S:
+                run.feed(Refused(now, Cause.NOT_READY))
+        chargers = self.chargers()
+        self.job = advance(self.job, chargers, now, self.forgiven)
+        again = now - self.looked_at >= LOOK_EVERY_S
+        self.looked_at = now if again else self.looked_at
+        for charger_id in may_begin(self.job, chargers, now):
+            run = self.runs[charger_id]
+            if run.charger.step is Step.WAITING or again:
+                run.try_begin()
+        self.job = replace(self.job, waits_for=self._waits_for(chargers, now), about_done_at=self._about(chargers, now))
+        if self.job.started_at is None and any(one.started_at is not None for one in chargers.values()):
+            self.job = replace(self.job, started_at=now)
+
+    def go(self, state: JobState) -> None:
+        """A person pauses it, or says to go on in spite of what failed."""
+        if state is JobState.RUNNING:
+            self.forgiven = bad(self.chargers())
+        self.job = replace(self.job, state=state, waits_for="")
+
+    def recount(self) -> None:
+        self.job = replace(self.job, counts=counts(self.chargers()))
+
+    def due(self, now: float) -> list[Run]:
+        """Whose state is to be written down now."""
+        every = now - self.kept_at >= KEEP_EVERY_S
+        if every:
+            self.kept_at = now
+            self.unkept |= self.dirty
+        found, self.unkept = self.unkept, set()
+        return [self.runs[charger_id] for charger_id in found if charger_id in self.runs]
+
+    def shown(self, run: Run, now: float) -> JobCharger:
+        """With how long it still takes."""
+        one = run.charger
+        return replace(one, about_s=left_s(one, run.watch.times, now)) if isinstance(run, UpdateRun) else one
+
+    def _waits_for(self, chargers: dict[str, JobCharger], now: float) -> str:
+        if self.job.over:
+            return ""
+        if self.job.state is JobState.PAUSED:
+            return self.job.waits_for or "Paused: no other charger is begun until it goes on."
+        if (self.job.not_before_at or 0.0) > now:
+            return "Waits for its time."
+        if any(under_way(one) for one in chargers.values()):
+            return ""
+        return next((one.reason for one in chargers.values() if one.outcome is None and one.reason), "")
+
+    def _about(self, chargers: dict[str, JobCharger], now: float) -> float | None:
+        """A rough end: those under way, then the rest as many at a time as the wave allows."""
+        if self.job.over or self.job.kind is not JobKind.UPDATE:
+            return None
+        left = [left for run in self.runs.values() if (left := left_s(run.charger, run.watch.times, now)) is not None]
+        waiting = sum(one.outcome is None and not under_way(one) for one in chargers.values())
+        whole = next((sum(run.watch.times.usual.values()) for run in self.runs.values()), 0.0)
+        at_once = max(1, min(self.job.parallel, max((len(w.charger_ids) for w in self.job.waves), default=1)))
+        return now + max(left, default=0.0) + whole * -(-waiting // at_once)
