@@ -25,8 +25,9 @@ RANK = {step: rank for rank, step in enumerate(ORDER)}
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is remembered beside what is shown. `scheme`: how the file is offered now; `schemes`: those not tried
-    yet; `whole`: it has the whole file; `begun`: it began to install; `left`: it was away since it had the whole file; `pending`: how it will end after the look at it."""
+    """What is remembered beside what is shown. `scheme`: how the file is offered now; `schemes`: those not tried yet;
+    `whole`: it has the whole file; `begun`: it began to install; `left`: it was away since it had the whole file;
+    `pending`: how it will end after the look at it."""
 
     scheme: str = ""
     schemes: tuple[str, ...] = ()
