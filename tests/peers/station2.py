@@ -254,15 +254,21 @@ def _reported(key: tuple[str, str, str | None], value: str) -> dict[str, Any]:
     }
 
 
+def make_station2(base: type, protocol: str, name: str, socket: Any) -> Any:
+    """A station of this version over an open connection; not started, not booted."""
+    module = importlib.import_module(MODULES[protocol])
+    kind = type("Station", (base, module.ChargePoint), {"call_of": module.call, "result_of": module.call_result})
+    made = kind(name, socket, response_timeout=20)
+    made.setup()
+    return made
+
+
 @asynccontextmanager
 async def station2(url: str, name: str, protocol: str) -> AsyncIterator[Any]:
     """A station that is connected while the block runs; not booted yet."""
-    module = importlib.import_module(MODULES[protocol])
-    kind = type("Station", (Obedient2, module.ChargePoint), {"call_of": module.call, "result_of": module.call_result})
     async with websockets.connect(f"{url}{name}", subprotocols=[websockets.Subprotocol(protocol)]) as socket:
         assert socket.subprotocol == protocol
-        made = kind(name, socket, response_timeout=20)
-        made.setup()
+        made = make_station2(Obedient2, protocol, name, socket)
         running = asyncio.create_task(made.start())
         try:
             yield made

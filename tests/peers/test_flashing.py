@@ -1,0 +1,347 @@
+"""Firmware on independent stations over real HTTP, HTTPS and FTP, well and badly: what evdesk says of each, and why."""
+
+import asyncio
+import base64
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.engine.harness import engine, until
+from tests.peers.flasher import END, Flasher, flashers
+
+OLD, NEW = "2.4.0", "2.4.1"
+BODY = b"firmware 2.4.1 " + bytes(range(256)) * 400 + END
+SPEED = "40"
+
+
+# -- what stations do -------------------------------------------------------------------------------------------------
+
+
+async def install(one: Flasher, version: str = NEW) -> None:
+    await one.status("Downloaded")
+    await one.status("Installing")
+    await one.reboot(version)
+    await one.status("Installed")
+
+
+async def good(one: Flasher, url: str) -> None:
+    await one.status("Downloading")
+    await one.fetch(url)
+    await install(one)
+
+
+async def failing_once(one: Flasher, url: str) -> None:
+    await one.status("Downloading")
+    await one.fetch(url, most=30_000)
+    await one.status("DownloadFailed")
+    await one.status("Downloading")
+    await one.fetch(url)
+    await install(one)
+
+
+async def truncated(one: Flasher, url: str) -> None:
+    """It takes half of the file for the whole, and finds that when it installs."""
+    await one.status("Downloading")
+    await one.fetch(url, most=50_000)
+    await one.status("Downloaded")
+    await one.status("Installing")
+    assert not one.whole()
+    await one.status("InstallationFailed")
+
+
+async def bad_signature(one: Flasher, url: str) -> None:
+    await one.status("Downloading")
+    await one.fetch(url)
+    one.fetched = one.fetched[:-5] + b"x" + one.fetched[-4:]  # its memory is at fault
+    await one.status("Downloaded")
+    word = "SignatureVerified" if one.signature_fits() else "InvalidSignature"
+    await one.status(word)
+
+
+async def signed(one: Flasher, url: str) -> None:
+    await one.status("Downloading")
+    await one.fetch(url)
+    await one.status("Downloaded")
+    await one.status("SignatureVerified" if one.signature_fits() else "InvalidSignature")
+    await one.status("InstallRebooting")
+    await one.reboot(NEW)
+    await one.status("Installed")
+
+
+async def hangs(one: Flasher, url: str) -> None:
+    await one.status("Downloading")
+    await one.fetch(url)
+    await one.status("Downloaded")
+    await one.status("Installing")
+
+
+async def drops(one: Flasher, url: str) -> None:
+    """The cable is out in the middle of the file; it goes on where it was, and resumes."""
+    await one.status("Downloading")
+    await one.fetch(url, most=40_000)
+    await one.drop()
+    await one.back()
+    await one.fetch(url, start=40_000)
+    assert one.whole()
+    await install(one)
+
+
+async def early(one: Flasher, url: str) -> None:
+    """It restarts with the new version before it says Installed, and says it twice."""
+    await one.status("Downloading")
+    await one.fetch(url)
+    await one.reboot(NEW)
+    await one.status("Installed")
+    await one.status("Installed")
+
+
+async def same_version(one: Flasher, url: str) -> None:
+    await one.status("Downloading")
+    await one.fetch(url)
+    await install(one, OLD)
+
+
+async def says_nothing(one: Flasher, url: str) -> None:
+    await one.fetch(url)
+    await one.reboot(NEW)
+
+
+async def never(one: Flasher, url: str) -> None:
+    """Accepted, and nothing else."""
+
+
+async def stranger(one: Flasher, url: str) -> None:
+    await one.fetch(url)
+    one.serial = "S-OTHER"
+    await one.reboot(NEW)
+
+
+async def forgets(one: Flasher, url: str) -> None:
+    """Its settings are as delivered afterwards."""
+    await one.fetch(url)
+    one.settings["MeterValueSampleInterval"] = "300"
+    one.settings["VendorThing"] = "factory"
+    await one.reboot(NEW)
+
+
+async def breaks(one: Flasher, url: str) -> None:
+    """It comes back with the new version, and its connector out of order."""
+    await one.fetch(url)
+    one.status_word = "Faulted"
+    await one.reboot(NEW)
+
+
+def signer():
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Maker Y firmware")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=30))
+        .sign(key, hashes.SHA256())
+    )
+    return key, certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+async def images(api, folder):
+    """(signed, trusted image), (the same file's twin without a signature)."""
+    key, pem = signer()
+    folder.mkdir()
+    (folder / "x-2.4.1.bin").write_bytes(BODY)
+    signature = base64.b64encode(key.sign(BODY, ec.ECDSA(hashes.SHA256()))).decode()
+    manifest = {
+        "vendor": "Maker Y",
+        "models": ["Model X"],
+        "version": NEW,
+        "size": len(BODY),
+        "sha256": hashlib.sha256(BODY).hexdigest(),
+        "downgrade": False,
+        "settings_kept": True,
+        "minutes": 1,
+        "reboots": 1,
+        "recovery": "Breaker off for 30 s, then on.",
+        "signature": signature,
+        "signature_kind": "ECDSA",
+        "certificate": pem,
+    }
+    added = await api.call("firmware.add", {"path": str(folder / "x-2.4.1.bin"), "manifest": manifest})
+    (image,) = added["images"]
+    assert image["signature"] == "untrusted"
+    image = await api.call("firmware.trust", {"image_id": image["id"], "fingerprint": image["fingerprint"]})
+    assert (image["signature"], image["usable"]) == ("valid", True)
+    return image["id"]
+
+
+async def set_up(api, *names):
+    async def ready():
+        found = {c["id"]: c["failsafe"]["state"] for c in await api.call("charger.list")}
+        return all(found.get(name) == "verified" for name in names)
+
+    await until(ready, 40)
+
+
+async def outcome_of(api, job_id, timeout_s=60):
+    async def over():
+        view = await api.call("job.get", {"job_id": job_id})
+        return view if view["state"] == "finished" else None
+
+    return await until(over, timeout_s)
+
+
+LIVES = {
+    "GOOD": good,
+    "ONCE": failing_once,
+    "TRUNC": truncated,
+    "HANGS": hangs,
+    "DROPS": drops,
+    "EARLY": early,
+    "SAME": same_version,
+    "QUIET": says_nothing,
+    "NEVER": never,
+    "OTHER": stranger,
+    "FORGETS": forgets,
+    "BREAKS": breaks,
+}
+ENDS = {
+    "GOOD": ("succeeded", "new_version"),
+    "ONCE": ("succeeded", "new_version"),
+    "TRUNC": ("failed", "install_failed"),
+    "HANGS": ("unknown", "hangs"),
+    "DROPS": ("succeeded", "new_version"),
+    "EARLY": ("succeeded", "new_version"),
+    "SAME": ("failed", "same_version"),
+    "QUIET": ("succeeded", "new_version"),
+    "NEVER": ("failed", "never_fetched"),
+    "OTHER": ("unknown", "other_charger"),
+    "FORGETS": ("succeeded", "new_version"),
+    "BREAKS": ("failed", "not_working"),
+}
+
+
+async def test_stations_of_1_6_over_http(tmp_path):
+    with engine(tmp_path / "data", "--accept-unknown", "--speed", SPEED) as running:
+        async with running.client() as api:
+            ones = [Flasher(running.ocpp, name, life) for name, life in LIVES.items()]
+            async with flashers(*ones):
+                image = await images(api, tmp_path / "in")
+                for one in ones:
+                    one.settings["VendorThing"] = "mine"
+                await set_up(api, *LIVES)
+                asked = {"charger_ids": list(LIVES), "image_id": image, "waves": {"stop_after": 99, "parallel": 99}}
+                asked["override"] = "1.6 tells no hardware revision"
+                job = await api.call("firmware.start", asked)
+                view = await outcome_of(api, job["job_id"])
+                found = {n: (c["outcome"], c["cause"]) for n, c in view["chargers"].items()}
+                assert found == ENDS
+                check_details(view["chargers"], {one.name: one for one in ones})
+                lines = await api.call("job.lines", {"job_id": job["job_id"], "charger_id": "DROPS"})
+                assert any(
+                    "206" in line["text"] or "from" in line["text"] for line in lines if line["side"] == "fetched"
+                )
+                report = await api.call("job.report", {"job_id": job["job_id"]})
+                assert hashlib.sha256(report["text"].encode()).hexdigest() == view["job"]["report_hash"]
+                assert (await api.call("audit.verify"))["holds"]
+
+
+def check_details(chargers, ones):
+    assert all(len(ones[name].requests) == 1 for name in ENDS if name not in ("NEVER",))  # nothing was sent twice
+    assert len(ones["NEVER"].requests) <= 2  # once more by FTP, for nothing was fetched
+    assert chargers["GOOD"]["reported"] == NEW
+    assert chargers["GOOD"]["transfer"]["bytes"] == len(BODY)
+    assert ones["GOOD"].sha256 == hashlib.sha256(BODY).hexdigest()
+    assert chargers["DROPS"]["transfer"]["resumed"] == 1
+    assert ones["DROPS"].fetched == BODY
+    assert chargers["SAME"]["reported"] == OLD
+    assert "Connector 1 is faulted" in chargers["BREAKS"]["reason"]
+    changed = {c["name"]: (c["before"], c["after"]) for c in chargers["FORGETS"]["settings_changed"]}
+    assert changed["VendorThing"] == ("mine", "factory")
+    assert "VendorThing" in chargers["FORGETS"]["restored"]
+    assert ones["FORGETS"].settings["VendorThing"] == "mine"
+    silent = [s["step"] for s in chargers["QUIET"]["steps"] if not s["told"]]
+    assert "installing" in silent
+    for name, (outcome, _) in ENDS.items():
+        if outcome != "succeeded":
+            assert chargers[name]["reason"], name
+            assert chargers[name]["next"], name
+
+
+async def test_stations_of_2x_signed_over_https_and_ftp(tmp_path):
+    with engine(tmp_path / "data", "--accept-unknown", "--speed", SPEED) as running:
+        async with running.client() as api:
+            root = await root_of(api)
+            ones = [
+                Flasher(running.ocpp, "SIGNED", signed, protocol="ocpp2.0.1"),
+                Flasher(running.ocpp, "BADSIGN", bad_signature, protocol="ocpp2.1"),
+                Flasher(running.ocpp, "WHITE", signed, signed_only=True),
+                Flasher(running.ocpp, "HTTPS", signed, protocol="ocpp2.0.1", trust=root, schemes="HTTPS"),
+                Flasher(running.ocpp, "FTP", good, schemes="FTP"),
+            ]
+            names = [one.name for one in ones]
+            async with flashers(*ones):
+                image = await images(api, tmp_path / "in")
+                await set_up(api, *names)
+                asked = {"charger_ids": names, "image_id": image, "waves": {"stop_after": 99}, "override": "a test"}
+                job = await api.call("firmware.start", asked)
+                view = await outcome_of(api, job["job_id"])
+                chargers = view["chargers"]
+                found = {n: (c["outcome"], c["cause"]) for n, c in chargers.items()}
+                good_end = ("succeeded", "new_version")
+                assert found == dict.fromkeys(names, good_end) | {"BADSIGN": ("failed", "invalid_signature")}
+                assert not chargers["BADSIGN"]["retry"]
+                assert {n: c["transfer"]["scheme"] for n, c in chargers.items()} == {
+                    "SIGNED": "http",
+                    "BADSIGN": "http",
+                    "WHITE": "http",
+                    "HTTPS": "https",
+                    "FTP": "ftp",
+                }
+
+
+async def root_of(api):
+    await api.call("security.create_ca", {})
+    return (await api.call("security.export_ca", {}))["pem"]
+
+
+async def test_engine_killed_in_the_middle(tmp_path):
+    """What was sent is watched by the next engine, on the same address, and never sent again."""
+    gate = asyncio.Event()
+
+    async def slowly(one: Flasher, url: str) -> None:
+        await one.status("Downloading")
+        await one.fetch(url, most=40_000)
+        await gate.wait()
+        await one.fetch(url, start=40_000)
+        await install(one)
+
+    with engine(tmp_path / "data", "--accept-unknown", "--speed", SPEED) as running:
+        one = Flasher(running.ocpp, "KILL", slowly)
+        port = running.ready["ocpp_port"]
+        async with flashers(one):
+            async with running.client() as api:
+                image = await images(api, tmp_path / "in")
+                await set_up(api, "KILL")
+                asked = {"charger_ids": ["KILL"], "image_id": image, "override": "a test"}
+                job = await api.call("firmware.start", asked)
+
+                async def fetching():
+                    view = await api.call("job.get", {"job_id": job["job_id"]})
+                    return view["chargers"]["KILL"]["transfer"]["bytes"] >= 40_000
+
+                await until(fetching)
+            running.kill()
+            with engine(tmp_path / "data", "--accept-unknown", "--speed", SPEED, ocpp=f"127.0.0.1:{port}") as second:
+                async with second.client() as api:
+                    gate.set()
+                    view = await outcome_of(api, job["job_id"])
+                    assert view["chargers"]["KILL"]["outcome"] == "succeeded"
+                    assert one.fetched == BODY
+                    assert len(one.requests) == 1
