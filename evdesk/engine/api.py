@@ -16,6 +16,7 @@ from evdesk.engine.api_explain import ExplainApi
 from evdesk.engine.api_firmware import FirmwareApi
 from evdesk.engine.api_hints import HintsApi
 from evdesk.engine.api_insights import InsightsApi
+from evdesk.engine.api_jobs import JobsApi
 from evdesk.engine.api_messages import Messages
 from evdesk.engine.api_network import NetworkApi
 from evdesk.engine.api_profiles import ProfilesApi
@@ -90,6 +91,7 @@ class Api:
             **HintsApi(core).handlers,
             **DrillApi(core).handlers,
             **FirmwareApi(core).handlers,
+            **JobsApi(core).handlers,
         }
 
     async def dispatch(self, origin: Origin, method: str, params: Any) -> object:
@@ -124,6 +126,9 @@ class Api:
 
     async def _forget(self, origin: Origin, params: m.OneCharger) -> m.Done:
         record = record_of(self.core, params.charger_id)
+        if self.core.jobs.job_of(record.id) is not None:
+            text = f"{record.label or record.id} is in a job. Wait for its end, or cancel it first."
+            raise EvdeskError(Reason.INVALID, text)
         if record.accepted and any(_busy(c) for c in record.connectors.values()):
             text = f"{record.label or record.id} has a car that may draw current. End the charge and unplug it first."
             raise EvdeskError(Reason.INVALID, text)

@@ -16,6 +16,7 @@ from evdesk.engine.firmware.versions import FleetBook
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.hints import Hints
 from evdesk.engine.insights.service import Insights
+from evdesk.engine.jobs import Jobs
 from evdesk.engine.network import Network
 from evdesk.engine.security.service import Security
 from evdesk.engine.setup import Setup
@@ -51,6 +52,7 @@ class Core(Protocol):
     wiring_test: WiringTest
     library: Library
     fleet_book: FleetBook
+    jobs: Jobs
 
     def info(self) -> EngineInfo: ...
 

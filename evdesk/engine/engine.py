@@ -23,11 +23,14 @@ from evdesk.engine.drill import Drills
 from evdesk.engine.feeds import keep_old_maxima
 from evdesk.engine.firmware.library import Library
 from evdesk.engine.firmware.versions import FleetBook
+from evdesk.engine.files.service import FileService
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.hints import Hints
 from evdesk.engine.host import ChargerHost
 from evdesk.engine.idle import Idle
 from evdesk.engine.insights.service import Insights
+from evdesk.engine.jobs import Jobs
+from evdesk.engine.jobs.temp import Logs, Versions
 from evdesk.engine.joining import Joining
 from evdesk.engine.load import LoadWatch
 from evdesk.engine.measured import save_sessions
@@ -123,6 +126,20 @@ class Engine:
         self.wiring_test = WiringTest(
             self.fleet, self.control, self.wiring, self.commands, partial(self.server.publish, "wiring")
         )
+        self.library = Library(options.data / "firmware", self.clock)
+        self.files = FileService(options.data, self.clock, lambda: self.security.authority.credentials)
+        self.jobs = Jobs(
+            options.data,
+            self.fleet,
+            self.commands,
+            self.setup,
+            self.shelf.settings,
+            self.library,
+            self.files,
+            Logs(),
+            Versions(),
+            self.server.publish,
+        )
         self.timekeeping = Timekeeping(self, self._spawn)
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -174,6 +191,8 @@ class Engine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.drills.close()
+        await self.jobs.close()
+        await self.files.close()
         await self.library.close()
         await self.network.close()
         await self.meters.close()
@@ -204,14 +223,17 @@ class Engine:
         self._stop.set()
 
     def request_stop(self, only_if_idle: bool) -> None:
-        if only_if_idle and (self.load.charging or self.server.clients > 1):
+        if only_if_idle and (self.load.charging or self.jobs.live or self.server.clients > 1):
             raise EvdeskError(
-                Reason.INVALID, "A car is charging or a desk is attached. Stop without only_if_idle to end it."
+                Reason.INVALID,
+                "A car is charging, a job runs or a desk is attached. Stop without only_if_idle to end it.",
             )
         asyncio.get_running_loop().call_later(0.2, self._stop.set)
 
     def _hooks(self) -> None:
         self.drills.wiring_tested = lambda: self.wiring_test.running
+        self.drills.updating = lambda charger_id: self.jobs.job_of(charger_id) is not None
+        self.jobs.others = self._under_way
         self.wiring_test.drilled = lambda: bool(self.drills.runs or self.drills.beginning)
         self.fleet.on_changed = self._dirty.add
         self.fleet.on_notice = self._on_notice
@@ -256,6 +278,7 @@ class Engine:
         await self.drills.open()
         await self.library.open()
         await self.fleet_book.open()
+        await self.jobs.open()
 
     def _spawn(self, coro: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(coro, name=name)
@@ -300,6 +323,7 @@ class Engine:
         self.sun.tick(now, self.wiring.distrusted)
         self.doubts.tick()
         self.wiring.tick(now)
+        self.jobs.tick()
 
     def _publish(self) -> None:
         self.security.attempts.publish()
@@ -335,7 +359,12 @@ class Engine:
             except EvdeskError as error:  # a full disk must not keep the certificate from being renewed
                 log.warning("%s", error.sentence)
         self._spawn(self.network.follow(), "network")
-        busy = self.server.clients or self.load.charging or any(r.online for r in self.fleet.chargers.values())
+        busy = (
+            self.server.clients
+            or self.load.charging
+            or self.jobs.live
+            or any(r.online for r in self.fleet.chargers.values())
+        )
         if self.options.stop_when_idle and self._idle.over(bool(busy)):
             log.info("nothing to do and nobody attached: ending")
             self._stop.set()
@@ -356,7 +385,14 @@ class Engine:
     def _on_audit(self, row: AuditRow) -> None:
         self._audit_rows += 1
         self.drills.audited(row)
+        self.jobs.audited(row)
         self.server.publish("audit", row)
+
+    def _under_way(self, charger_id: str) -> str:
+        """A drill or a wiring test has this charger: what an update waits for, in words."""
+        if any(run.record.id == charger_id for run in self.drills.runs.values()) or charger_id in self.drills.beginning:
+            return "A failsafe drill of it is under way."
+        return "A wiring test is running." if self.wiring_test.running else ""
 
     def _on_health(self, health: StorageHealth) -> None:
         (log.info if health.ok else log.error)("storage: %s", health.sentence or "works again")

@@ -59,6 +59,7 @@ class Drills:
         self.runs: dict[int, DrillBase] = {}
         self.room = Room(control)
         self.wiring_tested: Callable[[], bool] = lambda: False
+        self.updating: Callable[[str], bool] = lambda charger_id: False
         self.beginning: set[str] = set()  # chargers
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._saving: set[asyncio.Task[None]] = set()
@@ -100,6 +101,9 @@ class Drills:
             raise EvdeskError(Reason.INVALID, "“seen” is no drill to begin. The kinds are: silence, cut, restart.")
         if self.wiring_tested():
             raise EvdeskError(Reason.INVALID, "A wiring test is running. Drill the charger when it is over.")
+        if self.updating(record.id):
+            text = f"{record.label or record.id} is in a job (update, log). Drill it when that is over."
+            raise EvdeskError(Reason.INVALID, text)
         connector_id = connector_to_drill(self.book, record, asked.connector_id)
         self.beginning.add(record.id)  # before anything is waited for: nobody comes in between
         try:

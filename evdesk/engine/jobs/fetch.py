@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from evdesk.drivers.base import LogRequest
-from evdesk.engine.files.logs import LogBook
 from evdesk.engine.files.slots import Offer, Seen
 from evdesk.engine.files.slots import Served as Noted
 from evdesk.engine.jobs.base import Parts, Run
+from evdesk.engine.jobs.ports import LogKeeper
 from evdesk.engine.jobs.schemes import choose, told_schemes
 from evdesk.engine.store import SavedCharger
 from evdesk.firmware.happenings import Act, Agreed, Received, Refused, Sent
@@ -22,7 +22,7 @@ _CAUSES = {"too_large": Cause.TOO_LARGE, "disk_full": Cause.DISK_FULL}
 class LogRun(Run):
     watch: LogWatch
 
-    def __init__(self, parts: Parts, job_id: int, saved: SavedCharger, times: Times, logs: LogBook) -> None:
+    def __init__(self, parts: Parts, job_id: int, saved: SavedCharger, times: Times, logs: LogKeeper) -> None:
         super().__init__(parts, job_id, LogWatch(saved.charger, saved.memory, times), saved.secret)
         self.logs = logs
 
@@ -117,8 +117,6 @@ class LogRun(Run):
 
     async def _keep(self, noted: Noted) -> None:
         whole = noted.what is Seen.RECEIVED
-        log = await self.logs.keep(
-            noted, self.watch.memory.kind or "diagnostics", self.job_id, self.watch.memory.scheme
-        )
+        log = await self.logs.keep(noted, self.watch.memory.kind or "diagnostics", self.job_id)
         cause = _CAUSES.get(noted.cause, Cause.NONE)
         self.feed(Received(self.now(), log.size, log.id, whole, cause))

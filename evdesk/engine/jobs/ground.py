@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evdesk.engine.files.service import FileService
-from evdesk.engine.firmware.versions import FleetBook
 from evdesk.engine.fleet import Fleet
+from evdesk.engine.jobs.ports import VersionBook
 from evdesk.engine.jobs.power import Awake
 from evdesk.engine.jobs.preflight import Ground, look, ways
 from evdesk.engine.settings_book import SettingsBook
@@ -29,7 +29,7 @@ class Grounds:
         fleet: Fleet,
         files: FileService,
         settings: SettingsBook,
-        versions: FleetBook,
+        versions: VersionBook,
         awake: Awake,
         busy: Callable[[str], str],
     ) -> None:

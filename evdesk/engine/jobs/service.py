@@ -6,11 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from evdesk.engine.commands import Commands
-from evdesk.engine.files.logs import LogBook
 from evdesk.engine.files.service import FileService
 from evdesk.engine.files.slots import Served as Noted
 from evdesk.engine.firmware.library import Library
-from evdesk.engine.firmware.versions import FleetBook
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.jobs.base import Parts, Run
 from evdesk.engine.jobs.fetch import LogRun
@@ -18,6 +16,7 @@ from evdesk.engine.jobs.ground import Grounds
 from evdesk.engine.jobs.held import job_of, refusal
 from evdesk.engine.jobs.keeping import Keeper
 from evdesk.engine.jobs.live import LiveJob
+from evdesk.engine.jobs.ports import LogKeeper, VersionBook
 from evdesk.engine.jobs.power import Awake
 from evdesk.engine.jobs.update import UpdateRun
 from evdesk.engine.settings_book import SettingsBook
@@ -61,8 +60,8 @@ class Jobs:
         settings: SettingsBook,
         library: Library,
         files: FileService,
-        logs: LogBook,
-        versions: FleetBook,
+        logs: LogKeeper,
+        versions: VersionBook,
         publish: Publish,
     ) -> None:
         self.fleet, self.commands, self.library, self.files, self.logs = fleet, commands, library, files, logs
