@@ -30,6 +30,8 @@ from evdesk.engine.host import ChargerHost
 from evdesk.engine.idle import Idle
 from evdesk.engine.insights.service import Insights
 from evdesk.engine.jobs import Jobs
+from evdesk.engine.jobs.held import elsewhere
+from evdesk.engine.jobs.ports import LogKeeper, VersionBook
 from evdesk.engine.jobs.temp import Logs, Versions
 from evdesk.engine.joining import Joining
 from evdesk.engine.load import LoadWatch
@@ -128,18 +130,9 @@ class Engine:
         )
         self.library = Library(options.data / "firmware", self.clock)
         self.files = FileService(options.data, self.clock, lambda: self.security.authority.credentials)
-        self.jobs = Jobs(
-            options.data,
-            self.fleet,
-            self.commands,
-            self.setup,
-            self.shelf.settings,
-            self.library,
-            self.files,
-            Logs(),
-            Versions(),
-            self.server.publish,
-        )
+        self.fleet_book: VersionBook = Versions()
+        self.logs: LogKeeper = Logs()
+        self.jobs = Jobs(self, self.server.publish)
         self.timekeeping = Timekeeping(self, self._spawn)
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -233,7 +226,8 @@ class Engine:
     def _hooks(self) -> None:
         self.drills.wiring_tested = lambda: self.wiring_test.running
         self.drills.updating = lambda charger_id: self.jobs.job_of(charger_id) is not None
-        self.jobs.others = self._under_way
+        self.jobs.others = partial(elsewhere, self.drills, self.wiring_test)
+        self.jobs.hook()
         self.wiring_test.drilled = lambda: bool(self.drills.runs or self.drills.beginning)
         self.fleet.on_changed = self._dirty.add
         self.fleet.on_notice = self._on_notice
@@ -387,12 +381,6 @@ class Engine:
         self.drills.audited(row)
         self.jobs.audited(row)
         self.server.publish("audit", row)
-
-    def _under_way(self, charger_id: str) -> str:
-        """A drill or a wiring test has this charger: what an update waits for, in words."""
-        if any(run.record.id == charger_id for run in self.drills.runs.values()) or charger_id in self.drills.beginning:
-            return "A failsafe drill of it is under way."
-        return "A wiring test is running." if self.wiring_test.running else ""
 
     def _on_health(self, health: StorageHealth) -> None:
         (log.info if health.ok else log.error)("storage: %s", health.sentence or "works again")

@@ -45,8 +45,8 @@ class Parts:
     note: "Callable[[Run, str, dict[str, object]], None]"
 
 
-class Run(ABC):
-    """One charger in a job. `begin` may be called again and again until it has begun; what happens comes by `feed`."""
+class Runner(ABC):
+    """The life of a run: it tries to begin, does what the machine asks for one by one, and ends with the engine."""
 
     def __init__(self, parts: Parts, job_id: int, watch: Watch | LogWatch, secret: str = "") -> None:
         self.parts, self.job_id, self.watch = parts, job_id, watch
@@ -57,8 +57,6 @@ class Run(ABC):
         self._task: asyncio.Task[None] | None = None
         self._beginning: asyncio.Task[None] | None = None
         self._asides: set[asyncio.Task[None]] = set()
-
-    # -- what is known ------------------------------------------------------------------------------------------------
 
     @property
     def charger(self) -> JobCharger:
@@ -73,10 +71,6 @@ class Run(ABC):
         return self.charger_id, self.job_id
 
     @property
-    def record(self) -> ChargerRecord | None:
-        return self.parts.fleet.chargers.get(self.charger_id)
-
-    @property
     def begun(self) -> bool:
         return self.charger.step not in (Step.WAITING, Step.PREFLIGHT)
 
@@ -84,13 +78,8 @@ class Run(ABC):
     def beginning(self) -> bool:
         return self._beginning is not None and not self._beginning.done()
 
-    def now(self) -> float:
-        return self.parts.fleet.clock.now()
-
     def saved(self) -> SavedCharger:
         return SavedCharger(self.charger, self.watch.memory, self.secret)
-
-    # -- life ---------------------------------------------------------------------------------------------------------
 
     def try_begin(self) -> None:
         """Begin beside the beat, where it is not being tried already."""
@@ -126,6 +115,34 @@ class Run(ABC):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _work(self) -> None:
+        while not self._acts.empty():
+            await self._guarded(self.act(self._acts.get_nowait()))
+
+    async def _guarded(self, doing: Coroutine[Any, Any, None]) -> None:
+        try:
+            await doing
+        except EvdeskError as error:
+            self.say("evdesk", error.sentence, "warn")
+
+    def now(self) -> float:
+        return self.parts.fleet.clock.now()
+
+    def say(self, side: str, text: str, tone: str = "") -> None:
+        self.parts.line(JobLine(0, self.job_id, self.charger_id, self.now(), side, text, tone))
+
+
+class Run(Runner):
+    """One charger in a job. `begin` may be called again and again until it has begun; what happens comes by `feed`."""
+
+    # -- what is known ------------------------------------------------------------------------------------------------
+
+    @property
+    def record(self) -> ChargerRecord | None:
+        return self.parts.fleet.chargers.get(self.charger_id)
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
     def feed(self, what: Happening) -> None:
         """Tell the machine; what it asks for is done beside the caller."""
         before = self.charger
@@ -152,20 +169,7 @@ class Run(ABC):
             words |= {"outcome": one.outcome.value, "cause": one.cause.value, "said": one.reason}
         return {name: word for name, word in words.items() if word}
 
-    async def _work(self) -> None:
-        while not self._acts.empty():
-            await self._guarded(self.act(self._acts.get_nowait()))
-
-    async def _guarded(self, doing: Coroutine[Any, Any, None]) -> None:
-        try:
-            await doing
-        except EvdeskError as error:
-            self.say("evdesk", error.sentence, "warn")
-
     # -- parts --------------------------------------------------------------------------------------------------------
-
-    def say(self, side: str, text: str, tone: str = "") -> None:
-        self.parts.line(JobLine(0, self.job_id, self.charger_id, self.now(), side, text, tone))
 
     def show(self, **changes: object) -> None:
         """A change of what is shown that the machine need not know."""

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from evdesk.engine.commands import Command
+from evdesk.engine.drill import Drills
 from evdesk.engine.jobs.base import JOB
 from evdesk.engine.jobs.live import LiveJob
 from evdesk.engine.jobs.update import UpdateRun
+from evdesk.engine.wiring import WiringTest
 from evdesk.model.jobs import Step
 
 HELD = frozenset({Step.SENT, Step.DOWNLOADING, Step.VERIFYING, Step.INSTALLING, Step.REBOOTING})
@@ -43,3 +45,10 @@ def job_of(lives: Iterable[LiveJob], charger_id: str) -> int | None:
         if run is not None and not run.watch.over:
             return live.job.id
     return None
+
+
+def elsewhere(drills: Drills, wiring_test: WiringTest, charger_id: str) -> str:
+    """A drill or a wiring test has this charger: what an update waits for, in words."""
+    if charger_id in drills.beginning or any(run.record.id == charger_id for run in drills.runs.values()):
+        return "A failsafe drill of it is under way."
+    return "A wiring test is running." if wiring_test.running else ""

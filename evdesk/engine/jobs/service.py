@@ -3,28 +3,16 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
-from evdesk.engine.commands import Commands
-from evdesk.engine.files.service import FileService
 from evdesk.engine.files.slots import Served as Noted
-from evdesk.engine.firmware.library import Library
-from evdesk.engine.fleet import Fleet
-from evdesk.engine.jobs.base import Parts, Run
+from evdesk.engine.jobs.base import Run
+from evdesk.engine.jobs.board import JobBoard
 from evdesk.engine.jobs.fetch import LogRun
-from evdesk.engine.jobs.ground import Grounds
 from evdesk.engine.jobs.held import job_of, refusal
-from evdesk.engine.jobs.keeping import Keeper
 from evdesk.engine.jobs.live import LiveJob
-from evdesk.engine.jobs.ports import LogKeeper, VersionBook
-from evdesk.engine.jobs.power import Awake
 from evdesk.engine.jobs.update import UpdateRun
-from evdesk.engine.settings_book import SettingsBook
-from evdesk.engine.setup import Setup
-from evdesk.engine.store import SavedCharger
 from evdesk.firmware.happenings import Stop
 from evdesk.firmware.machine import AMENDED_BY_VERSION
-from evdesk.firmware.times import Times, times_for
 from evdesk.model import (
     AuditRow,
     Booted,
@@ -33,14 +21,12 @@ from evdesk.model import (
     EvdeskError,
     Event,
     FirmwareStatusSeen,
-    NoticeKind,
     Origin,
     Reason,
     Severity,
     UploadStatusSeen,
 )
-from evdesk.model.firmware import Image
-from evdesk.model.jobs import Job, JobCharger, JobKind, JobState
+from evdesk.model.jobs import JobState
 
 log = logging.getLogger("evdesk.jobs")
 Publish = Callable[[str, object], None]
@@ -48,47 +34,14 @@ LATE_S = 24 * 3600.0
 """So long a charger that did not come back may still prove that its update went well."""
 
 
-class Jobs:
+class Jobs(JobBoard):
     """`tick` once a second. `publish("job", Job)` and `publish("job.charger", {job_id, charger})` as they go on."""
 
-    def __init__(
-        self,
-        data: Path,
-        fleet: Fleet,
-        commands: Commands,
-        setup: Setup,
-        settings: SettingsBook,
-        library: Library,
-        files: FileService,
-        logs: LogKeeper,
-        versions: VersionBook,
-        publish: Publish,
-    ) -> None:
-        self.fleet, self.commands, self.library, self.files, self.logs = fleet, commands, library, files, logs
-        self.versions, self.publish = versions, publish
-        self.live: dict[int, LiveJob] = {}
-        self.late: dict[str, LiveJob] = {}
-        self.awake = Awake()
-        self.grounds = Grounds(data, fleet, files, settings, versions, self.awake, self._others)
-        self.keeper = Keeper(fleet, commands)
-        self.beginning: set[str] = set()
-        self.others: Callable[[str], str] = lambda charger_id: ""  # a drill, a wiring test: in words
-        self._ending: set[int] = set()
-        self.parts = Parts(
-            fleet,
-            commands,
-            setup,
-            settings,
-            library,
-            files,
-            self.keeper.lines.append,
-            self._changed,
-            self.keeper.save_now,
-            self._note,
-        )
-        files.on_served = self.served
-        fleet.watchers.append(self.happened)
-        commands.guard = lambda command: refusal(self.live.values(), command)
+    def hook(self) -> None:
+        """Hear of everything from now on, and say what nobody may send meanwhile."""
+        self.files.on_served = self.served
+        self.fleet.watchers.append(self.happened)
+        self.commands.guard = lambda command: refusal(self.live.values(), command)
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -115,26 +68,6 @@ class Jobs:
         await self.keeper.settled()
         await self.awake.let_go()
 
-    async def _rebuilt(self, job: Job) -> LiveJob:
-        saved = await self.fleet.store.job_chargers(job.id)
-        return self.made(job, saved, self.library.images.get(job.image_id))
-
-    def made(self, job: Job, chargers: list[SavedCharger], image: Image | None) -> LiveJob:
-        """The job with a run for each charger."""
-        runs = {one.charger.charger_id: self._run(job, one, image) for one in chargers}
-        return LiveJob(job, runs, image)
-
-    def _run(self, job: Job, saved: SavedCharger, image: Image | None) -> Run:
-        if job.kind is JobKind.LOG:
-            return LogRun(self.parts, job.id, saved, Times(), self.logs)
-        whose = image or Image(job.image_id, "", 0, "", usable=False, why_not="The file is gone from the library.")
-        run = UpdateRun(self.parts, job.id, saved, times_for(whose.manifest.minutes), whose, self.grounds.look)
-        run.override, run.restore = job.override, job.restore
-        return run
-
-    def _recent(self, charger: JobCharger) -> bool:
-        return charger.ended_at is not None and self.fleet.clock.now() - charger.ended_at < LATE_S
-
     # -- the beat -------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
@@ -145,7 +78,7 @@ class Jobs:
             live.move_on(now)
             if live.job.state is JobState.PAUSED and not paused:
                 self._notice(live.job, Severity.WARN, live.job.waits_for)
-            if any(run.begun and not run.watch.over for run in live.runs.values()) or not live.job.over:
+            if not live.job.over:
                 live.job = replace(live.job, power=self.awake.state(), served=self._served())
             self._tell(live, now)
             if live.job.over and live.job.id not in self._ending:
@@ -154,48 +87,6 @@ class Jobs:
         if self.keeper.lines:
             self.keeper.spawn(self.keeper.keep_lines())
         self._mind_sleep()
-
-    def _tell(self, live: LiveJob, now: float) -> None:
-        due = live.due(now)
-        dirty, live.dirty = live.dirty, set()
-        for charger_id in dirty:
-            shown = live.shown(live.runs[charger_id], now)
-            self.publish("job.charger", {"job_id": live.job.id, "charger": shown})
-        quiet = replace(live.job, about_done_at=None)
-        if live.told != quiet:
-            live.told = quiet
-            self.publish("job", live.job)
-        if due or live.kept != replace(quiet, power=quiet.power, counts={}):
-            live.kept = replace(quiet, counts={})
-            self.keeper.spawn(self.keeper.keep(live, due))
-
-    def _served(self) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted({(address, scheme) for address, scheme, _port in self.files.served}))
-
-    def _mind_sleep(self) -> None:
-        needed = any(
-            run.begun and not run.watch.over and isinstance(run, UpdateRun)
-            for live in self.live.values()
-            for run in live.runs.values()
-        )
-        if needed != self.awake.held and not self.awake.busy and self.awake.may_try():
-            self.keeper.spawn(self.awake.hold() if needed else self.awake.let_go())
-
-    async def _finish(self, live: LiveJob) -> None:
-        """The last of it: kept, reported, told."""
-        for run in live.runs.values():
-            if isinstance(run, UpdateRun) and run.charger.cause in AMENDED_BY_VERSION:
-                self.late[run.charger_id] = live
-        await self._report(live)
-        self.live.pop(live.job.id, None)
-        self._ending.discard(live.job.id)
-        good = set(live.job.counts) <= {"succeeded", "cancelled"}
-        words = ", ".join(f"{number} {word}" for word, number in sorted(live.job.counts.items()))
-        self._notice(live.job, Severity.OK if good else Severity.WARN, words)
-
-    async def _report(self, live: LiveJob) -> None:
-        await self.keeper.report(live)
-        self.publish("job", live.job)
 
     # -- what happens ---------------------------------------------------------------------------------------------
 
@@ -250,27 +141,7 @@ class Jobs:
         if run is not None and row.id > 0:
             run.show(audit_ids=(*run.charger.audit_ids, row.id))
 
-    def _changed(self, run: Run, moved: bool) -> None:
-        live = self.live.get(run.job_id)
-        if live is None:
-            return
-        live.dirty.add(run.charger_id)
-        if moved:
-            live.unkept.add(run.charger_id)
-
-    def _note(self, run: Run, what: str, detail: dict[str, object]) -> None:
-        self.keeper.spawn(self.keeper.note(run.charger_id, what, {"job_id": run.job_id, **detail}))
-        if isinstance(run, UpdateRun) and run.watch.over:
-            self.versions.ended(run.charger_id, run.job_id, run.charger.outcome, run.charger.reason)
-
     # -- parts ----------------------------------------------------------------------------------------------------
-
-    def add(self, live: LiveJob) -> None:
-        self.live[live.job.id] = live
-        self.publish("job", live.job)
-
-    def _others(self, charger_id: str) -> str:
-        return self.others(charger_id)
 
     def cancel_run(self, run: Run, origin: Origin) -> None:
         run.feed(Stop(self.fleet.clock.now(), origin.who))
@@ -284,12 +155,3 @@ class Jobs:
         if live is None:
             raise EvdeskError(Reason.INVALID, f"No job {job_id} is under way. job.list names them.")
         return live
-
-    def _notice(self, job: Job, severity: Severity, words: str) -> None:
-        record = next((self.fleet.chargers[c] for c in self._ids(job) if c in self.fleet.chargers), None)
-        if record is not None:
-            self.fleet.notice(NoticeKind.JOB, severity, record, job=job.id, title=job.title, info=words)
-
-    def _ids(self, job: Job) -> list[str]:
-        live = self.live.get(job.id)
-        return list(live.runs) if live is not None else []

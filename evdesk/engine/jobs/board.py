@@ -1,0 +1,172 @@
+"""What all jobs have in common: how they are made, told, kept and ended."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from evdesk.engine.commands import Commands
+from evdesk.engine.files.service import FileService
+from evdesk.engine.firmware.library import Library
+from evdesk.engine.fleet import Fleet
+from evdesk.engine.jobs.base import Parts, Run
+from evdesk.engine.jobs.fetch import LogRun
+from evdesk.engine.jobs.ground import Grounds
+from evdesk.engine.jobs.keeping import Keeper
+from evdesk.engine.jobs.live import LiveJob
+from evdesk.engine.jobs.ports import LogKeeper, VersionBook
+from evdesk.engine.jobs.power import Awake
+from evdesk.engine.jobs.update import UpdateRun
+from evdesk.engine.options import EngineOptions
+from evdesk.engine.setup import Setup
+from evdesk.engine.shelf import Shelf
+from evdesk.engine.store import SavedCharger
+from evdesk.firmware.machine import AMENDED_BY_VERSION
+from evdesk.firmware.times import Times, times_for
+from evdesk.model import (
+    NoticeKind,
+    Severity,
+)
+from evdesk.model.firmware import Image
+from evdesk.model.jobs import Job, JobCharger, JobKind
+
+log = logging.getLogger("evdesk.jobs")
+Publish = Callable[[str, object], None]
+LATE_S = 24 * 3600.0
+"""So long a charger that did not come back may still prove that its update went well."""
+
+
+class JobNeeds(Protocol):
+    """What jobs need of the engine."""
+
+    options: EngineOptions
+    fleet: Fleet
+    commands: Commands
+    setup: Setup
+    shelf: Shelf
+    library: Library
+    files: FileService
+    fleet_book: VersionBook
+    logs: LogKeeper
+
+
+class JobBoard:
+    """`live`: jobs that are not over; `late`: chargers that may still prove that theirs went well."""
+
+    def __init__(self, core: JobNeeds, publish: Publish) -> None:
+        self.fleet, self.commands, self.library, self.files = core.fleet, core.commands, core.library, core.files
+        self.versions, self.logs, self.publish = core.fleet_book, core.logs, publish
+        self.live: dict[int, LiveJob] = {}
+        self.late: dict[str, LiveJob] = {}
+        self.awake = Awake()
+        settings = core.shelf.settings
+        self.grounds = Grounds(
+            core.options.data, self.fleet, self.files, settings, self.versions, self.awake, self._others
+        )
+        self.keeper = Keeper(self.fleet, self.commands)
+        self.beginning: set[str] = set()
+        self.others: Callable[[str], str] = lambda charger_id: ""  # a drill, a wiring test: in words
+        self._ending: set[int] = set()
+        self.parts = Parts(
+            self.fleet,
+            self.commands,
+            core.setup,
+            settings,
+            self.library,
+            self.files,
+            self.keeper.lines.append,
+            self._changed,
+            self.keeper.save_now,
+            self._note,
+        )
+
+    async def _rebuilt(self, job: Job) -> LiveJob:
+        saved = await self.fleet.store.job_chargers(job.id)
+        return self.made(job, saved, self.library.images.get(job.image_id))
+
+    def made(self, job: Job, chargers: list[SavedCharger], image: Image | None) -> LiveJob:
+        """The job with a run for each charger."""
+        runs = {one.charger.charger_id: self._run(job, one, image) for one in chargers}
+        return LiveJob(job, runs, image)
+
+    def _run(self, job: Job, saved: SavedCharger, image: Image | None) -> Run:
+        if job.kind is JobKind.LOG:
+            return LogRun(self.parts, job.id, saved, Times(), self.logs)
+        whose = image or Image(job.image_id, "", 0, "", usable=False, why_not="The file is gone from the library.")
+        run = UpdateRun(self.parts, job.id, saved, times_for(whose.manifest.minutes), whose, self.grounds.look)
+        run.override, run.restore = job.override, job.restore
+        return run
+
+    def _recent(self, charger: JobCharger) -> bool:
+        return charger.ended_at is not None and self.fleet.clock.now() - charger.ended_at < LATE_S
+
+    def _tell(self, live: LiveJob, now: float) -> None:
+        due = live.due(now)
+        dirty, live.dirty = live.dirty, set()
+        for charger_id in dirty:
+            shown = live.shown(live.runs[charger_id], now)
+            self.publish("job.charger", {"job_id": live.job.id, "charger": shown})
+        quiet = replace(live.job, about_done_at=None)
+        if live.told != quiet:
+            live.told = quiet
+            self.publish("job", live.job)
+        if due or live.kept != replace(quiet, power=quiet.power, counts={}):
+            live.kept = replace(quiet, counts={})
+            self.keeper.spawn(self.keeper.keep(live, due))
+
+    def _served(self) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted({(address, scheme) for address, scheme, _port in self.files.served}))
+
+    def _mind_sleep(self) -> None:
+        needed = any(
+            run.begun and not run.watch.over and isinstance(run, UpdateRun)
+            for live in self.live.values()
+            for run in live.runs.values()
+        )
+        if needed != self.awake.held and not self.awake.busy and self.awake.may_try():
+            self.keeper.spawn(self.awake.hold() if needed else self.awake.let_go())
+
+    async def _finish(self, live: LiveJob) -> None:
+        """The last of it: kept, reported, told."""
+        for run in live.runs.values():
+            if isinstance(run, UpdateRun) and run.charger.cause in AMENDED_BY_VERSION:
+                self.late[run.charger_id] = live
+        await self._report(live)
+        self.live.pop(live.job.id, None)
+        self._ending.discard(live.job.id)
+        good = set(live.job.counts) <= {"succeeded", "cancelled"}
+        words = ", ".join(f"{number} {word}" for word, number in sorted(live.job.counts.items()))
+        self._notice(live.job, Severity.OK if good else Severity.WARN, words)
+
+    async def _report(self, live: LiveJob) -> None:
+        await self.keeper.report(live)
+        self.publish("job", live.job)
+
+    def _notice(self, job: Job, severity: Severity, words: str) -> None:
+        record = next((self.fleet.chargers[c] for c in self._ids(job) if c in self.fleet.chargers), None)
+        if record is not None:
+            self.fleet.notice(NoticeKind.JOB, severity, record, job=job.id, title=job.title, info=words)
+
+    def _ids(self, job: Job) -> list[str]:
+        live = self.live.get(job.id)
+        return list(live.runs) if live is not None else []
+
+    def _changed(self, run: Run, moved: bool) -> None:
+        live = self.live.get(run.job_id)
+        if live is None:
+            return
+        live.dirty.add(run.charger_id)
+        if moved:
+            live.unkept.add(run.charger_id)
+
+    def _note(self, run: Run, what: str, detail: dict[str, object]) -> None:
+        self.keeper.spawn(self.keeper.note(run.charger_id, what, {"job_id": run.job_id, **detail}))
+        if isinstance(run, UpdateRun) and run.watch.over:
+            self.versions.ended(run.charger_id, run.job_id, run.charger.outcome, run.charger.reason)
+
+    def add(self, live: LiveJob) -> None:
+        self.live[live.job.id] = live
+        self.publish("job", live.job)
+
+    def _others(self, charger_id: str) -> str:
+        return self.others(charger_id)
