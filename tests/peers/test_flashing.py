@@ -243,7 +243,7 @@ async def test_stations_of_1_6_over_http(tmp_path):
                 job = await api.call("firmware.start", asked)
                 view = await outcome_of(api, job["job_id"])
                 found = {n: (c["outcome"], c["cause"]) for n, c in view["chargers"].items()}
-                assert found == ENDS
+                assert found == ENDS, {n: c["reason"] for n, c in view["chargers"].items()}
                 check_details(view["chargers"], {one.name: one for one in ones})
                 lines = await api.call("job.lines", {"job_id": job["job_id"], "charger_id": "DROPS"})
                 assert any(
@@ -297,7 +297,8 @@ async def test_stations_of_2x_signed_over_https_and_ftp(tmp_path):
                 chargers = view["chargers"]
                 found = {n: (c["outcome"], c["cause"]) for n, c in chargers.items()}
                 good_end = ("succeeded", "new_version")
-                assert found == dict.fromkeys(names, good_end) | {"BADSIGN": ("failed", "invalid_signature")}
+                wanted = dict.fromkeys(names, good_end) | {"BADSIGN": ("failed", "invalid_signature")}
+                assert found == wanted, {n: c["reason"] for n, c in chargers.items()}
                 assert not chargers["BADSIGN"]["retry"]
                 assert {n: c["transfer"]["scheme"] for n, c in chargers.items()} == {
                     "SIGNED": "http",

@@ -93,9 +93,14 @@ class JobBoard:
         if job.kind is JobKind.LOG:
             return LogRun(self.parts, job.id, saved, Times(), self.logs)
         whose = image or Image(job.image_id, "", 0, "", usable=False, why_not="The file is gone from the library.")
-        run = UpdateRun(self.parts, job.id, saved, times_for(whose.manifest.minutes), whose, self.grounds.look)
+        run = UpdateRun(self.parts, job.id, saved, self._times(whose), whose, self.grounds.look)
         run.override, run.restore = job.override, job.restore
         return run
+
+    def _times(self, image: Image) -> Times:
+        """Where time passes faster than real, programs still need theirs."""
+        times, speed = times_for(image.manifest.minutes), self.fleet.clock.speed
+        return replace(times, test_s=max(times.test_s, 5.0 * speed), answer_s=max(times.answer_s, 3.0 * speed))
 
     def _recent(self, charger: JobCharger) -> bool:
         return charger.ended_at is not None and self.fleet.clock.now() - charger.ended_at < LATE_S

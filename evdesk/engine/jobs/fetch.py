@@ -49,7 +49,7 @@ class LogRun(Run):
                 self.watch.memory = memory
                 self.feed(Refused(self.now(), Cause.UNSUPPORTED))
                 return None
-            memory = replace(memory, scheme=schemes[0], schemes=schemes[1:])
+            memory = replace(memory, scheme=schemes[0], schemes=schemes[1:2])
         address = self.local_address() or memory.local_address or "127.0.0.1"
         self.watch.memory = replace(memory, local_address=address)
         offer = await self.parts.files.take(self.key, address, memory.scheme)

@@ -31,9 +31,9 @@ def choose(
     told: tuple[str, ...] | None, offered: Iterable[str], wanted: Iterable[str] = (), secure: bool = False
 ) -> tuple[str, ...]:
     """Those to try, best first. `wanted`: by the manifest; `secure`: the charger trusts evdesk's certificate (it is
-    connected by TLS). Without that a secure protocol would only fail; with it, it goes first."""
+    connected by TLS), so a secure protocol goes first. Else it would most likely fail: only where nothing else is told."""
     can = tuple(offered)
-    order = ("https", "ftps", "http", "ftp") if secure else ("http", "ftp")
+    order = ("https", "ftps", "http", "ftp") if secure else ("http", "ftp", "https", "ftps")
     if told is None:
         told = ("https", *UNTOLD) if secure else UNTOLD
     limit = tuple(wanted)

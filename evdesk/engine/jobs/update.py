@@ -102,7 +102,7 @@ class UpdateRun(Run):
             schemes, _address = ways(self.parts.files, record, self.image, settings)
             if not schemes:
                 return None
-            memory = replace(memory, scheme=schemes[0], schemes=schemes[1:])
+            memory = replace(memory, scheme=schemes[0], schemes=schemes[1:2])
         address = self.local_address() or memory.local_address or "127.0.0.1"
         self.watch.memory = memory = replace(memory, local_address=address)
         offer = await self.parts.files.offer(
