@@ -21,9 +21,9 @@ from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
 from evdesk.engine.drill import Drills
 from evdesk.engine.feeds import keep_old_maxima
+from evdesk.engine.files.service import FileService
 from evdesk.engine.firmware.library import Library
 from evdesk.engine.firmware.versions import FleetBook
-from evdesk.engine.files.service import FileService
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.hints import Hints
 from evdesk.engine.host import ChargerHost
@@ -31,8 +31,8 @@ from evdesk.engine.idle import Idle
 from evdesk.engine.insights.service import Insights
 from evdesk.engine.jobs import Jobs
 from evdesk.engine.jobs.held import elsewhere
-from evdesk.engine.jobs.ports import LogKeeper, VersionBook
-from evdesk.engine.jobs.temp import Logs, Versions
+from evdesk.engine.jobs.ports import LogKeeper
+from evdesk.engine.jobs.temp import Logs
 from evdesk.engine.joining import Joining
 from evdesk.engine.load import LoadWatch
 from evdesk.engine.measured import save_sessions
@@ -128,9 +128,7 @@ class Engine:
         self.wiring_test = WiringTest(
             self.fleet, self.control, self.wiring, self.commands, partial(self.server.publish, "wiring")
         )
-        self.library = Library(options.data / "firmware", self.clock)
         self.files = FileService(options.data, self.clock, lambda: self.security.authority.credentials)
-        self.fleet_book: VersionBook = Versions()
         self.logs: LogKeeper = Logs()
         self.jobs = Jobs(self, self.server.publish)
         self.timekeeping = Timekeeping(self, self._spawn)
@@ -228,6 +226,7 @@ class Engine:
         self.drills.updating = lambda charger_id: self.jobs.job_of(charger_id) is not None
         self.jobs.others = partial(elsewhere, self.drills, self.wiring_test)
         self.jobs.hook()
+        self.library.in_use = self.jobs.uses
         self.wiring_test.drilled = lambda: bool(self.drills.runs or self.drills.beginning)
         self.fleet.on_changed = self._dirty.add
         self.fleet.on_notice = self._on_notice

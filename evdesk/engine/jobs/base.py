@@ -158,7 +158,7 @@ class Run(Runner):
                 self.charger.status,
                 self.charger.attempts,
             )
-            if before.step is not self.charger.step:
+            if (before.step, before.outcome) != (self.charger.step, self.charger.outcome):
                 self.parts.note(self, "job.step", self._step_words())
             self.parts.changed(self, moved)
 

@@ -8,13 +8,14 @@ from typing import Protocol
 from evdesk.engine.commands import Commands
 from evdesk.engine.files.service import FileService
 from evdesk.engine.firmware.library import Library
+from evdesk.engine.firmware.versions import FleetBook
 from evdesk.engine.fleet import Fleet
 from evdesk.engine.jobs.base import Parts, Run
 from evdesk.engine.jobs.fetch import LogRun
 from evdesk.engine.jobs.ground import Grounds
 from evdesk.engine.jobs.keeping import Keeper
 from evdesk.engine.jobs.live import LiveJob
-from evdesk.engine.jobs.ports import LogKeeper, VersionBook
+from evdesk.engine.jobs.ports import LogKeeper
 from evdesk.engine.jobs.power import Awake
 from evdesk.engine.jobs.update import UpdateRun
 from evdesk.engine.options import EngineOptions
@@ -28,7 +29,7 @@ from evdesk.model import (
     Severity,
 )
 from evdesk.model.firmware import Image
-from evdesk.model.jobs import Job, JobCharger, JobKind
+from evdesk.model.jobs import Job, JobCharger, JobKind, Step
 
 log = logging.getLogger("evdesk.jobs")
 Publish = Callable[[str, object], None]
@@ -46,7 +47,7 @@ class JobNeeds(Protocol):
     shelf: Shelf
     library: Library
     files: FileService
-    fleet_book: VersionBook
+    fleet_book: FleetBook
     logs: LogKeeper
 
 
@@ -166,8 +167,15 @@ class JobBoard:
 
     def _note(self, run: Run, what: str, detail: dict[str, object]) -> None:
         self.keeper.spawn(self.keeper.note(run.charger_id, what, {"job_id": run.job_id, **detail}))
-        if isinstance(run, UpdateRun) and run.watch.over:
-            self.versions.ended(run.charger_id, run.job_id, run.charger.outcome, run.charger.reason)
+        if isinstance(run, UpdateRun):
+            self._tell_versions(run)
+
+    def _tell_versions(self, run: Run) -> None:
+        one = run.charger
+        if one.outcome is not None:
+            self.versions.ended(one.charger_id, run.job_id, one.outcome, one.reason)
+        elif one.step is Step.SENT:
+            self.versions.by_job(one.charger_id, run.job_id)
 
     def add(self, live: LiveJob) -> None:
         self.live[live.job.id] = live

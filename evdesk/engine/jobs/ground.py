@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evdesk.engine.files.service import FileService
+from evdesk.engine.firmware.versions import FleetBook
 from evdesk.engine.fleet import Fleet
-from evdesk.engine.jobs.ports import VersionBook
 from evdesk.engine.jobs.power import Awake
 from evdesk.engine.jobs.preflight import Ground, look, ways
 from evdesk.engine.settings_book import SettingsBook
@@ -29,7 +29,7 @@ class Grounds:
         fleet: Fleet,
         files: FileService,
         settings: SettingsBook,
-        versions: VersionBook,
+        versions: FleetBook,
         awake: Awake,
         busy: Callable[[str], str],
     ) -> None:
@@ -53,7 +53,8 @@ class Grounds:
         return look(ground, record, image, self.fits(record, image), settings)
 
     def fits(self, record: ChargerRecord, image: Image) -> Fit:
-        return fit(image, self.versions.facts(record), self.versions.blocked(record))
+        who = record.identity
+        return fit(image, self.versions.facts(record), self.versions.blocked(who.vendor, who.model))
 
     async def _reach(self, record: ChargerRecord, image: Image, settings: list[Setting]) -> None:
         schemes, address = ways(self.files, record, image, settings)

@@ -150,6 +150,12 @@ class Jobs(JobBoard):
         """The job that has this charger and is not through with it."""
         return job_of(self.live.values(), charger_id)
 
+    def uses(self, image_id: str) -> str:
+        """Why this image must stay as it is, "" where no job needs it."""
+        needs = (live.job.id for live in self.live.values() if live.job.image_id == image_id and not live.job.over)
+        number = next(needs, None)
+        return f"Job {number} still sends it." if number is not None else ""
+
     def found(self, job_id: int) -> LiveJob:
         live = self.live.get(job_id)
         if live is None:
