@@ -61,9 +61,10 @@ class Keeper:
         """Its hash goes into the chain, so that the report can be held against it."""
         await self.keep_lines()
         await self.keep(live, list(live.runs.values()))
-        text, digest = await report_json(self.store, live.job, live.chargers(), live.image)
-        live.job = replace(live.job, report_hash=digest)
+        job = live.ended or live.job
+        text, digest = await report_json(self.store, job, live.chargers(), live.image)
         await self.store.save_note(REPORT, str(live.job.id), text.encode(), keep=True)
-        detail: dict[str, object] = {"job_id": live.job.id, "report_sha256": digest, "bytes": len(text.encode())}
-        await self.note(f"job {live.job.id}", "job.report", detail | dict(live.job.counts))
+        detail: dict[str, object] = {"job_id": job.id, "report_sha256": digest, "bytes": len(text.encode())}
+        await self.note(f"job {job.id}", "job.report", detail | dict(job.counts))
+        live.job, live.ended = replace(job, report_hash=digest), None
         await self.keep(live, [])

@@ -28,19 +28,26 @@ class LiveJob:
     looked_at: float = 0.0
     told: Job | None = None
     kept: Job | None = None
+    ended: Job | None = None  # all are through; it counts as over once its report is written
 
     def chargers(self) -> dict[str, JobCharger]:
         return {charger_id: run.charger for charger_id, run in self.runs.items()}
 
     def move_on(self, now: float) -> None:
         """A second has passed: timers, waves, and whoever's turn it is."""
+        if self.ended is not None or self.job.over:
+            return
         for run in self.runs.values():
             if run.begun and not run.watch.over:
                 run.feed(Tick(now))
             elif run.charger.step is Step.PREFLIGHT and now - run.charger.step_at > PATIENCE_S:
                 run.feed(Refused(now, Cause.NOT_READY))
         chargers = self.chargers()
-        self.job = advance(self.job, chargers, now, self.forgiven)
+        moved = advance(self.job, chargers, now, self.forgiven)
+        if moved.over:
+            self.ended = moved
+            return
+        self.job = moved
         again = now - self.looked_at >= LOOK_EVERY_S
         self.looked_at = now if again else self.looked_at
         for charger_id in may_begin(self.job, chargers, now):

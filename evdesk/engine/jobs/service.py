@@ -81,7 +81,7 @@ class Jobs(JobBoard):
             if not live.job.over:
                 live.job = replace(live.job, power=self.awake.state(), served=self._served())
             self._tell(live, now)
-            if live.job.over and live.job.id not in self._ending:
+            if live.ended is not None and live.job.id not in self._ending:
                 self._ending.add(live.job.id)
                 self.keeper.spawn(self._finish(live))
         if self.keeper.lines:
