@@ -23,6 +23,7 @@ from evdesk.model import Clock, EvdeskError, Reason
 from evdesk.past import write_past
 from evdesk.simulator import SimulatedSite, Truth
 from evdesk.simulator.history import history
+from evdesk.simulator.library import write_library
 from evdesk.simulator.past_days import past_days
 
 HISTORY_H = 24.0
@@ -87,6 +88,7 @@ class Demo:
         began_at = now - HISTORY_H * 3600.0
         days = past_days(day_of(began_at) - timedelta(days=1), seed=self.args.seed, chargers=self.args.chargers)
         await write_past(self.data, site, past, began_at, days)
+        await asyncio.to_thread(write_library, self.data / "firmware", now)
         ready = await self._start_engine()
         await self.site.start(str(ready["ocpp"]))
         return ready | {"simulated": True, "chargers": self.args.chargers, "site": site.name}

@@ -58,6 +58,7 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.POWER_CAP: ("gauge", "Power limit {words}|: {source}|, {kw} kW"),
     NoticeKind.ENGINE_GAP: ("clock", "evdesk stood still for {seconds} s|; {fell} may have fallen back meanwhile"),
     NoticeKind.FIRMWARE: ("chip", "{label} {words}|: {before} to {version}| ({info})"),
+    NoticeKind.JOB: ("chip", "Job {job} {words}|: {title}|, {info}"),
     NoticeKind.TAG: ("tag", "{label} refused an unknown card|: {tag}"),
     NoticeKind.SHARED_FEED: ("gauge", "{label}: {outlets} outlets share {amps} A until you say what its feed carries"),
     NoticeKind.EXTERNAL_LIMIT: ("gauge", "{label} is limited from outside|: {state}| by {source}| to {amps} A"),
@@ -139,6 +140,8 @@ def notice_look(notice: Notice, label: str = "") -> Look:
         notice = _with(notice, "words", tr(_CA_TESTS.get(str(values.get("state", "")), "nothing was seen")))
     if notice.kind is NoticeKind.FIRMWARE:
         notice = _with(notice, "words", tr(_FIRMWARE.get(str(values.get("what", "")), "tells of its firmware")))
+    if notice.kind is NoticeKind.JOB:
+        notice = _with(notice, "words", tr("waits for you") if values.get("what") == "paused" else tr("is over"))
     if notice.kind is NoticeKind.METER_DOUBT:
         notice = _with(notice, "words", _meter_words(values))
     if notice.kind is NoticeKind.POWER_CAP:

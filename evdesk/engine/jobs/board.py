@@ -142,16 +142,16 @@ class JobBoard:
         self._ending.discard(live.job.id)
         good = set(live.job.counts) <= {"succeeded", "cancelled"}
         words = ", ".join(f"{number} {word}" for word, number in sorted(live.job.counts.items()))
-        self._notice(live.job, Severity.OK if good else Severity.WARN, words)
+        self._notice(live.job, "over", Severity.OK if good else Severity.WARN, words)
 
     async def _report(self, live: LiveJob) -> None:
         await self.keeper.report(live)
         self.publish("job", live.job)
 
-    def _notice(self, job: Job, severity: Severity, words: str) -> None:
+    def _notice(self, job: Job, what: str, severity: Severity, words: str) -> None:
         record = next((self.fleet.chargers[c] for c in self._ids(job) if c in self.fleet.chargers), None)
         if record is not None:
-            self.fleet.notice(NoticeKind.JOB, severity, record, job=job.id, title=job.title, info=words)
+            self.fleet.notice(NoticeKind.JOB, severity, record, what=what, job=job.id, title=job.title, info=words)
 
     def _ids(self, job: Job) -> list[str]:
         live = self.live.get(job.id)

@@ -77,7 +77,7 @@ class Jobs(JobBoard):
             paused = live.job.state is JobState.PAUSED
             live.move_on(now)
             if live.job.state is JobState.PAUSED and not paused:
-                self._notice(live.job, Severity.WARN, live.job.waits_for)
+                self._notice(live.job, "paused", Severity.WARN, live.job.waits_for)
             if not live.job.over:
                 live.job = replace(live.job, power=self.awake.state(), served=self._served())
             self._tell(live, now)
