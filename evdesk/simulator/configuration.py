@@ -114,9 +114,14 @@ def _vendor_keys(maker: Maker) -> dict[str, Key]:
             "NordladeCentralSystemUrl": Key("", reboot=True),
             "NordladeInstallerMaxCurrent": Key("16", "int", writable=False),
             "NordladeLedTheme": Key("calm"),
+            "NordladeHardwareRevision": _fixed(maker.hardware),
         }
     if maker.vendor == "Kestrel":
-        return {"KestrelServerURL": Key("", reboot=True), "KestrelRcdTestDay": _number(1, 1, 28)}
+        return {
+            "KestrelServerURL": Key("", reboot=True),
+            "KestrelRcdTestDay": _number(1, 1, 28),
+            "KestrelHwRev": _fixed(maker.hardware),
+        }
     return {"amp_backend": Key("", reboot=True), "amp_plug_lock": _flag(True), "amp_dlb_mode": _fixed("off")}
 
 

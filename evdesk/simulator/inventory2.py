@@ -29,6 +29,7 @@ ChargingStation.Model | string | R | @model | | constant
 ChargingStation.VendorName | string | R | @vendor | | constant
 ChargingStation.SerialNumber | string | R | @serial | | constant
 ChargingStation.FirmwareVersion | string | R | @firmware
+ChargingStation.HardwareRevision | string | R | @hardware | | constant
 ChargingStation.Manufacturer | string | R | @vendor | | constant
 ChargingStation.Temperature | decimal Celsius | R | 24.0 | -40..120 | monitor
 AlignedDataCtrlr.Enabled | boolean | RW | true
@@ -257,6 +258,7 @@ def _all(maker: Maker, evses: int, sample_s: int, version: str) -> Iterator[Spec
         "model": maker.model,
         "vendor": maker.vendor,
         "firmware": maker.firmware,
+        "hardware": maker.hardware,
         "sample_s": str(sample_s),
         "max_level": str(maker.max_level),
         "schemes": ",".join(maker.files.schemes),

@@ -35,6 +35,7 @@ def write_library(folder: Path, now: float) -> None:
     n22 = Manifest(
         vendor=NORDLADE.vendor,
         models=(NORDLADE.model,),
+        hardware=(NORDLADE.hardware, "C"),
         minutes=2.0,
         reboots=1,
         recovery=RECOVERY,
@@ -53,6 +54,7 @@ def write_library(folder: Path, now: float) -> None:
     k11 = Manifest(
         vendor=KESTREL.vendor,
         models=(KESTREL.model,),
+        hardware=(KESTREL.hardware,),
         minutes=3.0,
         settings_kept=True,
         blocked=(BlockedVersion(KESTREL.firmware, "loses its limit on restart"),),

@@ -33,7 +33,8 @@ class Maker:
     """`energy_unit`/`power_unit` as written into MeterValues; `phase_power`: power per phase instead of the sum;
     `name_unit`: False leaves the unit of energy away (Wh by the specification); `answer_s` = fastest and slowest;
     `boots_again`: sends BootNotification after every reconnect; `whole_amps`: the pilot is floored to 1 A;
-    `decimals` of measured currents; `rate_units` the profile units it takes; `firmware` the version it is delivered with.
+    `decimals` of measured currents; `rate_units` the profile units it takes; `firmware` the version it is delivered with,
+    `hardware` its revision, "" where it tells none.
     """
 
     vendor: str
@@ -52,10 +53,11 @@ class Maker:
     decimals: int = 1
     rate_units: str = "Current,Power"
     max_level: int = 8
+    hardware: str = ""
     files: FileHabits = FileHabits()
 
 
-NORDLADE = Maker("Nordlade", "N22", "2.4.0", "NL22", 32.0, decimals=2)
+NORDLADE = Maker("Nordlade", "N22", "2.4.0", "NL22", 32.0, decimals=2, hardware="B")
 KESTREL = Maker(
     "Kestrel",
     "K11",
@@ -69,6 +71,7 @@ KESTREL = Maker(
     whole_amps=True,
     rate_units="Current",
     max_level=3,
+    hardware="2",
     files=FileHabits(
         ("FTP",), resumes=False, changes_folder=True, archive=True, retries=2, installed="after", install_s=20.0
     ),
