@@ -107,11 +107,12 @@ class Engine:
             yield connected
 
 
-def simulate(engine: Engine, prefix: str, count: int, fault: str = "") -> subprocess.Popen[str]:
+def simulate(engine: Engine, prefix: str, count: int, fault: str = "") -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "evdesk", "simulate", f"ws://127.0.0.1:{engine.port}/", "--count", str(count)]
     command += ["--prefix", prefix, "--maker", "nordlade", "--no-cars", "--speed", str(engine.speed), "--sample", "60"]
     command += ["--fault", fault] if fault else []
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    with (engine.data.parent / f"{prefix}.log").open("w") as log:
+        return subprocess.Popen(command, stdout=log, stderr=subprocess.DEVNULL)
 
 
 async def until(what: str, test: Any, seconds: float = GIVE_UP_S) -> Any:
@@ -152,7 +153,9 @@ async def hundred(number: int) -> bool:
         finally:
             for one in crowd:
                 one.terminate()
-            said = [line for one in crowd for line in one.communicate()[0].splitlines() if "new firmware" in line]
+                one.wait(30)
+            logs = [file.read_text().splitlines() for file in sorted(Path(folder).glob("*.log"))]
+            said = [line for lines in logs for line in lines if "new firmware" in line]
             restarts = Counter(line.split(":")[0] for line in said)
             most = max(restarts.values(), default=0)
             print(f"  restarts with new firmware: {sum(restarts.values())}, of one charger at most {most}")
@@ -278,7 +281,7 @@ async def twenty(megabytes: int, number: int = 20) -> bool:
             return max(busy, default=9.0) < 0.5
         finally:
             crowd.terminate()
-            crowd.communicate()
+            crowd.wait(30)
             engine.end()
 
 
