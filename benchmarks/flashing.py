@@ -154,12 +154,16 @@ async def hundred(number: int) -> bool:
             for one in crowd:
                 one.terminate()
                 one.wait(30)
-            logs = [file.read_text().splitlines() for file in sorted(Path(folder).glob("*.log"))]
-            said = [line for lines in logs for line in lines if "new firmware" in line]
-            restarts = Counter(line.split(":")[0] for line in said)
+            restarts = restarts_in(Path(folder))
             most = max(restarts.values(), default=0)
             print(f"  restarts with new firmware: {sum(restarts.values())}, of one charger at most {most}")
             engine.end()
+
+
+def restarts_in(folder: Path) -> Counter[str]:
+    """Charger -> how often it restarted with new firmware, by its own word."""
+    lines = (line for file in folder.glob("*.log") for line in file.read_text().splitlines())
+    return Counter(line.split(":")[0] for line in lines if "new firmware" in line)
 
 
 async def rolled_out(engine: Engine, image: str, number: int, faulty: dict[str, str]) -> bool:
