@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
 from evdesk.model.firmware import (
     BlockedVersion,
@@ -273,10 +274,15 @@ _WORDS = (
 )
 
 
+@cache
+def log_bytes(lines: int) -> bytes:
+    rows = [f"Nov 24 23:{i // 60 % 60:02}:{i % 60:02} n22 {_WORDS[i % len(_WORDS)]}" for i in range(lines)]
+    return ("\n".join(rows) + "\n").encode()
+
+
 def log_text(offset: int = 0, limit: int = 65_536, lines: int = 3000) -> LogText:
     """A text of `lines` lines in parts, as `log.read` answers."""
-    rows = [f"Nov 24 23:{i // 60 % 60:02}:{i % 60:02} n22 {_WORDS[i % len(_WORDS)]}" for i in range(lines)]
-    whole = ("\n".join(rows) + "\n").encode()
+    whole = log_bytes(lines)
     part = whole[offset : offset + limit]
     end = offset + len(part)
     return LogText(part.decode(), len(whole), end if end < len(whole) else None)

@@ -60,6 +60,7 @@ def page(qtbot, desk, client):
     one = FirmwarePage(desk, client, current())
     qtbot.addWidget(one)
     one.resize(1112, 748)
+    one.setUpdatesEnabled(False)  # the pictures are tried elsewhere; painting is most of the time
     one.went = []
     one.navigate.connect(lambda name, argument: one.went.append((name, argument)))
     one.show()

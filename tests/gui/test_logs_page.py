@@ -34,6 +34,7 @@ def page(qtbot, desk, client):
     one = LogsPage(desk, client, current())
     qtbot.addWidget(one)
     one.resize(1112, 748)
+    one.setUpdatesEnabled(False)  # the pictures are tried elsewhere; painting is most of the time
     one.went, one.complaints = [], []
     one.navigate.connect(lambda name, argument: one.went.append((name, argument)))
     client.failed.connect(one.complaints.append)
