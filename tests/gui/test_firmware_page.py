@@ -217,6 +217,10 @@ def test_with_one_file_the_button_goes_at_once_and_without_any_it_says_why(qtbot
     card.show_fleet(replace(fleet, models=fleet.models[:1]), fw.images(), "")
     card.update_button.click()
     assert asked == [["WB-03", "WB-05", "WB-06"]]
+    many = fw.crowd(200)
+    card.show_fleet(many, fw.images(), "")
+    wanted = sum(many.counts[state] for state in (FleetState.BEHIND, FleetState.BLOCKED, FleetState.FAILED))
+    assert card.update_button.text() == f"Update {wanted} chargers"
     card.show_fleet(fleet, fw.images(), "The engine does not answer.")
     assert (card.update_button.isEnabled(), card.legend.why.text()) == (False, "The engine does not answer.")
     card.show_fleet(replace(fleet, models=fleet.models[2:], counts={"changed": 1}), fw.images(), "")

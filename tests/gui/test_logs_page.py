@@ -1,5 +1,6 @@
 """The Logs page: fetching, the list, archives, long texts in parts, search, ways out."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -140,11 +141,23 @@ def test_a_text_longer_than_a_window_should_hold_ends_with_a_word(page, client, 
     assert len(client.asked("log.read")) == count
 
 
-def test_a_late_part_of_another_log_is_dropped(page, client, qtbot):
+def test_a_late_part_of_another_log_is_dropped(page, client, qtbot, monkeypatch):
+    gate, usual = asyncio.Event(), client.call
+
+    async def slow(method, params=None, timeout=40.0):
+        got = await usual(method, params, timeout)
+        if method == "log.read" and params.log_id == 5:
+            await gate.wait()
+        return got
+
+    monkeypatch.setattr(client, "call", slow)
     client.answers["log.read"] = lambda p: LogText(f"log {p.log_id}\n", 6)
     page.go(5)
+    qtbot.waitUntil(lambda: client.asked("log.read")[-1].log_id == 5)
     page.go(8)
     qtbot.waitUntil(lambda: page.card.text.reader.complete)
+    gate.set()
+    qtbot.waitUntil(lambda: not any("part" in str(task.get_coro()) for task in client._tasks))
     assert words(page) == "log 8\n"
 
 
