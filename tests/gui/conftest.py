@@ -7,10 +7,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from evdesk.gui.mirror import Mirror
-from tests.gui import sample
+from evdesk.gui.theme import current
+from tests.gui import firmware_sample, sample
 from tests.gui.fakes import FakeClient
 
 
@@ -53,3 +55,13 @@ def mirror(client):
     one = Mirror(client)
     one.take_snapshot(sample.snapshot())
     return one
+
+
+@pytest.fixture
+def night(mirror, monkeypatch):
+    """The mirror in the night after the update that `firmware_sample` tells of."""
+    app = QApplication.instance()
+    if current().choice != "light" or not app.styleSheet():
+        current().apply(app, "light")  # costs as much as a page
+    monkeypatch.setattr(mirror, "now", lambda: firmware_sample.NOW)
+    return mirror

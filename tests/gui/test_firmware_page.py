@@ -48,16 +48,8 @@ from tests.gui import firmware_sample as fw
 
 
 @pytest.fixture
-def desk(mirror, monkeypatch):
-    if current().choice != "light" or not QApplication.instance().styleSheet():
-        current().apply(QApplication.instance(), "light")  # costs as much as the page
-    monkeypatch.setattr(mirror, "now", lambda: fw.NOW)
-    return mirror
-
-
-@pytest.fixture
-def page(qtbot, desk, client):
-    one = FirmwarePage(desk, client, current())
+def page(qtbot, night, client):
+    one = FirmwarePage(night, client, current())
     qtbot.addWidget(one)
     one.resize(1112, 748)
     one.setUpdatesEnabled(False)  # the pictures are tried elsewhere; painting is most of the time
@@ -65,7 +57,7 @@ def page(qtbot, desk, client):
     one.navigate.connect(lambda name, argument: one.went.append((name, argument)))
     one.show()
     one.on_shown()
-    qtbot.waitUntil(lambda: one.feed.fleet is not None and len(one.feed.one) > 0 and len(desk.jobs) == 5)
+    qtbot.waitUntil(lambda: one.feed.fleet is not None and len(one.feed.one) > 0 and len(night.jobs) == 5)
     yield one
     one.on_hidden()
 
@@ -208,7 +200,7 @@ def test_the_head_counts_and_updates_one_file_at_a_time(page):
     assert page.went == [("update", ("WB-03", "WB-05", "WB-06"))]
 
 
-def test_with_one_file_the_button_goes_at_once_and_without_any_it_says_why(qtbot, desk):
+def test_with_one_file_the_button_goes_at_once_and_without_any_it_says_why(qtbot, night):
     card = HeadCard()
     qtbot.addWidget(card)
     asked = []
@@ -242,13 +234,13 @@ def test_the_one_that_failed_is_selected_with_its_history(page):
     assert page.went == [("job", 96), ("update", ("WB-03",)), ("logs", "WB-03")]
 
 
-def test_buttons_of_a_charger_say_why_they_are_off(page, qtbot, desk):
+def test_buttons_of_a_charger_say_why_they_are_off(page, qtbot, night):
     page.go("WB-07")
     qtbot.waitUntil(lambda: page.side.title_of_one.text().startswith("Bay 7"))
     assert "no file for it" in page.side.update_button.toolTip()
     assert "offline" in page.side.logs_button.toolTip()
-    desk.apply("charger", replace(desk.chargers["WB-03"], capabilities=()))
-    desk.flush()
+    night.apply("charger", replace(night.chargers["WB-03"], capabilities=()))
+    night.flush()
     page.go("WB-03")
     qtbot.waitUntil(lambda: page.side.title_of_one.text().startswith("Bay 3"))
     assert page.side.update_button.toolTip() == "Update firmware is off: this charger cannot do it."
@@ -286,23 +278,23 @@ def test_history_and_jobs_are_segments_and_lead_on(page, qtbot):
         QAbstractItemModelTester(rows, QAbstractItemModelTester.FailureReportingMode.Fatal)
 
 
-def test_a_job_that_goes_on_has_a_strip_and_its_end_reads_the_fleet_again(page, client, desk, qtbot):
+def test_a_job_that_goes_on_has_a_strip_and_its_end_reads_the_fleet_again(page, client, night, qtbot):
     assert page.strips.isHidden()
-    desk.put_job(fw.running_update())
+    night.put_job(fw.running_update())
     row = page.strips.rows[0]
     assert row.title.text() == "Update to Nordlade N22 2.4.1, job 120"
     assert row.says.text() == "1 done, 3 running, 1 blocked, 1 waiting · all done about 00:22"
     row.open.click()
     assert page.went == [("job", 120)]
-    desk.put_job(replace(fw.running_update(), id=121, state=JobState.PAUSED))
-    desk.put_job(replace(fw.running_update(), id=122))
+    night.put_job(replace(fw.running_update(), id=121, state=JobState.PAUSED))
+    night.put_job(replace(fw.running_update(), id=122))
     assert page.strips.more.text() == "1 more job"
     page.strips.more.click()
     assert page.list.segment() == "jobs"
     before = len(client.asked("firmware.fleet"))
     for number in (120, 121, 122):
         over = {"succeeded": 6}
-        desk.put_job(replace(fw.running_update(), id=number, state=JobState.FINISHED, counts=over, ended_at=fw.NOW))
+        night.put_job(replace(fw.running_update(), id=number, state=JobState.FINISHED, counts=over, ended_at=fw.NOW))
     assert page.strips.isHidden()
     qtbot.waitUntil(lambda: len(client.asked("firmware.fleet")) == before + 1)
     assert page.head.legend.job.look.word.startswith("Job 122")
@@ -310,24 +302,24 @@ def test_a_job_that_goes_on_has_a_strip_and_its_end_reads_the_fleet_again(page, 
     assert page.went[-1] == ("job", 122)
 
 
-def test_the_rail_and_the_bell_know_of_jobs(desk):
-    assert gui_jobs.rail_number(desk) == ""
-    desk.put_job(fw.running_update())
-    assert gui_jobs.rail_number(desk) == "1 of 6"
-    desk.put_job(replace(fw.running_update(), state=JobState.PAUSED, waits_for="Stopped after 1 failure"))
-    need = next(one for one in needs(desk) if one.key == "job/120")
+def test_the_rail_and_the_bell_know_of_jobs(night):
+    assert gui_jobs.rail_number(night) == ""
+    night.put_job(fw.running_update())
+    assert gui_jobs.rail_number(night) == "1 of 6"
+    night.put_job(replace(fw.running_update(), state=JobState.PAUSED, waits_for="Stopped after 1 failure"))
+    need = next(one for one in needs(night) if one.key == "job/120")
     assert (need.page, need.argument, need.detail) == ("job", 120, "Stopped after 1 failure")
 
 
-def test_events_read_again_once_and_f5_too(page, client, desk, qtbot):
+def test_events_read_again_once_and_f5_too(page, client, night, qtbot):
     before = len(client.asked("firmware.fleet"))
     for _ in range(5):
-        desk.firmware_changed.emit()
+        night.firmware_changed.emit()
     qtbot.waitUntil(lambda: len(client.asked("firmware.fleet")) == before + 1)
     QTest.keyClick(page, Qt.Key.Key_F5)
     qtbot.waitUntil(lambda: len(client.asked("firmware.fleet")) == before + 2)
     page.on_hidden()
-    desk.firmware_changed.emit()
+    night.firmware_changed.emit()
     assert not page.feed._timer.isActive()
 
 
@@ -350,9 +342,9 @@ def test_a_failing_engine_is_said_above_the_table(page, client, qtbot):
     qtbot.waitUntil(page.note.isHidden)
 
 
-def test_empty_pages_say_what_to_do_next(qtbot, desk, client):
+def test_empty_pages_say_what_to_do_next(qtbot, night, client):
     client.answers |= {"firmware.fleet": FleetVersions(), "firmware.images": [], "job.list": []}
-    page = FirmwarePage(desk, client, current())
+    page = FirmwarePage(night, client, current())
     qtbot.addWidget(page)
     page.show()
     page.on_shown()
@@ -360,8 +352,8 @@ def test_empty_pages_say_what_to_do_next(qtbot, desk, client):
     assert page.list.empty.title.text() == "No version told yet"
     assert page.side.stack.currentWidget() is page.side.empty
     assert page.side.empty.button.text() == "Add the maker's file"
-    desk.chargers.clear()
-    desk._order()
+    night.chargers.clear()
+    night._order()
     page.list.refresh()
     went = []
     page.navigate.connect(lambda name, argument: went.append(name))
@@ -609,8 +601,8 @@ def test_a_signature_file_becomes_text(tmp_path):
             file_text(tmp_path / name)
 
 
-def test_an_image_that_is_asked_for_early_opens_when_it_has_been_read(qtbot, desk, client):
-    page = FirmwarePage(desk, client, current())
+def test_an_image_that_is_asked_for_early_opens_when_it_has_been_read(qtbot, night, client):
+    page = FirmwarePage(night, client, current())
     qtbot.addWidget(page)
     page.show()
     page.go("image/71b271b2")
@@ -630,19 +622,19 @@ def test_only_one_sheet_opens(page, qtbot):
     qtbot.waitUntil(lambda: not page.deeds._busy)
 
 
-def test_rail_keys_and_finder_lead_to_firmware_and_logs(qtbot, desk, client, tmp_path):
+def test_rail_keys_and_finder_lead_to_firmware_and_logs(qtbot, night, client, tmp_path):
     settings = DeskSettings(tmp_path / "desk.ini")
     settings.put("window/page", "firmware")
-    shell = Shell(desk, client, current(), settings, launch.LocalEngine(tmp_path, may_start=False), PAGES)
+    shell = Shell(night, client, current(), settings, launch.LocalEngine(tmp_path, may_start=False), PAGES)
     qtbot.addWidget(shell)
     shell.show()
     names = list(shell.rail.items)
     assert names.index("balancing") + 1 == names.index("firmware") == names.index("insights") - 1
     assert isinstance(shell.navigator.current(), FirmwarePage)
-    desk.put_job(fw.running_update())
+    night.put_job(fw.running_update())
     shell.refresh()
     assert shell.rail.items["firmware"].accessibleName() == "Firmware, 1 of 6"
-    found = entries(desk, shell.navigator, shell.deeds, names)
+    found = entries(night, shell.navigator, shell.deeds, names)
     assert next(e for e in found if e.title == "Firmware").keys == f"Ctrl+{names.index('firmware') + 1}"
     assert find(found, "nordlade job 120")[0].title == "Job 120: Nordlade N22 2.4.1"
     assert find(found, "update bay 2")[0].title == "Update firmware of Bay 2…"
@@ -654,7 +646,7 @@ def test_rail_keys_and_finder_lead_to_firmware_and_logs(qtbot, desk, client, tmp
     find(found, "history versions")[0].run()
     assert shell.navigator.current().list.segment() == "history"
     client.go(LinkState.LOST, "gone")
-    off = find(entries(desk, shell.navigator, shell.deeds, names), "fetch logs bay 2")[0]
+    off = find(entries(night, shell.navigator, shell.deeds, names), "fetch logs bay 2")[0]
     assert not off.enabled
     shell.hide()
     shell.navigator.current().on_hidden()

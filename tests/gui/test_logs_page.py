@@ -23,16 +23,8 @@ from tests.gui import firmware_sample as fw
 
 
 @pytest.fixture
-def desk(mirror, monkeypatch):
-    if current().choice != "light" or not QApplication.instance().styleSheet():
-        current().apply(QApplication.instance(), "light")  # costs as much as the page
-    monkeypatch.setattr(mirror, "now", lambda: fw.NOW)
-    return mirror
-
-
-@pytest.fixture
-def page(qtbot, desk, client):
-    one = LogsPage(desk, client, current())
+def page(qtbot, night, client):
+    one = LogsPage(night, client, current())
     qtbot.addWidget(one)
     one.resize(1112, 748)
     one.setUpdatesEnabled(False)  # the pictures are tried elsewhere; painting is most of the time
@@ -189,7 +181,7 @@ def test_a_job_leads_to_its_log(page, client, qtbot):
 # -- fetching -----------------------------------------------------------------------------------------------------
 
 
-def test_a_log_is_fetched_followed_and_selected_when_it_has_come(page, client, desk, qtbot):
+def test_a_log_is_fetched_followed_and_selected_when_it_has_come(page, client, night, qtbot):
     job, one = fw.running_fetch()
     client.answers["log.fetch"] = JobBegun(121)
     client.answers["job.get"] = lambda p: fw.job_view(job, one)
@@ -207,7 +199,7 @@ def test_a_log_is_fetched_followed_and_selected_when_it_has_come(page, client, d
     row = page.strips.rows[0]
     assert row.says.text() == "Comes in · 1.3 MB so far · 98.0 kB/s"
     moved = replace(one, transfer=replace(one.transfer, bytes=2_000_000, size=4_000_000), progress=0.5)
-    desk.apply("job.charger", ChargerInJob(121, moved))
+    night.apply("job.charger", ChargerInJob(121, moved))
     assert row.says.text() == "Comes in · 2.0 MB of 4.0 MB · 98.0 kB/s"
     assert not row.bar.isHidden()
     row.cancel.click()
@@ -216,7 +208,7 @@ def test_a_log_is_fetched_followed_and_selected_when_it_has_come(page, client, d
     over = replace(job, state=JobState.FINISHED, counts={"succeeded": 1}, ended_at=fw.NOW)
     client.answers["job.get"] = lambda p: fw.job_view(over, ended)
     before = len(client.asked("log.list"))
-    desk.put_job(over)
+    night.put_job(over)
     qtbot.waitUntil(lambda: len(client.asked("log.list")) > before and row.chip.look().word == "Received")
     row.show_log.click()
     assert page.card.log.id == 5
@@ -224,7 +216,7 @@ def test_a_log_is_fetched_followed_and_selected_when_it_has_come(page, client, d
     assert page.strips.isHidden()
 
 
-def test_a_failed_fetch_says_why_what_next_and_can_be_asked_again(page, client, desk, qtbot):
+def test_a_failed_fetch_says_why_what_next_and_can_be_asked_again(page, client, night, qtbot):
     job, one = fw.failed_fetch()
     assert fetch_look(job, one).word == "Failed"
     assert fetch_words(job, one, fw.NOW).endswith("it has nothing to send · Ask for diagnostics instead")
@@ -247,11 +239,11 @@ def test_a_refused_fetch_keeps_the_sheet_with_the_sentence(page, client, qtbot):
     asks.reject()
 
 
-def test_chargers_that_cannot_are_off_with_their_reason(qtbot, desk, client):
+def test_chargers_that_cannot_are_off_with_their_reason(qtbot, night, client):
     plain = tuple(c for c in Capability if c is not Capability.LOGS)
-    desk.apply("charger", replace(desk.chargers["WB-02"], capabilities=plain))
-    desk.apply("charger", replace(desk.chargers["WB-05"], state=ChargerState.OFFLINE))
-    one = FetchSheet(desk, client, current(), None, "WB-02")
+    night.apply("charger", replace(night.chargers["WB-02"], capabilities=plain))
+    night.apply("charger", replace(night.chargers["WB-05"], state=ChargerState.OFFLINE))
+    one = FetchSheet(night, client, current(), None, "WB-02")
     qtbot.addWidget(one)
     assert one.reason.text() == "Fetch logs is off: this charger cannot do it."
     assert not one.fetch.isEnabled()
@@ -307,9 +299,9 @@ def test_a_log_is_removed_after_a_question(page, client, qtbot):
     assert page.card.log.id == 8
 
 
-def test_without_logs_or_engine_the_page_says_what_to_do(qtbot, desk, client):
+def test_without_logs_or_engine_the_page_says_what_to_do(qtbot, night, client):
     client.answers["log.list"] = []
-    page = LogsPage(desk, client, current())
+    page = LogsPage(night, client, current())
     qtbot.addWidget(page)
     page.show()
     page.on_shown()

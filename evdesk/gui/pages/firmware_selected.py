@@ -30,7 +30,7 @@ class Selected(QObject):
         self._show_one()
         if self.wanted and self._cards.view.choose(self.wanted):
             self.wanted = ""
-        elif not self._feed.charger_id:
+        elif self.line() is None:
             lines = self._cards.table.lines()
             first = next((line for line in lines if line.one.state is FleetState.FAILED), lines[0] if lines else None)
             if first is not None:
