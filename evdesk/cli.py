@@ -326,12 +326,21 @@ def _add_audit(commands: Commands) -> None:
         "audit",
         "prove or export the audit log",
         "verify   recompute the whole chain; exit code 0 only if it holds\n"
+        "         with --report: and only if each report is one that evdesk wrote down in it, unchanged\n"
         "export   every row as one line of JSON, with its hash",
     )
     audit.add_argument("action", choices=("verify", "export"))
     _add_data(audit)
     audit.add_argument("--out", type=Path, metavar="FILE", help="export: write to FILE (default: stdout)")
     audit.add_argument("--json", action="store_true", help="verify: the verdict as JSON")
+    audit.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="verify: hold the report of an update or a log (JSON or PDF) against the chain; may be given again",
+    )
 
 
 def _add_shots(commands: Commands) -> None:

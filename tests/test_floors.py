@@ -35,6 +35,9 @@ LOADED_LATE = {  # heavy, and few ever need it
     ("evdesk.engine.api_drill", "evdesk.engine.drill.page_pdf"),
     ("evdesk.engine.files.doors", "evdesk.engine.files.http"),
     ("evdesk.engine.files.doors", "evdesk.engine.files.ftp"),
+    ("evdesk.engine.api_jobs", "evdesk.engine.jobs.report_pdf"),
+    ("evdesk.engine.jobs.proof", "evdesk.engine.jobs.report_pdf"),
+    ("evdesk.commands.audit", "evdesk.engine.jobs.proof"),
 }
 """(module, what it imports inside a function): the reason stands there. Cycles are looked for through these too."""
 

@@ -198,7 +198,8 @@ class Job:
     """One job without its chargers. `counts`: chargers by "waiting", "blocked", "running" and by `Result`.
 
     `waits_for`: why nothing happens now, in words. `stop_after`: failures after which no other charger is begun.
-    `served`: (address, scheme) it serves on. `report_hash`: of the report as JSON, once it is over."""
+    `served`: (address, scheme) it serves on. `report_hash`: of the report as JSON, once it is over. `site`: its name when
+    the job was begun."""
 
     id: int
     kind: JobKind
@@ -225,6 +226,7 @@ class Job:
     served: tuple[tuple[str, str], ...] = ()
     power: PowerState = PowerState()
     report_hash: str = ""
+    site: str = ""
 
     @property
     def over(self) -> bool:

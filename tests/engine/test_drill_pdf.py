@@ -10,7 +10,7 @@ from html import unescape
 import pytest
 from pypdf import PdfReader
 
-from evdesk.engine.drill import page_pdf
+from evdesk.engine import pdf_sheet
 from evdesk.engine.drill.page import page_of
 from evdesk.engine.drill.page_html import protocol_html
 from evdesk.engine.drill.page_pdf import protocol_pdf
@@ -74,8 +74,8 @@ def test_without_the_fonts_of_the_desk_it_takes_those_every_reader_has(monkeypat
     def missing():
         raise FileNotFoundError("no fonts")
 
-    monkeypatch.setattr(page_pdf, "root", missing)
-    monkeypatch.setattr(page_pdf.pdfmetrics, "getRegisteredFontNames", lambda: [])
+    monkeypatch.setattr(pdf_sheet, "root", missing)
+    monkeypatch.setattr(pdf_sheet.pdfmetrics, "getRegisteredFontNames", lambda: [])
     assert "Proven" in read(replace(NAMED, label="Łódź 北京"))[2]
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from evdesk.engine.drill.words import sentence_for, shown_words
+from evdesk.engine.page_words import Fact, known, moment, ranges
 from evdesk.model.drills import Drill, DrillKind, DrillVerdict
 
-Fact = tuple[str, str]
 Row = tuple[str, str, str, str]
 CHECK_HEADS: Row = ("Check", "Measured", "Allowed", "From")
 SIGNED = ("Place, date", "Technician", "Owner")
@@ -65,22 +65,22 @@ def page_of(drill: Drill) -> ProtocolPage:
         ("Safe default", f"{drill.safe_a:g} A per phase"),
         ("Live limit", f"ends after {drill.valid_s} s, sent anew each {drill.refresh_s} s"),
         ("Its own schedule", _shown(drill)),
-        ("Begun", _date(drill.started_at)),
-        ("Ended", _date(drill.ended_at)),
+        ("Begun", moment(drill.started_at)),
+        ("Ended", moment(drill.ended_at)),
         ("By", f"{drill.who} ({drill.via})" if drill.via else drill.who),
     )
     return ProtocolPage(
         title=f"Failsafe protocol {drill.id}: {drill.label or drill.charger_id}",
-        number=f"No. {drill.id}, {_date(drill.started_at)}",
+        number=f"No. {drill.id}, {moment(drill.started_at)}",
         tone=tone,
         word=word,
         sentence=drill.sentence or sentence_for(drill),
-        charger=tuple((name, value or "unknown") for name, value in charger),
-        written=tuple((name, value or "unknown") for name, value in written),
+        charger=known(*charger),
+        written=known(*written),
         how=f"{_HOW[drill.kind]} {_loaded(drill)}".strip(),
         checks=_checks(drill),
         follows=_follows(drill),
-        foot=f"Audit rows {_rows(drill.audit_ids)}. {len(drill.samples)} samples, kept with it. Times are UTC. "
+        foot=f"Audit rows {ranges(drill.audit_ids)}. {len(drill.samples)} samples, kept with it. Times are UTC. "
         "This page records one trial; it is no certificate.",
     )
 
@@ -135,18 +135,3 @@ def _follows(drill: Drill) -> str:
             "charger counts as untested until it is drilled again."
         )
     return "The charger counts as untested until a drill has come to a result."
-
-
-def _rows(ids: tuple[int, ...]) -> str:
-    """ "812, 815-819"."""
-    parts: list[list[int]] = []
-    for number in sorted(set(ids)):
-        if parts and number == parts[-1][-1] + 1:
-            parts[-1].append(number)
-        else:
-            parts.append([number])
-    return ", ".join(f"{p[0]}" if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts) or "none"
-
-
-def _date(at: float | None) -> str:
-    return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")

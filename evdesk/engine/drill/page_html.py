@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from html import escape
 
-from evdesk.engine.drill.page import CHECK_HEADS, SIGNED, Fact, Row, page_of
+from evdesk.engine.drill.page import CHECK_HEADS, SIGNED, Row, page_of
 from evdesk.engine.drill.page_plot import plot_svg
+from evdesk.engine.page_words import Fact
 from evdesk.model.drills import Drill
 
 _STYLE = """

@@ -140,7 +140,7 @@ async def _keep(
     try:
         store = jobs.fleet.store
         number = await store.save_job(replace(job, state=JobState.FINISHED))  # nothing to go on with until all is kept
-        job = replace(job, id=number)
+        job = replace(job, id=number, site=jobs.fleet.site.name)
         await store.save_job_chargers(number, chargers)
         target = next(iter(ids)) if len(ids) == 1 else f"job {number}"
         command = Command(origin, what, target, {"job_id": number, **args})

@@ -52,6 +52,6 @@ def _image(image: Image) -> dict[str, Any]:
 
 def _charger(one: JobCharger) -> dict[str, Any]:
     plain: dict[str, Any] = to_plain(one)
-    for name in ("about_s", "progress", "waits_until_at", "online", "audit_ids"):
+    for name in ("about_s", "progress", "waits_until_at", "online"):
         plain.pop(name, None)
     return plain

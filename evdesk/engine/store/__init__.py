@@ -13,7 +13,7 @@ from evdesk.engine.store.puts import Puts
 from evdesk.engine.store.reads import Reads
 from evdesk.engine.store.settings import StoreSettings
 from evdesk.engine.store.shelf import Shelf
-from evdesk.engine.store.verify import export_file, verify_file
+from evdesk.engine.store.verify import export_file, verify_file, walk_file
 from evdesk.engine.store.versions import Versions
 from evdesk.engine.store.work import SavedCharger, Work
 
@@ -22,4 +22,4 @@ class Store(Puts, Keeps, Reads, Shelf, Attempts, Decisions, InsightDays, Drills,
     """`Store(path, clock)`, then `await open()`. `put_*` are buffered, the other writes durable, the rest are reads."""
 
 
-__all__ = ["SavedCharger", "SavedPolicy", "Store", "StoreSettings", "export_file", "verify_file"]
+__all__ = ["SavedCharger", "SavedPolicy", "Store", "StoreSettings", "export_file", "verify_file", "walk_file"]

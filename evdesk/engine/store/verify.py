@@ -103,7 +103,7 @@ def verify_file(path: Path) -> ChainVerdict:
 
     Raises `EvdeskError(STORAGE)` where the file cannot be opened at all; damage found on the way is a verdict.
     """
-    return _walk(path, lambda link: None)
+    return walk_file(path, lambda link: None)
 
 
 def export_file(path: Path, out: TextIO) -> ChainVerdict:
@@ -118,12 +118,13 @@ def export_file(path: Path, out: TextIO) -> ChainVerdict:
         told = {"checkpoint": asdict(link)} if isinstance(link, Checkpoint) else asdict(link)
         out.write(chain.canonical(told) + "\n")
 
-    verdict = _walk(path, write)
+    verdict = walk_file(path, write)
     out.write(chain.canonical({"verdict": asdict(verdict)}) + "\n")
     return verdict
 
 
-def _walk(path: Path, sink: Sink) -> ChainVerdict:
+def walk_file(path: Path, sink: Sink) -> ChainVerdict:
+    """As `verify_file`; `sink` is given every row and every checkpoint on the way, those behind a breach too."""
     target = database_file(path)
     database = open_reader(target)
     try:

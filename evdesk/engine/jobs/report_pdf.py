@@ -1,0 +1,151 @@
+"""The report of a job as a PDF of one page of A4. The JSON it was made from is attached, so that it can be held against the
+audit log; the same report gives the same page, so that the page can be held against what is attached."""
+
+from reportlab import Version
+from reportlab.lib.colors import HexColor
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.platypus import Flowable, Spacer
+
+from evdesk import __version__
+from evdesk.engine.jobs.report_blocks import Big, Block, Codes, Facts, Grid, Pair, Prose, ReportPage, Roll
+from evdesk.engine.jobs.report_many import job_page
+from evdesk.engine.jobs.report_page import charger_page
+from evdesk.engine.jobs.report_parts import SIGNED
+from evdesk.engine.jobs.report_read import Report, digest, read_report
+from evdesk.engine.page_words import shown
+from evdesk.engine.pdf_read import MADE_BY, PAGE_OF
+from evdesk.engine.pdf_sheet import GAP, MUTED, TONES, TOP, WIDTH, Attached, Sheet
+from evdesk.model import EvdeskError, Reason
+
+_SIZES = (8.8, 8.4, 8.0, 7.6, 7.3, 7.0, 6.7, 6.4, 6.1, 5.8, 5.5)
+_CODE_WIDE = 0.62  # of a letter, in its size
+_BAND = HexColor("#f3f4f6")
+_HALF = (WIDTH - GAP) / 2
+
+
+def report_pdf(text: str, charger_id: str = "") -> bytes:
+    """One page. `text`: the report as JSON; `charger_id`: one charger in full, "" the whole job (the only charger of a job
+    in full too). Raises `EvdeskError(INVALID)` where the text is no report, or the charger is not in it."""
+    report = read_report(text)
+    page = _page(report, charger_id, digest(text))
+    return _Sheet(page, text, charger_id, report.job.id).file()
+
+
+def _page(report: Report, charger_id: str, sha256: str) -> ReportPage:
+    if not charger_id and len(report.chargers) != 1:
+        return job_page(report, sha256)
+    one = report.one(charger_id) if charger_id else report.chargers[0]
+    if one is None:
+        raise EvdeskError(Reason.INVALID, f"“{charger_id}” is not in the report of job {report.job.id}.")
+    return charger_page(report, one, sha256)
+
+
+class _Sheet(Sheet):
+    def __init__(self, page: ReportPage, text: str, charger_id: str, job_id: int) -> None:
+        super().__init__(page.name, f"{page.word}: {page.sentence}", _SIZES)
+        self.page = page
+        self.attached = Attached(
+            f"job-{job_id}-report.json",
+            text.encode(),
+            "application/json",
+            f"The report of job {job_id}, which this page was made from",
+            {PAGE_OF: charger_id, MADE_BY: f"evdesk {__version__}, reportlab {Version}, {self.plain}"},
+        )
+
+    def style(self, size: float) -> None:
+        super().style(size)
+        self.roll_size = size * 0.95
+        self.code = ParagraphStyle("code", self.body, fontName=self.mono, fontSize=size * 0.92)
+        self.figure = ParagraphStyle("figure", self.body, fontName=self.bold, fontSize=12.5, leading=15)
+
+    def story(self) -> list[Flowable]:
+        page = self.page
+        story: list[Flowable] = [
+            self.top(page.title, page.number),
+            Spacer(1, 7),
+            self.boxed(page.tone, page.word, page.sentence),
+        ]
+        for block in page.blocks:
+            story += self._block(block)
+        return [*story, Spacer(1, 24), self.signs(SIGNED), Spacer(1, 5), self.text(page.foot, self.small)]
+
+    def _block(self, block: Block) -> list[Flowable]:
+        match block:
+            case Facts():
+                return self.facts(block.title, block.facts, WIDTH)
+            case Pair(left, right):
+                return [
+                    Spacer(1, 6),
+                    self.two(self.facts(left.title, left.facts), self.facts(right.title, right.facts)),
+                ]
+            case Big():
+                return [Spacer(1, 7), self._big(block)]
+            case Grid():
+                return [self.text(block.title, self.head), self.grid(block.heads, block.rows, block.parts, 0.9)]
+            case Roll():
+                return [self.text(block.title, self.head), *self._roll(block)]
+            case Codes():
+                return self._codes(block)
+            case Prose():
+                return [self.text(block.title, self.head), self.text(block.text, self.body)]
+
+    def _big(self, block: Big) -> Flowable:
+        each = WIDTH / len(block.cells)
+        names, values = [], []
+        for name, value, tone in block.cells:
+            style = ParagraphStyle("toned", self.figure, textColor=TONES[tone]) if tone else self.figure
+            names.append(self.text(name, self.muted))
+            values.append(self.text(value, style))
+        return self.table([names, values], [each] * len(block.cells), [TOP])
+
+    def _codes(self, block: Codes) -> list[Flowable]:
+        story: list[Flowable] = [self.text(block.title, self.head)] if block.title else []
+        if block.more:
+            story.append(self.text(block.more, self.body))
+        if block.codes:
+            room = self.code.fontSize * _CODE_WIDE * (max(map(len, block.codes)) + 1)
+            number = int(WIDTH // room)
+            cells = [*(self.text(code, self.code) for code in block.codes), *[""] * (-len(block.codes) % number)]
+            rows = [cells[at : at + number] for at in range(0, len(cells), number)]
+            story.append(self.table(rows, [WIDTH / number] * number, [TOP]))
+        whole = [[self.text(name, self.muted), self.text(value, self.code)] for name, value in block.whole]
+        return [*story, self.table(whole, [82, WIDTH - 82], [TOP])] if whole else story
+
+    def _roll(self, block: Roll) -> list[Flowable]:
+        """Plain text in cells and no paragraphs: a hundred rows stay fast, and none takes two lines."""
+        high = -(-len(block.rows) // 2)
+        widths = [_HALF * part for part in block.parts]
+        blank = ("",) * len(block.heads)
+        left, right = list(block.rows[:high]), list(block.rows[high:])
+        right += [blank] * (high - len(right))
+        rows = [[*self._line(a, widths), "", *self._line(b, widths)] for a, b in zip(left, right, strict=True)]
+        gap = len(block.heads)
+        look = [
+            ("FONT", (0, 0), (-1, -1), self.plain, self.roll_size, self.roll_size + 0.6),
+            ("TEXTCOLOR", (0, 0), (-1, 0), MUTED),
+            ("ROWBACKGROUNDS", (0, 1), (gap - 1, -1), [_BAND, None]),
+            ("ROWBACKGROUNDS", (gap + 1, 1), (-1, -1), [_BAND, None]),
+        ]
+        for place, tone in enumerate(block.tones):
+            row, column = place % high + 1, gap - 1 if place < high else 2 * gap
+            look.append(("TEXTCOLOR", (column, row), (column, row), TONES[tone]))
+        heads = [[*block.heads, "", *block.heads]]
+        table = self.table(heads + rows, [*widths, GAP, *widths], look, above=0.0, below=0.7)
+        return [table, *([Spacer(1, 2), self.text(block.more, self.body)] if block.more else [])]
+
+    def _line(self, cells: tuple[str, ...], widths: list[float]) -> list[str]:
+        return [self._fitting(cell, width - 5) for cell, width in zip(cells, widths, strict=True)]
+
+    def _fitting(self, text: str, width: float) -> str:
+        text = shown(text)
+        if stringWidth(text, self.plain, self.roll_size) <= width:
+            return text
+        most = len(text) - 1  # the end of a name or a version tells it from others, so the middle goes
+        while most > 1 and stringWidth(_short(text, most), self.plain, self.roll_size) > width:
+            most -= 1
+        return _short(text, most)
+
+
+def _short(text: str, most: int) -> str:
+    return f"{text[: most - most // 2]}…{text[len(text) - most // 2 :]}"
