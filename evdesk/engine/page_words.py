@@ -7,12 +7,18 @@ Fact = tuple[str, str]
 """A name and its value."""
 
 
+def utc(at: float | None) -> datetime | None:
+    """None too for a number that is no moment of this calendar."""
+    try:
+        return None if at is None else datetime.fromtimestamp(at, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def moment(at: float | None) -> str:
     """ "2026-11-24 22:47:14" in UTC, "" where it is not known."""
-    try:
-        return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    except (ValueError, OverflowError, OSError):
-        return ""
+    when = utc(at)
+    return "" if when is None else when.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def ranges(numbers: Iterable[int]) -> str:

@@ -18,8 +18,9 @@ PAGE_OF, MADE_BY = "EvdeskPageOf", "EvdeskMadeBy"
 MOST_BYTES = 256 * 1024 * 1024
 _STREAM = re.compile(rb">>\s*stream\r?\n")
 _LENGTH = re.compile(rb"/Length (\d{1,9})\b")
-_PLACES = re.compile(rb"\bxref\r?\n[0-9 nf\r\n]+(?=trailer)|(?<=startxref)\s+\d+|/ID\s*\[[<>0-9a-f\s]+\]")
-"""Where everything stands in the file, and a number made of all of it: other where it was compressed otherwise."""
+_OBJECT = re.compile(rb"(?<=\n)(\d{1,7}) 0 obj\n")
+_ID = re.compile(rb"/ID\s*\[[<>0-9a-f\s]+\]|(?<=startxref)\s+\d+")
+"""What is made of all of the file: other where it was compressed otherwise."""
 
 _MARK = re.compile(rb"/(Evdesk\w+) \(([0-9a-f]*)\)")
 
@@ -51,13 +52,32 @@ def attached(pdf: bytes) -> Found:
 
 
 def sketch(pdf: bytes) -> str:
-    """Two PDFs of one sketch have the same objects, however these were compressed. Raises `EvdeskError(INVALID)`."""
+    """Two PDFs of one sketch have the same objects, however these were compressed. Raises `EvdeskError(INVALID)` also where
+    the table of objects is wrong: a reader may show something else then."""
     made, end = hashlib.sha256(), 0
+    objects: dict[int, int] = {}
     for stream in _streams(pdf):
         made.update(_LENGTH.sub(b"", stream.words) + hashlib.sha256(_inflated(stream)).digest())
+        objects |= _objects(stream.words, end)
         end = stream.end
-    made.update(_PLACES.sub(b"", pdf[end:]))
+    last = pdf[end:]
+    objects |= _objects(last, end)
+    made.update(_ID.sub(b"", last.replace(_places(objects, end + last.rfind(b"\nxref\n") + 1, last), b"", 1)))
     return made.hexdigest()
+
+
+def _objects(words: bytes, offset: int) -> dict[int, int]:
+    """number -> where it begins."""
+    return {int(match[1]): offset + match.start(1) for match in _OBJECT.finditer(words)}
+
+
+def _places(objects: dict[int, int], at: int, last: bytes) -> bytes:
+    """The table of objects (ISO 32000-1, 7.5.4) that stands at `at`, in `last`, as it must be."""
+    table = b"".join(b"%010d 00000 n \n" % objects[number] for number in sorted(objects))
+    table = b"xref\n0 %d\n0000000000 65535 f \n%strailer\n" % (len(objects) + 1, table)
+    if table not in last or not last.endswith(b"startxref\n%d\n%%%%EOF\n" % at):
+        raise EvdeskError(Reason.INVALID, "It is damaged, or another program saved it again.")
+    return table
 
 
 def _streams(pdf: bytes) -> Iterator[_Stream]:

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
@@ -22,7 +23,8 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Frame, KeepInFrame, Paragraph, Table, TableStyle
 
-from evdesk.engine.page_words import Fact, shown
+from evdesk import __version__
+from evdesk.engine.page_words import Fact, shown, utc
 from evdesk.model.resources import root
 
 MARGIN = 13 * mm
@@ -54,15 +56,24 @@ class Attached:
     marks: dict[str, str] = field(default_factory=dict)
 
 
-class Sheet(ABC):
-    """One page, whatever stands in it: the text has the first of `sizes` (points, falling) that fits; where none
-    does, everything becomes a little smaller. `title`, `subject`: of the file."""
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a reader shows as the properties of the file. `at`: when what stands on the page ended, Unix s: the same page is
+    the same file whenever it is made."""
 
-    def __init__(
-        self, title: str, subject: str, sizes: Sequence[float] = (8.8,), attached: Attached | None = None
-    ) -> None:
-        self.title_text, self.subject, self.sizes, self.attached = title, subject, sizes, attached
-        self.plain, self.bold, self.mono = _fonts()
+    title: str
+    subject: str
+    at: float | None
+    keywords: str = ""
+
+
+class Sheet(ABC):
+    """One page, whatever stands in it: the text has the first of `sizes` (points, falling) that fits; where none does,
+    everything becomes a little smaller."""
+
+    def __init__(self, about: About, sizes: Sequence[float] = (8.8,), attached: Attached | None = None) -> None:
+        self.about, self.sizes, self.attached = about, sizes, attached
+        self.plain, self.bold, self.mono = fonts()
         self.style(sizes[0])
 
     def style(self, size: float) -> None:
@@ -88,9 +99,7 @@ class Sheet(ABC):
         with _one_at_a_time:
             out = io.BytesIO()
             canvas = Canvas(out, pagesize=A4, invariant=1, pageCompression=1)
-            canvas.setTitle(self.title_text)
-            canvas.setAuthor("evdesk")
-            canvas.setSubject(self.subject)
+            _tell(canvas, self.about)
             place = bisect_left(self.sizes, True, hi=len(self.sizes) - 1, key=lambda size: self._fits(size, canvas))
             self.style(self.sizes[place])
             frame = Frame(MARGIN, MARGIN, WIDTH, HEIGHT, 0, 0, 0, 0)
@@ -170,6 +179,16 @@ class Sheet(ABC):
         return Table(rows, colWidths=widths, style=TableStyle([*bare, *look]), hAlign="LEFT")
 
 
+def _tell(canvas: Canvas, about: About) -> None:
+    canvas.setTitle(about.title)
+    canvas.setAuthor("evdesk")
+    canvas.setCreator(f"evdesk {__version__}")
+    canvas.setSubject(about.subject)
+    canvas.setKeywords(about.keywords)
+    when = utc(about.at) or datetime(2000, 1, 1, tzinfo=UTC)
+    canvas._doc._timeStamp.YMDhms = tuple(when.timetuple())[:6]
+
+
 def _attach(canvas: Canvas, attached: Attached) -> None:
     """ISO 32000-1, 7.11.4 (embedded files); /AF and /AFRelationship from ISO 19005-3, so that readers show it as the
     source of the page."""
@@ -200,7 +219,7 @@ def _attach(canvas: Canvas, attached: Attached) -> None:
     catalog.__NoDefault__ = [*catalog.__NoDefault__, "AF"]
 
 
-def _fonts() -> tuple[str, ...]:
+def fonts() -> tuple[str, ...]:
     """Plain, bold, and of one width: those of the desk; where they are not installed those every reader has, which know
     western letters only."""
     try:

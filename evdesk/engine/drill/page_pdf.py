@@ -8,18 +8,18 @@ from reportlab.platypus import Flowable, Spacer
 
 from evdesk.engine.drill.page import CHECK_HEADS, SIGNED, ProtocolPage, page_of
 from evdesk.engine.drill.page_plot import NO_DATA, TEXT_SIZE, Box, Dot, H, Shape, Stroke, W, Words, plot_shapes
-from evdesk.engine.pdf_sheet import WIDTH, Sheet
+from evdesk.engine.pdf_sheet import WIDTH, About, Sheet
 from evdesk.model.drills import Drill
 
 
 def protocol_pdf(drill: Drill) -> bytes:
     """The file: one page, whatever stands in it."""
-    return _Protocol(page_of(drill), plot_shapes(drill)).file()
+    return _Protocol(page_of(drill), plot_shapes(drill), drill.ended_at or drill.started_at).file()
 
 
 class _Protocol(Sheet):
-    def __init__(self, page: ProtocolPage, shapes: Sequence[Shape]) -> None:
-        super().__init__(page.title, f"{page.word}: {page.sentence}")
+    def __init__(self, page: ProtocolPage, shapes: Sequence[Shape], at: float) -> None:
+        super().__init__(About(page.title, f"{page.word}: {page.sentence}", at))
         self.page, self.shapes = page, shapes
 
     def story(self) -> list[Flowable]:

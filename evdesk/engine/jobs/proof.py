@@ -171,14 +171,15 @@ def _check_rows(report: Report, seen: _Seen) -> None:
 def _page(claim: _Claim) -> str:
     """Whether the page shows what the attached report gives. Raises `_OtherPage`."""
     # Heavy, and only for a PDF.
-    from evdesk.engine.jobs.report_pdf import report_pdf
+    from evdesk.engine.jobs.report_pdf import made_by, report_pdf
 
+    if claim.marks.get(MADE_BY) != made_by():
+        return "unknown"
     try:
         made = report_pdf(claim.data.decode(), claim.marks.get(PAGE_OF, ""))
-        if sketch(made) == sketch(claim.pdf):
-            return "same"
+        same = sketch(made) == sketch(claim.pdf)
     except EvdeskError as error:
         raise _OtherPage(f"What is attached is genuine, the page is not: {error.sentence}") from None
-    if claim.marks.get(MADE_BY) != attached(made).marks.get(MADE_BY):
-        return "unknown"
-    raise _OtherPage("What is attached is genuine, but something on the page was changed. Go by what is attached.")
+    if not same:
+        raise _OtherPage("What is attached is genuine, but something on the page was changed. Go by what is attached.")
+    return "same"

@@ -15,11 +15,12 @@ from evdesk.engine.jobs.report_parts import SIGNED
 from evdesk.engine.jobs.report_read import Report, digest, read_report
 from evdesk.engine.page_words import shown
 from evdesk.engine.pdf_read import MADE_BY, PAGE_OF
-from evdesk.engine.pdf_sheet import GAP, MUTED, TONES, TOP, WIDTH, Attached, Sheet
+from evdesk.engine.pdf_sheet import GAP, MUTED, TONES, TOP, WIDTH, About, Attached, Sheet, fonts
 from evdesk.model import EvdeskError, Reason
 
 _SIZES = (8.8, 8.4, 8.0, 7.6, 7.3, 7.0, 6.7, 6.4, 6.1, 5.8, 5.5)
 _CODE_WIDE = 0.62  # of a letter, in its size
+_LETTERS_PER_EM = 4  # of the narrowest
 _BAND = HexColor("#f3f4f6")
 _HALF = (WIDTH - GAP) / 2
 
@@ -29,7 +30,12 @@ def report_pdf(text: str, charger_id: str = "") -> bytes:
     in full too). Raises `EvdeskError(INVALID)` where the text is no report, or the charger is not in it."""
     report = read_report(text)
     page = _page(report, charger_id, digest(text))
-    return _Sheet(page, text, charger_id, report.job.id).file()
+    return _Sheet(page, report, text, charger_id).file()
+
+
+def made_by() -> str:
+    """Where this is the same, the same report gives the same page."""
+    return f"evdesk {__version__}, reportlab {Version}, {fonts()[0]}"
 
 
 def _page(report: Report, charger_id: str, sha256: str) -> ReportPage:
@@ -42,15 +48,18 @@ def _page(report: Report, charger_id: str, sha256: str) -> ReportPage:
 
 
 class _Sheet(Sheet):
-    def __init__(self, page: ReportPage, text: str, charger_id: str, job_id: int) -> None:
-        super().__init__(page.name, f"{page.word}: {page.sentence}", _SIZES)
+    def __init__(self, page: ReportPage, report: Report, text: str, charger_id: str) -> None:
+        job = report.job
+        at = job.ended_at if job.ended_at is not None else job.created_at
+        about = About(page.name, f"{page.word}: {page.sentence}", at, f"SHA-256 of the report: {digest(text)}")
+        super().__init__(about, _SIZES)
         self.page = page
         self.attached = Attached(
-            f"job-{job_id}-report.json",
+            f"job-{job.id}-report.json",
             text.encode(),
             "application/json",
-            f"The report of job {job_id}, which this page was made from",
-            {PAGE_OF: charger_id, MADE_BY: f"evdesk {__version__}, reportlab {Version}, {self.plain}"},
+            f"The report of job {job.id}, which this page was made from",
+            {PAGE_OF: charger_id, MADE_BY: made_by()},
         )
 
     def style(self, size: float) -> None:
@@ -141,7 +150,8 @@ class _Sheet(Sheet):
         text = shown(text)
         if stringWidth(text, self.plain, self.roll_size) <= width:
             return text
-        most = len(text) - 1  # the end of a name or a version tells it from others, so the middle goes
+        # The end of a name or a version tells it from others, so the middle goes.
+        most = min(len(text) - 1, int(width / self.roll_size * _LETTERS_PER_EM))
         while most > 1 and stringWidth(_short(text, most), self.plain, self.roll_size) > width:
             most -= 1
         return _short(text, most)
