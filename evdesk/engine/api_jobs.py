@@ -1,5 +1,7 @@
 """The API's methods about updates and logs that go on, and the checks before an update."""
 
+import asyncio
+
 from evdesk.engine.api_core import Core, Handler
 from evdesk.engine.commands import Command
 from evdesk.engine.jobs.begin import accepted, fetch_log, start_update
@@ -110,13 +112,22 @@ class JobsApi:
         image = self.core.library.images.get(job.image_id)
         text = kept or (await report_json(self.core.fleet.store, job, chargers, image))[0]
         name = file_name(job, params.charger_id, params.format.value)
-        return w.JobReport(name, text)
+        if params.format is w.ReportFormat.JSON:
+            return w.JobReport(name, text)
+        return w.JobReport(name, "", await asyncio.to_thread(_pdf, text, params.charger_id))
 
     def _live(self, job_id: int, charger_id: str = "") -> LiveJob:
         live = self.core.jobs.found(job_id)
         if charger_id and charger_id not in live.runs:
             raise EvdeskError(Reason.INVALID, f"“{charger_id}” is not in job {job_id}.")
         return live
+
+
+def _pdf(text: str, charger_id: str) -> bytes:
+    # Heavy, and few ever need it: loaded when wanted, beside the control cycle.
+    from evdesk.engine.jobs.report_pdf import report_pdf
+
+    return report_pdf(text, charger_id)
 
 
 def _target(job_id: int) -> str:

@@ -78,7 +78,7 @@ ONE = JobCharger(
     "N22",
     "NL22-204417",
     "B",
-    "1.6",
+    "ocpp1.6",
     step=Step.DONE,
     outcome=Result.SUCCEEDED,
     cause=Cause.NEW_VERSION,

@@ -74,7 +74,7 @@ async def test_one_charger_stands_there_with_all_that_is_known(store):
         "Firmware report",
         "Job 118, 2026-11-24 22:39:00 UTC",
         "Succeeded It came back with 2.4.1 and works.",
-        *("From", "2.4.0", "To", "2.4.1", "Told by the charger after its restart", "V2.4.1"),
+        *("From", "2.4.0", "To", "2.4.1", "Told by the charger afterwards", "V2.4.1"),
         *("Hof Süd", "Bay 1", "WB-01", "Nordlade N22", "NL22-204417", "Hardware B", "OCPP 1.6"),
         "Installed, 2026-11-24 22:46:20",
         *("By Anna (desk)", "Asked at 2026-11-24 22:39:00", "Begun 2026-11-24 22:40:00", "Ended 2026-11-24 22:46:48"),
@@ -139,7 +139,7 @@ async def test_one_of_many_in_full_has_its_own_rows_alone(store):
     text = await reported(store, chargers)
     _, _, seen = read(text, "WB-003")
     assert "Unknown It did not come back. Next: See its card." in seen
-    assert "Told by the charger after its restart 2.4.0 2.4.1 unknown" in seen
+    assert "Told by the charger afterwards 2.4.0 2.4.1 unknown" in seen
     assert "Rows of this charger: 3." in seen
     assert "Wave 1, one of 2" in seen
     assert digest(text) in seen
@@ -156,7 +156,7 @@ async def test_what_nobody_knows_is_said_to_be_unknown(store):
     assert [name for name in [*told, "Signed by", "Manifest from", "File from"] if f"{name} unknown" not in seen] == []
     assert "Under way Waiting since an unknown time." in seen
     assert seen.count("Made while the job goes on: not its end, and not in the audit log.") == 2
-    assert "From To Told by the charger after its restart unknown unknown nothing was sent" in seen
+    assert "From To Told by the charger afterwards unknown unknown nothing was sent" in seen
     assert "Requests none came" in seen
     assert "unknown: not compared" in seen
     assert "Unknown: none were made, or none were kept." in seen

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from evdesk.engine.jobs.proof import verify_reports
 from evdesk.firmware.images import image_id
 from evdesk.firmware.manifest import Sidecar, to_toml
 from evdesk.model.firmware import Manifest
@@ -252,6 +254,26 @@ async def test_stations_of_1_6_over_http(tmp_path):
                 report = await api.call("job.report", {"job_id": job["job_id"]})
                 assert hashlib.sha256(report["text"].encode()).hexdigest() == view["job"]["report_hash"]
                 assert (await api.call("audit.verify"))["holds"]
+                await check_proof(api, tmp_path, job["job_id"], report["text"])
+
+
+async def check_proof(api, folder, job_id, text):
+    """The report and its pages, held against the audit log beside the running engine."""
+    files = [folder / "report.json", folder / "all.pdf", folder / "one.pdf"]
+    files[0].write_text(text)
+    for file, charger_id in zip(files[1:], ("", "FORGETS"), strict=True):
+        asked = {"job_id": job_id, "format": "pdf", "charger_id": charger_id}
+        file.write_bytes(base64.b64decode((await api.call("job.report", asked))["pdf"]))
+    chain, reports = await asyncio.to_thread(verify_reports, folder / "data", files)
+    assert chain.holds
+    assert [(one.holds, one.page) for one in reports] == [(True, ""), (True, "same"), (True, "same")], reports
+    whole = json.loads(text)
+    named = {row["row"] for row in whole["audit"]}
+    begun = [
+        row for row in await api.call("audit.list", {"target": f"job {job_id}"}) if row["what"] == "firmware.start"
+    ]
+    assert {row["id"] for row in begun if row["kind"] == "asked"} <= named, "who asked stands in it"
+    assert all(named >= set(one["audit_ids"]) for one in whole["chargers"])
 
 
 def check_details(chargers, ones):

@@ -144,8 +144,9 @@ async def _keep(
         await store.save_job_chargers(number, chargers)
         target = next(iter(ids)) if len(ids) == 1 else f"job {number}"
         command = Command(origin, what, target, {"job_id": number, **args})
-        await jobs.commands.stored(command, {"job_id": number}, lambda: store.save_job(job))
-        jobs.add(jobs.made(job, chargers, image))
+        row = await jobs.commands.stored(command, {"job_id": number}, lambda: store.save_job(job))
+        asked = [replace(one, charger=replace(one.charger, audit_ids=(row,))) for one in chargers]  # by whom: reported
+        jobs.add(jobs.made(job, asked, image))
     finally:
         jobs.beginning -= ids
     return number

@@ -122,7 +122,7 @@ def _versions(one: JobCharger) -> Big:
         (
             ("From", clipped(one.from_version, 60) or "unknown", ""),
             ("To", clipped(one.to_version, 60) or "unknown", ""),
-            ("Told by the charger after its restart", told, tone),
+            ("Told by the charger afterwards", told, tone),
         )
     )
 
@@ -136,7 +136,7 @@ def _charger(report: Report, one: JobCharger) -> Facts:
         ("Made by", f"{one.vendor} {one.model}".strip()),
         ("Serial number", one.serial),
         ("Hardware", one.hardware),
-        ("Protocol", f"OCPP {one.protocol}" if one.protocol else ""),
+        ("Protocol", f"OCPP {one.protocol.removeprefix('ocpp')}" if one.protocol else ""),
         ("Its last word", status or "none"),
     )
     return Facts("Charger", tuple((name, clipped(value, MOST_CHARS)) for name, value in facts))
