@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from pypdf import PdfReader
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester, QTest
@@ -270,6 +271,31 @@ def test_one_that_was_not_begun_is_left_out(page, qtbot, client):
     assert not row(page, "Bay 1").can_skip
 
 
+def test_one_that_fetches_can_be_stopped_and_one_that_installs_cannot(page, qtbot, client):
+    show(qtbot, page, job_sample.view())
+    page.progress.choose("WB-02")
+    assert page.progress.both.skip.isHidden(), "it installs: nobody can stop that"
+    page.deeds.skip("WB-02")
+    qtbot.waitUntil(lambda: not page.deeds.busy)
+    page.progress.choose("WB-03")
+    assert page.progress.both.skip.text() == "Stop it"
+    page.progress.both.skip.click()
+    press(qtbot, 1)
+    qtbot.waitUntil(lambda: not page.deeds.busy)
+    assert client.asked("job.cancel") == [CancelJob(118, "WB-03")]
+    assert client.asked("job.skip") == []
+
+
+def test_why_nothing_runs_is_told(page, qtbot):
+    view = job_sample.view()
+    waits = replace(view.job, waits_for="Nothing begins before 02:00.")
+    show(qtbot, page, replace(view, job=waits))
+    assert page.head.waits.meaning.text() == "Nothing begins before 02:00."
+    assert not page.head.waits.isHidden()
+    show(qtbot, page, view)
+    assert page.head.waits.isHidden()
+
+
 def test_what_was_refused_stands_on_the_page(page, qtbot, client):
     show(qtbot, page, job_sample.view())
     client.answers["job.pause"] = EvdeskError(Reason.INVALID, "The job is over.")
@@ -285,9 +311,10 @@ def test_the_recovery_card_is_text_and_page(page, qtbot, tmp_path):
     assert "2. Then: breaker off for 30 s, then on." in sheet.words
     lines = sheet.words.splitlines()
     first = lines[lines.index("Chargers") + 1]
-    assert first.startswith("Bay 3  NL22-204421  2.4.0 → 2.4.1"), "those in trouble first"
+    assert first.startswith("Bay 3  NL22-204421  2.4.0 to 2.4.1"), "those in trouble first"
     sheet.write(tmp_path / "card.pdf")
-    assert (tmp_path / "card.pdf").read_bytes().startswith(b"%PDF")
+    (printed,) = PdfReader(tmp_path / "card.pdf").pages
+    assert "NL22-204421" in printed.extract_text(), "a serial can be found in the page"
     sheet.write(tmp_path / "card.txt")
     assert (tmp_path / "card.txt").read_text() == sheet.words + "\n"
     with pytest.raises(EvdeskError):

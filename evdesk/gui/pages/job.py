@@ -46,14 +46,15 @@ class JobHead(QWidget):
         super().__init__(parent)
         self.steps = GuideSteps(self)
         self.paused = Banner("warn", "", "", (("go_on", tr("Go on")),), self, icon="pause")
+        self.waits = Banner("info", tr("Nothing runs now"), parent=self, icon="clock")
         self.note = Label("", "small", "danger", self, wrap=True, selectable=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.GAP)
-        for widget in (self.steps, self.paused, self.note):
+        for widget in (self.steps, self.paused, self.waits, self.note):
             column.addWidget(widget)
-        self.paused.hide()
-        self.note.hide()
+        for later in (self.paused, self.waits, self.note):
+            later.hide()
         self.steps.chosen.connect(self.chosen)
         self.paused.acted.connect(self.go_on_asked)
 
@@ -70,8 +71,12 @@ class JobHead(QWidget):
             told = job.waits_for or tr("No other charger is begun. Those that run go on to their end.")
             self.paused.set_words(tr("Paused"), told)
         self.paused.setVisible(paused)
+        waits = bool(job.waits_for) and job.state is JobState.RUNNING
+        if waits:
+            self.waits.set_words(tr("Nothing runs now"), job.waits_for)
+        self.waits.setVisible(waits)
         self.paused.buttons["go_on"].why_off(off)
-        self.setVisible(job.kind is JobKind.UPDATE or paused or bool(self.note.text()))
+        self.setVisible(job.kind is JobKind.UPDATE or paused or waits or bool(self.note.text()))
 
     def say(self, role: str, sentence: str) -> None:
         self.note.set_role(role)
@@ -96,6 +101,7 @@ class JobPage(Page):
         self.progress = ProgressPanel(mirror, client, self.feed, self.deeds, self)
         self.report = ReportPanel(mirror, self.feed, self.deeds, self)
         self.empty = EmptyState("chip", tr("No job chosen"), tr("Choose one on the Firmware page."), parent=self)
+        self._header = ("", "")
         self._chosen: GuideStep | None = None  # which of both a person looks at; None: what the job is at
         self._lay_out()
         self._wire()
@@ -183,7 +189,10 @@ class JobPage(Page):
         self.head.show_job(job, step, self._off())
         self.report.refresh() if step is GuideStep.REPORT else self.progress.refresh()
         self._fit()
-        self.header_changed.emit()
+        header = (self.title(), self.subtitle())
+        if header != self._header:
+            self._header = header
+            self.header_changed.emit()
 
     def step(self) -> GuideStep:
         """Progress or report: what a person chose, else what the job is at."""

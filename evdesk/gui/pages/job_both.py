@@ -5,13 +5,15 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import ChargerInJob
+from evdesk.gui.pages.job_deeds import can_leave
 from evdesk.gui.pages.job_feed import JobFeed
 from evdesk.gui.pages.job_lines import LinesFeed, LinesModel, LinesView
 from evdesk.gui.pages.job_plot import BytesPlot
+from evdesk.gui.pages.job_side import head_height
 from evdesk.gui.pages.job_words import RUNNING, group, sentences
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import GHOST, PRIMARY, Button, Card, ElidedLabel, Label
-from evdesk.model.jobs import JobCharger, JobKind
+from evdesk.model.jobs import JobKind
 
 PLOT, PLOT_SMALL = 260, 190
 PLOT_WIDE, PLOT_HIGH = 420, 300
@@ -28,7 +30,7 @@ class BothSides(Card):
 
     def __init__(self, client: Client, feed: JobFeed, parent: QWidget | None = None) -> None:
         super().__init__("", parent, padding=0)
-        self.add_head(36)
+        self.add_head(head_height())
         self.title.setVisible(True)
         self._feed = feed
         self.charger_id = ""
@@ -97,7 +99,10 @@ class BothSides(Card):
         self.said.setText(" ".join(filter(None, sentences(one, self._feed.now()))) if one.outcome is not None else "")
         live = one.outcome is None and group(one) == RUNNING
         self.plot.show_transfer(one.transfer, self._feed.now(), live=live, upload=job.kind is JobKind.LOG)
-        self.skip.setVisible(can_skip(one) and not job.over)
+        self.skip.setText(tr("Stop it") if live else tr("Leave it out"))
+        self.skip.setAccessibleName(self.skip.text())
+        self.skip.updateGeometry()
+        self.skip.setVisible(can_leave(one) and not job.over and job.kind is JobKind.UPDATE)
         self.log.setVisible(one.log_id is not None)
         if live:
             self.reader.poll()
@@ -136,8 +141,3 @@ class BothSides(Card):
         one = self._feed.chargers.get(self.charger_id)
         if one is not None and one.log_id is not None:
             self.log_asked.emit(one.log_id)
-
-
-def can_skip(one: JobCharger) -> bool:
-    """Only one that was not begun."""
-    return one.outcome is None and group(one) != RUNNING

@@ -16,7 +16,7 @@ from evdesk.gui.pages.job_words import RUNNING, group
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
 from evdesk.model import EvdeskError
-from evdesk.model.jobs import JobKind, Step
+from evdesk.model.jobs import JobCharger, JobKind, Step
 from evdesk.wire.jobs import CancelJob, JobChargerRef, JobReport, OneJob, ReadReport, ReportFormat
 
 Act = Callable[[], Coroutine[Any, Any, str]]
@@ -102,8 +102,10 @@ class JobDeeds(QObject):
 
     async def _skip(self, charger_id: str) -> str:
         one = self._feed.chargers.get(charger_id)
-        if one is None:
+        if one is None or not can_leave(one):
             return ""
+        if group(one) == RUNNING:
+            return await self._stop(one)
         label = one.label or charger_id
         title = tr("Leave {label} out of this job?").format(label=label)
         words = tr("{label} ({serial}) keeps {version}. The others go on.").format(
@@ -114,6 +116,18 @@ class JobDeeds(QObject):
             return ""
         await self._client.call("job.skip", JobChargerRef(self._job().job_id, charger_id))
         return tr("{label} is left out").format(label=label)
+
+    async def _stop(self, one: JobCharger) -> str:
+        """One that fetches still; it may have begun to install meanwhile, and then goes on."""
+        label = one.label or one.charger_id
+        title = tr("Stop the update of {label}?").format(label=label)
+        words = tr("The file is taken away from it, so that it installs nothing and keeps {version}. The others go on.")
+        told = words.format(version=one.from_version or tr("its version"))
+        deed, stay = tr("Stop {label}").format(label=label), tr("Let it go on")
+        if not await confirm(self._owner.window(), self._theme, title, told, deed, stay, danger=True):
+            return ""
+        await self._client.call("job.cancel", CancelJob(self._job().job_id, one.charger_id))
+        return ""
 
     async def _save(self, kind: ReportFormat, charger_id: str) -> str:
         asked = ReadReport(self._job().job_id, kind, charger_id)
@@ -132,6 +146,11 @@ class JobDeeds(QObject):
             write_bytes(path, told.pdf)
         else:
             write_text(path, told.text)
+
+
+def can_leave(one: JobCharger) -> bool:
+    """Whether it can be left out: it was not begun, or fetches still."""
+    return one.outcome is None and one.step not in CANNOT_STOP
 
 
 def cancel_words(feed: JobFeed) -> tuple[str, str, str, str]:

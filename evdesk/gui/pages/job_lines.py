@@ -45,12 +45,12 @@ class LinesModel(QAbstractListModel):
         self.lines = []
         self.endResetModel()
 
-    def add(self, lines: list[JobLine]) -> None:
-        """Those newer than the last; the same ones again are nothing new."""
+    def add(self, lines: list[JobLine]) -> int:
+        """Those newer than the last; the same ones again are nothing new. How many were."""
         last = self.last_id()
         fresh = [line for line in lines if line.id > last]
         if not fresh:
-            return
+            return 0
         self.beginInsertRows(_ROOT, len(self.lines), len(self.lines) + len(fresh) - 1)
         self.lines += fresh
         self.endInsertRows()
@@ -59,6 +59,7 @@ class LinesModel(QAbstractListModel):
             self.beginRemoveRows(_ROOT, 0, over - 1)
             del self.lines[:over]
             self.endRemoveRows()
+        return len(fresh)
 
     def last_id(self) -> int:
         return self.lines[-1].id if self.lines else 0
@@ -208,8 +209,7 @@ class LinesFeed(QObject):
                 lines: list[JobLine] = await self._client.call("job.lines", asked)
                 more = self._again or of != self._of
                 if of == self._of:
-                    self._model.add(lines)
-                    more = more or len(lines) >= PAGE
+                    more = (self._model.add(lines) > 0 and len(lines) >= PAGE) or more
             self.failed.emit("")
         except EvdeskError as error:
             self.failed.emit(error.sentence)

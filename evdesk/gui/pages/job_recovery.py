@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from PySide6.QtCore import QMarginsF
-from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
-from evdesk.gui import text
+from evdesk.gui import text, tokens
 from evdesk.gui.dialogs.files import ask_save, write_text
 from evdesk.gui.dialogs.sheet import DONE, Sheet
 from evdesk.gui.pages.job_feed import JobFeed
@@ -52,7 +52,8 @@ def _trouble(one: JobCharger) -> tuple[bool, str]:
 
 
 def _charger_line(one: JobCharger) -> str:
-    words = f"{one.label or one.charger_id}  {one.serial}  {one.from_version} → {one.to_version}"
+    step = tr("{before} to {to}").format(before=one.from_version or "?", to=one.to_version)
+    words = f"{one.label or one.charger_id}  {one.serial}  {step}"
     return f"{words}  {one.reason}" if one.outcome in (Result.FAILED, Result.UNKNOWN) else words
 
 
@@ -64,6 +65,11 @@ def write_pdf(path: Path, title: str, words: str) -> None:
     margins = QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM)
     writer.setPageMargins(margins, QPageLayout.Unit.Millimeter)
     document = QTextDocument()
+    font = QFont()
+    font.setFamilies(list(tokens.SANS))
+    for feature in ("tnum", "calt"):  # with other shapes of figures and hyphens a serial cannot be found in the page
+        font.setFeature(QFont.Tag(feature), 0)
+    document.setDefaultFont(font)
     document.setHtml(card_html(words))
     document.print_(writer)
     if not path.is_file() or not path.stat().st_size:

@@ -13,7 +13,7 @@ from evdesk.gui.pages.job_feed import JobFeed
 from evdesk.gui.pages.job_lines import LinesFeed, LinesModel, LinesView
 from evdesk.gui.pages.job_report_model import ReportModel, ReportTable, length, report_tsv
 from evdesk.gui.pages.job_segments import step_title
-from evdesk.gui.pages.job_side import ImageCard, SideColumn, SummaryCard, short_hash
+from evdesk.gui.pages.job_side import ImageCard, SideColumn, SummaryCard, head_height, short_hash
 from evdesk.gui.pages.job_words import outcome_look, running_words, settings_short, transfer_words
 from evdesk.gui.pages.tags_model import RowsDelegate, RowsModel, TableRow
 from evdesk.gui.sentences import Look
@@ -51,7 +51,7 @@ class ChargerResult(Card):
 
     def __init__(self, deeds: JobDeeds, parent: QWidget | None = None) -> None:
         super().__init__("", parent, padding=0)
-        self.add_head(40)
+        self.add_head(head_height())
         self.title.setVisible(True)
         self._deeds = deeds
         self._charger_id = ""

@@ -49,6 +49,11 @@ def way_back(image: Image, images: Iterable[Image], versions: set[str]) -> tuple
     return tr("{version} is in the library").format(version=", ".join(sorted(versions))), "text"
 
 
+def head_height() -> int:
+    """Of a card whose head has buttons: with targets for gloves they need more."""
+    return 48 if theme.current().large else 36
+
+
 class SummaryCard(Painted):
     """ "2.4.0 to 2.4.1", a bar of all chargers, counts, begin and end."""
 

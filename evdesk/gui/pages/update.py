@@ -96,6 +96,7 @@ class UpdatePage(Page):
         self.foot = GuideFoot(self)
         self.number = 0
         self._problem = ""
+        self._header = ("", "")
         self._lay_out()
         self._wire()
 
@@ -186,7 +187,10 @@ class UpdatePage(Page):
         self.steps.set_steps(GuideStep(self.number), done - {GuideStep(self.number)}, off)
         self.foot.back.setVisible(self.number > 0)
         self.foot.show_words(self._next_words(), self._why_off(), self._problem)
-        self.header_changed.emit()
+        header = (self.title(), self.subtitle())
+        if header != self._header:
+            self._header = header
+            self.header_changed.emit()
 
     def _next_words(self) -> str:
         if self.number == len(self.panels) - 1:

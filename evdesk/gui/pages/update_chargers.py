@@ -7,7 +7,7 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.firmware_words import charger_look, chargers_words
 from evdesk.gui.pages.update_chargers_model import ChoiceModel, ChoiceTable
 from evdesk.gui.pages.update_feed import UpdateFeed
-from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel
+from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel, head_height
 from evdesk.gui.pages.update_plan import Plan, counted, models_of
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
@@ -30,7 +30,7 @@ class ChargersPanel(StepPanel):
         self.segments = Segmented(parent=self)
         self.count = Label("", "small", "muted", self)
         self.empty = EmptyState("charger", "", "", parent=self)
-        self.chosen = Card(tr("Chosen"), self, head_height=36, padding=12)
+        self.chosen = Card(tr("Chosen"), self, head_height=head_height(), padding=12)
         self.clear = Button(tr("Clear"), "", GHOST, self, dense=True)
         self.figure = Figure("", self)
         self.facts = KeyValue(self, columns=1)

@@ -120,9 +120,10 @@ class ChoiceModel(QAbstractTableModel):
     def refresh(self) -> None:
         rows = self._build()
         if [row.key for row in rows] == [row.key for row in self.rows]:
+            changed = [i for i, (old, new) in enumerate(zip(self.rows, rows, strict=True)) if old != new]
             self.rows = rows
-            if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, NOW))
+            if changed:
+                self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], NOW))
             return
         self.beginResetModel()
         self.rows = rows

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QHelpEvent, QPainter
+from PySide6.QtGui import QHelpEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QToolTip, QWidget
 
 from evdesk.gui import icons
@@ -274,18 +274,23 @@ class ChecksTable(Grid):
         model.modelReset.connect(self._recall)
         self.selectionModel().currentRowChanged.connect(self._on_current)
 
-    def fit(self, room: int) -> None:
+    def fit(self) -> None:
         """The checks get even columns, names what is left."""
+        room = self.viewport().width()
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         count = max(1, len(self._model.codes))
-        first, result = (150, 116) if room >= 760 else (118, 94)
-        cell = max(CELL_LEAST, min(CELL_MOST, (room - 14 - first - result) // count))
+        first, result = (150, 116) if room >= 740 else (118, 94)
+        cell = max(CELL_LEAST, min(CELL_MOST, (room - first - result) // count))
         for column in range(self._model.columnCount()):
             self.setColumnWidth(column, (first, result)[column] if column < FIRST else cell)
-        rest = room - 14 - first - result - cell * count
+        rest = room - first - result - cell * count
         if rest > 0:
             self.setColumnWidth(CHARGER, first + rest)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
 
     def _keep(self) -> None:
         self._keeping = True

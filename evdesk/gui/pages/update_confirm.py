@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QTime
 from evdesk.gui import text
 from evdesk.gui.pages.firmware_words import image_look
 from evdesk.gui.pages.update_feed import UpdateFeed
-from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel
+from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel, head_height
 from evdesk.gui.pages.update_plan import Plan, counted, is_older, lasts_s, why_not_started
 from evdesk.gui.pages.update_waves import WavesModel, WavesTable, make_rows
 from evdesk.gui.sentences import Look
@@ -184,7 +184,7 @@ class ConfirmPanel(StepPanel):
         self.up = Button("", "arrow-up", GHOST, self, label=tr("Earlier (Alt+Up)"), dense=True)
         self.down = Button("", "arrow-down", GHOST, self, label=tr("Later (Alt+Down)"), dense=True)
         self.plan_card = Card(tr("Order and waves"), self, head_height=36, padding=12)
-        self.list = Card(tr("Who is updated"), self, padding=0, head_height=36)
+        self.list = Card(tr("Who is updated"), self, padding=0, head_height=head_height())
         self.deed = DeedCard(self)
         self.restore = QCheckBox(tr("Put changed settings back"), self)
         self.recovery = Card(tr("Read this before"), self, head_height=36, padding=12)
@@ -239,10 +239,11 @@ class ConfirmPanel(StepPanel):
         self.table.fit(self.room())
         several = len(self._plan.charger_ids) > 1
         self.list.setMaximumHeight(16_777_215 if several else 37 + 33 + self.table.verticalHeader().length() + 12)
-        if several:
+        aside = self.side.column.indexOf(self.recovery) >= 0
+        if several and not aside:
             self.side.add(self.recovery)
-        else:  # one charger leaves much room under it
-            self.left.insertWidget(2, self.recovery)
+        elif not several and (aside or self.left.indexOf(self.recovery) < 0):
+            self.left.insertWidget(2, self.recovery)  # one charger leaves much room under it
         self.left.setStretch(self.left.count() - 1, 0 if several else 1)
 
     def _image(self) -> Image | None:

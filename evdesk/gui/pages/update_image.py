@@ -24,7 +24,7 @@ from evdesk.gui.pages.update_image_list import (
     way_out,
     why_not,
 )
-from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel
+from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel, head_height
 from evdesk.gui.pages.update_plan import Plan
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
@@ -58,7 +58,7 @@ class ImageFacts(Card):
     """What is known about a file."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tr("File"), parent, head_height=36, padding=12)
+        super().__init__(tr("File"), parent, head_height=head_height(), padding=12)
         self.name = Label("", "name", parent=self, wrap=True, selectable=True)
         self.chip = Chip(None, self, bare=True)
         self.detail = Label("", "small", "muted", self, wrap=True, selectable=True)
@@ -117,7 +117,7 @@ class ImagePanel(StepPanel):
             "chip", tr("No image in the library"), tr("Add the file your maker sent you. It stays on this laptop."),
             tr("Add an image"), self,
         )  # fmt: skip
-        self.list = Card(tr("Library"), self, padding=0)
+        self.list = Card(tr("Library"), self, padding=0, head_height=head_height() + 4)
         self.misfits = Card("", self, padding=0)
         self.drop = Button("", "x", parent=self, dense=True)
         self.reasons = RowsModel((tr("Charger"), tr("Why not"), tr("Way out")), -1, self)
@@ -150,7 +150,7 @@ class ImagePanel(StepPanel):
         self.list.body.setContentsMargins(1, 0, 1, 8)
         self.list.body.addWidget(self.said)
         self.list.body.addLayout(self._stack, 1)
-        self.misfits.add_head(40)
+        self.misfits.add_head(head_height() + 4)
         self.misfits.title.setVisible(True)
         self.misfits.head.addWidget(self.drop)
         self.misfits.head.setContentsMargins(12, 0, 5, 0)

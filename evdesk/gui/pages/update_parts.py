@@ -9,9 +9,11 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from evdesk.gui import icons, theme, tokens
-from evdesk.gui.pages.job_side import SideColumn
+from evdesk.gui.pages.job_side import SideColumn, head_height
 from evdesk.gui.sentences import Look
 from evdesk.gui.widgets import Painted
+
+__all__ = ["Line", "LinesList", "StepPanel", "head_height"]
 
 
 class StepPanel(QWidget):

@@ -197,10 +197,6 @@ class PreflightPanel(StepPanel):
         rows = self._feed.preflight if self._asked == self._wanted() else []
         return why_not_checked(rows, self._plan)
 
-    def fit(self, side: int) -> None:
-        super().fit(side)
-        self.table.fit(self.room())
-
     def check(self) -> None:
         self._feed.check(self._plan.image_id, self._plan.charger_ids)
         self.refresh()
@@ -228,7 +224,7 @@ class PreflightPanel(StepPanel):
             self._stack.setCurrentWidget(self.written)
         else:
             self.model.set_rows(rows, override)
-            self.table.fit(self.room())
+            self.table.fit()
             self._stack.setCurrentWidget(self._matrix)
         self.one.setVisible(bool(rows) and not few)
         self._show_hard(rows)

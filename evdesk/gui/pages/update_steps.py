@@ -97,6 +97,7 @@ class GuideSteps(Painted):
         row.setContentsMargins(14, 1, 14, 1)
         row.setSpacing(0)
         self.steps: list[_Step] = []
+        self._shown: object = None
         for step in GuideStep:
             one = _Step(step, self)
             one.clicked.connect(self._clicked)
@@ -108,6 +109,10 @@ class GuideSteps(Painted):
 
     def set_steps(self, current: GuideStep, done: set[GuideStep], why_off: dict[GuideStep, str]) -> None:
         """`why_off`: the steps one cannot go to now, with the reason; "" where it goes without saying."""
+        fresh = (current, frozenset(done), tuple(why_off.items()))
+        if fresh == self._shown:
+            return
+        self._shown = fresh
         for one in self.steps:
             reachable = one.step not in why_off and one.step != current
             one.set_state(
