@@ -96,6 +96,12 @@ class Set:
 async def fleet(one: Set) -> None:
     await one.go("firmware")
     await one.shoot("fleet", EVERYWHERE)
+    theme.current().apply(QApplication.instance(), "light")
+    one.page.head.menu().ensurePolished()
+    one.page.head.menu().adjustSize()
+    one.page.head.menu().grab().save(str(one.folder / "fleet-menu.png"))
+    one.page.side.add_menu.adjustSize()
+    one.page.side.add_menu.grab().save(str(one.folder / "fleet-add.png"))
 
 
 async def states(one: Set) -> None:

@@ -197,18 +197,18 @@ def test_the_head_counts_and_updates_one_file_at_a_time(page):
         "Kestrel K11 to 5.2.8:  Bay 4",
     ]
     choices[0].trigger()
-    assert page.went == [("update", ("WB-03", "WB-05", "WB-06"))]
+    assert page.went == [("update", {"charger_ids": ["WB-03", "WB-05", "WB-06"], "image_id": "9c4177ab"})]
 
 
 def test_with_one_file_the_button_goes_at_once_and_without_any_it_says_why(qtbot, night):
     card = HeadCard()
     qtbot.addWidget(card)
     asked = []
-    card.update_asked.connect(asked.append)
+    card.update_asked.connect(lambda ids, image_id: asked.append((ids, image_id)))
     fleet = fw.fleet()
     card.show_fleet(replace(fleet, models=fleet.models[:1]), fw.images(), "")
     card.update_button.click()
-    assert asked == [["WB-03", "WB-05", "WB-06"]]
+    assert asked == [(["WB-03", "WB-05", "WB-06"], "9c4177ab")]
     many = fw.crowd(200)
     card.show_fleet(many, fw.images(), "")
     wanted = sum(many.counts[state] for state in (FleetState.BEHIND, FleetState.BLOCKED, FleetState.FAILED))
@@ -231,7 +231,8 @@ def test_the_one_that_failed_is_selected_with_its_history(page):
     page.side.dots._pressed(page.side.dots.rows.index(1, 0))
     page.side.update_button.click()
     page.side.logs_button.click()
-    assert page.went == [("job", 96), ("update", ("WB-03",)), ("logs", "WB-03")]
+    to_update = {"charger_ids": ["WB-03"], "image_id": "9c4177ab"}
+    assert page.went == [("job", 96), ("update", to_update), ("logs", "WB-03")]
 
 
 def test_buttons_of_a_charger_say_why_they_are_off(page, qtbot, night):

@@ -80,7 +80,7 @@ class FirmwarePage(Page):
         self.feed.seen_read.connect(lambda: self.list.show_seen(self.feed.seen))
         self.feed.failed.connect(lambda sentence: self.note.problem(sentence if self.mirror.connected else ""))
         self.head.legend.picked.connect(self.list.narrow)
-        self.head.update_asked.connect(lambda ids: self.navigate.emit("update", tuple(ids)))
+        self.head.update_asked.connect(self._update)
         self.list.view.head_opened.connect(self._open_model)
         self.list.searched.connect(self.side.search)
         self.list.seen_wanted.connect(self.feed.want_seen)
@@ -95,7 +95,7 @@ class FirmwarePage(Page):
         self.side.dots.picked.connect(self._open_job)
 
     def _wire_rest(self) -> None:
-        self.side.update_asked.connect(lambda charger_id: self.navigate.emit("update", (charger_id,)))
+        self.side.update_asked.connect(lambda one: self._update([one.charger_id], one.image_id))
         self.side.logs_asked.connect(lambda charger_id: self.navigate.emit("logs", charger_id))
         self.side.add_files_asked.connect(self.deeds.add_files)
         self.side.add_folder_asked.connect(self.deeds.add_folder)
@@ -193,6 +193,10 @@ class FirmwarePage(Page):
         if image is not None:
             self._wanted_image = ""
             self.deeds.open_image(image)
+
+    def _update(self, charger_ids: list[str], image_id: str) -> None:
+        """To the guide, with the file where it is known which."""
+        self.navigate.emit("update", {"charger_ids": charger_ids, "image_id": image_id})
 
     def _open_job(self, job_id: int) -> None:
         job = self.mirror.jobs.get(job_id)

@@ -199,9 +199,9 @@ class Legend(QWidget):
 
 
 class HeadCard(Painted):
-    """`update_asked([charger ids])`: these have a newer file; all of one call take the same."""
+    """`update_asked([charger ids], image id)`: these would get this file."""
 
-    update_asked = Signal(object)
+    update_asked = Signal(object, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -210,7 +210,7 @@ class HeadCard(Painted):
         self.legend = Legend(self)
         self._menu = QMenu(self)
         self.update_button = Button(tr("Update"), "chip", PRIMARY, self)
-        self._choices: list[list[str]] = []
+        self._choices: list[tuple[list[str], str]] = []
         middle = QVBoxLayout()
         middle.setSpacing(7)
         middle.addStretch(1)
@@ -241,15 +241,15 @@ class HeadCard(Painted):
 
     def _show_update(self, fleet: FleetVersions, off: str) -> None:
         found = updates(fleet)
-        self._choices = [[one.charger_id for one in chargers] for _, _, chargers in found]
-        count = sum(len(ids) for ids in self._choices)
+        self._choices = [([one.charger_id for one in some], image_id) for image_id, _, some in found]
+        count = sum(len(ids) for ids, _ in self._choices)
         words = tr("Update {chargers}").format(chargers=chargers_words(count)) if count else tr("Update")
         self._menu.clear()
         for place, (_, name, chargers) in enumerate(found):
             who = ", ".join(one.label or one.charger_id for one in chargers[:4])
             more = tr(" and {n} more").format(n=len(chargers) - 4) if len(chargers) > 4 else ""
             action = self._menu.addAction(icons.icon("chip", "muted"), f"{name}:  {who}{more}")
-            action.triggered.connect(lambda _=False, place=place: self.update_asked.emit(self._choices[place]))
+            action.triggered.connect(lambda _=False, place=place: self.update_asked.emit(*self._choices[place]))
         self.update_button.setText(words)
         self.update_button.setAccessibleName(words)
         self.update_button.updateGeometry()
@@ -259,7 +259,7 @@ class HeadCard(Painted):
     def _pressed(self) -> None:
         """One file: at once. Several: which one first, since a job carries one file."""
         if len(self._choices) == 1:
-            self.update_asked.emit(self._choices[0])
+            self.update_asked.emit(*self._choices[0])
         elif self._choices:
             wide, button = self._menu.sizeHint().width(), self.update_button
             self._menu.popup(button.mapToGlobal(QPoint(button.width() - wide, button.height() + 4)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
@@ -21,12 +21,13 @@ TALL = 780
 
 
 class SidePanel(Card):
-    """`add_files_asked()`, `add_folder_asked()`, `export_asked()`; `update_asked(charger id)`, `logs_asked(charger id)`."""
+    """`add_files_asked()`, `add_folder_asked()`, `export_asked()`; `update_asked(FleetCharger)`,
+    `logs_asked(charger id)`."""
 
     add_files_asked = Signal()
     add_folder_asked = Signal()
     export_asked = Signal()
-    update_asked = Signal(str)
+    update_asked = Signal(object)
     logs_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -58,8 +59,8 @@ class SidePanel(Card):
         self._lay_out()
         if self.empty.button is not None:
             self.empty.button.clicked.connect(self.add_files_asked)
-        self.update_button.clicked.connect(lambda: self._ask(self.update_asked))
-        self.logs_button.clicked.connect(lambda: self._ask(self.logs_asked))
+        self.update_button.clicked.connect(self._ask_update)
+        self.logs_button.clicked.connect(self._ask_logs)
 
     def _lay_out(self) -> None:
         self.head.addWidget(self.add)
@@ -143,9 +144,13 @@ class SidePanel(Card):
         self.list.rows.search(typed)
         self._share()
 
-    def _ask(self, asked: SignalInstance) -> None:
+    def _ask_update(self) -> None:
         if self.one is not None:
-            asked.emit(self.one.charger_id)
+            self.update_asked.emit(self.one)
+
+    def _ask_logs(self) -> None:
+        if self.one is not None:
+            self.logs_asked.emit(self.one.charger_id)
 
     def _share(self) -> None:
         """The list takes what it needs, as long as three lines of the history stay."""
