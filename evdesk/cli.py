@@ -202,6 +202,15 @@ def _add_engine(commands: Commands) -> None:
         metavar="HOST:PORT",
         help="where desks and scripts come in (default 127.0.0.1 and a free port)",
     )
+    engine.add_argument(
+        "--files-port",
+        type=files_port,
+        default=0,
+        metavar="N",
+        help="fixed ports for firmware and logs, so that one firewall rule lets chargers fetch and send them: HTTP on N, "
+        "HTTPS on N+1, FTP and FTPS on N+2, FTP data on N+3 to N+10 (default: 9180 where it is free, and the same again "
+        "after a restart); open only while a job needs them",
+    )
     engine.add_argument("--accept-unknown", action="store_true", help="let every charger join unasked (labs only)")
     engine.add_argument(
         "--speed", type=positive, default=1.0, metavar="X", help="run the engine's clock X times as fast"
@@ -368,6 +377,10 @@ def positive(text: str) -> float:
 
 def count(text: str) -> int:
     return int(_number(text, int, 1, 10_000, "a whole number from 1 to 10000"))
+
+
+def files_port(text: str) -> int:
+    return int(_number(text, int, 1024, 65_525, "a port from 1024 to 65525 (eleven are used)"))
 
 
 def _number(text: str, kind: Callable[[str], float], low: float, high: float, what: str) -> float:

@@ -24,6 +24,7 @@ def engine(args: argparse.Namespace) -> int:
             ocpp=args.ocpp,
             ocpp_tls=tuple(args.ocpp_tls),
             api=args.api,
+            files_port=args.files_port,
             accept_unknown=args.accept_unknown,
             speed=args.speed,
             stop_when_idle=args.stop_when_idle,

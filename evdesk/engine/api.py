@@ -17,6 +17,7 @@ from evdesk.engine.api_firmware import FirmwareApi
 from evdesk.engine.api_hints import HintsApi
 from evdesk.engine.api_insights import InsightsApi
 from evdesk.engine.api_jobs import JobsApi
+from evdesk.engine.api_logs import LogsApi
 from evdesk.engine.api_messages import Messages
 from evdesk.engine.api_network import NetworkApi
 from evdesk.engine.api_profiles import ProfilesApi
@@ -77,6 +78,7 @@ class Api:
             **ChargeApi(core).handlers,
             **ServiceApi(core).handlers,
             **reads.handlers,
+            **LogsApi(core).handlers,
             **Messages(core).handlers,
             **NetworkApi(core).handlers,
             **SettingsApi(core).handlers,

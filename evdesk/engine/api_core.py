@@ -11,6 +11,8 @@ from evdesk.engine.control import Control
 from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
 from evdesk.engine.drill import Drills
+from evdesk.engine.files import FileService
+from evdesk.engine.files.logs import LogBook
 from evdesk.engine.firmware.library import Library
 from evdesk.engine.firmware.versions import FleetBook
 from evdesk.engine.fleet import Fleet
@@ -50,7 +52,9 @@ class Core(Protocol):
     caps: Caps
     wiring: WiringBook
     wiring_test: WiringTest
+    files: FileService
     library: Library
+    logs: LogBook
     fleet_book: FleetBook
     jobs: Jobs
 

@@ -21,7 +21,8 @@ from evdesk.engine.decisions import DecisionLog
 from evdesk.engine.doubts import Doubts
 from evdesk.engine.drill import Drills
 from evdesk.engine.feeds import keep_old_maxima
-from evdesk.engine.files.service import FileService
+from evdesk.engine.files import FileService
+from evdesk.engine.files.logs import LogBook
 from evdesk.engine.firmware.library import Library
 from evdesk.engine.firmware.versions import FleetBook
 from evdesk.engine.fleet import Fleet
@@ -31,8 +32,6 @@ from evdesk.engine.idle import Idle
 from evdesk.engine.insights.service import Insights
 from evdesk.engine.jobs import Jobs
 from evdesk.engine.jobs.held import elsewhere
-from evdesk.engine.jobs.ports import LogKeeper
-from evdesk.engine.jobs.temp import Logs
 from evdesk.engine.joining import Joining
 from evdesk.engine.load import LoadWatch
 from evdesk.engine.measured import save_sessions
@@ -128,8 +127,8 @@ class Engine:
         self.wiring_test = WiringTest(
             self.fleet, self.control, self.wiring, self.commands, partial(self.server.publish, "wiring")
         )
-        self.files = FileService(options.data, self.clock, lambda: self.security.authority.credentials)
-        self.logs: LogKeeper = Logs()
+        self.files = FileService(options.data, self.clock, self.security.credentials, options.files_port)
+        self.logs = LogBook(options.data, self.store, self.clock)
         self.jobs = Jobs(self, self.server.publish)
         self.timekeeping = Timekeeping(self, self._spawn)
         self._stop = asyncio.Event()

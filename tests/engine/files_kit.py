@@ -1,5 +1,6 @@
 """What the tests of the file service share: a service on loopback, raw HTTP, a CA, waiting for what is seen."""
 
+import array
 import asyncio
 import contextlib
 import functools
@@ -142,4 +143,4 @@ def write_file(folder: Path, size: int, name: str = "fw.bin") -> Path:
 
 @functools.cache
 def content(size: int) -> bytes:
-    return b"".join(n.to_bytes(4, "big") for n in range(size // 4 + 1))[:size]
+    return array.array("I", range(size // 4 + 1)).tobytes()[:size]

@@ -264,7 +264,7 @@ async def test_a_session_that_is_still_open_gets_nothing_after(watched, offer, t
 async def test_progress_is_what_the_charger_has(watched, tmp_path, monkeypatch):
     monkeypatch.setattr("evdesk.engine.files.ledger.BEAT_S", 0.05)
     monkeypatch.setattr("evdesk.engine.files.ftp_data.LOOK_S", 0.02)
-    monkeypatch.setattr("evdesk.engine.files.slots.Slot.slow_s", 0.3)
+    monkeypatch.setattr("evdesk.engine.files.slots.Slot.slow_s", 0.1)
     offer = await watched.service.offer(KEY, write_file(tmp_path, 2_000_000), "fw.bin", HERE, "ftp")
 
     def begin():
@@ -316,16 +316,16 @@ async def test_complete_is_only_said_when_the_last_byte_has_arrived(watched, tmp
 
 
 async def test_a_rate_limit_is_kept(watched, tmp_path):
-    path = write_file(tmp_path, 60_000)
-    offer = await watched.service.offer(KEY, path, "fw.bin", HERE, "ftp", rate_bps=40_000)
+    path = write_file(tmp_path, 40_000)
+    offer = await watched.service.offer(KEY, path, "fw.bin", HERE, "ftp", rate_bps=100_000)
 
     def act():
         with client_of(offer) as client:
             return fetch(client, "fw.bin")
 
     began = asyncio.get_running_loop().time()
-    assert await asyncio.to_thread(act) == content(60_000)
-    assert asyncio.get_running_loop().time() - began > 0.3
+    assert await asyncio.to_thread(act) == content(40_000)
+    assert asyncio.get_running_loop().time() - began > 0.2
     await watched.told_of(Seen.COMPLETE)
 
 
@@ -435,7 +435,7 @@ async def test_too_large_too_slow_and_a_full_disk(watched, monkeypatch):
 
 async def test_an_upload_that_stalls_is_ended_and_kept(watched, monkeypatch):
     monkeypatch.setattr("evdesk.engine.files.ledger.BEAT_S", 0.05)
-    place = await watched.service.take(KEY, HERE, "ftp", slow_s=0.2)
+    place = await watched.service.take(KEY, HERE, "ftp", slow_s=0.1)
     client = await asyncio.to_thread(login, place)
     with contextlib.closing(client), await asyncio.to_thread(client.transfercmd, "STOR d.zip") as connection:
         connection.sendall(b"abc")

@@ -95,6 +95,23 @@ async def test_ranges(watched, offer, wanted, status, start, end):
         assert watched.seen(Seen.REFUSED)
 
 
+async def test_any_sequence_of_ranges_gives_its_bytes_and_counts_each_once(watched, offer):
+    rng, seen, total = random.Random(11), set(), 0
+    spans = [(at := rng.randrange(SIZE), min(SIZE, at + rng.randrange(1, 9000))) for _ in range(60)]
+    port, path = split(offer.url)
+    async with connected(port) as (reader, writer):
+        for start, end in spans:
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nRange: bytes={start}-{end - 1}\r\n\r\n".encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert f"Content-Range: bytes {start}-{end - 1}/{SIZE}\r\n".encode() in head
+            assert await reader.readexactly(end - start) == content(SIZE)[start:end]
+            seen |= set(range(start, end))
+            total += end - start
+    await watched.until(lambda: watched.service.transfer(KEY).total == total)
+    told = watched.service.transfer(KEY)
+    assert (told.bytes, told.requests, told.complete_at) == (len(seen), 60, None)
+
+
 async def test_a_download_is_gone_on_with_after_a_break(watched, offer):
     port, path = split(offer.url)
     async with connected(port, limit=1000) as (reader, writer):
@@ -229,14 +246,14 @@ async def test_a_connection_that_never_asks_is_closed(watched, offer, tmp_path, 
 async def test_a_dead_reader_is_ended_and_told(watched, offer, tmp_path, monkeypatch):
     monkeypatch.setattr("evdesk.engine.files.ledger.BEAT_S", 0.05)
     monkeypatch.setattr("evdesk.engine.files.slots.Slot.slow_s", 0.1)
-    big = write_file(tmp_path, 6_000_000, "big.bin")
+    big = write_file(tmp_path, 1_000_000, "big.bin")
     new = await watched.service.offer(OTHER, big, "big.bin", HERE, "http")
     with socket.create_connection((HERE, new.port)) as dead:
         dead.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         dead.sendall(f"GET {split(new.url)[1]} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         broken = await watched.told_of(Seen.BROKEN, OTHER)
     assert "Nothing moved" in broken.text
-    assert 0 < watched.service.transfer(OTHER).bytes < 6_000_000
+    assert 0 < watched.service.transfer(OTHER).bytes < 1_000_000
 
 
 async def test_progress_is_what_the_charger_has_not_what_a_buffer_holds(watched, tmp_path, monkeypatch):
@@ -332,11 +349,11 @@ async def test_an_empty_file(watched, tmp_path):
 
 
 async def test_a_rate_limit_is_kept(watched, tmp_path):
-    path = write_file(tmp_path, 60_000)
+    path = write_file(tmp_path, 40_000)
     offer = await watched.service.offer(KEY, path, "fw.bin", HERE, "http", rate_bps=150_000)
     began = asyncio.get_running_loop().time()
-    assert (await ask(offer.url)).body == content(60_000)
-    assert 0.35 < asyncio.get_running_loop().time() - began < 2.0
+    assert (await ask(offer.url)).body == content(40_000)
+    assert 0.2 < asyncio.get_running_loop().time() - began < 2.0
 
 
 async def test_the_same_address_and_port_after_a_restart_with_what_was_counted(tmp_path):

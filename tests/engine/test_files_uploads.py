@@ -161,7 +161,8 @@ async def test_what_cannot_be_read_is_refused(watched, offer, tmp_path, body, he
     assert not list((tmp_path / "logs").rglob("*.part"))
 
 
-async def test_broken_off_kept_and_gone_on_with(watched, offer, tmp_path):
+async def test_broken_off_kept_and_gone_on_with(watched, offer, tmp_path, monkeypatch):
+    monkeypatch.setattr("evdesk.engine.files.ledger.BEAT_S", 0.05)
     port, path = split(offer.url)
     data = content(SIZE)
     async with connected(port) as (_, writer):
@@ -186,7 +187,7 @@ async def test_broken_off_kept_and_gone_on_with(watched, offer, tmp_path):
 
 async def test_a_chunked_upload_that_makes_no_sense_is_not_whole(watched, monkeypatch):
     monkeypatch.setattr("evdesk.engine.files.ledger.BEAT_S", 0.05)
-    offer = await watched.service.take(KEY, HERE, "http", slow_s=0.3)
+    offer = await watched.service.take(KEY, HERE, "http", slow_s=0.1)
     port, path = split(offer.url)
     async with connected(port) as (reader, writer):
         head = f"PUT {path}d.zip HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -199,7 +200,7 @@ async def test_a_chunked_upload_that_makes_no_sense_is_not_whole(watched, monkey
 
 async def test_too_slow_is_ended_and_kept(watched, monkeypatch):
     monkeypatch.setattr("evdesk.engine.files.ledger.BEAT_S", 0.05)
-    offer = await watched.service.take(KEY, HERE, "http", slow_s=0.3)
+    offer = await watched.service.take(KEY, HERE, "http", slow_s=0.1)
     port, path = split(offer.url)
     async with connected(port) as (reader, writer):
         writer.write(f"PUT {path}d.zip HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nabc".encode())
@@ -272,6 +273,19 @@ async def test_names_that_lead_out_stay_inside(watched, offer, tmp_path, name):
     assert {path.name for path in tmp_path.iterdir()} == {"files.json", "logs"}
 
 
+async def test_nothing_to_go_on_with_any_more(watched, offer, tmp_path):
+    """A person has removed what broke off."""
+    port, path = split(offer.url)
+    async with connected(port) as (_, writer):
+        writer.write(f"PUT {path}d.zip HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf".encode())
+        await watched.told_of(Seen.UPLOAD)
+    part = await watched.told_of(Seen.PARTIAL)
+    part.path.unlink()
+    assert (await ask(offer.url + "d.zip", "PUT", b"more", Content_Range="bytes 4-7/8")).status == 400
+    assert not list((tmp_path / "logs" / "quarantine").iterdir())
+    assert (await ask(offer.url + "d.zip", "PUT", b"all of it")).status == 200
+
+
 async def test_a_link_in_the_way_is_not_followed(watched, offer, tmp_path):
     """Somebody who can write to the folder already has what evdesk has; still nothing is written through a link."""
     await ask(offer.url + "d.zip", "PUT", b"abc")
@@ -320,7 +334,9 @@ async def test_a_killed_engine_knows_what_came_before(tmp_path):
     async with serving(tmp_path) as second:
         again = await second.service.take(KEY, HERE, "http", secret=offer.secret)
         assert again.url == offer.url
+        assert second.seen(Seen.RECEIVED)[0].name == "a.log"  # told again: nobody may have heard it
         whole, part = second.service.received(KEY)
+        assert second.seen(Seen.PARTIAL)[0].path == part.path
         assert (whole.name, whole.whole, whole.sha256) == ("a.log", True, hashlib.sha256(b"whole").hexdigest())
         assert (part.name, part.whole) == ("b.zip", False)
         had = part.size

@@ -132,8 +132,7 @@ def _tar(source: Source) -> Iterator[Raw]:
 
 def _packed(file: BinaryIO, kind: str, name: str, length: int) -> Iterator[Raw]:
     """One packed file, which may be a tar."""
-    inner = Unpacked(file, kind, MOST_UNPACKED)
-    head, _, _, _ = piece_of(inner.read, 0, 0, HEAD)
+    head, _, _, _ = piece_of(Unpacked(file, kind, MOST_UNPACKED).read, 0, 0, HEAD)
     file.seek(0)
     if tars.is_tar(head):
         yield from _tar(Unpacked(file, kind, MOST_UNPACKED))

@@ -68,7 +68,10 @@ class Inbox:
             raise ValueError("nothing to go on with")
         too_large(resume_at + (announced or 0), slot.most_bytes)
         self.room(max(announced or 0, 1) + resume_at)
-        sink = Sink(self, slot, name, *self._new(slot.key, name))
+        try:
+            sink = Sink(self, slot, name, *self._new(slot.key, name))
+        except OSError as error:
+            raise _unwritable(error) from error
         if before is not None:
             sink.copy(before.path, resume_at)
         return sink
@@ -122,12 +125,16 @@ class Sink:
 
     def copy(self, path: Path, size: int) -> None:
         """The first `size` bytes of an earlier attempt."""
-        with path.open("rb", buffering=0) as earlier:
-            while self.size < size:
-                block = earlier.read(min(_BLOCK, size - self.size))
-                if not block:
-                    raise ValueError("the earlier attempt is shorter than it was")
-                self.write(block)
+        try:
+            with path.open("rb", buffering=0) as earlier:
+                while self.size < size:
+                    block = earlier.read(min(_BLOCK, size - self.size))
+                    if not block:
+                        raise ValueError("the earlier attempt is shorter than it was")
+                    self.write(block)
+        except (FileNotFoundError, ValueError) as error:
+            self.discard()
+            raise ValueError("nothing to go on with") from error
 
     @property
     def open(self) -> bool:
@@ -150,6 +157,11 @@ class Sink:
             self._slot.attempts.append(self._received)
         return self._received
 
+    def discard(self) -> None:
+        """As if it had never begun."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
     def _put(self, chunk: bytes) -> None:
         view = memoryview(chunk)
         while view:
@@ -166,8 +178,12 @@ class Sink:
             raise
         except OSError as error:
             self.cause = "disk_full"
-            text = f"The log cannot be written: {error.strerror or error}. Look at the disk, then fetch the log again."
-            raise Unwanted("disk_full", text) from error
+            raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> Unwanted:
+    text = f"The log cannot be written: {error.strerror or error}. Look at the disk, then fetch the log again."
+    return Unwanted("disk_full", text)
 
 
 def too_large(size: int, most: int) -> None:

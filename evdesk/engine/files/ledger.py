@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from evdesk.engine.files.slots import Received, Run, Seen, Served, Slot, Upload
+from evdesk.engine.files.slots import Download, Received, Run, Seen, Served, Slot, Upload
 from evdesk.engine.files.words import seconds_words, size_words
 from evdesk.model import Clock
 
@@ -25,13 +25,18 @@ class Ledger:
     def __init__(self, clock: Clock, tell: Callable[[Served], None]) -> None:
         self.clock, self.tell = clock, tell
         self.runs: set[Run] = set()
+        self._moved: set[Slot] = set()  # since it was told last
         self._timer: asyncio.TimerHandle | None = None
 
     def say(self, slot: Slot, what: Seen, text: str, tone: str = "", address: str = "", **more: Any) -> None:
         """`more`: further fields of `Served`."""
         if slot.gone and what not in KEPT:
             return
-        has = {"bytes": slot.progress.bytes, "size": slot.progress.size} | more
+        has: dict[str, Any] = {
+            "bytes": slot.progress.bytes,
+            "size": slot.progress.size,
+            "scheme": slot.offer.scheme,
+        } | more
         self.tell(Served(slot.key, self.clock.now(), what, text, tone, address, **has))
 
     def say_received(self, slot: Upload, received: Received, address: str, began: float) -> None:
@@ -60,15 +65,16 @@ class Ledger:
         run.moved = (time.monotonic(), run.position)
         self.runs.add(run)
         run.slot.runs.add(run)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(BEAT_S, self._beat)
+        self._go_on()
         if run.slot.gone:  # withdrawn while it was asked for
             run.stop()
 
     def end(self, run: Run) -> None:
         """The last look at it."""
         if run in self.runs:
-            self._advance(run)
+            if self._advance(run) and isinstance(run.slot, Download):
+                self._moved.add(run.slot)
+                self._go_on()
             self.runs.discard(run)
             run.slot.runs.discard(run)
             if not run.slot.runs:
@@ -81,14 +87,17 @@ class Ledger:
 
     def _beat(self) -> None:
         self._timer = None
-        moved = {run.slot for run in list(self.runs) if self._advance(run)}
-        for slot in moved:
+        moved, self._moved = self._moved, set()
+        for slot in moved | {run.slot for run in list(self.runs) if self._advance(run)}:
             slot.progress.sample(self.clock.now())
             self.say(slot, Seen.BYTES, slot.where())
         now = time.monotonic()
         for run in list(self.runs):
             self._end_if_dead(run, now)
-        if self.runs:
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._timer is None and (self.runs or self._moved):
             self._timer = asyncio.get_running_loop().call_later(BEAT_S, self._beat)
 
     def _advance(self, run: Run) -> bool:

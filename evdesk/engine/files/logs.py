@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from evdesk.engine.files.archives import Listing, listing, read
 from evdesk.engine.files.names import file_name
+from evdesk.engine.files.slots import Seen, Served
 from evdesk.engine.files.texts import encoding_of, hex_of, text_of
 from evdesk.engine.store import KeptLog, Store
 from evdesk.model import Clock, EvdeskError, Reason
@@ -30,7 +31,25 @@ class LogBook:
         self._store, self._clock = store, clock
         self._busy = asyncio.Semaphore(2)  # unpacking takes a processor
 
-    async def keep(
+    async def keep(self, served: Served, kind: str, job_id: int) -> LogFile:
+        """What the file service told of: `RECEIVED` or `PARTIAL`. Raises `EvdeskError`."""
+        if served.path is None:
+            raise EvdeskError(Reason.INVALID, "Nothing came that could be kept.")
+        partial = served.what is not Seen.RECEIVED
+        return await self.enter(
+            served.path,
+            charger_id=served.key[0],
+            job_id=job_id,
+            kind=kind,
+            name=served.name,
+            sha256=served.sha256,
+            address=served.address,
+            scheme=served.scheme,
+            partial=partial,
+            detail=served.text if partial else "",
+        )
+
+    async def enter(
         self,
         path: Path,
         *,
@@ -44,9 +63,10 @@ class LogBook:
         partial: bool = False,
         detail: str = "",
     ) -> LogFile:
-        """Enter a file that lies in the folder of the logs; one that broke off is taken out of the quarantine. Known ones
-        are found again. `sha256`: as counted while it came, made anew where it is not given. Raises `EvdeskError`."""
-        path = await self._calmly(self._placed, path, charger_id)
+        """Enter a file that lies in the folder of the logs. A known one is found again. One that broke off stays in the
+        quarantine, where the charger may go on with it. `sha256`: as counted while it came, made anew where it is not
+        given. Raises `EvdeskError`."""
+        path = await self._calmly(self._placed, path)
         place = path.relative_to(self.folder).as_posix()
         for known in await self._store.log_files(charger_id):
             if known.path == place:
@@ -100,15 +120,11 @@ class LogBook:
         await self._store.drop_log_file(log.id)
         return log
 
-    def _placed(self, path: Path, charger_id: str) -> Path:
-        """Blocking. Out of the quarantine, and never from outside the folder."""
+    def _placed(self, path: Path) -> Path:
+        """Blocking. Nothing from outside the folder."""
         path, folder = path.resolve(), self.folder.resolve()
         if not path.is_relative_to(folder) or not path.is_file():
             raise EvdeskError(Reason.INVALID, f"{path.name} does not lie in {self.folder}.")
-        if path.parent == folder / "quarantine":
-            target = folder / "partial" / path.name
-            target.parent.mkdir(mode=0o700, exist_ok=True)
-            path = path.rename(target)
         if os.name == "posix":
             path.chmod(0o600)
         return self.folder / path.relative_to(folder)

@@ -108,9 +108,10 @@ class FileService:
     ) -> Offer:
         """Let `key` upload to the address, or to any name below it; what comes whole is moved to DATA/logs. `most_bytes`:
         of one upload; `slow_s`: in so many seconds at least so many bytes must come; `name`: for chargers that want a file
-        in the address. `secret` as in `offer`: what came before the restart counts. Raises `EvdeskError`."""
+        in the address. `secret` as in `offer`: what came before the restart is told again. Raises `EvdeskError`."""
         plain_name = url_name(name) if name else ""
-        left = await self._in_thread(self._inbox.left, key) if secret else []
+        known = self._slots.get(key)
+        left = await self._in_thread(self._inbox.left, key) if secret and known is None else []
         async with self._lock:
             old = await self._drop(key)
             offer = await self._address(address, scheme, secret, plain_name)
@@ -118,6 +119,8 @@ class FileService:
             slot.slow_s = slow_s
             slot.attempts = old.attempts if secret and isinstance(old, Upload) else left
             self._enter(slot)
+            for one in left:
+                self._ledger.say_received(slot, one, "", self._clock.now())
         return offer
 
     def received(self, key: Key) -> tuple[Received, ...]:

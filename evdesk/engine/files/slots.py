@@ -66,6 +66,7 @@ class Served:
     name: str = ""
     sha256: str = ""
     cause: str = ""
+    scheme: str = ""
 
 
 class Slot:

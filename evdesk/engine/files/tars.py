@@ -10,6 +10,7 @@ from evdesk.engine.files.unpacking import Damaged, Source
 
 BLOCK = 512
 MOST_EXTENSION = 256 * 1024
+MOST_SIZE = 1 << 60
 _EMPTY = bytes(BLOCK)
 _FILES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 _EXTENSIONS = (
@@ -76,7 +77,7 @@ class Tar:
             why = WHY.get(header.type, "" if header.type in _FILES else "It is of a kind evdesk does not know.")
             if any(key.startswith("GNU.sparse.") for key in more):
                 why = WHY[tarfile.GNUTYPE_SPARSE]
-            size = max(int(_number(more.get("size"), header.size)), 0)
+            size = min(max(int(_number(more.get("size"), header.size)), 0), MOST_SIZE)
             if header.type in _WITHOUT_CONTENT:
                 size = 0
             self._left, self._filling = size, -size % BLOCK
@@ -105,8 +106,8 @@ class Tar:
             header = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
         except tarfile.TarError as error:
             raise Damaged(f"it is damaged ({error})") from error
-        if header.size < 0:
-            raise Damaged("it is damaged (a size below zero)")
+        if not 0 <= header.size < MOST_SIZE:
+            raise Damaged("it is damaged (a size that cannot be)")
         self._left, self._filling = header.size, -header.size % BLOCK
         if header.type in _WITHOUT_CONTENT:
             self._left = self._filling = 0

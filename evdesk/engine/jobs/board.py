@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from evdesk.engine.commands import Commands
+from evdesk.engine.files.logs import LogBook
 from evdesk.engine.files.service import FileService
 from evdesk.engine.firmware.library import Library
 from evdesk.engine.firmware.versions import FleetBook
@@ -15,7 +16,6 @@ from evdesk.engine.jobs.fetch import LogRun
 from evdesk.engine.jobs.ground import Grounds
 from evdesk.engine.jobs.keeping import Keeper
 from evdesk.engine.jobs.live import LiveJob
-from evdesk.engine.jobs.ports import LogKeeper
 from evdesk.engine.jobs.power import Awake
 from evdesk.engine.jobs.update import UpdateRun
 from evdesk.engine.options import EngineOptions
@@ -48,7 +48,7 @@ class JobNeeds(Protocol):
     library: Library
     files: FileService
     fleet_book: FleetBook
-    logs: LogKeeper
+    logs: LogBook
 
 
 class JobBoard:

@@ -9,6 +9,7 @@ from typing import Any
 from evdesk.drivers.admission import Proof
 from evdesk.drivers.client_certificate import contradicts
 from evdesk.drivers.ocpp_listener import OcppListener
+from evdesk.drivers.tls_server import Credentials
 from evdesk.drivers.verdicts import VERDICTS, say
 from evdesk.engine.attempts import AttemptLog
 from evdesk.engine.commands import Commands
@@ -77,6 +78,10 @@ class Security:
         await self.authority.restore()
         await self.attempts.restore()
         await self.raising.restore()
+
+    def credentials(self) -> Credentials | None:
+        """Of evdesk's own CA as they are now; None while there is none."""
+        return self.authority.credentials
 
     async def minute(self) -> None:
         """The server certificate follows the addresses of this computer; ports that could not be opened are tried again."""

@@ -23,4 +23,13 @@ class Store(Puts, Keeps, Reads, Shelf, Attempts, Decisions, InsightDays, Drills,
     """`Store(path, clock)`, then `await open()`. `put_*` are buffered, the other writes durable, the rest are reads."""
 
 
-__all__ = ["KeptLog", "SavedCharger", "SavedPolicy", "Store", "StoreSettings", "export_file", "verify_file", "walk_file"]
+__all__ = [
+    "KeptLog",
+    "SavedCharger",
+    "SavedPolicy",
+    "Store",
+    "StoreSettings",
+    "export_file",
+    "verify_file",
+    "walk_file",
+]
