@@ -159,7 +159,7 @@ def signer():
     return key, certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def seed(data, **more):
+def seed(data):
     """The library of an engine that is not started yet: one signed image, its certificate trusted. The image's id."""
     key, pem = signer()
     folder = data / "firmware"

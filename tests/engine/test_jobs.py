@@ -1,0 +1,157 @@
+"""Jobs over the API: what is refused before anything is sent, what waits, what a person can do in the middle."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from evdesk.wire import RpcError
+from tests.engine.harness import engine, until
+from tests.peers.flasher import Flasher, flashers
+from tests.peers.test_flashing import NEW, OLD, good, outcome_of, seed, set_up
+
+SPEED = "60"
+NIGHT_S = 86_400.0
+
+
+@contextlib.asynccontextmanager
+async def site(folder, *ones, life=good, **more):
+    """(api, image, flashers by name): set up, with one signed image in the library."""
+    image = seed(folder / "data")
+    with engine(folder / "data", "--accept-unknown", "--speed", SPEED) as running:
+        async with running.client() as api:
+            made = [Flasher(running.ocpp, name, life, **more) for name in ones]
+            async with flashers(*made):
+                await set_up(api, *ones)
+                yield api, image, {one.name: one for one in made}
+
+
+async def refused(api, method, params) -> str:
+    with pytest.raises(RpcError) as caught:
+        await api.call(method, params)
+    assert caught.value.reason in ("invalid", "unreachable", "unsupported"), caught.value.sentence
+    return caught.value.sentence
+
+
+async def step_of(api, job_id, charger_id):
+    return (await api.call("job.get", {"job_id": job_id}))["chargers"][charger_id]
+
+
+async def test_what_is_refused_before_anything_is_sent(tmp_path):
+    async with site(tmp_path, "A", "B") as (api, image, ones):
+        ask = {"charger_ids": ["A"], "image_id": image, "override": "a test"}
+        now = (await api.call("balance.get"))["load"]["at"]
+        for change, words in (
+            ({"charger_ids": []}, "charger_ids is empty"),
+            ({"charger_ids": ["A", "A"]}, "named twice"),
+            ({"charger_ids": ["NOBODY"]}, "There is no charger “NOBODY”"),
+            ({"image_id": "0000"}, "There is no image"),
+            ({"override": ""}, "Say with override why"),
+            ({"override": "   "}, "Say with override why"),
+            ({"waves": {"sizes": [0]}}, "A wave has at least one charger"),
+            ({"waves": {"canary": -1}}, "A wave has at least one charger"),
+            ({"waves": {"stop_after": 0}}, "at least 1"),
+            ({"waves": {"parallel": 0}}, "at least 1"),
+            ({"waves": {"soak_s": 1e9}}, "The soak lasts"),
+            ({"not_before_at": now - NIGHT_S}, "a moment in the next 14 days"),
+            ({"not_before_at": now + 60 * NIGHT_S}, "a moment in the next 14 days"),
+        ):
+            assert words in await refused(api, "firmware.start", ask | change), change
+        assert "no job 7" in await refused(api, "job.get", {"job_id": 7})
+        for method in ("job.cancel", "job.pause", "job.resume"):
+            assert "No job 7 is under way" in await refused(api, method, {"job_id": 7})
+        assert "diagnostics" in await refused(api, "log.fetch", {"charger_id": "A", "kind": "gossip"})
+        bad = {"charger_id": "A", "from_at": now, "to_at": now - 5}
+        assert "ends before it begins" in await refused(api, "log.fetch", bad)
+        assert await api.call("job.list", {}) == []
+        assert not ones["A"].requests
+
+        # older than what it has: typed, or not at all; here the manifest forbids it whatever is typed
+        ones["A"].version = "3.0.0"
+        await ones["A"].reboot()
+
+        async def newer():
+            return next(c for c in await api.call("charger.list") if c["id"] == "A")["firmware"] == "3.0.0"
+
+        await until(newer)
+        assert "3.0.0" in await refused(api, "firmware.start", ask | {"typed": NEW})
+
+        # the file was changed since it was added
+        (tmp_path / "data" / "firmware" / "x-2.4.1.bin").write_bytes(b"something else")
+        assert "There is no image" in await refused(api, "firmware.start", ask | {"charger_ids": ["B"]})
+        assert not ones["B"].requests
+
+
+async def test_waits_for_the_car_and_begins_when_it_leaves(tmp_path):
+    async with site(tmp_path, "A") as (api, image, ones):
+        number = await ones["A"].link.start_charge()
+        job = (await api.call("firmware.start", {"charger_ids": ["A"], "image_id": image, "override": "x"}))["job_id"]
+
+        async def waits():
+            one = await step_of(api, job, "A")
+            return one if one["step"] == "preflight" else None
+
+        one = await until(waits)
+        assert "A car charges" in one["reason"]
+        assert (await api.call("job.get", {"job_id": job}))["job"]["counts"] == {"blocked": 1}
+        assert not ones["A"].requests
+        assert "is in job" in await refused(
+            api, "firmware.start", {"charger_ids": ["A"], "image_id": image, "override": "x"}
+        )
+        assert "is in a job" in await refused(api, "charger.forget", {"charger_id": "A"})
+        await ones["A"].link.end_charge(number, 2000)
+        view = await outcome_of(api, job)
+        assert view["chargers"]["A"]["outcome"] == "succeeded"
+        assert view["chargers"]["A"]["from_version"] == OLD
+        history = await api.call("firmware.history", {"charger_id": "A"})
+        assert (history[0]["version"], history[0]["cause"], history[0]["job_id"]) == (NEW, "job", job)
+
+
+async def test_nobody_restarts_a_charger_that_is_being_updated_and_cancelling_ends_the_download(tmp_path):
+    gate = asyncio.Event()
+
+    async def slowly(one: Flasher, url: str) -> None:
+        await one.status("Downloading")
+        await one.fetch(url, most=40_000)
+        await gate.wait()
+        with contextlib.suppress(Exception):
+            await one.fetch(url)
+
+    async with site(tmp_path, "A", "B", "C", life=slowly) as (api, image, ones):
+        ask = {"charger_ids": ["A", "B", "C"], "image_id": image, "override": "x", "waves": {"sizes": [1]}}
+        job = (await api.call("firmware.start", ask))["job_id"]
+
+        async def fetching():
+            return (await step_of(api, job, "A"))["transfer"]["bytes"] >= 40_000
+
+        await until(fetching)
+        for method, params in (
+            ("charger.reset", {"kind": "hard"}),
+            ("charger.start", {"connector_id": 1, "id_tag": "T"}),
+            ("charger.unlock", {"connector_id": 1}),
+            ("charger.raw", {"action": "Reset", "payload": {"type": "Hard"}}),
+            ("charger.raw", {"action": "UpdateFirmware", "payload": {"location": "x", "retrieveDate": "x"}}),
+        ):
+            words = await refused(api, method, {"charger_id": "A", **params})
+            assert "being updated" in words, method
+        assert "Reset" not in " ".join(ones["A"].link.seen.calls)
+        await api.call("job.pause", {"job_id": job})
+        await api.call("job.skip", {"job_id": job, "charger_id": "B"})
+        assert (await step_of(api, job, "B"))["outcome"] == "cancelled"
+        assert "begun already" in await refused(api, "job.skip", {"job_id": job, "charger_id": "A"})
+        await api.call("job.cancel", {"job_id": job})
+        view = await outcome_of(api, job)
+        assert {n: (c["outcome"], c["cause"]) for n, c in view["chargers"].items()} == dict.fromkeys(
+            "ABC", ("cancelled", "stopped")
+        )
+        gate.set()  # its address is gone by now
+
+        async def gone():
+            lines = await api.call("job.lines", {"job_id": job, "charger_id": "A"})
+            return "Cancelled" in lines[-1]["text"]
+
+        await until(gone)
+        assert len(ones["A"].requests) == 1
+        assert not ones["B"].requests
+        assert not ones["C"].requests
+        assert ones["A"].version == OLD
