@@ -115,6 +115,8 @@ class FleetDelegate(CellDelegate):
         if column == STATE:
             look = charger_look(line.one)
             self.icon_words(painter, rect, look.icon, look.word, "muted" if self.muted_all else look.role, "chip")
+        elif column == VERSION and not line.one.version:
+            self.words(painter, rect, words, "small", "muted")
         elif column in (CHARGER, VERSION):
             self.words(painter, rect, words, "card", "muted" if self.muted_all else "text")
         elif column == BECAUSE:
