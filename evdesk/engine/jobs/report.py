@@ -26,6 +26,11 @@ async def report_json(store: Store, job: Job, chargers: dict[str, JobCharger], i
             {"at": line.at, "charger_id": line.charger_id, "side": line.side, "text": line.text}
             for line in await store.job_lines(job.id, "", 0, MOST_LINES)
         ],
+        "logs": [
+            kept.log
+            for one in chargers.values()
+            if one.log_id is not None and (kept := await store.log_file(one.log_id)) is not None
+        ],
         "audit": [{"row": number, "hash": digest} for number, digest in rows],
     }
     text = canonical(to_plain(report))
