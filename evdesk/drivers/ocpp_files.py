@@ -21,6 +21,7 @@ NEEDS: dict[str, frozenset[Capability]] = {
 }
 """Of 2.x. A 1.6 station has two messages for each, and may know only one of them."""
 
+SAFELY_PAST_S = 60.0
 _GOOD = ("Accepted", "AcceptedCanceled")
 _LOG_TYPES = {"diagnostics": "DiagnosticsLog", "security": "SecurityLog"}
 _VERSION = "ChargingStation/FirmwareVersion"
@@ -41,7 +42,7 @@ class FileVerbs(ServiceVerbs):
 
     async def _update_plain(self, request: FirmwareRequest) -> Answer:
         """1.6: its answer is empty; that it came is all it says."""
-        payload = {"location": request.location, "retrieveDate": self._stamp(request.retrieve_at)}
+        payload = {"location": request.location, "retrieveDate": self._from(request.retrieve_at)}
         reply = await self.call("UpdateFirmware", payload | _retries(request.retries, request.retry_s))
         return Answer("Accepted", reply.ms, payload={"request_id": False})
 
@@ -49,7 +50,7 @@ class FileVerbs(ServiceVerbs):
         return _answered(await self.call("SignedUpdateFirmware", self._signed(request)), "update firmware", True)
 
     def _signed(self, request: FirmwareRequest) -> dict[str, Any]:
-        firmware = {"location": request.location, "retrieveDateTime": self._stamp(request.retrieve_at)}
+        firmware = {"location": request.location, "retrieveDateTime": self._from(request.retrieve_at)}
         if request.signature and request.certificate:
             firmware |= {"signingCertificate": request.certificate, "signature": request.signature}
         number = {"requestId": request.request_id, "firmware": firmware}
@@ -101,6 +102,11 @@ class FileVerbs(ServiceVerbs):
         return self.link.peer.secure
 
     # -- parts --------------------------------------------------------------------------------------------------------
+
+    def _from(self, at: float) -> str:
+        """A moment that is past on the charger's clock too, even where that was set since it was last seen: a date to
+        come would make it wait."""
+        return format_time(at + min(0.0, self.memory.clock.ahead_s) - SAFELY_PAST_S)
 
     def _stamp(self, at: float) -> str:
         """As the charger's clock will show it."""

@@ -90,6 +90,7 @@ class Timekeeping:
         for memory in core.listener.memories.values():
             memory.clock.shift(jump)
         core.drills.clock_jumped()
+        core.jobs.clock_jumped(jump)
         await core.wiring_test.cancel()
         await core.commands.note(ENGINE, CLOCK_JUMP, "engine", {"seconds": round(jump, 1)})
 

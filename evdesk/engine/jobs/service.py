@@ -150,6 +150,14 @@ class Jobs(JobBoard):
         """The job that has this charger and is not through with it."""
         return job_of(self.live.values(), charger_id)
 
+    def clock_jumped(self, seconds: float) -> None:
+        """The computer's clock was set: what has begun keeps its age, and a night that was named its hour."""
+        for live in self.live.values():
+            live.kept_at, live.looked_at = live.kept_at + seconds, live.looked_at + seconds
+            for run in live.runs.values():
+                one, until = run.charger, run.charger.waits_until_at
+                run.show(step_at=one.step_at + seconds, waits_until_at=None if until is None else until + seconds)
+
     def uses(self, image_id: str) -> str:
         """Why this image must stay as it is, "" where no job needs it."""
         needs = (live.job.id for live in self.live.values() if live.job.image_id == image_id and not live.job.over)

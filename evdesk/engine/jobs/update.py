@@ -21,6 +21,9 @@ from evdesk.model.jobs import Cause, JobCharger, Step
 from evdesk.wire.firmware import Preflight
 
 BACKUP_TRIES = 3
+FOR_GOOD = frozenset({"model", "hardware", "version", "downgrade", "blocked", "file", "signature", "serial"})
+"""Checks that do not pass by waiting; a full disk or a shut port may."""
+
 _BAD_CERTIFICATE = frozenset({"InvalidCertificate", "RevokedCertificate"})
 Looker = Callable[[ChargerRecord, Image], Awaitable[Preflight]]
 
@@ -56,10 +59,11 @@ class UpdateRun(Run):
 
     def _go_on(self, found: Preflight) -> bool:
         """Whether every check lets it begin; else what it waits for is shown, or it is left out."""
-        hard = [one for one in found.checks if one.verdict is Verdict.BLOCK]
+        blocks = [one for one in found.checks if one.verdict is Verdict.BLOCK]
+        hard = [one for one in blocks if one.code in FOR_GOOD]
         waits = [one for one in found.checks if one.verdict is Verdict.WAIT]
         soft = [one for one in found.checks if one.verdict in SOFT and not self.override]
-        stop = next(iter([*hard, *waits, *soft]), None)
+        stop = next(iter([*hard, *blocks, *waits, *soft]), None)
         self.show(checks=tuple(found.checks), from_version=found.from_version, serial=found.serial)
         if stop is None:
             return True
@@ -256,7 +260,10 @@ class UpdateRun(Run):
 
     async def _test(self) -> None:
         failed = self.watch.memory.pending is not Cause.NONE
+        record = self.record
         since = next((span.from_at for span in self.charger.steps if span.step is Step.REBOOTING), 0.0)
+        if record is not None and record.connected_at is not None:
+            since = min(since, record.connected_at)  # by a clock that was set since then
         self.feed(await aftercare.look(self, since, failed))
 
     async def _compare(self) -> None:
