@@ -78,7 +78,8 @@ async def start_update(jobs: Jobs, origin: Origin, asked: StartUpdate) -> int:
         restore=asked.restore,
     )
     number_of = {charger_id: wave.number for wave in job.waves for charger_id in wave.charger_ids}
-    chargers = [new_charger(record, number_of[record.id], image, now) for record in records]
+    hardware_of = {record.id: jobs.versions.facts(record).hardware for record in records}
+    chargers = [new_charger(one, number_of[one.id], image, hardware_of[one.id], now) for one in records]
     args: dict[str, Any] = {
         "image_id": image.id,
         "file": image.file_name,

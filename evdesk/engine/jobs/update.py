@@ -301,7 +301,7 @@ def _refusal(reason: Reason, status: str) -> Cause | None:
     return Cause.NOT_READY if reason is Reason.INVALID else None
 
 
-def new_charger(record: ChargerRecord, wave: int, image: Image, now: float) -> JobCharger:
+def new_charger(record: ChargerRecord, wave: int, image: Image, hardware: str, now: float) -> JobCharger:
     """A charger of a job before anything was asked of it."""
     who = record.identity
     return JobCharger(
@@ -310,8 +310,9 @@ def new_charger(record: ChargerRecord, wave: int, image: Image, now: float) -> J
         who.vendor,
         who.model,
         who.serial,
-        protocol=record.protocol,
-        wave=wave,
+        hardware,
+        record.protocol,
+        wave,
         step_at=now,
         from_version=who.firmware,
         to_version=image.manifest.version,
