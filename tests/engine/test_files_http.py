@@ -311,6 +311,18 @@ async def test_withdrawn_in_the_middle(watched, offer, tmp_path):
     assert await watched.service.withdraw(KEY) == Transfer()
 
 
+async def test_offered_anew_elsewhere_the_old_address_and_port_are_gone(watched, offer, tmp_path):
+    new = await watched.service.offer(KEY, tmp_path / "fw.bin", "fw.bin", HERE, "ftp", secret=offer.secret)
+    assert watched.service.served == [(HERE, "ftp", new.port)]
+    with pytest.raises(OSError, match=r"refused|Connect call failed"):
+        await asyncio.open_connection(HERE, offer.port)
+    with pytest.raises(EvdeskError, match="not an address"):
+        await watched.service.offer(KEY, tmp_path / "fw.bin", "fw.bin", "192.0.2.1", "http")
+    assert watched.service.served == []
+    with pytest.raises(OSError, match=r"refused|Connect call failed"):
+        await asyncio.open_connection(HERE, new.port)
+
+
 async def test_two_chargers_cannot_fetch_each_others_file(watched, offer, tmp_path):
     other = await watched.service.offer(OTHER, write_file(tmp_path, 5000, "o.bin"), "o.bin", HERE, "http")
     assert (await ask(offer.url.replace("N22_v2.4.1.bin", "o.bin"))).status == 404

@@ -84,9 +84,6 @@ class Doors:
             thread, self._thread = self._thread, None
             await thread.close()
 
-    async def close(self) -> None:
-        await self.keep(set())
-
     async def _open_web(self, address: str, scheme: str) -> Door:
         make = await asyncio.to_thread(_http_door)
         share = self._share

@@ -30,7 +30,7 @@ from evdesk.engine.files.slots import Slot
 log = logging.getLogger("evdesk.files")
 logging.getLogger("pyftpdlib").setLevel(logging.ERROR)  # what strangers send is no warning of ours
 T = TypeVar("T")
-MOST_CONNECTIONS, MOST_PER_ADDRESS = 400, 64
+MOST_CONNECTIONS, MOST_PER_ADDRESS = 500, 300
 _WAIT_S = 1.0
 
 

@@ -32,7 +32,7 @@ T = TypeVar("T")
 CHUNK = 64 * 1024
 CLOSE_S = 0.1  # a port is only closed when nobody needs it
 IDLE_S = 75.0  # also for the first request to come
-MOST_CONNECTIONS, MOST_PER_ADDRESS = 400, 64
+MOST_CONNECTIONS, MOST_PER_ADDRESS = 500, 300  # a hundred chargers may come from behind one router
 _LIVELIEST_S, _LAZIEST_S = 0.002, 0.25
 
 Threads = Callable[..., Awaitable[T]]

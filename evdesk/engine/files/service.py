@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -87,7 +87,7 @@ class FileService:
         connection; `sha256`: of the file, where it was just checked. Raises `EvdeskError`."""
         file = await self._in_thread(OneFile.of, path, sha256)
         plain_name = url_name(name)
-        async with self._lock:
+        async with self._changing():
             await self._drop(key)
             offer = await self._address(address, scheme, secret, plain_name)
             slot = Download(key, offer, plain_name, file, before)
@@ -112,7 +112,7 @@ class FileService:
         plain_name = url_name(name) if name else ""
         known = self._slots.get(key)
         left = await self._in_thread(self._inbox.left, key) if secret and known is None else []
-        async with self._lock:
+        async with self._changing():
             old = await self._drop(key)
             offer = await self._address(address, scheme, secret, plain_name)
             slot = Upload(key, offer, plain_name or "log", most_bytes)
@@ -132,12 +132,9 @@ class FileService:
     async def withdraw(self, key: Key) -> Transfer:
         """The address is gone, and whatever runs on it ends; ports nobody needs are closed. Returns what was counted for
         it, nothing for a key that is not offered."""
-        async with self._lock:
+        async with self._changing():
             slot = await self._drop(key)
-            if slot is None:
-                return Transfer()
-            await self._close_unneeded()
-        return slot.progress.transfer(self._clock.now())
+        return slot.progress.transfer(self._clock.now()) if slot is not None else Transfer()
 
     def transfer(self, key: Key) -> Transfer:
         """What was counted for `key`; nothing for one that is not offered."""
@@ -147,22 +144,20 @@ class FileService:
     async def reach(self, address: str, scheme: str) -> str:
         """Open a connection to the own port through this address: "" where that works, or why not."""
         try:
-            async with self._lock:
+            async with self._changing():
                 port = await self._doors.open(address, scheme)
-            works = await answers(address, port, lambda own: None)
+                if await answers(address, port, lambda own: None):
+                    return ""
         except EvdeskError as error:
             return error.sentence
-        async with self._lock:
-            await self._close_unneeded()
-        if works:
-            return ""
         return f"Port {port} on {address} is open, and does not answer. A firewall on this computer keeps it shut."
 
     async def close(self) -> None:
-        async with self._lock:
+        """What is broken off by that is told when its address is offered again."""
+        self.on_served = lambda served: None
+        async with self._changing():
             for key in list(self._slots):
                 await self._drop(key)
-            await self._doors.close()
         self._ledger.close()
         if self._threads is not None:
             self._threads.shutdown(wait=False)
@@ -201,8 +196,14 @@ class FileService:
                 await asyncio.wait_for(slot.idle.wait(), WITHDRAW_S)
         return slot
 
-    async def _close_unneeded(self) -> None:
-        await self._doors.keep({slot.door for slot in self._slots.values()})
+    @contextlib.asynccontextmanager
+    async def _changing(self) -> AsyncIterator[None]:
+        """One change at a time; in the end, ports nobody needs are closed."""
+        async with self._lock:
+            try:
+                yield
+            finally:
+                await self._doors.keep({slot.door for slot in self._slots.values()})
 
     async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         if self._threads is None:
