@@ -272,7 +272,9 @@ def test_confirm_names_every_serial_and_the_button_names_the_deed(page, qtbot):
     QAbstractItemModelTester(page.confirm.model, STRICT)
     assert page.foot.next.text() == "Update 6 chargers to 2.4.1"
     rows = page.confirm.model.rows
-    assert [row.key for row in rows] == ["wave/0", *SIX[:1], "wave/1", *SIX[1:4], "wave/2", *SIX[4:]]
+    order = ["WB-01", "WB-02", "WB-03", "WB-05", "WB-08", "WB-06"]
+    assert page.plan.charger_ids == order, "the one whose car charges holds up nobody"
+    assert [row.key for row in rows] == ["wave/0", *order[:1], "wave/1", *order[1:4], "wave/2", *order[4:]]
     assert (rows[1].serial, rows[1].step) == ("NL22-204417", "2.4.0 to 2.4.1")
     assert "breaker off for 30 s" in page.confirm.recovery_lines.copy_text()
     page.confirm.table.move_asked.emit("WB-02", -1)
@@ -280,6 +282,10 @@ def test_confirm_names_every_serial_and_the_button_names_the_deed(page, qtbot):
     page.confirm.numbers.canary.setValue(2)
     page.confirm.numbers.sizes.setValue(0)
     assert [row.key for row in page.confirm.model.rows][:4] == ["wave/0", "WB-02", "WB-01", "wave/1"]
+    page.confirm.table.move_asked.emit("WB-06", -1)
+    page.show_step(int(GuideStep.PREFLIGHT))
+    press_next(page)
+    assert page.plan.charger_ids[-2:] == ["WB-06", "WB-08"], "the order a person chose stays"
 
 
 def test_one_charger_is_named_by_its_serial(page, qtbot, client):

@@ -13,7 +13,7 @@ from evdesk.gui.pages.job_side import head_height
 from evdesk.gui.pages.job_words import RUNNING, group, sentences
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import GHOST, PRIMARY, Button, Card, ElidedLabel, Label
-from evdesk.model.jobs import JobKind
+from evdesk.model.jobs import JobKind, Step
 
 PLOT, PLOT_SMALL = 260, 190
 PLOT_WIDE, PLOT_HIGH = 420, 300
@@ -98,7 +98,8 @@ class BothSides(Card):
         self.title.setText(tr("{label}, both sides").format(label=one.label or one.charger_id))
         self.said.setText(" ".join(filter(None, sentences(one, self._feed.now()))) if one.outcome is not None else "")
         live = one.outcome is None and group(one) == RUNNING
-        self.plot.show_transfer(one.transfer, self._feed.now(), live=live, upload=job.kind is JobKind.LOG)
+        moves = live and one.step in (Step.DOWNLOADING, Step.UPLOADING)
+        self.plot.show_transfer(one.transfer, self._feed.now(), live=moves, upload=job.kind is JobKind.LOG)
         self.skip.setText(tr("Stop it") if live else tr("Leave it out"))
         self.skip.setAccessibleName(self.skip.text())
         self.skip.updateGeometry()

@@ -61,6 +61,7 @@ class SummaryCard(Painted):
         super().__init__(parent)
         self._over, self._before, self._after, self._line = "", "", "", ""
         self._counts: dict[str, int] = {}
+        self._ended = False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_job(self, job: Job, chargers: Sequence[JobCharger], now: float) -> None:
@@ -68,6 +69,7 @@ class SummaryCard(Painted):
             over, before, after = job.title, tr("Fetch a log"), ""
         else:
             over, before, after = makers(chargers) or job.title, versions_before(chargers), job.version
+        self._ended = job.over
         fresh = (over, before, after, times_words(job, now), counts(chargers))
         if fresh != (self._over, self._before, self._after, self._line, self._counts):
             self._over, self._before, self._after, self._line, self._counts = fresh
@@ -81,7 +83,7 @@ class SummaryCard(Painted):
     def _named(self) -> list[tuple[str, str, bool]]:
         """(number, word, whether it is worth reading)."""
         short = sum(bool(self._counts.get(name)) for name in GROUPS) < 4 and sum(self._counts.values()) > 1
-        always = ALWAYS if short else ()
+        always = ALWAYS if short and not self._ended else ()
         shown = [name for name in GROUPS if self._counts.get(name) or name in always]
         return [
             (text.count(self._counts.get(name, 0)), group_word(name), bool(self._counts.get(name))) for name in shown

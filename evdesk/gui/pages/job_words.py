@@ -105,13 +105,15 @@ def _waits_for(charger: JobCharger, job: Job) -> str:
     if job.not_before_at is not None and job.started_at is None:
         return tr("Waits for {time}").format(time=text.clock(job.not_before_at))
     if wave is not None and wave.state is WaveState.WAITING and len(job.waves) > 1:
-        return tr("Waits for {wave}").format(wave=_inside(wave_name(wave)))
+        return tr("Waits for {wave}").format(wave=inside(wave))
     return tr("Waits its turn")
 
 
-def _inside(name: str) -> str:
-    """ "Wave 2" inside a sentence."""
-    return name[:1].lower() + name[1:]
+def inside(wave: Wave) -> str:
+    """ "wave 2", "the canary": inside a sentence."""
+    if wave.number == CANARY:
+        return tr("the canary")
+    return tr("the others") if wave.name == "All" else tr("wave {n}").format(n=wave.number)
 
 
 def left_words(charger: JobCharger, about_s: float | None) -> str:
@@ -146,7 +148,7 @@ def sentences(charger: JobCharger, now: float) -> tuple[str, str]:
     if charger.outcome is not None:
         return text.reasons(late(charger), charger.reason), charger.next
     if charger.step is Step.WAITING:
-        return charger.reason or _checked(charger.checks), ""
+        return charger.reason or _checked(charger.checks) or tr("Checked before it begins"), ""
     if charger.step is Step.PREFLIGHT:
         return standing_words(charger)
     return running_words(charger, now), charger.next
@@ -188,7 +190,7 @@ def running_words(charger: JobCharger, now: float) -> str:
     if charger.step in (Step.DOWNLOADING, Step.UPLOADING) and charger.transfer.bytes:
         return f"{words}. {transfer_words(charger)}"
     if charger.step is Step.REBOOTING and not charger.online:
-        words += ", " + tr("silent for {time}").format(time=text.age(round(max(0.0, now - since))))
+        words += ", " + tr("silent for {time}").format(time=_whole(max(0.0, now - since)))
     elif span is not None and charger.step is not Step.SENT:
         words += ", " + (tr("said by the charger") if span.told else tr("the charger has not said so"))
     limits = _limits(span)
@@ -196,11 +198,16 @@ def running_words(charger: JobCharger, now: float) -> str:
 
 
 def _limits(span: StepSpan | None) -> str:
-    usual = text.age(round(span.usual_s)) if span is not None and span.usual_s else ""
-    most = text.age(round(span.most_s)) if span is not None and span.most_s else ""
+    usual = _whole(span.usual_s) if span is not None and span.usual_s else ""
+    most = _whole(span.most_s) if span is not None and span.most_s else ""
     if usual and most:
         return tr("Usually {usual}; waits up to {most}").format(usual=usual, most=most)
     return tr("Waits up to {most}").format(most=most) if most else ""
+
+
+def _whole(seconds: float) -> str:
+    """ "5 s", "4 min": a length nobody measured has no decimals."""
+    return f"{max(1, round(seconds))} s" if seconds < 9.95 else text.age(seconds)
 
 
 def transfer_words(charger: JobCharger) -> str:
@@ -292,14 +299,14 @@ def wave_look(wave: Wave, now: float) -> Look:
 def wave_words(wave: Wave, job: Job, chargers: Sequence[JobCharger]) -> str:
     """Beside the wave's name: how many, and what makes it begin, go on or stop."""
     many = tr("1 charger") if len(wave.charger_ids) == 1 else tr("{n} chargers").format(n=len(wave.charger_ids))
-    if len(chargers) > 3:
+    if len(chargers) > 3 and len({group(one) for one in chargers}) > 1:
         many = f"{many}: {counted(chargers)}"
     first = job.waves.index(wave) if wave in job.waves else 0
     soaks = wave.number == CANARY and job.soak_s > 0
     if wave.state is WaveState.PASSED:
         return tr("{many}, watched {time}").format(many=many, time=text.age(job.soak_s)) if soaks else many
     if wave.state is WaveState.WAITING and first > 0:
-        before = _inside(wave_name(job.waves[first - 1]))
+        before = inside(job.waves[first - 1])
         return tr("{many}, starts by itself when {wave} is done").format(many=many, wave=before)
     if wave.state is WaveState.RUNNING:
         stop = tr("1 failure") if job.stop_after == 1 else tr("{n} failures").format(n=job.stop_after)

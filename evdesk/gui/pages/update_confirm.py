@@ -224,6 +224,7 @@ class ConfirmPanel(StepPanel):
     # -- what the page asks -------------------------------------------------------------------------------------------
 
     def enter(self) -> None:
+        self._plan.ready_first(self._feed.preflight)
         self.refresh()
         if not self.table.current_charger() and self._plan.charger_ids:
             self.table.selectRow(self.model.row_of(self._plan.charger_ids[0]))

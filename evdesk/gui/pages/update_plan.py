@@ -45,6 +45,7 @@ class Plan:
     night: str = ""
     restore: bool = True
     typed: str = ""
+    ordered: bool = False  # a person chose the order
 
     def reset(self, charger_ids: Iterable[str] = (), image_id: str = "") -> None:
         """A new plan in place of this one."""
@@ -60,6 +61,12 @@ class Plan:
         self.stop_after = 1 if many < 20 else 3
         self.typed = ""
 
+    def ready_first(self, rows: Sequence[Preflight]) -> None:
+        """Those that can begin at once come first, so that no car holds up the canary; unless a person chose the order."""
+        if not self.ordered:
+            waits = {one.charger_id for one in rows if readiness(one, self.override) is Ready.WAITS}
+            self.charger_ids.sort(key=waits.__contains__)
+
     def waves(self) -> tuple[Wave, ...]:
         return plan_waves(self.charger_ids, self.canary, [self.size] if self.size else [])
 
@@ -68,6 +75,7 @@ class Plan:
         place = self.charger_ids.index(charger_id)
         if not 0 <= place + by < len(self.charger_ids):
             return False
+        self.ordered = True
         self.charger_ids.insert(place + by, self.charger_ids.pop(place))
         return True
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
+from evdesk.firmware.rollout import CANARY
 from evdesk.gui import text
 from evdesk.gui.pages.chargers_grid import PAD, CellDelegate, Grid, Index
 from evdesk.gui.pages.firmware_words import chargers_words
@@ -50,7 +51,7 @@ class TurnRow:
 def wave_says(wave: Wave, plan: Plan, first: bool) -> str:
     """What makes a wave begin: "1 charger, then watched for 60 min"."""
     words = chargers_words(len(wave.charger_ids))
-    if wave.number == 0:
+    if wave.number == CANARY and plan.soak_min:
         return tr("{many}, then watched for {time}").format(many=words, time=text.age(plan.soak_min * 60.0))
     if first:
         return words
