@@ -216,6 +216,20 @@ def test_a_lost_engine_leaves_the_page_readable_and_comes_back_by_itself(page, q
     assert page.feed.job.over
 
 
+def test_without_a_choice_the_newest_job_is_shown(page, qtbot):
+    page.mirror.jobs = {90: replace(job_sample.job(), id=90), 118: job_sample.job()}
+    page.on_hidden()
+    page.on_shown()
+    assert page.feed.job_id == 118
+    page.mirror.jobs = {}
+    page.feed.job_id, page.feed.job = None, None
+    page.on_shown()
+    assert page.stack.currentWidget() is page._blank
+    page.gone.clear()
+    page.empty.button.click()
+    assert page.gone == [("update", None)]
+
+
 def test_a_job_that_is_not_there_says_so(page, qtbot, client):
     client.answers["job.get"] = EvdeskError(Reason.INVALID, "There is no job 7.")
     page.go("7")

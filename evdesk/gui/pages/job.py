@@ -100,7 +100,8 @@ class JobPage(Page):
         self.head = JobHead(self)
         self.progress = ProgressPanel(mirror, client, self.feed, self.deeds, self)
         self.report = ReportPanel(mirror, self.feed, self.deeds, self)
-        self.empty = EmptyState("chip", tr("No job chosen"), tr("Choose one on the Firmware page."), parent=self)
+        advice = tr("Updates and logs that are fetched are shown here, from the first byte to the report.")
+        self.empty = EmptyState("chip", tr("No job yet"), advice, tr("Update chargers"), self)
         self._header = ("", "")
         self._chosen: GuideStep | None = None  # which of both a person looks at; None: what the job is at
         self._lay_out()
@@ -133,6 +134,8 @@ class JobPage(Page):
         for panel in (self.progress, self.report):
             panel.go_asked.connect(self.navigate)
         self.report.retry_asked.connect(self._retry)
+        if self.empty.button is not None:
+            self.empty.button.clicked.connect(self._begin)
         self.mirror.connection_changed.connect(self._enable)
         self.mirror.job_charger_changed.connect(self.progress.both.moved)
         for keys, deed in (("F5", self.feed.read), ("Space", self.progress.both.toggle)):
@@ -154,8 +157,9 @@ class JobPage(Page):
         return tr("job {n}, {day}, {time}").format(n=self.feed.job_id, day=text.day(now), time=text.clock(now))
 
     def on_shown(self) -> None:
-        if self.feed.job_id is not None:
-            self.feed.open(self.feed.job_id)
+        newest = self.feed.job_id if self.feed.job_id is not None else max(self.mirror.jobs, default=None)
+        if newest is not None:
+            self.feed.open(newest)
         self.refresh()
 
     def on_hidden(self) -> None:
@@ -233,6 +237,9 @@ class JobPage(Page):
 
     def _recovery(self) -> None:
         self.client.spawn(show_card(self.feed, self.theme, self.window()))
+
+    def _begin(self) -> None:
+        self.navigate.emit("update", None)
 
     def _retry(self, charger_ids: object) -> None:
         job = self.feed.job

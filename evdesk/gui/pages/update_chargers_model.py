@@ -24,6 +24,7 @@ MARK, CHARGER, SERIAL, HARDWARE, VERSION, STATE, NOW = range(7)
 WIDTHS = (44, 122, 124, 78, 82, 118, 150)
 ROW_HEIGHT, HEAD_HEIGHT = 36, 38
 BOX = 16
+ROOMY_FROM = 720
 _ROOT = QModelIndex()
 WANTED = (FleetState.BEHIND, FleetState.BLOCKED, FleetState.FAILED)
 """States that an update is for."""
@@ -293,7 +294,7 @@ class ChoiceTable(Grid):
 
     def fit(self, room: int) -> None:
         """In a narrow table the hardware goes first: it is told in the column beside it too."""
-        self.setColumnHidden(HARDWARE, room < 640)
+        self.setColumnHidden(HARDWARE, room < ROOMY_FROM)
 
     def _remember(self) -> None:
         row = self.currentIndex().data(ROW)

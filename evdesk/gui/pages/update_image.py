@@ -156,7 +156,7 @@ class ImagePanel(StepPanel):
         self.misfits.head.setContentsMargins(12, 0, 5, 0)
         self.not_fitting.setItemDelegate(RowsDelegate(self.not_fitting))
         self.not_fitting.setModel(self.reasons)
-        self.not_fitting.set_widths((150, 330, 240), 1)
+        self.not_fitting.set_widths((116, 330, 220), 1)
         self.not_fitting.horizontalHeader().setSortIndicatorShown(False)
         self.misfits.body.setContentsMargins(1, 0, 1, 6)
         self.misfits.body.addWidget(self.not_fitting)
