@@ -129,7 +129,7 @@ async def test_from_a_charger_to_a_desk(tmp_path):
     """Sent by HTTP to an engine's file service, kept, and asked for through its API."""
     data = packed(sys_log=LINES, **{"../out": "x"})
     running = Engine(EngineOptions(tmp_path, ocpp=(HERE, 0)), "token")
-    await running.start()
+    await running.store.open()
     told = []
     running.files.on_served = told.append
     try:
@@ -168,7 +168,8 @@ async def test_from_a_charger_to_a_desk(tmp_path):
         with pytest.raises(EvdeskError, match="There is no log"):
             await call("log.remove", OneLog(log.id))
     finally:
-        await running.close()
+        await running.files.close()
+        await running.store.close()
     with pytest.raises(ConnectionError):
         await ask(offer.url + "diag.zip", "PUT", data)
 
