@@ -4,6 +4,8 @@ import array
 import asyncio
 import contextlib
 import functools
+import json
+import random
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -20,10 +22,18 @@ KEY = ("BAY-1", 7)
 OTHER = ("BAY-2", 7)
 
 
+def remember_ports(data: Path) -> None:
+    """As if served there before: tests that run beside each other must not want the same ones."""
+    if not (data / "files.json").exists():
+        first = random.randrange(12_000, 32_000, 20)
+        (data / "files.json").write_text(json.dumps({"http": first, "https": first + 1, "ftp": first + 2}))
+
+
 class Watched:
     """A service, and everything it told."""
 
     def __init__(self, data: Path, credentials: Callable[[], Credentials | None] = lambda: None, port: int = 0) -> None:
+        remember_ports(data)
         self.told: list[Served] = []
         self._news = asyncio.Event()
         self.service = FileService(data, Clock(), credentials, port)

@@ -17,7 +17,7 @@ from evdesk.model import EvdeskError, Reason
 from evdesk.wire import methods
 from evdesk.wire.jobs import OneLog, ReadLog
 from evdesk.wire.method import OptionalCharger
-from tests.engine.files_kit import HERE, KEY, ask
+from tests.engine.files_kit import HERE, KEY, ask, remember_ports
 from tests.engine.store_kit import T0, TECHNICIAN, FixedClock, opened
 
 LINES = "".join(f"{n:06d} Größe {n}\n" for n in range(3000))
@@ -128,6 +128,7 @@ async def test_only_files_of_the_folder_and_ones_that_are_there(book, tmp_path):
 async def test_from_a_charger_to_a_desk(tmp_path):
     """Sent by HTTP to an engine's file service, kept, and asked for through its API."""
     data = packed(sys_log=LINES, **{"../out": "x"})
+    remember_ports(tmp_path)
     running = Engine(EngineOptions(tmp_path, ocpp=(HERE, 0)), "token")
     await running.store.open()
     told = []

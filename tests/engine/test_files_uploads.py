@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import json
 import stat
 import sys
 from pathlib import Path
@@ -344,4 +343,3 @@ async def test_a_killed_engine_knows_what_came_before(tmp_path):
         assert (await ask(again.url + "b.zip", "PUT", b"half more"[had:], **rest)).status == 200
         best, *_ = second.service.received(KEY)
         assert (best.path.read_bytes(), best.whole) == (b"half more", True)
-    assert set(json.loads((tmp_path / "files.json").read_text())) == {"http"}
