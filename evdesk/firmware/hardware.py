@@ -15,7 +15,7 @@ _STATION = frozenset({"", "chargingstation", "controller"})
 
 
 def hardware_of(settings: Iterable[Setting]) -> str:
-    """ "" where no setting tells it, or several tell it differently. Maker's prefixes aside: "NL_HardwareVersion"."""
+    """ "" where no setting tells it, or several tell it differently. Maker's prefixes aside: "NL_HardwareVersion", "AcmeHwRev"."""
     told = {
         (setting.value or "").strip()[:MOST_CHARS]
         for setting in settings
@@ -31,7 +31,7 @@ def _tells(name: str) -> bool:
     component, _, variable = name.rpartition("/")
     if "#" in variable or _bare(re.sub(r"[\[@].*", "", component)) not in _STATION:
         return False
-    words = re.split(r"[^A-Za-z0-9]+", re.sub(r"\[.*", "", variable))
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", re.sub(r"\[.*", "", variable))
     return any(_bare("".join(words[n:])) in _NAMES for n in range(len(words)))
 
 

@@ -17,7 +17,7 @@ from PySide6.QtCore import QLocale, QMessageLogContext, QtMsgType, qInstallMessa
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
-from evdesk.gui import launch, shots_balancing, shots_charger, shots_sheets, tokens
+from evdesk.gui import launch, shots_balancing, shots_charger, shots_firmware, shots_sheets, tokens
 from evdesk.gui.app import make_app
 from evdesk.gui.client import Client
 from evdesk.gui.dialogs.console import ConsoleSheet
@@ -217,8 +217,12 @@ async def _all(
             await visit(door.hostname or "127.0.0.1", door.port or 80)
         shown = await shots_sheets.prepare(camera.mirror, camera.client)
         opened = await shots_charger.prepare(camera.mirror, camera.client)
+        job = await shots_firmware.prepare(camera.mirror, camera.client, camera.until)
         for look in (theme,) if theme else (tokens.LIGHT, tokens.DARK, tokens.CONTRAST):
             camera.theme.apply(app, look)
+            if job and look != tokens.CONTRAST:
+                camera.shell.resize(*SIZES[0][1:])
+                await shots_firmware.shoot(job, camera.shell, camera.settled, directory, look)
             await _one_look(camera, directory, look, everything=theme is not None or look != tokens.CONTRAST)
             if shown and look != tokens.CONTRAST:
                 desk = camera.mirror, camera.client, camera.theme
@@ -243,7 +247,7 @@ async def _one_look(camera: Camera, directory: Path, look: str, everything: bool
     arguments = {"chargers": busiest, "messages": f"#{broken.id}" if broken else None, "insights": ENERGY}
     for suffix, width, height in SIZES:
         camera.shell.resize(width, height)
-        for kind in PAGES:
+        for kind in (one for one in PAGES if one.name not in shots_firmware.PAGES):
             if everything or kind.name in IN_SUNLIGHT:
                 file = directory / f"{kind.name}-{look}{suffix}.png"
                 await camera.shoot(kind.name, arguments.get(kind.name), file)

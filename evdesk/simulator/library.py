@@ -21,8 +21,8 @@ from evdesk.simulator.makers import KESTREL, NORDLADE
 
 N22_BYTES, K11_BYTES = 18_400_000, 6_200_000
 RECOVERY = (
-    "If it stays silent for 5 min: breaker off for 30 s, then on. Do not press reset while the light is blue. "
-    "If the light is red afterwards, hold the service button for 10 s; it then starts the old version."
+    "Breaker off for 30 s, then on. Do not press reset while the light is blue. If the light is red afterwards, hold the "
+    "service button for 10 s; it then starts the old version."
 )
 
 
@@ -44,10 +44,10 @@ def write_library(folder: Path, now: float) -> None:
         certificate=certificate,
         source="Simulated, made on this computer",
     )
-    for version, downgrade in (("2.4.0", True), ("2.4.1", False)):
+    for version in ("2.4.0", "2.4.1"):
         body = make_image(NORDLADE.vendor, NORDLADE.model, version, N22_BYTES)
         signature = base64.b64encode(key.sign(body, ec.ECDSA(hashes.SHA256()))).decode()
-        manifest = replace(_of(n22, version, body), downgrade=downgrade, signature=signature)
+        manifest = replace(_of(n22, version, body), downgrade=True, signature=signature)
         _put(folder, f"n22-{version}.bin", body, manifest)
     cut = make_image(NORDLADE.vendor, NORDLADE.model, "2.5.0", N22_BYTES)
     _put(folder, "n22-2.5.0.bin", cut[:11_000_000], _of(n22, "2.5.0", cut))
