@@ -15,7 +15,8 @@ _STATION = frozenset({"", "chargingstation", "controller"})
 
 
 def hardware_of(settings: Iterable[Setting]) -> str:
-    """ "" where no setting tells it, or several tell it differently. Maker's prefixes aside: "NL_HardwareVersion", "AcmeHwRev"."""
+    """ "" where no setting tells it, or several tell it differently. Maker's prefixes aside: "NL_HardwareVersion",
+    "AcmeHwRev"."""
     told = {
         (setting.value or "").strip()[:MOST_CHARS]
         for setting in settings
