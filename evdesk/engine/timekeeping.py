@@ -61,6 +61,7 @@ class Timekeeping:
     def _stood_still(self, began: float, ended: float) -> None:
         fell = []
         self._send_again()
+        self.core.jobs.stood_still(ended - began)
         for record in self.core.fleet.chargers.values():
             for connector in record.connectors.values() if record.accepted else ():
                 live = connector.session is not None and connector.confirmed_a is not None

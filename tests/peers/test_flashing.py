@@ -8,6 +8,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,6 +18,7 @@ from evdesk.engine.jobs.proof import verify_reports
 from evdesk.firmware.images import image_id
 from evdesk.firmware.manifest import Sidecar, to_toml
 from evdesk.model.firmware import Manifest
+from evdesk.wire import RpcError
 from tests.engine.harness import engine, until
 from tests.peers.flasher import END, Flasher, flashers
 
@@ -322,6 +324,9 @@ async def test_stations_of_2x_signed_over_https_and_ftp(tmp_path):
                 wanted = dict.fromkeys(names, good_end) | {"BADSIGN": ("failed", "invalid_signature")}
                 assert found == wanted, {n: c["reason"] for n, c in chargers.items()}
                 assert not chargers["BADSIGN"]["retry"]
+                again = {"charger_ids": ["BADSIGN"], "image_id": image, "override": "all the same"}
+                with pytest.raises(RpcError, match="found the signature of this very file wrong"):
+                    await api.call("firmware.start", again)
                 assert {n: c["transfer"]["scheme"] for n, c in chargers.items()} == {
                     "SIGNED": "http",
                     "BADSIGN": "http",

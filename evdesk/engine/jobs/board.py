@@ -29,7 +29,7 @@ from evdesk.model import (
     Severity,
 )
 from evdesk.model.firmware import Image
-from evdesk.model.jobs import Job, JobCharger, JobKind, Step
+from evdesk.model.jobs import Cause, Job, JobCharger, JobKind, Step
 
 log = logging.getLogger("evdesk.jobs")
 Publish = Callable[[str, object], None]
@@ -172,6 +172,8 @@ class JobBoard:
 
     def _tell_versions(self, run: Run) -> None:
         one = run.charger
+        if one.cause is Cause.INVALID_SIGNATURE:
+            self.grounds.wrong.add((one.charger_id, self.live[run.job_id].job.image_id))
         if one.outcome is not None:
             self.versions.ended(one.charger_id, run.job_id, one.outcome, one.reason)
         elif one.step is Step.SENT:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from evdesk.engine.files.service import FileService
@@ -13,9 +14,15 @@ from evdesk.engine.settings_book import SettingsBook
 from evdesk.engine.state import ChargerRecord
 from evdesk.firmware.fit import fit
 from evdesk.model import Setting
-from evdesk.model.firmware import Fit, Image
+from evdesk.model.firmware import Check, Fit, Image, Verdict
 from evdesk.wire.firmware import Preflight
 
+NEVER_AGAIN = Check(
+    "signature",
+    Verdict.BLOCK,
+    "This charger has found the signature of this very file wrong.",
+    "Ask the maker for a file that is signed for this model.",
+)
 FRESH_S = 10.0
 """Real seconds for which the own listeners need not be tried again."""
 
@@ -35,6 +42,7 @@ class Grounds:
     ) -> None:
         self.data, self.fleet, self.files, self.settings, self.versions = data, fleet, files, settings, versions
         self.awake, self.busy = awake, busy
+        self.wrong: set[tuple[str, str]] = set()  # (charger, image): the charger found its signature wrong
         self._reached: dict[tuple[str, str], tuple[float, str]] = {}
 
     async def look(self, record: ChargerRecord, image: Image) -> Preflight:
@@ -54,7 +62,11 @@ class Grounds:
 
     def fits(self, record: ChargerRecord, image: Image) -> Fit:
         who = record.identity
-        return fit(image, self.versions.facts(record), self.versions.blocked(who.vendor, who.model))
+        found = fit(image, self.versions.facts(record), self.versions.blocked(who.vendor, who.model))
+        if (record.id, image.id) not in self.wrong:
+            return found
+        others = tuple(one for one in found.checks if one.code != "signature")
+        return replace(found, fits=False, checks=(*others, NEVER_AGAIN))
 
     async def _reach(self, record: ChargerRecord, image: Image, settings: list[Setting]) -> None:
         schemes, address = ways(self.files, record, image, settings)

@@ -47,6 +47,7 @@ class Jobs(JobBoard):
 
     async def open(self) -> None:
         """Jobs that were not over go on; what had been sent is watched, and never sent again."""
+        self.grounds.wrong = await self.fleet.store.wrong_signatures()
         for job in await self.fleet.store.open_jobs():
             live = await self._rebuilt(job)
             self.live[job.id] = live
@@ -157,6 +158,14 @@ class Jobs(JobBoard):
             for run in live.runs.values():
                 one, until = run.charger, run.charger.waits_until_at
                 run.show(step_at=one.step_at + seconds, waits_until_at=None if until is None else until + seconds)
+
+    def stood_still(self, seconds: float) -> None:
+        """The computer slept: nobody could tell or fetch anything, so every timer goes on from where it was."""
+        for live in self.live.values():
+            for run in live.runs.values():
+                if run.begun and run.charger.waits_until_at is not None:
+                    run.show(waits_until_at=run.charger.waits_until_at + seconds)
+                    run.say("evdesk", f"This computer stood still for {seconds:.0f} s", "warn")
 
     def uses(self, image_id: str) -> str:
         """Why this image must stay as it is, "" where no job needs it."""

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from evdesk.engine.store.core import Core
 from evdesk.engine.store.pages import LARGEST_ID
 from evdesk.firmware.watched import Memory
-from evdesk.model.jobs import Job, JobCharger, JobLine, JobState
+from evdesk.model.jobs import Cause, Job, JobCharger, JobLine, JobState
 
 MOST_LINES = 20_000
 
@@ -94,6 +94,18 @@ class Work(Core):
             sql = "SELECT body, secret FROM job_charger WHERE job_id = ? ORDER BY place"
             rows = connection.execute(sql, (min(number, LARGEST_ID),)).fetchall()
             return [one for body, secret in rows if (one := _charger(body, secret)) is not None]
+
+        return await self._read(run)
+
+    async def wrong_signatures(self) -> set[tuple[str, str]]:
+        """(charger, image) where the charger found the signature of that file wrong."""
+
+        def run(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+            sql = (
+                "SELECT c.charger_id, json_extract(j.body, '$.image_id') FROM job_charger c JOIN job j ON j.id = c.job_id "
+                "WHERE json_extract(c.body, '$[0].cause') = ?"
+            )
+            return {(row[0], row[1]) for row in connection.execute(sql, (Cause.INVALID_SIGNATURE,)) if row[1]}
 
         return await self._read(run)
 
