@@ -64,7 +64,8 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Versioned:
-    """The charger told its version. `booted`: in a BootNotification, with who it says to be."""
+    """The charger told its version. `booted`: by a restart; not where evdesk asked for its BootNotification. `serial`,
+    `model`: who it says to be, where it says so."""
 
     at: float
     version: str

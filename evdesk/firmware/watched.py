@@ -68,7 +68,7 @@ class Watched:
     def _other(self, what: Versioned) -> bool:
         serial = bool(what.serial and self.charger.serial and what.serial != self.charger.serial)
         model = bool(what.model and self.charger.model and what.model != self.charger.model)
-        return what.booted and (serial or (model and not what.serial))
+        return serial or (model and not what.serial)
 
     def _proves(self, version: str) -> bool:
         """The same version again proves nothing unless it was away with the whole file."""

@@ -124,6 +124,19 @@ def test_installed_without_a_restart_is_asked_and_then_restarted_once():
     assert one.charger.outcome is Result.SUCCEEDED
 
 
+def test_a_boot_that_evdesk_asked_for_is_no_restart():
+    answer = Versioned(82, OLD, False, "S1", "M")
+    one = watch()
+    through(one, *FETCHED, Told(20, "Installed"), Tick(81), answer, Tick(321), answer)
+    assert through(one, Tick(323)) == [Act.RESTART]
+    one = watch(old=NEW)  # the same version once more: it hangs, and only says what it had
+    through(one, *FETCHED, Told(20, "Installing"), Tick(921), Versioned(922, NEW, False, "S1", "M"), Tick(923))
+    assert (one.charger.outcome, one.charger.cause) == (Result.UNKNOWN, Cause.HANGS)
+    one = watch()
+    through(one, *FETCHED, Told(20, "Installing"), Tick(921), Versioned(922, NEW, False, "S9", "M"))
+    assert one.charger.cause is Cause.OTHER_CHARGER
+
+
 def test_never_fetched_after_asking_and_by_every_protocol():
     one = watch(schemes=("ftp",))
     through(one, Sent(0))

@@ -53,6 +53,7 @@ class Runner(ABC):
         self.secret = secret
         self.offer: Offer | None = None
         self.told_at = 0.0
+        self.held = False  # its job is paused: it is not begun
         self._acts: asyncio.Queue[Act] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._beginning: asyncio.Task[None] | None = None
@@ -80,6 +81,15 @@ class Runner(ABC):
 
     def saved(self) -> SavedCharger:
         return SavedCharger(self.charger, self.watch.memory, self.secret)
+
+    async def still(self) -> bool:
+        """Whether the charger may be asked. A person may have ended or paused it during the look before; then its address
+        is gone again, and nothing is sent."""
+        if not self.watch.over and (self.begun or not self.held):
+            return True
+        self.offer = None
+        await self.parts.files.withdraw(self.key)
+        return False
 
     def try_begin(self) -> None:
         """Begin beside the beat, where it is not being tried already."""

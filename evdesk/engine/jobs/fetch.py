@@ -33,7 +33,7 @@ class LogRun(Run):
                 self.show(step=Step.PREFLIGHT, step_at=self.now(), reason="It is offline; asked when it is back.")
             return
         offer = await self._offered()
-        if offer is not None:
+        if offer is not None and await self.still():
             await self._send(offer)
 
     async def _offered(self) -> Offer | None:
@@ -62,6 +62,8 @@ class LogRun(Run):
         self.show(request_id=number, started_at=self.charger.started_at or self.now(), online=True)
         self.feed(Sent(self.now(), answered=False))
         await self.parts.save(self)
+        if not await self.still():
+            return
         request = LogRequest(offer.url, number, memory.kind, memory.from_at, memory.to_at)
         self.say("evdesk", f"Asked for its {memory.kind} log by {offer.scheme.upper()}")
         args = {"kind": memory.kind, "scheme": offer.scheme, "request_id": number}
@@ -103,7 +105,7 @@ class LogRun(Run):
         self.say("evdesk", f"Nothing came: asked again by {self.watch.memory.scheme.upper()}", "warn")
         await self.withdraw()
         offer = await self._offered()
-        if offer is not None:
+        if offer is not None and await self.still():
             await self._send(offer)
 
     async def _end(self) -> None:

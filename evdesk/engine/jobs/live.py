@@ -48,6 +48,7 @@ class LiveJob:
             self.ended = moved
             return
         self.job = moved
+        self._hold()
         again = now - self.looked_at >= LOOK_EVERY_S
         self.looked_at = now if again else self.looked_at
         for charger_id in may_begin(self.job, chargers, now):
@@ -63,6 +64,12 @@ class LiveJob:
         if state is JobState.RUNNING:
             self.forgiven = bad(self.chargers())
         self.job = replace(self.job, state=state, waits_for="")
+        self._hold()
+
+    def _hold(self) -> None:
+        """Who is just being looked at is not begun either while it is paused."""
+        for run in self.runs.values():
+            run.held = self.job.state is JobState.PAUSED
 
     def recount(self) -> None:
         self.job = replace(self.job, counts=counts(self.chargers()))

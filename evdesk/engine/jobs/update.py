@@ -42,6 +42,7 @@ class UpdateRun(Run):
         self.restore = True
         self._backups = 0
         self._asks_version = False
+        self._boot_asked = False  # on this connection: a boot told on it is an answer, and no restart
 
     # -- begin ----------------------------------------------------------------------------------------------------
 
@@ -51,10 +52,10 @@ class UpdateRun(Run):
             self.feed(Refused(self.now(), Cause.NOT_READY))
             return
         found = await self.ready(record, self.image)
-        if not self._go_on(found) or not await self._backed_up():
+        if self.watch.over or not self._go_on(found) or not await self._backed_up() or not await self.still():
             return
         offered = await self._offered()
-        if offered is not None:
+        if offered is not None and await self.still():
             await self._send(record, offered)
 
     def _go_on(self, found: Preflight) -> bool:
@@ -142,6 +143,8 @@ class UpdateRun(Run):
         )
         self.feed(Sent(self.now(), answered=False))
         await self.parts.save(self)
+        if not await self.still():
+            return
         request = FirmwareRequest(
             location=offer.url,
             request_id=number,
@@ -241,6 +244,7 @@ class UpdateRun(Run):
         except EvdeskError as error:
             if error.reason is not Reason.UNSUPPORTED:
                 raise
+            self._boot_asked = True
             await self.ask_status("BootNotification")
             return
         if version:
@@ -255,7 +259,7 @@ class UpdateRun(Run):
         self.say("evdesk", f"Nothing was fetched: offered by {self.watch.memory.scheme.upper()}", "warn")
         await self.withdraw()
         record, offer = self.record, await self._offered()
-        if record is not None and offer is not None:
+        if record is not None and offer is not None and await self.still():
             await self._send(record, offer)
 
     async def _test(self) -> None:
@@ -282,9 +286,10 @@ class UpdateRun(Run):
         if not self.watch.over:
             self.say("charger", f"BootNotification, version {version or 'not told'}")
         serial, model = event.identity.serial, event.identity.model
-        self.feed(Versioned(self.now(), version, True, serial, model))
+        self.feed(Versioned(self.now(), version, not self._boot_asked, serial, model))
 
     def linked(self) -> None:
+        self._boot_asked = False
         super().linked()
         if self._asks_version and not self.watch.over:
             self._asks_version = False
