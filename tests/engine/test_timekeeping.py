@@ -264,6 +264,7 @@ async def test_a_clock_set_forward_may_be_lost_time(tmp_path, jump, again):
             doubts=parts,
             caps=parts,
             wiring=parts,
+            jobs=parts,
             drills=parts,
             wiring_test=parts,
             commands=parts,
