@@ -36,6 +36,8 @@ VERBS = {
     Capability.AVAILABILITY: "availability",
     Capability.PROFILES: "profiles",
     Capability.RESERVE: "reserve",
+    Capability.FIRMWARE: "update_firmware",
+    Capability.LOGS: "get_log",
     Capability.TRIGGER: "trigger",
     Capability.SETTINGS: "settings",
     Capability.WRITE_SETTING: "write_setting",

@@ -370,6 +370,7 @@ async def test_no_drill_begins_between_two_steps_of_a_wiring_test(runs):
         fleet=fleet,
         control=SimpleNamespace(holds={}),  # nothing is held between two steps
         wiring_tested=lambda: runs,
+        updating=lambda charger_id: False,
         _drilled=lambda record: False,
         book=SimpleNamespace(places=lambda record: [1]),
         beginning=set(),
