@@ -1,6 +1,7 @@
 """What every run of one charger in a job shares: the machine it feeds, the acts it does one by one, the lines it writes."""
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
@@ -17,13 +18,15 @@ from evdesk.engine.settings_book import SettingsBook
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
-from evdesk.firmware.happenings import Act, Happening, Linked, Lost, Served, Told
+from evdesk.firmware.happenings import Act, Happening, Linked, Lost, Refused, Served, Told
 from evdesk.firmware.machine import Watch
 from evdesk.firmware.uploads import LogWatch
 from evdesk.model import Capability, EvdeskError, Origin, Reason
-from evdesk.model.jobs import JobCharger, JobLine, Step
+from evdesk.model.jobs import Cause, JobCharger, JobLine, Step
 
+log = logging.getLogger("evdesk.jobs")
 JOB = Origin("Engine", "job")
+MOST_BROKEN = 3
 RETRIES, RETRY_S = 2, 30
 """What the charger is told to do when a transfer fails; the machine's patience is longer."""
 
@@ -54,6 +57,7 @@ class Runner(ABC):
         self.offer: Offer | None = None
         self.told_at = 0.0
         self.held = False  # its job is paused: it is not begun
+        self.broken = 0
         self._acts: asyncio.Queue[Act] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._beginning: asyncio.Task[None] | None = None
@@ -95,6 +99,7 @@ class Runner(ABC):
         """Begin beside the beat, where it is not being tried already."""
         if not self.beginning and not self.watch.over:
             self._beginning = asyncio.get_running_loop().create_task(self._guarded(self.begin()), name="begin job")
+            self._beginning.add_done_callback(self._broke)
 
     @abstractmethod
     async def begin(self) -> None:
@@ -111,12 +116,14 @@ class Runner(ABC):
         """Do what the machine asks for, in order, until it is over."""
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._work(), name=f"job {self.charger_id}")
+            self._task.add_done_callback(self._broke)
 
     def aside(self, doing: Coroutine[Any, Any, None]) -> None:
         """Do it beside the caller; what it raises of evdesk's own is written into the log."""
         task = asyncio.get_running_loop().create_task(self._guarded(doing), name=f"job {self.charger_id}")
         self._asides.add(task)
         task.add_done_callback(self._asides.discard)
+        task.add_done_callback(self._broke)
 
     async def close(self) -> None:
         mine = (self._task, self._beginning, *self._asides)
@@ -129,11 +136,33 @@ class Runner(ABC):
         while not self._acts.empty():
             await self._guarded(self.act(self._acts.get_nowait()))
 
+    @abstractmethod
+    def held_up(self, why: str, for_good: bool = False, advice: str = "") -> None:
+        """It cannot begin now. `for_good`: it is not tried again."""
+
+    def _broke(self, task: asyncio.Task[None]) -> None:
+        """A fault of evdesk's own must not leave a charger without an end: what was asked is watched to its end by the
+        timers, what was not is tried again a few times."""
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        log.error("job %d of %s failed inside evdesk", self.job_id, self.charger_id, exc_info=error)
+        self.broken += 1
+        words = f"evdesk itself failed here ({type(error).__name__}); its log has the details."
+        if not self.begun and not self.watch.over:
+            self.held_up(words, self.broken >= MOST_BROKEN)
+            return
+        self.say("evdesk", words, "bad")
+        if not self._acts.empty():
+            self.run()
+
     async def _guarded(self, doing: Coroutine[Any, Any, None]) -> None:
         try:
             await doing
         except EvdeskError as error:
-            self.say("evdesk", error.sentence, "warn")
+            if self.begun or self.watch.over:
+                self.say("evdesk", error.sentence, "warn")
+            else:
+                self.held_up(error.sentence)
 
     def now(self) -> float:
         return self.parts.fleet.clock.now()
@@ -195,6 +224,20 @@ class Run(Runner):
         command = Command(JOB, what, self.charger_id, {"job_id": self.job_id, **args})
         answer, _row = await self.parts.commands.run(command, lambda: verb(link))
         return answer
+
+    def held_up(self, why: str, for_good: bool = False, advice: str = "") -> None:
+        if self.charger.step is Step.WAITING:
+            self.show(step=Step.PREFLIGHT, step_at=self.now())
+        if self.charger.reason != why:
+            self.show(reason=why, next=advice)
+            self.say("evdesk", f"Waits: {why}", "warn")
+        if for_good:
+            self.leave_out(why)
+
+    def leave_out(self, why: str) -> None:
+        """Nothing is sent to it, and `why` is said."""
+        self.watch.memory = replace(self.watch.memory, why=why)
+        self.feed(Refused(self.now(), Cause.NOT_READY))
 
     def can(self, capability: Capability) -> bool:
         record = self.record

@@ -14,7 +14,7 @@ from evdesk.firmware.happenings import Act, Agreed, Received, Refused, Sent
 from evdesk.firmware.times import Times
 from evdesk.firmware.uploads import LogWatch
 from evdesk.model import ChargerError, Reason
-from evdesk.model.jobs import Cause, Step
+from evdesk.model.jobs import Cause
 
 _CAUSES = {"too_large": Cause.TOO_LARGE, "disk_full": Cause.DISK_FULL}
 
@@ -29,8 +29,7 @@ class LogRun(Run):
     async def begin(self) -> None:
         record = self.record
         if record is None or record.link is None:
-            if self.charger.step is Step.WAITING:
-                self.show(step=Step.PREFLIGHT, step_at=self.now(), reason="It is offline; asked when it is back.")
+            self.held_up("It is offline; asked when it is back.")
             return
         offer = await self._offered()
         if offer is not None and await self.still():
@@ -54,6 +53,9 @@ class LogRun(Run):
         self.watch.memory = replace(memory, local_address=address)
         offer = await self.parts.files.take(self.key, address, memory.scheme)
         self.offer, self.secret = offer, offer.secret
+        if self.watch.over:  # stopped meanwhile
+            await self.withdraw()
+            return None
         return offer
 
     async def _send(self, offer: Offer) -> None:

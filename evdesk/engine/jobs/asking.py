@@ -1,0 +1,242 @@
+"""Asking one charger to update: looked at, backed up, looked at again, and only then asked."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from evdesk.drivers.base import FirmwareRequest
+from evdesk.engine.files.slots import Offer
+from evdesk.engine.jobs import aftercare
+from evdesk.engine.jobs.base import RETRIES, RETRY_S, Parts, Run
+from evdesk.engine.jobs.preflight import SOFT, ways
+from evdesk.engine.state import ChargerRecord
+from evdesk.engine.store import SavedCharger
+from evdesk.firmware.endings import megabytes
+from evdesk.firmware.happenings import Agreed, Refused, Sent
+from evdesk.firmware.machine import Watch
+from evdesk.firmware.times import Times
+from evdesk.firmware.versions import direction
+from evdesk.model import Capability, ChargerError, EvdeskError, Reason
+from evdesk.model.firmware import Direction, Image, Verdict
+from evdesk.model.jobs import Cause, JobCharger
+from evdesk.wire.firmware import Preflight
+
+BACKUP_TRIES = 3
+FOR_GOOD = frozenset({"model", "hardware", "version", "downgrade", "blocked", "file", "signature", "serial"})
+"""Checks that do not pass by waiting; a full disk or a shut port may."""
+
+AGAIN = frozenset({"online", "session", "serial", "file", "signature", "blocked", "model", "hardware", "version"})
+"""Checks that must be well when it is asked once more, by another protocol."""
+
+_STOPS = frozenset({Verdict.WAIT, Verdict.BLOCK})
+_BAD_CERTIFICATE = frozenset({"InvalidCertificate", "RevokedCertificate"})
+Looker = Callable[[ChargerRecord, Image], Awaitable[Preflight]]
+
+
+class AskingRun(Run):
+    """`ready(record, image)`: the checks; `override`: a person passes the soft ones; `restore`: put settings back."""
+
+    watch: Watch
+
+    def __init__(
+        self, parts: Parts, job_id: int, saved: SavedCharger, times: Times, image: Image, ready: Looker
+    ) -> None:
+        super().__init__(parts, job_id, Watch(saved.charger, saved.memory, times), saved.secret)
+        self.image, self.ready = image, ready
+        self.override = ""
+        self.restore = True
+        self._backups = 0
+
+    async def begin(self) -> None:
+        record = self.record
+        if record is None:
+            self.feed(Refused(self.now(), Cause.NOT_READY))
+            return
+        found = await self.ready(record, self.image)
+        if self.watch.over or not self._go_on(found) or not await self._backed_up() or not await self.still():
+            return
+        offered = await self._offered()
+        if offered is None:
+            return
+        if await self._unchanged() and await self.still():
+            await self._send(record, offered)
+        else:
+            await self.withdraw()
+            self.show(backup_id=None)  # taken anew when it is tried again
+
+    async def _unchanged(self) -> bool:
+        """All of that may have taken minutes: a car may have come, another charger taken its place."""
+        record = self.record
+        if record is None or record.link is None:
+            return False
+        found = await self.ready(record, self.image)
+        return not self.watch.over and self.record is record and record.link is not None and self._go_on(found)
+
+    def _go_on(self, found: Preflight) -> bool:
+        """Whether every check lets it begin; else what it waits for is shown, or it is left out."""
+        if why := not_confirmed(self.charger, found):
+            self.leave_out(why)
+            return False
+        blocks = [one for one in found.checks if one.verdict is Verdict.BLOCK]
+        hard = [one for one in blocks if one.code in FOR_GOOD]
+        waits = [one for one in found.checks if one.verdict is Verdict.WAIT]
+        soft = [one for one in found.checks if one.verdict in SOFT and not self.override]
+        stop = next(iter([*hard, *blocks, *waits, *soft]), None)
+        self.show(checks=tuple(found.checks), from_version=found.from_version, serial=found.serial)
+        if stop is None:
+            return True
+        self.held_up(stop.sentence, bool(hard), stop.advice)
+        return False
+
+    async def _backed_up(self) -> bool:
+        """Settings first; without them only where the manifest or a person says that it may be."""
+        if self.charger.backup_id is not None or not self.can(Capability.SETTINGS):
+            return True
+        try:
+            _settings, number = await aftercare.read_settings(self, "before an update")
+        except EvdeskError as error:
+            self._backups += 1
+            self.say("evdesk", f"Its settings could not be read: {error.sentence}", "warn")
+            if self.override or (self.image.manifest.settings_kept and not self.image.manifest.backup_needed):
+                return True
+            if self._backups >= BACKUP_TRIES:
+                self.leave_out(f"No backup could be taken: {error.sentence}")
+            return False
+        self.show(backup_id=number)
+        self.say("evdesk", f"Settings kept as snapshot {number}", "good")
+        return True
+
+    async def _offered(self) -> Offer | None:
+        """The file under its one-time address, by the best protocol that is left."""
+        record, memory = self.record, self.watch.memory
+        if record is None or record.link is None:
+            return None
+        if not memory.scheme:
+            settings = list((await self.parts.settings.view(record)).settings)
+            schemes, _address = ways(self.parts.files, record, self.image, settings)
+            if not schemes:
+                return None
+            memory = replace(memory, scheme=schemes[0], schemes=schemes[1:2])
+        address = self.local_address() or memory.local_address or "127.0.0.1"
+        self.watch.memory = memory = replace(memory, local_address=address)
+        offer = await self.parts.files.offer(
+            self.key,
+            self.parts.library.path(self.image.id),
+            self.image.file_name,
+            address,
+            memory.scheme,
+            before=self.charger.transfer if self.charger.transfer.total else None,
+            sha256=self.image.sha256,
+        )
+        self.offer, self.secret = offer, offer.secret
+        return offer
+
+    async def _send(self, record: ChargerRecord, offer: Offer) -> None:
+        """Kept before it leaves: an engine that dies now must find that it may have been heard."""
+        manifest, number = self.image.manifest, self._request_id()
+        who = record.identity
+        signed = bool(manifest.signature and manifest.certificate)
+        self._sent(record, number, signed)
+        try:
+            await self.parts.save(self)
+        except EvdeskError as error:
+            self.leave_out(error.sentence)
+            return
+        if not await self.still():
+            return
+        request = FirmwareRequest(
+            location=offer.url,
+            request_id=number,
+            retrieve_at=self.now(),
+            retries=RETRIES,
+            retry_s=RETRY_S,
+            signature=manifest.signature if signed else "",
+            certificate=manifest.certificate if signed else "",
+        )
+        size = megabytes(self.image.size)
+        by = f"{offer.scheme.upper()}, {'signed' if signed else 'not signed'}, {size}, {RETRIES} retries"
+        self.say("evdesk", f"Asked to update to {manifest.version or self.image.file_name} by {by}")
+        args = {
+            "image_id": self.image.id,
+            "file": self.image.file_name,
+            "sha256": self.image.sha256,
+            "manifest": self.image.manifest_source,
+            "from": who.firmware,
+            "to": manifest.version,
+            "scheme": offer.scheme,
+            "signed": signed,
+            "request_id": number,
+            "backup": self.charger.backup_id,
+        }
+        await self._ask(request, args)
+
+    def _sent(self, record: ChargerRecord, number: int, signed: bool) -> None:
+        """From now on it counts as asked."""
+        before, who = aftercare.Before.of(record), record.identity
+        self.watch.memory = replace(
+            self.watch.memory, idle_before=before.idle, failsafe_before=before.failsafe, signed=signed
+        )
+        self.show(
+            request_id=number,
+            from_version=who.firmware,
+            serial=who.serial,
+            model=who.model,
+            vendor=who.vendor,
+            protocol=record.protocol,
+            started_at=self.charger.started_at or self.now(),
+            online=True,
+        )
+        self.feed(Sent(self.now(), answered=False))
+
+    def _request_id(self) -> int:
+        return (self.job_id * 100 + self.charger.attempts + 1) % 2_000_000_000
+
+    async def _ask(self, request: FirmwareRequest, args: dict[str, object]) -> None:
+        try:
+            answer = await self.command("charger.update_firmware", args, lambda link: link.update_firmware(request))
+        except ChargerError as error:
+            status = str(error.detail.get("status") or error.detail.get("code") or "")
+            self.say("charger", error.sentence, "bad")
+            cause = _refusal(error.reason, status)
+            if cause is not None:
+                self.feed(Refused(self.now(), cause, status))
+            return
+        except EvdeskError as error:  # not the charger: it never left
+            self.leave_out(error.sentence)
+            return
+        self.say("charger", answer.status, "good")
+        if not answer.payload.get("request_id"):
+            self.show(request_id=None)
+        self.feed(Agreed(self.now(), answer.status))
+
+    async def next_scheme(self) -> None:
+        self.say("evdesk", f"Nothing was fetched: offered by {self.watch.memory.scheme.upper()}", "warn")
+        await self.withdraw()
+        record, image = self.record, self.image
+        if record is None or record.link is None:
+            return
+        checks = (await self.ready(record, image)).checks
+        stop = next((one for one in checks if one.code in AGAIN and one.verdict in _STOPS), None)
+        if stop is not None:
+            self.say("evdesk", f"Not asked again: {stop.sentence}", "warn")
+            return
+        offer = await self._offered()
+        if offer is not None and self.record is record and await self.still():
+            await self._send(record, offer)
+
+
+def not_confirmed(one: JobCharger, found: Preflight) -> str:
+    """What a person confirmed when the job was begun, by serial number and "from -> to", and is not so now; else ""."""
+    if one.serial and found.serial != one.serial:
+        return f"Confirmed was serial number {one.serial}; now it tells {found.serial or 'none'}."
+    if found.downgrade and direction(one.from_version, one.to_version) is not Direction.DOWNGRADE:
+        return f"It has {found.from_version} by now, newer than {one.to_version}; nobody confirmed that."
+    return ""
+
+
+def _refusal(reason: Reason, status: str) -> Cause | None:
+    """None: it may have heard the request all the same."""
+    if reason is Reason.UNSUPPORTED:
+        return Cause.UNSUPPORTED
+    if reason is Reason.REFUSED:
+        return Cause.BAD_CERTIFICATE if status in _BAD_CERTIFICATE else Cause.REFUSED
+    return Cause.NOT_READY if reason is Reason.INVALID else None
