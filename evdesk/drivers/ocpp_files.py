@@ -44,7 +44,8 @@ class FileVerbs(ServiceVerbs):
         """1.6: its answer is empty; that it came is all it says."""
         payload = {"location": request.location, "retrieveDate": self._from(request.retrieve_at)}
         reply = await self.call("UpdateFirmware", payload | _retries(request.retries, request.retry_s))
-        return Answer("Accepted", reply.ms, payload={"request_id": False})
+        unsigned = "sent without its signature" if request.signature else None
+        return Answer("Accepted", reply.ms, after=unsigned, payload={"request_id": False})
 
     async def _update_signed(self, request: FirmwareRequest) -> Answer:
         return _answered(await self.call("SignedUpdateFirmware", self._signed(request)), "update firmware", True)

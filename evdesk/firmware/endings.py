@@ -20,7 +20,7 @@ _CARD = "Follow the recovery card of this model; do not switch it off while its 
 
 ENDINGS: dict[Cause, Ending] = {
     Cause.NEW_VERSION: Ending(Result.SUCCEEDED, "It came back with {reported} and works."),
-    Cause.ALREADY: Ending(Result.CANCELLED, "It has {to_version} already; nothing was sent."),
+    Cause.ALREADY: Ending(Result.CANCELLED, "It has {to_version} by another way; nothing was fetched from here."),
     Cause.NOT_READY: Ending(
         Result.CANCELLED, "It was not ready in time, so nothing was sent.", "Start it again when it is free.", True
     ),

@@ -164,7 +164,7 @@ class Watch(Watched):
     def _lost(self, what: Lost) -> None:
         self._show(online=False)
         if self.memory.whole and self._rank < RANK[Step.TESTING]:
-            self._remember(left=True, begun=True)
+            self._remember(left=True)
             if self._rank < RANK[Step.REBOOTING]:
                 self._go(Step.REBOOTING, what.at, told=False)
                 self._wait(what.at + max(self.times.reboot_s, self.times.install_s))
@@ -190,7 +190,9 @@ class Watch(Watched):
         self._show(reported=what.version)
         if self.memory.asked:
             self._wait(what.at)  # that was what the decision waited for
-        if self._proves(what.version):
+        if self._from_elsewhere(what.version):
+            self._end(Cause.ALREADY, what.at)
+        elif self._proves(what.version):
             self._go(Step.TESTING, what.at)
             self._acts += [Act.WITHDRAW, Act.TEST]
         elif what.booted and self.memory.whole and what.version:
@@ -217,7 +219,7 @@ class Watch(Watched):
             return
         words = " ".join(what.problems)
         self._remember(test_words=words)
-        if self.memory.pending is not Cause.NONE and not self.memory.begun:
+        if self.memory.pending is not Cause.NONE and not (self.memory.begun or self.memory.left):
             self._end(self.memory.pending, what.at)
             return
         if what.problems and self.memory.pending is Cause.NONE:

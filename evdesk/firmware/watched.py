@@ -77,6 +77,11 @@ class Watched:
         fresh = not same_version(self.charger.from_version, self.charger.to_version)
         return fresh or (self.memory.left and (self.memory.installed or self.memory.begun))
 
+    def _from_elsewhere(self, version: str) -> bool:
+        """The new version, and not one byte of it was taken from here: somebody else brought it."""
+        took = self.memory.whole or self.memory.begun or self.charger.transfer.total > 0
+        return not took and self._proves(version)
+
     def _look_at(self, cause: Cause, at: float) -> None:
         """It failed; is the charger in service all the same?"""
         self._remember(pending=cause)

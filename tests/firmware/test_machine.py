@@ -313,3 +313,15 @@ def test_an_install_that_waits_for_a_car_has_the_time():
     assert through(one, Tick(40_000)) == []
     through(one, Told(40_001, "Installing"))
     assert through(one, Tick(40_500)) == []
+
+
+def test_the_new_version_without_a_byte_from_here_is_nobodys_success():
+    one = watch()
+    through(one, Sent(0), boot(20))
+    assert (one.charger.outcome, one.charger.cause) == (Result.CANCELLED, Cause.ALREADY)
+
+
+def test_a_lost_connection_alone_does_not_prove_the_same_version_again():
+    one = watch(old=NEW)
+    through(one, Sent(0), served(5, SIZE, True), Lost(20), Linked(30), Versioned(31, NEW))
+    assert one.charger.step is Step.REBOOTING

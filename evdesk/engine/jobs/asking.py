@@ -203,7 +203,7 @@ class AskingRun(Run):
         except EvdeskError as error:  # not the charger: it never left
             self.leave_out(error.sentence)
             return
-        self.say("charger", answer.status, "good")
+        self.say("charger", f"{answer.status}, {answer.after}" if answer.after else answer.status, "good")
         if not answer.payload.get("request_id"):
             self.show(request_id=None)
         self.feed(Agreed(self.now(), answer.status))

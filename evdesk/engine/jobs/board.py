@@ -25,6 +25,7 @@ from evdesk.engine.store import SavedCharger
 from evdesk.firmware.machine import AMENDED_BY_VERSION
 from evdesk.firmware.times import Times, times_for
 from evdesk.model import (
+    EvdeskError,
     NoticeKind,
     Severity,
 )
@@ -137,7 +138,11 @@ class JobBoard:
         for run in live.runs.values():
             if isinstance(run, UpdateRun) and run.charger.cause in AMENDED_BY_VERSION:
                 self.late[run.charger_id] = live
-        await self._report(live)
+        try:
+            await self._report(live)
+        except EvdeskError:
+            self._ending.discard(live.job.id)  # tried again when the storage works
+            raise
         self.live.pop(live.job.id, None)
         self._ending.discard(live.job.id)
         good = set(live.job.counts) <= {"succeeded", "cancelled"}
@@ -177,6 +182,7 @@ class JobBoard:
         if one.outcome is not None:
             self.versions.ended(one.charger_id, run.job_id, one.outcome, one.reason)
         elif one.step is Step.SENT:
+            self.late.pop(one.charger_id, None)  # what boots now is this update's
             self.versions.by_job(one.charger_id, run.job_id)
 
     def add(self, live: LiveJob) -> None:

@@ -12,7 +12,18 @@ from evdesk.model.jobs import Step
 
 HELD = frozenset({Step.SENT, Step.DOWNLOADING, Step.VERIFYING, Step.INSTALLING, Step.REBOOTING})
 DANGEROUS = frozenset({"charger.reset", "charger.start", "charger.unlock", "charger.update_firmware"})
-DANGEROUS_RAW = frozenset({"Reset", "UpdateFirmware", "SignedUpdateFirmware", "ChangeAvailability"})
+DANGEROUS_RAW = frozenset(
+    {
+        "ChangeAvailability",
+        "PublishFirmware",
+        "RemoteStartTransaction",
+        "RequestStartTransaction",
+        "Reset",
+        "SignedUpdateFirmware",
+        "UnlockConnector",
+        "UpdateFirmware",
+    }
+)
 
 
 def updating(lives: Iterable[LiveJob]) -> dict[str, tuple[int, Step]]:

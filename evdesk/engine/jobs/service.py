@@ -95,11 +95,11 @@ class Jobs(JobBoard):
         """What a charger tells, as it comes: nothing here may wait."""
         if not isinstance(event, Connected | Disconnected | Booted | FirmwareStatusSeen | UploadStatusSeen):
             return
-        for live in self.live.values():
-            run = live.runs.get(event.charger_id)
-            if run is not None:
-                self._hear(run, event)
-        if isinstance(event, Booted):
+        runs = [run for live in self.live.values() if (run := live.runs.get(event.charger_id)) is not None]
+        active = [run for run in runs if not run.watch.over]
+        for run in active or runs[-1:]:  # one that is over hears only where no newer one is under way
+            self._hear(run, event)
+        if isinstance(event, Booted) and not active:
             self._late_boot(event)
 
     def _hear(self, run: Run, event: Event) -> None:
@@ -118,6 +118,9 @@ class Jobs(JobBoard):
         live = self.late.get(event.charger_id)
         run = live.runs.get(event.charger_id) if live is not None else None
         if live is None or not isinstance(run, UpdateRun):
+            return
+        if not self._recent(run.charger):
+            del self.late[event.charger_id]
             return
         before = run.charger.outcome
         run.booted(event)
