@@ -8,16 +8,16 @@ import pytest
 from evdesk.wire import RpcError
 from tests.engine.harness import engine, until
 from tests.peers.flasher import Flasher, flashers
-from tests.peers.test_flashing import NEW, OLD, good, outcome_of, seed, set_up
+from tests.peers.test_flashing import BODY, NEW, OLD, good, outcome_of, seed, set_up
 
 SPEED = "60"
 NIGHT_S = 86_400.0
 
 
 @contextlib.asynccontextmanager
-async def site(folder, *ones, life=good, **more):
+async def site(folder, *ones, life=good, body=BODY, **more):
     """(api, image, flashers by name): set up, with one signed image in the library."""
-    image = seed(folder / "data")
+    image = seed(folder / "data", body)
     with engine(folder / "data", "--accept-unknown", "--speed", SPEED) as running:
         async with running.client() as api:
             made = [Flasher(running.ocpp, name, life, **more) for name in ones]
@@ -117,7 +117,7 @@ async def test_nobody_restarts_a_charger_that_is_being_updated_and_cancelling_en
         with contextlib.suppress(Exception):
             await one.fetch(url)
 
-    async with site(tmp_path, "A", "B", "C", life=slowly) as (api, image, ones):
+    async with site(tmp_path, "A", "B", "C", life=slowly, body=BODY * 120) as (api, image, ones):
         ask = {"charger_ids": ["A", "B", "C"], "image_id": image, "override": "x", "waves": {"sizes": [1]}}
         job = (await api.call("firmware.start", ask))["job_id"]
 

@@ -5,6 +5,8 @@ import base64
 import contextlib
 import hashlib
 import json
+import os
+import socket
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -161,30 +163,30 @@ def signer():
     return key, certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def seed(data):
+def seed(data, body=BODY):
     """The library of an engine that is not started yet: one signed image, its certificate trusted. The image's id."""
     key, pem = signer()
     folder = data / "firmware"
     (folder / "trusted").mkdir(parents=True)
-    (folder / "x-2.4.1.bin").write_bytes(BODY)
+    (folder / "x-2.4.1.bin").write_bytes(body)
     (folder / "trusted" / "maker.pem").write_text(pem)
     manifest = Manifest(
         vendor="Maker Y",
         models=("Model X",),
         version=NEW,
-        size=len(BODY),
-        sha256=hashlib.sha256(BODY).hexdigest(),
+        size=len(body),
+        sha256=hashlib.sha256(body).hexdigest(),
         downgrade=False,
         settings_kept=True,
         minutes=1.0,
         reboots=1,
         recovery="Breaker off for 30 s, then on.",
-        signature=base64.b64encode(key.sign(BODY, ec.ECDSA(hashes.SHA256()))).decode(),
+        signature=base64.b64encode(key.sign(body, ec.ECDSA(hashes.SHA256()))).decode(),
         signature_kind="ECDSA",
         certificate=pem,
     )
     (folder / "x-2.4.1.bin.toml").write_text(to_toml(Sidecar(manifest)))
-    return image_id(hashlib.sha256(BODY).hexdigest())
+    return image_id(hashlib.sha256(body).hexdigest())
 
 
 async def set_up(api, *names):
@@ -341,6 +343,17 @@ async def root_of(api):
     return (await api.call("security.export_ca", {}))["content"]
 
 
+def free_ports():
+    """The first of eleven that are free together, and that no other engine takes between two of this one."""
+    for first in range(20_000 + os.getpid() % 500 * 20, 32_000, 20):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as held:
+            for port in range(first, first + 11):
+                probe = held.enter_context(socket.socket())
+                probe.bind(("127.0.0.1", port))
+            return first
+    raise AssertionError("no free ports")
+
+
 async def test_engine_killed_in_the_middle(tmp_path):
     """What was sent is watched by the next engine, on the same address, and never sent again."""
     image, gate = seed(tmp_path / "data"), asyncio.Event()
@@ -354,7 +367,8 @@ async def test_engine_killed_in_the_middle(tmp_path):
                 await one.fetch(url, start=40_000)
         await install(one)
 
-    with engine(tmp_path / "data", "--accept-unknown", "--speed", SPEED) as running:
+    options = ("--accept-unknown", "--speed", SPEED, "--files-port", str(free_ports()))
+    with engine(tmp_path / "data", *options) as running:
         one = Flasher(running.ocpp, "KILL", slowly)
         port = running.ready["ocpp_port"]
         async with flashers(one):
@@ -369,7 +383,7 @@ async def test_engine_killed_in_the_middle(tmp_path):
 
                 await until(fetching)
             running.kill()
-            with engine(tmp_path / "data", "--accept-unknown", "--speed", SPEED, ocpp=f"127.0.0.1:{port}") as second:
+            with engine(tmp_path / "data", *options, ocpp=f"127.0.0.1:{port}") as second:
                 async with second.client() as api:
                     gate.set()
                     view = await outcome_of(api, job["job_id"])
