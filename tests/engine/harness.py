@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,13 +25,14 @@ from ocpp.v16.enums import (
 )
 
 from evdesk.engine.client import ApiClient
+from tests.forked import Forked
 
 
 @dataclass
 class RunningEngine:
     """`evdesk engine` as a process. `ready` is what its first line said."""
 
-    process: subprocess.Popen[str]
+    process: Forked
     ready: dict[str, Any]
 
     @property
@@ -53,24 +52,15 @@ class RunningEngine:
         try:
             return self.process.wait(15)
         finally:
-            for stream in (self.process.stdout, self.process.stderr):
-                if stream:
-                    stream.close()
+            self.process.close()
 
 
 def start_engine(data: Path, *args: str, ocpp: str = "127.0.0.1:0", first: str = "") -> RunningEngine:
     """Start and wait for the ready line; raises with stderr when it ends before. `first`: run in its process before."""
-    how = ["-c", f"{first}\nimport sys; from evdesk.cli import main; sys.exit(main())"] if first else ["-m", "evdesk"]
-    command = [sys.executable, *how, "engine", "--data", str(data), "--ocpp", ocpp, *args]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout
-    assert process.stderr
+    process = Forked(["engine", "--data", str(data), "--ocpp", ocpp, *args], first)
     line = process.stdout.readline()
     if not line.startswith("ready "):
-        process.wait(10)
-        said = process.stderr.read()
-        process.stdout.close()
-        process.stderr.close()
+        _, said = process.communicate()
         raise RuntimeError(f"exit {process.returncode}: {line}{said}")
     return RunningEngine(process, json.loads(line.removeprefix("ready ")))
 

@@ -1,14 +1,13 @@
 """Settings, profiles, lists of tags and abilities against simulated stations of all three versions, over real sockets."""
 
 import contextlib
-import subprocess
 
 import pytest
 
 from evdesk.engine.client import ApiClient
-from evdesk.gui import launch
 from tests.engine.harness import engine, until
 from tests.engine.test_abilities import settled
+from tests.forked import Forked
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
 INTERVAL = {"1.6": "MeterValueSampleInterval"}
@@ -17,10 +16,8 @@ LATER = "SampledDataCtrlr/TxUpdatedInterval"
 
 @contextlib.contextmanager
 def simulated(url, protocol, *more):
-    dials = launch.command(
-        "simulate", url, "--prefix", "V", "--protocol", protocol, "--no-cars", "--speed", "20", *more
-    )
-    process = subprocess.Popen(dials, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    dials = ["simulate", url, "--prefix", "V", "--protocol", protocol, "--no-cars", "--speed", "20", *more]
+    process = Forked(dials, out=False, err=False)
     try:
         yield
     finally:

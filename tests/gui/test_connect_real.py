@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import ssl
-import subprocess
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +12,7 @@ from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.connect import ConnectPage
 from evdesk.gui.theme import current
+from tests.forked import Forked
 
 UPGRADE = (
     "GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -23,8 +23,8 @@ UPGRADE = (
 @pytest.fixture
 def engine(tmp_path):
     data = tmp_path / "data"
-    command = launch.command("engine", "--data", str(data), "--ocpp", "127.0.0.1:0")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = ["engine", "--data", str(data), "--ocpp", "127.0.0.1:0"]
+    process = Forked(command, err=False)
     assert process.stdout.readline().startswith("ready ")
     yield data
     process.kill()

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import socket
 import ssl
-import subprocess
 
 import pytest
 
@@ -16,6 +15,7 @@ from evdesk.gui.pages.connect import ConnectPage
 from evdesk.gui.theme import current
 from evdesk.wire.method import Nothing
 from evdesk.wire.security import PortSpec, PutPorts, SetPassword
+from tests.forked import Forked
 from tests.gui.test_connect_real import UPGRADE, port_of, words
 
 NAME = "SEC-1"
@@ -25,8 +25,8 @@ NAME = "SEC-1"
 def page(tmp_path, qloop, qtbot, monkeypatch):
     data = tmp_path / "data"
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    command = launch.command("engine", "--data", str(data), "--ocpp", "127.0.0.1:0")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = ["engine", "--data", str(data), "--ocpp", "127.0.0.1:0"]
+    process = Forked(command, err=False)
     assert process.stdout.readline().startswith("ready ")
     client = Client(launch.LocalEngine(data, may_start=False).locate, "Kim")
     mirror = Mirror(client)

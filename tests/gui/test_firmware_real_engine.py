@@ -1,7 +1,6 @@
 """The Firmware page on a real engine: a signed file is added, its maker confirmed, a policy kept, the library copied."""
 
 import asyncio
-import subprocess
 import time
 
 import pytest
@@ -17,6 +16,7 @@ from evdesk.gui.pages.firmware_policy import PolicySheet
 from evdesk.gui.theme import current
 from evdesk.model.firmware import FleetState, Manifest, SignatureState
 from tests.firmware.signing import DAY, sign
+from tests.forked import Forked
 
 CHARGER = "REAL-001"
 
@@ -25,15 +25,15 @@ CHARGER = "REAL-001"
 def desk(tmp_path, qloop, qtbot):
     """An engine with one simulated charger, and a desk on it."""
     data = tmp_path / "data"
-    command = launch.command("engine", "--data", str(data), "--ocpp", "127.0.0.1:0", "--accept-unknown")
-    engine = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = ["engine", "--data", str(data), "--ocpp", "127.0.0.1:0", "--accept-unknown"]
+    engine = Forked(command, err=False)
     assert engine.stdout.readline().startswith("ready ")
     client = Client(launch.LocalEngine(data, may_start=False).locate, "Kim")
     mirror = Mirror(client)
     client.start()
     qtbot.waitUntil(lambda: mirror.connected, timeout=10_000)
-    dials = launch.command("simulate", mirror.info.ocpp_url, "--prefix", "REAL", "--seed", "1")
-    charger = subprocess.Popen(dials, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    dials = ["simulate", mirror.info.ocpp_url, "--prefix", "REAL", "--seed", "1"]
+    charger = Forked(dials, out=False, err=False)
     yield client, mirror
     closing = asyncio.ensure_future(client.close())
     qtbot.waitUntil(closing.done, timeout=5000)

@@ -1,7 +1,6 @@
 """Both pages on a real engine with a simulated charger behind it: limit, setting with read-back, stop; then the log."""
 
 import asyncio
-import subprocess
 
 import pytest
 from PySide6.QtCore import Qt
@@ -17,6 +16,7 @@ from evdesk.gui.pages.chargers import ChargersPage
 from evdesk.gui.pages.chargers_settings_model import VALUE
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import Button
+from tests.forked import Forked
 
 CHARGER = "REAL-001"
 
@@ -25,8 +25,8 @@ CHARGER = "REAL-001"
 def site(tmp_path):
     """An engine that takes everybody, and one charger with a car; the engine's data folder."""
     data = tmp_path / "data"
-    command = launch.command("engine", "--data", str(data), "--ocpp", "127.0.0.1:0", "--accept-unknown")
-    engine = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = ["engine", "--data", str(data), "--ocpp", "127.0.0.1:0", "--accept-unknown"]
+    engine = Forked(command, err=False)
     assert engine.stdout.readline().startswith("ready ")
     yield data
     engine.kill()
@@ -39,10 +39,8 @@ def desk(site, qloop, qtbot):
     mirror = Mirror(client)
     client.start()
     qtbot.waitUntil(lambda: mirror.connected, timeout=10_000)
-    dials = launch.command(
-        "simulate", mirror.info.ocpp_url, "--prefix", "REAL", "--seed", "1", "--speed", "4", "--sample", "4"
-    )
-    charger = subprocess.Popen(dials, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    dials = ["simulate", mirror.info.ocpp_url, "--prefix", "REAL", "--seed", "1", "--speed", "4", "--sample", "4"]
+    charger = Forked(dials, out=False, err=False)
     yield client, mirror
     charger.terminate()
     charger.wait(10)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 
 import pytest
@@ -14,6 +13,7 @@ from evdesk.gui.client import Client, LinkState
 from evdesk.gui.mirror import Mirror
 from evdesk.model import ChargerState
 from evdesk.wire.methods import Accept, Stop
+from tests.forked import Forked
 
 STARTS = 30_000
 
@@ -26,8 +26,8 @@ class RealEngine:
         self.process = None
 
     def start(self):
-        command = launch.command("engine", "--data", str(self.data), "--ocpp", "127.0.0.1:0")
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        command = ["engine", "--data", str(self.data), "--ocpp", "127.0.0.1:0"]
+        self.process = Forked(command, err=False)
         line = self.process.stdout.readline()
         assert line.startswith("ready "), line
 
@@ -122,8 +122,8 @@ def test_a_wrong_token_is_refused(engine, desk, qtbot):
 def test_a_charger_asks_and_is_accepted(engine, desk, qtbot):
     client, mirror = desk(launch.LocalEngine(engine.data, may_start=False))
     qtbot.waitUntil(lambda: client.state is LinkState.RUNNING, timeout=10_000)
-    command = launch.command("simulate", mirror.info.ocpp_url, "--prefix", "ASKS", "--seed", "1")
-    charger = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = ["simulate", mirror.info.ocpp_url, "--prefix", "ASKS", "--seed", "1"]
+    charger = Forked(command, out=False, err=False)
     try:
         qtbot.waitUntil(lambda: bool(mirror.pending()), timeout=15_000)
         asks = mirror.pending()[0].id

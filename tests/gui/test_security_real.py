@@ -1,7 +1,6 @@
 """A person raises a charger's security profile in the desk: real engine, a simulated charger over real sockets."""
 
 import asyncio
-import subprocess
 
 import pytest
 
@@ -13,6 +12,7 @@ from evdesk.gui.dialogs.security_raise import RaiseSheet
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.theme import current
 from evdesk.model import ChargerState
+from tests.forked import Forked
 from tests.gui.test_security_sheets import answer, open_sheet
 
 CHARGER = "REAL-001"
@@ -22,15 +22,15 @@ CHARGER = "REAL-001"
 def desk(tmp_path, qloop, qtbot, monkeypatch):
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     data = tmp_path / "data"
-    command = launch.command("engine", "--data", str(data), "--ocpp", "127.0.0.1:0", "--accept-unknown")
-    engine = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = ["engine", "--data", str(data), "--ocpp", "127.0.0.1:0", "--accept-unknown"]
+    engine = Forked(command, err=False)
     assert engine.stdout.readline().startswith("ready ")
     client = Client(launch.LocalEngine(data, may_start=False).locate, "Kim")
     mirror = Mirror(client)
     client.start()
     qtbot.waitUntil(lambda: mirror.connected, timeout=10_000)
-    dials = launch.command("simulate", mirror.info.ocpp_url, "--no-cars", "--prefix", "REAL")
-    charger = subprocess.Popen(dials, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    dials = ["simulate", mirror.info.ocpp_url, "--no-cars", "--prefix", "REAL"]
+    charger = Forked(dials, out=False, err=False)
     yield client, mirror
     charger.terminate()
     charger.wait(10)

@@ -2,7 +2,6 @@
 read back."""
 
 import asyncio
-import subprocess
 import time
 
 import pytest
@@ -15,6 +14,7 @@ from evdesk.gui.pages.chargers import ChargersPage
 from evdesk.gui.pages.chargers_settings_sheets import ReviewSheet
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import Button
+from tests.forked import Forked
 
 INTERVAL = "SampledDataCtrlr/TxUpdatedInterval"
 
@@ -23,20 +23,28 @@ INTERVAL = "SampledDataCtrlr/TxUpdatedInterval"
 def desk(tmp_path, qloop, qtbot):
     """The desk's link to an engine that takes everybody, and one station with a large device model."""
     data = tmp_path / "data"
-    command = launch.command(
-        "engine", "--data", str(data), "--ocpp", "127.0.0.1:0", "--accept-unknown", "--speed", "10"
-    )
-    engine = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = ["engine", "--data", str(data), "--ocpp", "127.0.0.1:0", "--accept-unknown", "--speed", "10"]
+    engine = Forked(command, err=False)
     assert engine.stdout.readline().startswith("ready ")
     client = Client(launch.LocalEngine(data, may_start=False).locate, "Kim")
     mirror = Mirror(client)
     client.start()
     qtbot.waitUntil(lambda: mirror.connected, timeout=10_000)
     url = mirror.info.ocpp_url
-    dials = launch.command(
-        "simulate", url, "--prefix", "BIG", "--protocol", "2.0.1", "--variables", "1600", "--no-cars", "--speed", "10"
-    )
-    charger = subprocess.Popen(dials, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    dials = [
+        "simulate",
+        url,
+        "--prefix",
+        "BIG",
+        "--protocol",
+        "2.0.1",
+        "--variables",
+        "1600",
+        "--no-cars",
+        "--speed",
+        "10",
+    ]
+    charger = Forked(dials, out=False, err=False)
     yield client, mirror
     charger.terminate()
     charger.wait(10)

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import subprocess
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -18,23 +17,22 @@ from evdesk.gui.theme import current
 from evdesk.model.firmware import Manifest
 from evdesk.model.jobs import Result
 from evdesk.simulator.image import make_image
+from tests.forked import Forked
 from tests.gui.test_update_page import choose, look, press_next
 
 
 @pytest.fixture
 def desk(tmp_path, qloop, qtbot):
     """An engine with one simulated charger without a car, and a desk on it."""
-    command = launch.command("engine", "--data", str(tmp_path / "data"), "--ocpp", "127.0.0.1:0", "--accept-unknown")
-    engine = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = ["engine", "--data", str(tmp_path / "data"), "--ocpp", "127.0.0.1:0", "--accept-unknown"]
+    engine = Forked(command, err=False)
     assert engine.stdout.readline().startswith("ready ")
     client = Client(launch.LocalEngine(tmp_path / "data", may_start=False).locate, "Kim")
     mirror = Mirror(client)
     client.start()
     qtbot.waitUntil(lambda: mirror.connected, timeout=10_000)
-    dials = launch.command(
-        "simulate", mirror.info.ocpp_url, "--prefix", "REAL", "--maker", "Nordlade", "--no-cars", "--speed", "30"
-    )
-    charger = subprocess.Popen(dials, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    dials = ["simulate", mirror.info.ocpp_url, "--prefix", "REAL", "--maker", "Nordlade", "--no-cars", "--speed", "30"]
+    charger = Forked(dials, out=False, err=False)
     yield client, mirror
     closing = asyncio.ensure_future(client.close())
     qtbot.waitUntil(closing.done, timeout=5000)
