@@ -109,9 +109,9 @@ ENDINGS: dict[Cause, Ending] = {
         Result.UNKNOWN, "The charger dropped this for another request.", "Look who else commands it.", True
     ),
     Cause.NO_ANSWER: Ending(
-        Result.UNKNOWN,
-        "It did not answer; whether it heard the request nobody knows.",
-        "Wait until it is back, see its version, then try again.",
+        Result.FAILED,
+        "It did not answer the request and fetched nothing; its firmware is as it was.",
+        "See that it answers at all (restart it where it does not), then try again.",
         True,
     ),
 }
@@ -131,6 +131,12 @@ LOG_ENDINGS: dict[Cause, Ending] = {
         Result.FAILED,
         "It agreed to send its log, and nothing came.",
         "Check that the charger reaches this computer (firewall, guest network, mobile modem), then try again.",
+        True,
+    ),
+    Cause.NO_ANSWER: Ending(
+        Result.FAILED,
+        "It did not answer the request and sent nothing.",
+        "See that it answers at all (restart it where it does not), then try again.",
         True,
     ),
     Cause.UPLOAD_FAILED: Ending(

@@ -51,7 +51,7 @@ _PATIENT = frozenset({"DownloadScheduled", "DownloadPaused", "InstallScheduled"}
 _ITS_OWN_PACE = {"DownloadPaused": 1800.0}
 _BEGUN = frozenset({"SignatureVerified", "InstallScheduled", "Installing", "InstallRebooting", "Installed"})
 AMENDED_BY_VERSION = frozenset(
-    {Cause.HANGS, Cause.NOT_BACK, Cause.NO_VERSION, Cause.SAME_VERSION, Cause.INSTALL_FAILED, Cause.NO_ANSWER}
+    {Cause.HANGS, Cause.NOT_BACK, Cause.NO_VERSION, Cause.SAME_VERSION, Cause.INSTALL_FAILED}
 )
 """Endings that the new version, told later, proves wrong."""
 
@@ -96,6 +96,7 @@ class Watch(Watched):
         self._show(reason=reason)
 
     def _agreed(self, what: Agreed) -> None:
+        self._remember(heard=True)
         if self.charger.step is Step.SENT:
             dropped = what.status == "AcceptedCanceled"
             self._show(reason="It dropped an older update for this one." if dropped else "")
@@ -115,6 +116,7 @@ class Watch(Watched):
         if mine is not None and what.request_id is not None and what.request_id != mine:
             return  # of another request
         self._show(status=what.status, status_at=what.at)
+        self._remember(heard=True)
         if what.status in FAILURES:
             if self._rank < RANK[Step.TESTING]:
                 self._look_at(FAILURES[what.status], what.at)
@@ -186,6 +188,7 @@ class Watch(Watched):
         if self._rank >= RANK[Step.TESTING]:
             if what.version:
                 self._show(reported=what.version)
+                self._after_all(what)
             return
         self._show(reported=what.version)
         if self.memory.asked:
@@ -199,6 +202,15 @@ class Watch(Watched):
             # Some restart twice; the charger's next words, or this timer, decide.
             settle = self.times.settle_s if self.memory.installed else self.times.install_s
             self._wait(what.at + settle)
+
+    def _after_all(self, what: Versioned) -> None:
+        """It was given up and is only looked at, and tells the new version: now it must work as before, too."""
+        late = self.memory.pending in AMENDED_BY_VERSION | {Cause.OTHER_VERSION}
+        if not late or not self.memory.whole or not self._proves(what.version):
+            return
+        self._remember(pending=Cause.NOT_WORKING if self.memory.test_words else Cause.NONE)
+        if self.charger.step is Step.TESTING:
+            self._wait(what.at + (self.times.most_s(Step.TESTING) or 0.0))
 
     def _amend(self, what: Versioned) -> None:
         """Over, by a timer or by the charger's word; and then it tells the new version after all."""
@@ -299,7 +311,8 @@ class Watch(Watched):
         elif self.memory.failures:
             self._look_at(Cause.DOWNLOAD_FAILED, at)
         else:
-            self._end(Cause.NEVER_FETCHED if nothing else Cause.STALLED, at)
+            never = Cause.NEVER_FETCHED if self.memory.heard else Cause.NO_ANSWER
+            self._end(never if nothing else Cause.STALLED, at)
 
     def _stop(self, what: Stop) -> None:
         """What may install already is watched to its end: nobody can stop it."""

@@ -72,6 +72,7 @@ class LogWatch(Watched):
         self._wait(what.at + self.times.sent_s)
 
     def _agreed(self, what: Agreed) -> None:
+        self._remember(heard=True)
         self._show(reason="")
 
     def _told(self, what: Told) -> None:
@@ -80,6 +81,7 @@ class LogWatch(Watched):
             return
         if mine is not None and what.request_id is not None and what.request_id != mine:
             return
+        self._remember(heard=True)
         again = what.status == self.charger.status  # some tell "Uploading" by the hundred (EVerest/EVerest #536)
         self._show(status=what.status, status_at=what.at)
         if what.status in REFUSALS:
@@ -122,7 +124,8 @@ class LogWatch(Watched):
             self._next_scheme()
             self._wait(what.at + self.times.sent_s)
         else:
-            self._end(Cause.STALLED if self.charger.transfer.total else Cause.NOTHING_CAME, what.at)
+            nothing = Cause.NOTHING_CAME if self.memory.heard else Cause.NO_ANSWER
+            self._end(Cause.STALLED if self.charger.transfer.total else nothing, what.at)
 
     def _stop(self, what: Stop) -> None:
         self._remember(why=f"Ended by {what.who}.")

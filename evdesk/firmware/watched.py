@@ -45,6 +45,7 @@ class Memory:
     idle_before: tuple[int, ...] = ()  # connectors that were out of service before
     failsafe_before: str = ""
     signed: bool = False
+    heard: bool = False  # it answered a request, or told of it
     local_address: str = ""  # of this computer: the same again after a restart of the engine
     kind: str = ""  # of a log, with the time it is wanted for
     from_at: float | None = None

@@ -54,7 +54,7 @@ class Cause(StrEnum):
     REFUSED = "refused"
     UNSUPPORTED = "unsupported"  # it does not know the request
     BAD_CERTIFICATE = "bad_certificate"
-    NO_ANSWER = "no_answer"  # whether it heard the request nobody knows
+    NO_ANSWER = "no_answer"  # neither to the request nor by a word, and nothing was fetched or sent
     NEVER_FETCHED = "never_fetched"
     DOWNLOAD_FAILED = "download_failed"
     STALLED = "stalled"  # it stopped in the middle of the file

@@ -1,6 +1,7 @@
 """Files over HTTP and HTTPS on real sockets: what chargers do, and what others try."""
 
 import asyncio
+import hashlib
 import itertools
 import json
 import random
@@ -352,6 +353,16 @@ async def test_a_file_that_changes_is_not_served(watched, offer, tmp_path):
     assert (await ask(offer.url)).status == 410
     with pytest.raises(EvdeskError, match="cannot be read"):
         await watched.service.offer(OTHER, tmp_path / "fw.bin", "fw.bin", HERE, "http")
+
+
+async def test_another_file_than_was_meant_is_not_offered(watched, tmp_path):
+    path = write_file(tmp_path, SIZE)
+    meant = hashlib.sha256(path.read_bytes()).hexdigest()
+    await watched.service.offer(KEY, path, "fw.bin", HERE, "http", sha256=meant)
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    with pytest.raises(EvdeskError, match=r"fw\.bin is not the file any more.*Add the maker's file again"):
+        await watched.service.offer(OTHER, path, "fw.bin", HERE, "http", sha256=meant)
+    assert watched.service.transfer(OTHER).size == 0
 
 
 async def test_an_empty_file(watched, tmp_path):

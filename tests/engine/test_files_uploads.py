@@ -228,6 +228,30 @@ async def test_too_large_is_cut_and_told(watched, tmp_path, way):
         assert (part.cause, part.path.read_bytes()) == ("too_large", data[:70_000])
 
 
+async def test_attempts_without_end_do_not_fill_the_disk(watched, tmp_path, monkeypatch):
+    monkeypatch.setattr("evdesk.engine.files.inbox.MOST_ATTEMPTS", 5)
+    offer = await watched.service.take(KEY, HERE, "http", most_bytes=10_000)
+    replies = [(await ask(offer.url + "d.zip", "PUT", content(9_999))).status for _ in range(5)]
+    assert replies == [200, 200, 200, 200, 413]
+    assert "4 attempts with 40 kB came already" in watched.seen(Seen.REFUSED)[0].text
+    offer = await watched.service.take(OTHER, HERE, "http", most_bytes=10_000)
+    replies = [(await ask(offer.url + "d.zip", "PUT", b"abc")).status for _ in range(6)]
+    assert replies == [200, 200, 200, 200, 200, 413]
+    files = [path for path in (tmp_path / "logs").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 4 * 10_000 + 100
+
+
+async def test_many_uploads_at_once_are_refused(watched, monkeypatch):
+    monkeypatch.setattr("evdesk.engine.files.inbox.MOST_AT_ONCE", 1)
+    offer = await watched.service.take(KEY, HERE, "http")
+    port, path = split(offer.url)
+    async with connected(port) as (_reader, writer):
+        writer.write(f"PUT {path}d.zip HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nabc".encode())
+        await watched.told_of(Seen.UPLOAD)
+        assert (await ask(offer.url + "e.zip", "PUT", b"abc")).status == 413
+        assert "come at once" in watched.seen(Seen.REFUSED)[0].text
+
+
 async def test_a_full_disk_before(watched, offer, monkeypatch):
     monkeypatch.setattr("evdesk.engine.files.inbox.free_space", lambda folder: (150_000_000, 10**12))
     reply = await ask(offer.url + "d.zip", "PUT", b"abc", Expect="100-continue")

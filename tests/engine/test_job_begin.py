@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import logging
+import os
 from types import SimpleNamespace
+
+import pytest
 
 from evdesk.engine.jobs.asking import not_confirmed
 from evdesk.engine.jobs.base import MOST_BROKEN, Run
@@ -82,6 +85,34 @@ async def test_a_car_that_comes_while_its_settings_are_read_keeps_it(tmp_path):
         assert not one.requests
         await told
         await one.link.tell("Available")
+        assert (await outcome_of(api, job))["chargers"]["A"]["outcome"] == "succeeded"
+
+
+def hidden_change(path):
+    """Another byte in it, and looking as before."""
+    status = path.stat()
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.mark.parametrize("change", [hidden_change, lambda path: path.write_bytes(b"short"), lambda path: path.unlink()])
+async def test_a_file_that_is_another_by_the_time_it_is_sent_is_not_sent(tmp_path, change):
+    async with while_backed_up(tmp_path) as (api, job, one, gate):
+        change(tmp_path / "data" / "firmware" / "x-2.4.1.bin")
+        gate.set()
+        found = (await outcome_of(api, job))["chargers"]["A"]
+        assert (found["outcome"], found["cause"]) == ("cancelled", "not_ready")
+        assert "x-2.4.1.bin" in found["reason"]
+        assert not one.requests
+        assert not await asked_to_update(api)
+
+
+async def test_a_file_that_was_only_touched_is_sent(tmp_path):
+    async with while_backed_up(tmp_path) as (api, job, _one, gate):
+        os.utime(tmp_path / "data" / "firmware" / "x-2.4.1.bin")
+        await api.call("firmware.images")
+        gate.set()
         assert (await outcome_of(api, job))["chargers"]["A"]["outcome"] == "succeeded"
 
 

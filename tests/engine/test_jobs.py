@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 
 import pytest
 
@@ -205,4 +206,8 @@ async def test_who_is_ended_or_paused_during_the_look_is_sent_nothing(tmp_path):
         await api.call("job.resume", {"job_id": jobs["C"]})
         assert (await outcome_of(api, jobs["C"]))["state"] == "finished"
         assert len(ones["C"].requests) == 1
+        report = json.loads((await api.call("job.report", {"job_id": jobs["C"]}))["text"])
+        named = {row["row"] for row in report["audit"]}
+        told = {row["what"]: row["id"] for row in await api.call("audit.list", {"target": f"job {jobs['C']}"})}
+        assert {told["job.pause"], told["job.resume"]} <= named
         assert not ones["A"].requests + ones["B"].requests

@@ -6,6 +6,7 @@ import pytest
 
 from evdesk.firmware.happenings import (
     Act,
+    Agreed,
     Compared,
     Linked,
     Looked,
@@ -141,12 +142,38 @@ def test_never_fetched_after_asking_and_by_every_protocol():
     one = watch(schemes=("ftp",))
     through(one, Sent(0))
     assert through(one, Tick(151)) == [Act.ASK_STATUS]
-    assert through(one, Told(152, "Idle"), Tick(301)) == [Act.NEXT_SCHEME]
+    assert through(one, Agreed(152, "Accepted"), Told(152, "Idle"), Tick(301)) == [Act.NEXT_SCHEME]
     through(one, Sent(302))
     assert through(one, Tick(460)) == [Act.ASK_STATUS]
     acts = through(one, Tick(603))
     assert acts == [Act.WITHDRAW, Act.END]
     assert (one.charger.outcome, one.charger.cause, one.charger.attempts) == (Result.FAILED, Cause.NEVER_FETCHED, 2)
+
+
+def test_without_an_answer_it_is_not_said_to_have_agreed():
+    one = watch()
+    through(one, Sent(0, answered=False), Tick(151), Told(152, "Idle"), Tick(301))
+    assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, Cause.NO_ANSWER)
+    assert "said yes" not in one.charger.reason
+
+
+@pytest.mark.parametrize("settled", [False, True])
+@pytest.mark.parametrize("problem", ["", "Connector 1 is faulted."])
+def test_given_up_and_then_the_new_version_is_told_while_it_is_looked_at(settled, problem):
+    one = watch()
+    through(one, *FETCHED, Told(13, "Installing"), Told(60, "InstallationFailed"))
+    assert one.charger.step is Step.TESTING
+    looked = Looked(70, (problem,) if problem else ())
+    through(one, *([looked, boot(71)] if settled else [boot(69), looked]), Compared(80))
+    wanted = (Result.FAILED, Cause.NOT_WORKING) if problem else (Result.SUCCEEDED, Cause.NEW_VERSION)
+    assert (one.charger.outcome, one.charger.cause) == wanted
+    assert one.charger.reported == NEW
+
+
+def test_a_wrong_signature_stays_one_whatever_version_is_told():
+    one = watch()
+    through(one, *FETCHED, Told(13, "InvalidSignature"), boot(20), Looked(30), Compared(40))
+    assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, Cause.INVALID_SIGNATURE)
 
 
 def test_failing_once_then_good():

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evdesk.engine.jobs.live import LiveJob
 from evdesk.firmware.rollout import advance, bad, may_begin, plan_waves
 from evdesk.model.jobs import Job, JobCharger, JobKind, JobState, Result, Step, WaveState
 
@@ -115,3 +116,13 @@ def test_over_when_all_are_through():
     end(all_, IDS)
     one = advance(one, all_, 9)
     assert (one.state, one.ended_at, one.counts) == (JobState.FINISHED, 9, {"succeeded": 10})
+
+
+def test_a_soak_lasts_as_long_as_it_was_meant_to_when_the_clock_is_set():
+    one, all_ = job(), fleet()
+    one = advance(one, all_, 0)
+    end(all_, ["C0"])
+    live = LiveJob(advance(one, all_, 10), {})
+    assert live.job.waves[0].until_at == 610.0
+    live.clock_jumped(-500.0)
+    assert [wave.until_at for wave in live.job.waves] == [110.0, None, None, None]

@@ -22,6 +22,9 @@ KEEP_BYTES = 200 * 1024 * 1024
 KEEP_PART = 0.02
 LOOK_BYTES = 4 * 1024 * 1024
 _BLOCK = 1 << 20
+MOST_TIMES = 3
+"""So many times the size limit of one upload all attempts together may have."""
+MOST_ATTEMPTS, MOST_AT_ONCE = 50, 4
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -67,6 +70,7 @@ class Inbox:
         if resume_at and (before is None or before.size < resume_at):
             raise ValueError("nothing to go on with")
         too_large(resume_at + (announced or 0), slot.most_bytes)
+        _too_often(slot)
         self.room(max(announced or 0, 1) + resume_at)
         try:
             sink = Sink(self, slot, name, *self._new(slot.key, name))
@@ -184,6 +188,16 @@ class Sink:
 def _unwritable(error: OSError) -> Unwanted:
     text = f"The log cannot be written: {error.strerror or error}. Look at the disk, then fetch the log again."
     return Unwanted("disk_full", text)
+
+
+def _too_often(slot: Upload) -> None:
+    """One that begins anew for ever would fill the disk all the same."""
+    if len(slot.runs) >= MOST_AT_ONCE:
+        raise Unwanted("too_large", f"{len(slot.runs)} uploads of this log come at once; no more are taken.")
+    came = sum(one.size for one in slot.attempts)
+    if came >= MOST_TIMES * slot.most_bytes or len(slot.attempts) >= MOST_ATTEMPTS:
+        text = f"{len(slot.attempts)} attempts with {size_words(came)} came already; no more are taken."
+        raise Unwanted("too_large", f"{text} Ask it for a shorter time.")
 
 
 def too_large(size: int, most: int) -> None:

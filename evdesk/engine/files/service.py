@@ -21,13 +21,13 @@ from evdesk.engine.files.slots import (
     Download,
     Key,
     Offer,
-    OneFile,
     Received,
     Served,
     Slot,
     Upload,
     ranked,
 )
+from evdesk.engine.files.whole import Whole
 from evdesk.engine.network.ports import answers
 from evdesk.model import Clock, EvdeskError, Reason
 from evdesk.model.jobs import Transfer
@@ -50,6 +50,7 @@ class FileService:
         self._ledger = Ledger(clock, lambda served: self.on_served(served))
         self._inbox = Inbox(data / "logs")
         self._slots: dict[Key, Slot] = {}
+        self._whole = Whole()
         share = Share(self._addresses, self._guesses, self._ledger, self._inbox, self._in_thread)
         self._doors = Doors(share, Ports(data / "files.json", port), credentials)
         self._lock = asyncio.Lock()
@@ -84,8 +85,8 @@ class FileService:
     ) -> Offer:
         """Let exactly this file be fetched by `key`, on the local address `address`. `secret`: the same address again
         after a restart, with `before` = what was counted till then; `rate_bps`: at most so many bytes a second for each
-        connection; `sha256`: of the file, where it was just checked. Raises `EvdeskError`."""
-        file = await self._in_thread(OneFile.of, path, sha256)
+        connection; `sha256`: what the file must be, looked at now. Raises `EvdeskError`."""
+        file = await self._in_thread(self._whole.file, path, sha256)
         plain_name = url_name(name)
         async with self._changing():
             await self._drop(key)

@@ -149,16 +149,16 @@ class OneFile:
     stamp: tuple[int, int]
 
     @staticmethod
-    def of(path: Path, sha256: str = "") -> "OneFile":
-        """Blocking: hashes the file where its hash is not known. Raises `EvdeskError(INVALID)`."""
+    def of(path: Path) -> "OneFile":
+        """Blocking: hashes the file. Raises `EvdeskError(INVALID)`."""
         try:
             with path.open("rb", buffering=0) as file:
                 status = os.fstat(file.fileno())
-                digest = sha256 or _sha256(file)
+                digest = _sha256(file)
         except OSError as error:
             text = f"{path.name} cannot be read: {error.strerror or error}. Add it to the library again."
             raise EvdeskError(Reason.INVALID, text) from error
-        subject = Subject(status.st_size, digest.lower()[:32], int(status.st_mtime))
+        subject = Subject(status.st_size, digest[:32], int(status.st_mtime))
         return OneFile(path, subject, (status.st_size, status.st_mtime_ns))
 
     def open(self, at: int = 0) -> BinaryIO:
@@ -172,6 +172,14 @@ class OneFile:
             file.close()
             raise
         return file
+
+    def unchanged(self) -> bool:
+        """By its looks: size and time. Blocking."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == self.stamp
 
     def same(self, file: BinaryIO) -> bool:
         status = os.fstat(file.fileno())

@@ -9,6 +9,7 @@ from evdesk.engine.settings_files import differences
 from evdesk.engine.state import ChargerRecord
 from evdesk.firmware.happenings import Compared, Looked
 from evdesk.model import ConnectorStatus, EvdeskError, FailsafeState, Reason, Setting
+from evdesk.model.jobs import Cause
 from evdesk.model.settings import SettingChange
 
 POLL_S = 2.0
@@ -33,17 +34,19 @@ class Before:
         return cls(idle, record.failsafe.state.value)
 
 
-async def look(run: Run, since_at: float, failed: bool) -> Looked:
-    """Watch it until it works as before, or its time is over. `failed`: the update did; only its connectors count."""
+async def look(run: Run, since_at: float) -> Looked:
+    """Watch it until it works as before, or its time is over. Where the update failed, only its connectors count."""
     clock = run.parts.fleet.clock
-    until_at = clock.now() + run.watch.times.test_s
+    began_at, most_s = clock.steady(), run.watch.times.test_s
     put_back = False
     while True:
+        failed = run.watch.memory.pending is not Cause.NONE  # the new version may be told meanwhile
         found = problems(run, since_at, failed)
-        late = clock.now() >= until_at
+        passed_s = clock.steady() - began_at
+        late = passed_s >= most_s
         if not found or late:
             return Looked(clock.now(), tuple(found))
-        if not put_back and clock.now() >= until_at - run.watch.times.test_s * PUT_BACK_AFTER:
+        if not put_back and passed_s >= most_s * (1 - PUT_BACK_AFTER):
             put_back = await _put_back(run)
         await asyncio.sleep(clock.wall_s(POLL_S))
 

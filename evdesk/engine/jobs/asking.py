@@ -16,7 +16,7 @@ from evdesk.firmware.machine import Watch
 from evdesk.firmware.times import Times
 from evdesk.firmware.versions import direction
 from evdesk.model import Capability, ChargerError, EvdeskError, Reason
-from evdesk.model.firmware import Direction, Image, Verdict
+from evdesk.model.firmware import Direction, FileState, Image, Verdict
 from evdesk.model.jobs import Cause, JobCharger
 from evdesk.wire.firmware import Preflight
 
@@ -51,7 +51,7 @@ class AskingRun(Run):
         if record is None:
             self.feed(Refused(self.now(), Cause.NOT_READY))
             return
-        found = await self.ready(record, self.image)
+        found = await self.ready(record, await self._image_now())
         if self.watch.over or not self._go_on(found) or not await self._backed_up() or not await self.still():
             return
         offered = await self._offered()
@@ -68,8 +68,19 @@ class AskingRun(Run):
         record = self.record
         if record is None or record.link is None:
             return False
-        found = await self.ready(record, self.image)
+        found = await self.ready(record, await self._image_now())
         return not self.watch.over and self.record is record and record.link is not None and self._go_on(found)
+
+    async def _image_now(self) -> Image:
+        """As it was confirmed; but nothing is sent that the library would not send any more."""
+        library, number = self.parts.library, self.image.id
+        now = library.images.get(number)
+        try:
+            if now is None or not now.usable:
+                now = await library.verified(number)  # it may just be looked at anew
+        except EvdeskError as error:
+            return replace(self.image, usable=False, state=FileState.MISSING, why_not=error.sentence)
+        return self.image if now.usable else replace(self.image, usable=False, state=now.state, why_not=now.why_not)
 
     def _go_on(self, found: Preflight) -> bool:
         """Whether every check lets it begin; else what it waits for is shown, or it is left out."""
@@ -118,15 +129,23 @@ class AskingRun(Run):
             memory = replace(memory, scheme=schemes[0], schemes=schemes[1:2])
         address = self.local_address() or memory.local_address or "127.0.0.1"
         self.watch.memory = memory = replace(memory, local_address=address)
-        offer = await self.parts.files.offer(
-            self.key,
-            self.parts.library.path(self.image.id),
-            self.image.file_name,
-            address,
-            memory.scheme,
-            before=self.charger.transfer if self.charger.transfer.total else None,
-            sha256=self.image.sha256,
-        )
+        try:
+            offer = await self.parts.files.offer(
+                self.key,
+                self.parts.library.path(self.image.id),
+                self.image.file_name,
+                address,
+                memory.scheme,
+                before=self.charger.transfer if self.charger.transfer.total else None,
+                sha256=self.image.sha256,
+            )
+        except EvdeskError as error:
+            if error.reason is not Reason.INVALID:
+                raise
+            self.say("evdesk", error.sentence, "bad")
+            if not self.begun:
+                self.leave_out(error.sentence)  # waiting does not mend a file
+            return None
         self.offer, self.secret = offer, offer.secret
         return offer
 
@@ -211,10 +230,10 @@ class AskingRun(Run):
     async def next_scheme(self) -> None:
         self.say("evdesk", f"Nothing was fetched: offered by {self.watch.memory.scheme.upper()}", "warn")
         await self.withdraw()
-        record, image = self.record, self.image
+        record = self.record
         if record is None or record.link is None:
             return
-        checks = (await self.ready(record, image)).checks
+        checks = (await self.ready(record, await self._image_now())).checks
         stop = next((one for one in checks if one.code in AGAIN and one.verdict in _STOPS), None)
         if stop is not None:
             self.say("evdesk", f"Not asked again: {stop.sentence}", "warn")

@@ -59,6 +59,12 @@ class LiveJob:
         if self.job.started_at is None and any(one.started_at is not None for one in chargers.values()):
             self.job = replace(self.job, started_at=now)
 
+    def clock_jumped(self, seconds: float) -> None:
+        """The computer's clock was set: a soak lasts as long as it was meant to."""
+        self.kept_at, self.looked_at = self.kept_at + seconds, self.looked_at + seconds
+        waves = tuple(w if w.until_at is None else replace(w, until_at=w.until_at + seconds) for w in self.job.waves)
+        self.job = replace(self.job, waves=waves)
+
     def go(self, state: JobState) -> None:
         """A person pauses it, or says to go on in spite of what failed."""
         if state is JobState.RUNNING:

@@ -30,8 +30,8 @@ from evdesk.model.jobs import JobState
 
 log = logging.getLogger("evdesk.jobs")
 Publish = Callable[[str, object], None]
-LATE_S = 24 * 3600.0
-"""So long a charger that did not come back may still prove that its update went well."""
+OF_ALL = frozenset({"job.cancel", "job.pause", "job.resume"})
+"""What a person does to a whole job stands in the report of each of its chargers."""
 
 
 class Jobs(JobBoard):
@@ -142,8 +142,11 @@ class Jobs(JobBoard):
         number = row.args.get("job_id") or row.detail.get("job_id")
         live = self.live.get(number) if isinstance(number, int) else None
         run = live.runs.get(row.target) if live is not None else None
-        if run is not None and row.id > 0:
-            run.show(audit_ids=(*run.charger.audit_ids, row.id))
+        whose = (
+            [run] if run is not None else list(live.runs.values()) if live is not None and row.what in OF_ALL else []
+        )
+        for one in whose if row.id > 0 else ():
+            one.show(audit_ids=(*one.charger.audit_ids, row.id))
 
     # -- parts ----------------------------------------------------------------------------------------------------
 
@@ -157,7 +160,7 @@ class Jobs(JobBoard):
     def clock_jumped(self, seconds: float) -> None:
         """The computer's clock was set: what has begun keeps its age, and a night that was named its hour."""
         for live in self.live.values():
-            live.kept_at, live.looked_at = live.kept_at + seconds, live.looked_at + seconds
+            live.clock_jumped(seconds)
             for run in live.runs.values():
                 one, until = run.charger, run.charger.waits_until_at
                 run.show(step_at=one.step_at + seconds, waits_until_at=None if until is None else until + seconds)

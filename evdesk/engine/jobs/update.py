@@ -9,7 +9,7 @@ from evdesk.firmware.happenings import Act, Versioned
 from evdesk.firmware.watched import RANK
 from evdesk.model import Booted, EvdeskError, Reason
 from evdesk.model.firmware import Image
-from evdesk.model.jobs import Cause, JobCharger, Step
+from evdesk.model.jobs import JobCharger, Step
 
 
 class UpdateRun(AskingRun):
@@ -85,12 +85,11 @@ class UpdateRun(AskingRun):
         await self.command("charger.reset", {"kind": "soft"}, lambda link: link.reset("soft"))
 
     async def _test(self) -> None:
-        failed = self.watch.memory.pending is not Cause.NONE
         record = self.record
         since = next((span.from_at for span in self.charger.steps if span.step is Step.REBOOTING), 0.0)
         if record is not None and record.connected_at is not None:
             since = min(since, record.connected_at)  # by a clock that was set since then
-        self.feed(await aftercare.look(self, since, failed))
+        self.feed(await aftercare.look(self, since))
 
     async def _compare(self) -> None:
         self.feed(await aftercare.compare(self, self.restore))
