@@ -130,8 +130,8 @@ def passed_on(late: "asyncio.Future[Any]", what: Callable[[Any], object | None])
 
 @dataclass(frozen=True, slots=True)
 class FirmwareRequest:
-    """What the charger is to fetch. `retrieve_at` on evdesk's clock; `retry_s` between `retries`. `signature` (base64) and
-    `certificate` (PEM) where the file is signed."""
+    """What the charger is to fetch. `retrieve_at`, `install_at` (None: at once) in Unix s on evdesk's clock; `retry_s`
+    between `retries`. `signature` (base64) and `certificate` (PEM) where the file is signed."""
 
     location: str
     request_id: int
@@ -140,6 +140,7 @@ class FirmwareRequest:
     retry_s: int = 30
     signature: str = ""
     certificate: str = ""
+    install_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,11 @@ _VERSION = "ChargingStation/FirmwareVersion"
 
 class FileVerbs(ServiceVerbs):
     async def update_firmware(self, request: FirmwareRequest) -> Answer:
-        """`Answer.payload["request_id"]`: whether its status messages will carry the number."""
+        """`Answer.payload["request_id"]`: whether its status messages will carry the number; `["install_at"]`: when it
+        was told to install, None at once (UpdateFirmware of 1.6 has no field for it)."""
         if self.version.second:
             reply = await self.call("UpdateFirmware", self._signed(request))
-            return _answered(reply, "update firmware", True)
+            return _answered(reply, "update firmware", True, install_at=request.install_at)
         ways = [self._update_plain, self._update_signed]
         if request.signature and request.certificate:
             ways.reverse()
@@ -45,13 +46,16 @@ class FileVerbs(ServiceVerbs):
         payload = {"location": request.location, "retrieveDate": self._from(request.retrieve_at)}
         reply = await self.call("UpdateFirmware", payload | _retries(request.retries, request.retry_s))
         unsigned = "sent without its signature" if request.signature else None
-        return Answer("Accepted", reply.ms, after=unsigned, payload={"request_id": False})
+        return Answer("Accepted", reply.ms, after=unsigned, payload={"request_id": False, "install_at": None})
 
     async def _update_signed(self, request: FirmwareRequest) -> Answer:
-        return _answered(await self.call("SignedUpdateFirmware", self._signed(request)), "update firmware", True)
+        reply = await self.call("SignedUpdateFirmware", self._signed(request))
+        return _answered(reply, "update firmware", True, install_at=request.install_at)
 
     def _signed(self, request: FirmwareRequest) -> dict[str, Any]:
         firmware = {"location": request.location, "retrieveDateTime": self._from(request.retrieve_at)}
+        if request.install_at is not None:
+            firmware["installDateTime"] = self._stamp(request.install_at)
         if request.signature and request.certificate:
             firmware |= {"signingCertificate": request.certificate, "signature": request.signature}
         number = {"requestId": request.request_id, "firmware": firmware}
@@ -135,6 +139,6 @@ def _retries(retries: int, retry_s: int) -> dict[str, int]:
     return {"retries": retries, "retryInterval": retry_s}
 
 
-def _answered(reply: Reply, what: str, numbered: bool) -> Answer:
+def _answered(reply: Reply, what: str, numbered: bool, **told: float | None) -> Answer:
     answer = accepted(reply, what, "It may be busy with another one, or charge.", good=_GOOD)
-    return Answer(answer.status, answer.ms, payload={"request_id": numbered})
+    return Answer(answer.status, answer.ms, payload={"request_id": numbered, **told})

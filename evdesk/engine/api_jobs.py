@@ -12,7 +12,7 @@ from evdesk.firmware.rollout import under_way
 from evdesk.model import EvdeskError, Origin, Reason
 from evdesk.model.jobs import Job, JobCharger, JobLine, JobState
 from evdesk.wire import jobs as w
-from evdesk.wire.firmware import FitsWhich, JobBegun, Preflight, StartUpdate
+from evdesk.wire.firmware import JobBegun, Preflight, PreflightOf, StartUpdate
 from evdesk.wire.method import Done
 
 
@@ -33,12 +33,12 @@ class JobsApi:
             "log.fetch": self._fetch,
         }
 
-    async def _preflight(self, _origin: Origin, params: FitsWhich) -> list[Preflight]:
+    async def _preflight(self, _origin: Origin, params: PreflightOf) -> list[Preflight]:
         image = self.core.library.images.get(params.image_id)
         if image is None:
             raise EvdeskError(Reason.INVALID, f"There is no image “{params.image_id}”. firmware.images lists them.")
-        jobs = self.core.jobs
-        return [await jobs.grounds.look(record, image) for record in accepted(jobs, params.charger_ids)]
+        jobs, dated = self.core.jobs, params.install_at is not None
+        return [await jobs.grounds.look(record, image, dated) for record in accepted(jobs, params.charger_ids)]
 
     async def _start(self, origin: Origin, params: StartUpdate) -> JobBegun:
         return JobBegun(await start_update(self.core.jobs, origin, params))

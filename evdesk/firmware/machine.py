@@ -49,6 +49,7 @@ FAILURES: dict[str, Cause] = {
 }
 _PATIENT = frozenset({"DownloadScheduled", "DownloadPaused", "InstallScheduled"})
 _ITS_OWN_PACE = {"DownloadPaused": 1800.0}
+_AT_IT = frozenset({"Installing", "InstallRebooting", "Installed"})
 _BEGUN = frozenset({"SignatureVerified", "InstallScheduled", "Installing", "InstallRebooting", "Installed"})
 AMENDED_BY_VERSION = frozenset(
     {Cause.HANGS, Cause.NOT_BACK, Cause.NO_VERSION, Cause.SAME_VERSION, Cause.INSTALL_FAILED}
@@ -115,6 +116,7 @@ class Watch(Watched):
             return
         if mine is not None and what.request_id is not None and what.request_id != mine:
             return  # of another request
+        before = self.charger.status
         self._show(status=what.status, status_at=what.at)
         self._remember(heard=True)
         if what.status in FAILURES:
@@ -133,16 +135,19 @@ class Watch(Watched):
             self._remember(installed=True)
             self._wait(what.at + self.times.reboot_s)
         if self.charger.step is step:
-            self._heard(what)
+            self._heard(what, before)
 
-    def _heard(self, what: Told) -> None:
-        """A word about the step it is in."""
+    def _heard(self, what: Told, before: str) -> None:
+        """A word about the step it is in; `before`: the last one."""
         if what.status == "DownloadFailed":
             self._remember(failures=self.memory.failures + 1)
         if what.status in _PATIENT:
-            self._wait(what.at + _ITS_OWN_PACE.get(what.status, self.times.scheduled_s))
+            since = max(what.at, self.date_at) if what.status == "InstallScheduled" else what.at
+            self._wait(since + _ITS_OWN_PACE.get(what.status, self.times.scheduled_s))
         elif self.charger.step is Step.DOWNLOADING:
             self._wait(what.at + self.times.idle_s)
+        elif what.status == "Installing" and before == "InstallScheduled":
+            self._wait(what.at + self.times.install_s)  # the wait is over, and with it the patience for it
         elif what.status == "Installing":
             self._wait(max(self.charger.waits_until_at or 0.0, self.charger.step_at + self.times.install_s))
 
@@ -165,6 +170,8 @@ class Watch(Watched):
 
     def _lost(self, what: Lost) -> None:
         self._show(online=False)
+        if self._merely_waits(what.at):
+            return
         if self.memory.whole and self._rank < RANK[Step.TESTING]:
             self._remember(left=True)
             if self._rank < RANK[Step.REBOOTING]:
@@ -172,6 +179,11 @@ class Watch(Watched):
                 self._wait(what.at + max(self.times.reboot_s, self.times.install_s))
             else:
                 self._wait(what.at + self.times.reboot_s)
+
+    def _merely_waits(self, at: float) -> bool:
+        """For its install date, as far as it says: a link that drops or a restart before it is none of the update."""
+        early = at < self.date_at and self.charger.status not in _AT_IT
+        return early and self._rank < RANK[Step.REBOOTING]
 
     # -- the version: the truth ---------------------------------------------------------------------------------------
 
@@ -183,7 +195,7 @@ class Watch(Watched):
             self._show(reported=what.version)
             self._end(Cause.OTHER_CHARGER, what.at, serial_words=f" (it says {what.serial or what.model})")
             return
-        if what.booted and self.memory.whole:
+        if what.booted and self.memory.whole and not self._merely_waits(what.at):
             self._remember(left=True)
         if self._rank >= RANK[Step.TESTING]:
             if what.version:
@@ -253,7 +265,7 @@ class Watch(Watched):
         until = self.charger.waits_until_at
         if until is None or self._rank < RANK[Step.SENT]:
             return
-        if what.at >= until:
+        if what.at >= self.patient(until):  # the clock may have been set since
             self._expired(what.at)
         elif self.charger.step in (Step.SENT, Step.DOWNLOADING) and not self.memory.nudged:
             if what.at >= until - self.times.most_s(self.charger.step) / 2 and self.charger.online:  # type: ignore[operator]

@@ -7,6 +7,9 @@ from evdesk.model.jobs import Step
 LEAST_INSTALL_S = 900.0
 """A bootloader may be silent that long (OCPP names no time; makers' manuals say 5 to 15 minutes)."""
 
+LONGEST_AHEAD_S = 14 * 86_400.0
+"""So far ahead an update may be begun, or installed."""
+
 _SHARE = {Step.SENT: 0.02, Step.DOWNLOADING: 0.25, Step.VERIFYING: 0.03, Step.INSTALLING: 0.5, Step.REBOOTING: 0.15}
 _USUAL_S = {
     Step.SENT: 5.0,

@@ -102,7 +102,18 @@ class Watched:
     def _next_scheme(self) -> None:
         self._remember(scheme=self.memory.schemes[0], schemes=self.memory.schemes[1:])
 
+    @property
+    def date_at(self) -> float:
+        """Unix s of the install date, 0 where it has none."""
+        return self.charger.install_at or 0.0
+
+    def patient(self, until_at: float) -> float:
+        """At least until what is to be installed on a date can be in, whether the charger says that it waits or not."""
+        dated = self.date_at and self.charger.step in (Step.VERIFYING, Step.INSTALLING)
+        return max(until_at, self.date_at + self.times.install_s) if dated else until_at
+
     def _wait(self, until_at: float) -> None:
+        until_at = self.patient(until_at)
         self._show(waits_until_at=until_at)
 
     def _go(self, step: Step, at: float, told: bool = True) -> None:

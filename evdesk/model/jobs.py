@@ -121,7 +121,8 @@ class JobCharger:
     `progress` 0 to 1 of the step where it can be told. `waits_until_at`: evdesk decides then at the latest.
     `reported`: the version told after the restart. `retry`: asking again is of use; never after a wrong signature.
     `settings_changed`: differences to the backup `backup_id`; `restored`: names that were put back, `lost`: that could not
-    be. `first_outcome`: where later evidence changed it. `log_id`: the log that came."""
+    be. `first_outcome`: where later evidence changed it. `log_id`: the log that came. `install_at`: when it was told to
+    install (Unix s), None at once."""
 
     charger_id: str
     label: str = ""
@@ -162,6 +163,7 @@ class JobCharger:
     ended_at: float | None = None
     log_id: int | None = None
     audit_ids: tuple[int, ...] = ()
+    install_at: float | None = None
 
 
 class WaveState(StrEnum):
@@ -198,6 +200,7 @@ class Job:
     """One job without its chargers. `counts`: chargers by "waiting", "blocked", "running" and by `Result`.
 
     `waits_for`: why nothing happens now, in words. `stop_after`: failures after which no other charger is begun.
+    `install_at`: what is fetched before is installed then (Unix s), None at once.
     `served`: (address, scheme) it serves on. `report_hash`: of the report as JSON, once it is over. `site`: its name when
     the job was begun."""
 
@@ -227,6 +230,7 @@ class Job:
     power: PowerState = PowerState()
     report_hash: str = ""
     site: str = ""
+    install_at: float | None = None
 
     @property
     def over(self) -> bool:

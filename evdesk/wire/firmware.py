@@ -64,6 +64,15 @@ class FitsWhich:
 
 
 @dataclass(frozen=True, slots=True)
+class PreflightOf:
+    """`charger_ids` empty: all accepted ones. `install_at` as it is to be asked for: not every charger takes a date."""
+
+    image_id: str
+    charger_ids: list[str] = field(default_factory=list)
+    install_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PutPolicy:
     vendor: str
     model: str
@@ -118,7 +127,8 @@ class Waves:
 class StartUpdate:
     """`charger_ids` in the order they are to be updated. `override`: a reason in words that passes the soft checks, never
     the hard ones. `not_before_at`: Unix s, for the night. `typed`: the version, typed by a person, where it is older than
-    the one the chargers have. `restore`: put settings back that the update changed."""
+    the one the chargers have. `restore`: put settings back that the update changed. `install_at`: Unix s; the file is
+    fetched before and installed then, None as soon as it is there."""
 
     charger_ids: list[str]
     image_id: str
@@ -127,6 +137,7 @@ class StartUpdate:
     not_before_at: float | None = None
     typed: str = ""
     restore: bool = True
+    install_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +160,7 @@ METHODS_FIRMWARE: dict[str, Method] = {
     "firmware.policy": Method(PutPolicy, FirmwarePolicy, "Say what a model should run.", changes=True),
     "firmware.block": Method(BlockVersion, Done, "Say that a version must not stay in use.", changes=True),
     "firmware.preflight": Method(
-        FitsWhich, list[Preflight], "Every check before an update; settings are backed up by the update itself."
+        PreflightOf, list[Preflight], "Every check before an update; settings are backed up by the update itself."
     ),
     "firmware.start": Method(
         StartUpdate, JobBegun, "Update chargers: canary, waves, watched to the end.", changes=True

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from evdesk.firmware.estimate import left_s
 from evdesk.firmware.happenings import (
     Act,
     Agreed,
@@ -352,3 +353,93 @@ def test_a_lost_connection_alone_does_not_prove_the_same_version_again():
     one = watch(old=NEW)
     through(one, Sent(0), served(5, SIZE, True), Lost(20), Linked(30), Versioned(31, NEW))
     assert one.charger.step is Step.REBOOTING
+
+
+NIGHT = 4 * 3600.0
+
+
+def dated(*, old: str = OLD, request_id: int | None = None) -> Watch:
+    one = watch(old=old)
+    one.charger = replace(one.charger, install_at=NIGHT, request_id=request_id)
+    return one
+
+
+def ticks(one: Watch, first: float, last: float, every: float = 60.0) -> list[Act]:
+    found, at = [], first
+    while at <= last:
+        found += one.feed(Tick(at))
+        at += every
+    return found
+
+
+SILENCES = {
+    "not a word": (Sent(0), served(9, SIZE, True)),
+    "downloaded": (*FETCHED, Told(10, "Downloaded")),
+    "verified": (*FETCHED, Told(10, "Downloaded"), Told(12, "SignatureVerified")),
+    "scheduled": (*FETCHED, Told(10, "Downloaded"), Told(12, "InstallScheduled")),
+    "installs already, it says": (*FETCHED, Told(10, "Installing")),
+}
+
+
+@pytest.mark.parametrize("said", SILENCES.values(), ids=list(SILENCES))
+def test_until_its_install_date_and_the_time_to_install_nothing_is_decided(said):
+    one = dated()
+    through(one, *said)
+    asked = ticks(one, 60, NIGHT + one.times.install_s - 1)
+    assert one.charger.outcome is None
+    assert not {Act.ASK_VERSION, Act.TEST, Act.END} & set(asked)
+    assert one.charger.waits_until_at >= NIGHT + one.times.install_s
+    through(one, Lost(NIGHT + 1000), boot(NIGHT + 1060), Looked(NIGHT + 1070), Compared(NIGHT + 1080))
+    assert one.charger.outcome is Result.SUCCEEDED
+
+
+def test_after_its_date_a_silent_one_is_asked_and_then_it_hangs():
+    one = dated()
+    through(one, *FETCHED, Told(10, "Downloaded"), Told(12, "SignatureVerified"))
+    acts = ticks(one, NIGHT, NIGHT + one.times.install_s)
+    assert acts == [Act.ASK_STATUS, Act.ASK_VERSION]
+    ticks(one, NIGHT + one.times.install_s + 60, NIGHT + one.times.install_s + 120)
+    assert one.charger.cause is Cause.HANGS
+
+
+def test_a_car_may_keep_it_from_installing_on_its_date():
+    one = dated()
+    through(one, *FETCHED, Told(10, "InstallScheduled"))
+    assert ticks(one, NIGHT, NIGHT + one.times.scheduled_s - 60) == []
+    begins = NIGHT + 5 * 3600
+    through(one, Told(begins, "Installing"))
+    assert one.charger.waits_until_at == begins + one.times.install_s
+
+
+def test_a_link_that_drops_and_a_restart_before_the_date_are_none_of_the_update():
+    one = dated(old=NEW)  # the same version again: only a restart for the update proves it
+    through(one, *FETCHED, Told(10, "Downloaded"), Told(12, "InstallScheduled"))
+    through(one, Lost(1000), Linked(1030), Lost(2000), boot(2060), Tick(2061))
+    assert (one.charger.step, one.charger.outcome, one.memory.left) == (Step.INSTALLING, None, False)
+    assert ticks(one, 2100, NIGHT) == []
+    through(one, Lost(NIGHT + 60), boot(NIGHT + 120), Told(NIGHT + 121, "Installed"))
+    through(one, Looked(NIGHT + 130), Compared(NIGHT + 131))
+    assert one.charger.outcome is Result.SUCCEEDED
+
+
+def test_one_that_does_not_heed_the_date_is_believed_by_its_version():
+    one = dated()
+    through(one, *FETCHED, Told(10, "Downloaded"), Lost(60), boot(200), Looked(210), Compared(211))
+    assert (one.charger.outcome, one.charger.cause) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+
+
+def test_a_clock_that_was_set_back_does_not_end_the_wait_for_the_date():
+    one = dated()
+    through(one, *FETCHED, Told(10, "Downloaded"))
+    one.charger = replace(one.charger, waits_until_at=600.0, online=False)
+    assert ticks(one, 600, NIGHT) == []
+    assert one.charger.outcome is None
+
+
+def test_how_long_it_still_takes_counts_the_wait_for_the_date():
+    one = dated()
+    through(one, *FETCHED, Told(10, "Downloaded"))
+    times = one.times
+    rest_s = sum(times.usual[step] for step in (Step.INSTALLING, Step.REBOOTING, Step.TESTING, Step.SETTINGS))
+    assert left_s(one.charger, times, 3600.0) == NIGHT - 3600 + rest_s
+    assert left_s(replace(one.charger, install_at=None), times, 3600.0) is None

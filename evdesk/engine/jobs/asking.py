@@ -7,7 +7,7 @@ from evdesk.drivers.base import FirmwareRequest
 from evdesk.engine.files.slots import Offer
 from evdesk.engine.jobs import aftercare
 from evdesk.engine.jobs.base import RETRIES, RETRY_S, Parts, Run
-from evdesk.engine.jobs.preflight import SOFT, ways
+from evdesk.engine.jobs.preflight import SOFT, is_signed, ways
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
 from evdesk.firmware.endings import megabytes
@@ -18,6 +18,7 @@ from evdesk.firmware.versions import direction
 from evdesk.model import Capability, ChargerError, EvdeskError, Reason
 from evdesk.model.firmware import Direction, FileState, Image, Verdict
 from evdesk.model.jobs import Cause, JobCharger
+from evdesk.ocpp.timestamps import format_time
 from evdesk.wire.firmware import Preflight
 
 BACKUP_TRIES = 3
@@ -33,7 +34,8 @@ Looker = Callable[[ChargerRecord, Image], Awaitable[Preflight]]
 
 
 class AskingRun(Run):
-    """`ready(record, image)`: the checks; `override`: a person passes the soft ones; `restore`: put settings back."""
+    """`ready(record, image)`: the checks; `override`: a person passes the soft ones; `restore`: put settings back;
+    `install_at`: Unix s, None at once."""
 
     watch: Watch
 
@@ -44,6 +46,7 @@ class AskingRun(Run):
         self.image, self.ready = image, ready
         self.override = ""
         self.restore = True
+        self.install_at: float | None = None
         self._backups = 0
 
     async def begin(self) -> None:
@@ -153,7 +156,7 @@ class AskingRun(Run):
         """Kept before it leaves: an engine that dies now must find that it may have been heard."""
         manifest, number = self.image.manifest, self._request_id()
         who = record.identity
-        signed = bool(manifest.signature and manifest.certificate)
+        signed = is_signed(self.image)
         self._sent(record, number, signed)
         try:
             await self.parts.save(self)
@@ -170,10 +173,12 @@ class AskingRun(Run):
             retry_s=RETRY_S,
             signature=manifest.signature if signed else "",
             certificate=manifest.certificate if signed else "",
+            install_at=self.charger.install_at,
         )
         size = megabytes(self.image.size)
         by = f"{offer.scheme.upper()}, {'signed' if signed else 'not signed'}, {size}, {RETRIES} retries"
-        self.say("evdesk", f"Asked to update to {manifest.version or self.image.file_name} by {by}")
+        when = f", to install {format_time(request.install_at)}" if request.install_at is not None else ""
+        self.say("evdesk", f"Asked to update to {manifest.version or self.image.file_name} by {by}{when}")
         args = {
             "image_id": self.image.id,
             "file": self.image.file_name,
@@ -183,6 +188,7 @@ class AskingRun(Run):
             "to": manifest.version,
             "scheme": offer.scheme,
             "signed": signed,
+            "install_at": request.install_at,
             "request_id": number,
             "backup": self.charger.backup_id,
         }
@@ -202,6 +208,7 @@ class AskingRun(Run):
             vendor=who.vendor,
             protocol=record.protocol,
             started_at=self.charger.started_at or self.now(),
+            install_at=self.install_at if (self.install_at or 0.0) > self.now() else None,  # past: at once
             online=True,
         )
         self.feed(Sent(self.now(), answered=False))
@@ -225,6 +232,9 @@ class AskingRun(Run):
         self.say("charger", f"{answer.status}, {answer.after}" if answer.after else answer.status, "good")
         if not answer.payload.get("request_id"):
             self.show(request_id=None)
+        if self.charger.install_at is not None and answer.payload.get("install_at") is None:
+            self.show(install_at=None)
+            self.say("evdesk", "This request has no install date: it installs at once", "warn")
         self.feed(Agreed(self.now(), answer.status))
 
     async def next_scheme(self) -> None:

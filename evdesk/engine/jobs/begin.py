@@ -10,6 +10,7 @@ from evdesk.engine.jobs.update import new_charger
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
 from evdesk.firmware.rollout import plan_waves
+from evdesk.firmware.times import LONGEST_AHEAD_S
 from evdesk.firmware.watched import Memory, same_version
 from evdesk.model import Capability, EvdeskError, Origin, Reason
 from evdesk.model.firmware import Image, Verdict
@@ -18,7 +19,6 @@ from evdesk.wire.firmware import Preflight, StartUpdate, Waves
 from evdesk.wire.jobs import FetchLog
 
 MOST_CHARGERS = 1000
-LONGEST_AHEAD_S = 14 * 86_400.0
 LONGEST_SOAK_S = 14 * 86_400.0
 NAMED = 3
 
@@ -51,7 +51,7 @@ async def start_update(jobs: Jobs, origin: Origin, asked: StartUpdate) -> int:
     _check_asked(asked, jobs.fleet.clock.now())
     image = await usable(jobs, asked.image_id)
     records = accepted(jobs, asked.charger_ids)
-    looked = [await jobs.grounds.look(record, image) for record in records]
+    looked = [await jobs.grounds.look(record, image, asked.install_at is not None) for record in records]
     _refuse_blocked(looked)
     _refuse_soft(looked, asked.override)
     _refuse_untyped(looked, asked.typed, image)
@@ -76,6 +76,7 @@ async def start_update(jobs: Jobs, origin: Origin, asked: StartUpdate) -> int:
         not_before_at=asked.not_before_at,
         override=asked.override.strip(),
         restore=asked.restore,
+        install_at=asked.install_at,
     )
     number_of = {charger_id: wave.number for wave in job.waves for charger_id in wave.charger_ids}
     hardware_of = {record.id: jobs.versions.facts(record).hardware for record in records}
@@ -91,6 +92,7 @@ async def start_update(jobs: Jobs, origin: Origin, asked: StartUpdate) -> int:
         "override": job.override,
         "typed": asked.typed,
         "not_before_at": asked.not_before_at,
+        "install_at": asked.install_at,
     }
     return await _keep(
         jobs, origin, "firmware.start", job, [SavedCharger(one, Memory()) for one in chargers], args, image
@@ -170,8 +172,19 @@ def _check_asked(asked: StartUpdate, now: float) -> None:
         wrong = "stop_after and parallel are at least 1."
     elif asked.not_before_at is not None and not now - 60 <= asked.not_before_at <= now + LONGEST_AHEAD_S:
         wrong = "not_before_at is a moment in the next 14 days, in Unix seconds."
+    else:
+        wrong = _wrong_date(asked, now)
     if wrong:
         raise EvdeskError(Reason.INVALID, wrong)
+
+
+def _wrong_date(asked: StartUpdate, now: float) -> str:
+    at = asked.install_at
+    if at is None or max(now, asked.not_before_at or 0.0) < at <= now + LONGEST_AHEAD_S:
+        return ""
+    if asked.not_before_at is not None and now < at <= asked.not_before_at:
+        return "install_at lies before not_before_at: nothing would be there to install."
+    return "install_at is a moment in the next 14 days, in Unix seconds."
 
 
 def _refuse_blocked(looked: list[Preflight]) -> None:

@@ -21,6 +21,7 @@ from evdesk.engine.jobs.update import UpdateRun
 from evdesk.engine.options import EngineOptions
 from evdesk.engine.setup import Setup
 from evdesk.engine.shelf import Shelf
+from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
 from evdesk.firmware.machine import AMENDED_BY_VERSION
 from evdesk.firmware.times import Times, times_for
@@ -31,6 +32,7 @@ from evdesk.model import (
 )
 from evdesk.model.firmware import Image
 from evdesk.model.jobs import Cause, Job, JobCharger, JobKind, Step
+from evdesk.wire.firmware import Preflight
 
 log = logging.getLogger("evdesk.jobs")
 Publish = Callable[[str, object], None]
@@ -95,8 +97,12 @@ class JobBoard:
         if job.kind is JobKind.LOG:
             return LogRun(self.parts, job.id, saved, Times(), self.logs)
         whose = image or Image(job.image_id, "", 0, "", usable=False, why_not="The file is gone from the library.")
-        run = UpdateRun(self.parts, job.id, saved, self._times(whose), whose, self.grounds.look)
-        run.override, run.restore = job.override, job.restore
+
+        async def ready(record: ChargerRecord, image: Image) -> Preflight:
+            return await self.grounds.look(record, image, (job.install_at or 0.0) > self.fleet.clock.now())
+
+        run = UpdateRun(self.parts, job.id, saved, self._times(whose), whose, ready)
+        run.override, run.restore, run.install_at = job.override, job.restore, job.install_at
         return run
 
     def _times(self, image: Image) -> Times:

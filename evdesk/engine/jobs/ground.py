@@ -45,8 +45,8 @@ class Grounds:
         self.wrong: set[tuple[str, str]] = set()  # (charger, image): the charger found its signature wrong
         self._reached: dict[tuple[str, str], tuple[float, str]] = {}
 
-    async def look(self, record: ChargerRecord, image: Image) -> Preflight:
-        """All checks of one charger."""
+    async def look(self, record: ChargerRecord, image: Image, dated: bool = False) -> Preflight:
+        """All checks of one charger. `dated`: it is to install on a date."""
         settings = list((await self.settings.view(record)).settings)
         await self._reach(record, image, settings)
         words = self.busy(record.id)
@@ -58,7 +58,7 @@ class Grounds:
             {record.id: words} if words else {},
             {way: why for way, (_, why) in self._reached.items()},
         )
-        return look(ground, record, image, self.fits(record, image), settings)
+        return look(ground, record, image, self.fits(record, image), settings, dated)
 
     def fits(self, record: ChargerRecord, image: Image) -> Fit:
         who = record.identity

@@ -12,6 +12,7 @@ from evdesk.engine.state import ChargerRecord
 from evdesk.model import Capability, ConnectorStatus, Setting
 from evdesk.model.firmware import Check, Direction, Fit, Image, Verdict
 from evdesk.model.jobs import PowerState
+from evdesk.ocpp.version import Version
 from evdesk.wire.firmware import Preflight
 
 OK, WARN, WAIT, BLOCK, UNKNOWN = Verdict.OK, Verdict.WARN, Verdict.WAIT, Verdict.BLOCK, Verdict.UNKNOWN
@@ -35,8 +36,10 @@ class Ground:
     ]  # (address, scheme) -> why its own listener cannot be reached, "" where it can
 
 
-def look(ground: Ground, record: ChargerRecord, image: Image, fit: Fit, settings: list[Setting]) -> Preflight:
-    """All checks of one charger, in the order in which a person reads them."""
+def look(
+    ground: Ground, record: ChargerRecord, image: Image, fit: Fit, settings: list[Setting], dated: bool = False
+) -> Preflight:
+    """All checks of one charger, in the order in which a person reads them. `dated`: it is to install on a date."""
     schemes, address = ways(ground.files, record, image, settings)
     checks = [
         *fit.checks,
@@ -48,7 +51,8 @@ def look(ground: Ground, record: ChargerRecord, image: Image, fit: Fit, settings
         _backup(record, image),
         _scheme(settings, schemes),
         _reach(ground, record, address, schemes),
-        _clock(record),
+        _clock(record, dated),
+        _install_date(record, image) if dated else None,
         _events(settings),
         _disk(ground.data),
         _power(ground.power),
@@ -165,8 +169,12 @@ def _reach(ground: Ground, record: ChargerRecord, address: str, schemes: tuple[s
     return Check("reach", OK, f"It is connected to {address}; the file is served there.")
 
 
-def _clock(record: ChargerRecord) -> Check:
+def _clock(record: ChargerRecord, dated: bool) -> Check:
     off = record.clock.offset_s
+    if off is None and dated:
+        return Check(
+            "clock", UNKNOWN, "Its clock was not seen yet; it may install at another time.", "Restart the charger."
+        )
     if off is None:
         return Check("clock", OK, "Its clock was not seen yet; the date is not used.")
     if abs(off) > CLOCK_OFF_S:
@@ -178,6 +186,23 @@ def _clock(record: ChargerRecord) -> Check:
             "Restart the charger, it takes the time then.",
         )
     return Check("clock", OK, "Its clock is right.")
+
+
+def _install_date(record: ChargerRecord, image: Image) -> Check:
+    """UpdateFirmware of 1.6 has no such field; SignedUpdateFirmware of the security whitepaper and 2.x have."""
+    if record.protocol == Version.V16.value and not is_signed(image):
+        return Check(
+            "install_date",
+            WARN,
+            "It installs at once: OCPP 1.6 knows an install date only for signed files.",
+            "Begin at night instead, or take the maker's signed file.",
+        )
+    return Check("install_date", OK, "It is told when to install.")
+
+
+def is_signed(image: Image) -> bool:
+    """Whether it is sent with its signature: a charger needs both parts of it."""
+    return bool(image.manifest.signature and image.manifest.certificate)
 
 
 def _events(settings: list[Setting]) -> Check | None:

@@ -66,6 +66,8 @@ def asked(report: Report, started_at: float | None, ended_at: float | None) -> t
     )
     if job.not_before_at is not None:
         facts += (("Not before", moment(job.not_before_at)),)
+    if job.install_at is not None:
+        facts += (("Install at", moment(job.install_at)),)
     if job.kind is JobKind.UPDATE:
         facts += (("Override", clipped(job.override, MOST_CHARS) or "none: no check was passed over"),)
     return facts

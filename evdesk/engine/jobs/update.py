@@ -6,6 +6,7 @@ from evdesk.engine.jobs import aftercare
 from evdesk.engine.jobs.asking import AskingRun
 from evdesk.engine.state import ChargerRecord
 from evdesk.firmware.happenings import Act, Versioned
+from evdesk.firmware.times import LONGEST_AHEAD_S
 from evdesk.firmware.watched import RANK
 from evdesk.model import Booted, EvdeskError, Reason
 from evdesk.model.firmware import Image
@@ -24,7 +25,8 @@ class UpdateRun(AskingRun):
         self.say("evdesk", "evdesk was away, and goes on watching", "warn")
         most_s = self.watch.times.most_s(self.charger.step)
         if most_s is not None and self.charger.waits_until_at is not None:
-            longest = self.now() + self.watch.times.scheduled_s  # the computer's clock may have been set back meanwhile
+            date = min(self.charger.install_at or 0.0, self.now() + LONGEST_AHEAD_S)
+            longest = max(self.now(), date) + self.watch.times.scheduled_s  # the clock may have been set back meanwhile
             self.show(waits_until_at=min(max(self.charger.waits_until_at, self.now() + most_s), longest))
         self._asks_version = RANK[self.charger.step] >= RANK[Step.VERIFYING]
         if self.charger.step in (Step.SENT, Step.DOWNLOADING) and not self.watch.memory.whole and self.secret:
