@@ -7,7 +7,7 @@ from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.firmware_words import charger_look, chargers_words
 from evdesk.gui.pages.update_chargers_model import ChoiceModel, ChoiceTable
 from evdesk.gui.pages.update_feed import UpdateFeed
-from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel, head_height
+from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel, head_height, hug
 from evdesk.gui.pages.update_plan import Plan, counted, models_of
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
@@ -45,7 +45,7 @@ class ChargersPanel(StepPanel):
         mirror.changed.connect(self.refresh)
 
     def _lay_out(self) -> None:
-        card = Card("", self, padding=0)
+        card = self.card = Card("", self, padding=0)
         tools = QHBoxLayout()
         tools.setContentsMargins(12, 8, 12, 7)
         tools.setSpacing(8)
@@ -62,7 +62,8 @@ class ChargersPanel(StepPanel):
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.empty)
         card.body.addLayout(self._stack, 1)
-        self.left.addWidget(card)
+        self.left.addWidget(card, 1)
+        self.left.addStretch(0)
         self.chosen.head.addWidget(self.clear)
         for widget in (self.figure, self.facts, self.notes, self.nothing):
             self.chosen.body.addWidget(widget)
@@ -84,6 +85,10 @@ class ChargersPanel(StepPanel):
     def fit(self, side: int) -> None:
         super().fit(side)
         self.table.fit(self.room())
+        self._hug()
+
+    def _hug(self) -> None:
+        hug(self.card, self.table, self.table.whole_height(), self._stack)
 
     def refresh(self) -> None:
         """The mirror told something: who charges, who is away."""
@@ -108,6 +113,7 @@ class ChargersPanel(StepPanel):
         self._marked_words()
 
     def _show_rows(self) -> None:
+        self._hug()
         if self.model.rows:
             self._stack.setCurrentWidget(self.table)
             return

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter
-from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QStyleOptionViewItem, QWidget
 
 from evdesk.gui import icons
 from evdesk.gui.mirror import Mirror
@@ -20,11 +20,12 @@ from evdesk.gui.widgets import draw
 from evdesk.model.firmware import FleetCharger, FleetModel, FleetState, FleetVersions
 
 ROW = int(Qt.ItemDataRole.UserRole) + 1
-MARK, CHARGER, SERIAL, HARDWARE, VERSION, STATE, NOW = range(7)
-WIDTHS = (44, 122, 124, 78, 82, 118, 150)
+MARK, CHARGER, SERIAL, HARDWARE, VERSION, STATE, NOW, BECAUSE = range(8)
+WIDTHS = (44, 122, 124, 78, 82, 118, 150, 180)
 ROW_HEIGHT, HEAD_HEIGHT = 36, 38
 BOX = 16
-ROOMY_FROM = 720
+ROOMY_FROM, REASON_FROM = 720, 940
+"""From this width on the hardware has room, and the reason of the state."""
 _ROOT = QModelIndex()
 WANTED = (FleetState.BEHIND, FleetState.BLOCKED, FleetState.FAILED)
 """States that an update is for."""
@@ -115,6 +116,10 @@ class ChoiceModel(QAbstractTableModel):
         elif isinstance(one, HeadRow):
             self.mark(one.ids, one.marked < len(one.ids))
 
+    def everything(self) -> tuple[int, int]:
+        """Heads and chargers that there are without any filter."""
+        return len(self._fleet.models), self.counts()["all"]
+
     def shown_ids(self) -> list[str]:
         return [row.key for row in self.rows if isinstance(row, ItemRow)]
 
@@ -124,7 +129,7 @@ class ChoiceModel(QAbstractTableModel):
             changed = [i for i, (old, new) in enumerate(zip(self.rows, rows, strict=True)) if old != new]
             self.rows = rows
             if changed:
-                self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], NOW))
+                self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], BECAUSE))
             return
         self.beginResetModel()
         self.rows = rows
@@ -172,8 +177,8 @@ class ChoiceModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
-        titles = ("", tr("Charger"), tr("Serial"), tr("Hardware"), tr("Version"), tr("State"), tr("Now"))
-        return titles[section]
+        facts = (tr("Charger"), tr("Serial"), tr("Hardware"), tr("Version"))
+        return ("", *facts, tr("State"), tr("Now"), tr("Because"))[section]
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or not 0 <= index.row() < len(self.rows):
@@ -216,9 +221,10 @@ def check_state(row: Row) -> Qt.CheckState:
 
 def row_words(row: Row) -> tuple[str, ...]:
     if isinstance(row, HeadRow):
-        return ("", row.name, row.words, "", "", "", "")
+        return ("", row.name, row.words, "", "", "", "", "")
     one = row.one
-    return "", one.label or one.charger_id, one.serial, one.hardware, one.version, row.state.word, row.now.word
+    facts = (one.label or one.charger_id, one.serial, one.hardware, one.version)
+    return "", *facts, row.state.word, row.now.word, one.because
 
 
 def paint_box(painter: QPainter, rect: QRectF, state: Qt.CheckState) -> None:
@@ -269,6 +275,8 @@ class ChoiceDelegate(CellDelegate):
         elif column in (STATE, NOW):
             look = row.state if column == STATE else row.now
             self.icon_words(painter, rect, look.icon, look.word, look.role, "chip")
+        elif column == BECAUSE:
+            self.words(painter, rect, row.one.because, "small", "text" if row.one.state in WANTED else "muted")
         else:
             strong = column in (CHARGER, VERSION)
             words, font = str(index.data()), "card" if strong else "body"
@@ -285,7 +293,7 @@ class ChoiceTable(Grid):
         self._key = ""
         self.setItemDelegate(ChoiceDelegate(self))
         self.setModel(model)
-        self.set_widths(WIDTHS, NOW)
+        self.set_widths(WIDTHS, BECAUSE)
         self.horizontalHeader().setSortIndicatorShown(False)
         self.horizontalHeader().setSectionsMovable(False)
         model.modelAboutToBeReset.connect(self._remember)
@@ -293,8 +301,20 @@ class ChoiceTable(Grid):
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
 
     def fit(self, room: int) -> None:
-        """In a narrow table the hardware goes first: it is told in the column beside it too."""
+        """In a narrow table the reason goes, then the hardware: it is told in the column beside it too."""
         self.setColumnHidden(HARDWARE, room < ROOMY_FROM)
+        reason = room >= REASON_FROM
+        self.setColumnHidden(BECAUSE, not reason)
+        modes = QHeaderView.ResizeMode
+        self.horizontalHeader().setSectionResizeMode(NOW, modes.Interactive if reason else modes.Stretch)
+        if reason:
+            self.setColumnWidth(NOW, WIDTHS[NOW])
+
+    def whole_height(self) -> int:
+        """Of all rows, also those that a filter hides."""
+        least = 48 if current().large else 0
+        heads, chargers = self._model.everything()
+        return heads * max(least, HEAD_HEIGHT) + chargers * max(least, ROW_HEIGHT)
 
     def _remember(self) -> None:
         row = self.currentIndex().data(ROW)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QTime
 from evdesk.gui import text
 from evdesk.gui.pages.firmware_words import image_look
 from evdesk.gui.pages.update_feed import UpdateFeed
-from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel, head_height
+from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel, head_height, hug
 from evdesk.gui.pages.update_plan import Plan, counted, is_older, lasts_s, why_not_started
 from evdesk.gui.pages.update_waves import WavesModel, WavesTable, make_rows
 from evdesk.gui.sentences import Look
@@ -239,7 +239,7 @@ class ConfirmPanel(StepPanel):
         super().fit(side)
         self.table.fit(self.room())
         several = len(self._plan.charger_ids) > 1
-        self.list.setMaximumHeight(16_777_215 if several else 37 + 33 + self.table.verticalHeader().length() + 12)
+        hug(self.list, self.table)
         aside = self.side.column.indexOf(self.recovery) >= 0
         if several and not aside:
             self.side.add(self.recovery)
@@ -262,6 +262,7 @@ class ConfirmPanel(StepPanel):
         self.up.setVisible(several)
         self.down.setVisible(several)
         self.model.set_rows(make_rows(plan, {one.charger_id: one for one in rows}))
+        hug(self.list, self.table)
         if image is None:
             return
         self.deed.show_deed(self._feed, plan, image, self._feed.now())

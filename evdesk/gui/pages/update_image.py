@@ -24,7 +24,7 @@ from evdesk.gui.pages.update_image_list import (
     way_out,
     why_not,
 )
-from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel, head_height
+from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel, head_height, hug
 from evdesk.gui.pages.update_plan import Plan
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
@@ -163,6 +163,7 @@ class ImagePanel(StepPanel):
         self.misfits.hide()
         self.left.addWidget(self.list, 1)
         self.left.addWidget(self.misfits)
+        self.left.addStretch(0)
         self.side.add(self.facts)
         self.facts.hide()
 
@@ -194,6 +195,9 @@ class ImagePanel(StepPanel):
     def _fit_misfits(self) -> None:
         need = 41 + self.not_fitting.horizontalHeader().height() + self.not_fitting.verticalHeader().length() + 8
         self.misfits.setFixedHeight(max(120, min(need, round(self.height() * MISFITS_SHARE))))
+        side = max(220, min(round(self.room() * 0.42), self.room() - 446))
+        self.not_fitting.setColumnWidth(2, side)
+        hug(self.list, self.table, stack=self._stack)
 
     # -- showing ------------------------------------------------------------------------------------------------------
 

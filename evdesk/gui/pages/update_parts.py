@@ -6,14 +6,17 @@ from typing import Any
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from evdesk.gui import icons, theme, tokens
+from evdesk.gui.pages.chargers_grid import Grid
 from evdesk.gui.pages.job_side import SideColumn, head_height
 from evdesk.gui.sentences import Look
-from evdesk.gui.widgets import Painted
+from evdesk.gui.widgets import Card, Painted
 
-__all__ = ["Line", "LinesList", "StepPanel", "head_height"]
+__all__ = ["Line", "LinesList", "StepPanel", "head_height", "hug"]
+
+UNBOUND = 16_777_215
 
 
 class StepPanel(QWidget):
@@ -58,6 +61,19 @@ class StepPanel(QWidget):
     def room(self) -> int:
         """The width of the left part."""
         return self.width() - self.side.width() - tokens.GAP
+
+
+def hug(card: Card, grid: Grid, rows: int | None = None, stack: QStackedLayout | None = None) -> None:
+    """The card ends under its last row, where there is more room. `rows`: their height, where a filter hides some of
+    them; `stack`: what the grid stands in, and the card takes all the room while something else is shown there."""
+    if stack is not None and stack.currentWidget() is not grid and not rows:
+        card.setMaximumHeight(UNBOUND)
+        return
+    inside = (stack or grid).sizeHint().height()
+    header = grid.horizontalHeader()
+    titles = 0 if header.isHidden() else header.minimumHeight()
+    need = card.layout().sizeHint().height() - inside + titles + (rows or grid.verticalHeader().length())
+    card.setMaximumHeight(need)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from evdesk.gui.pages.update_checks import (
     verdict_look,
 )
 from evdesk.gui.pages.update_feed import UpdateFeed
-from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel
+from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel, hug
 from evdesk.gui.pages.update_plan import (
     LEAST_REASON,
     Plan,
@@ -225,6 +225,7 @@ class PreflightPanel(StepPanel):
         else:
             self.model.set_rows(rows, override)
             self.table.fit()
+            hug(self._matrix, self.table)
             self._stack.setCurrentWidget(self._matrix)
         self.one.setVisible(bool(rows) and not few)
         self._show_hard(rows)
