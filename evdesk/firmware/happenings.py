@@ -54,7 +54,10 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
+    """`moved`: on another address of this computer than the one it was told to use."""
+
     at: float
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

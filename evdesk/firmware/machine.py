@@ -133,7 +133,8 @@ class Watch(Watched):
         self._go(step, what.at)
         if what.status == "Installed" and not self.memory.installed:
             self._remember(installed=True)
-            self._wait(what.at + self.times.reboot_s)
+            if self.charger.step is Step.REBOOTING:  # else the version came first, and it is being looked at
+                self._wait(what.at + self.times.reboot_s)
         if self.charger.step is step:
             self._heard(what, before)
 
@@ -167,6 +168,8 @@ class Watch(Watched):
 
     def _linked(self, what: Linked) -> None:
         self._show(online=True)
+        if what.moved and self.charger.step in (Step.SENT, Step.DOWNLOADING) and not self.memory.whole:
+            self._moved(what.at)
 
     def _lost(self, what: Lost) -> None:
         self._show(online=False)
@@ -315,7 +318,7 @@ class Watch(Watched):
 
     def _not_fetched(self, at: float) -> None:
         nothing = self.charger.transfer.total == 0
-        if nothing and self.memory.schemes:
+        if (nothing or self.memory.moved) and self.memory.schemes:
             self._acts.append(Act.NEXT_SCHEME)
             self._wait(at + self.times.sent_s)
             self._next_scheme()

@@ -52,7 +52,7 @@ class LogWatch(Watched):
             Told: self._told,
             Served: self._served,
             Received: self._received,
-            Linked: lambda what: self._show(online=True),
+            Linked: self._linked,
             Lost: lambda what: self._show(online=False),
             Tick: self._tick,
             Stop: self._stop,
@@ -65,6 +65,11 @@ class LogWatch(Watched):
         if not self.over and feeder is not None:
             feeder(what)
         return self._acts
+
+    def _linked(self, what: Linked) -> None:
+        self._show(online=True)
+        if what.moved and self.charger.step in (Step.SENT, Step.UPLOADING):
+            self._moved(what.at)
 
     def _sent(self, what: Sent) -> None:
         self._show(attempts=self.charger.attempts + 1, status="", status_at=None)
@@ -117,12 +122,14 @@ class LogWatch(Watched):
         until = self.charger.waits_until_at
         if until is None or self.charger.step not in (Step.SENT, Step.UPLOADING) or what.at < until:
             return
-        if self.memory.failures:
-            self._end(Cause.UPLOAD_FAILED, what.at)
-        elif self.charger.transfer.total == 0 and self.memory.schemes and self.charger.online:
+        again = self.memory.moved or (self.charger.transfer.total == 0 and not self.memory.failures)
+        if again and self.memory.schemes and self.charger.online:
             self._acts.append(Act.NEXT_SCHEME)
             self._next_scheme()
+            self._remember(failures=0)
             self._wait(what.at + self.times.sent_s)
+        elif self.memory.failures:
+            self._end(Cause.UPLOAD_FAILED, what.at)
         else:
             nothing = Cause.NOTHING_CAME if self.memory.heard else Cause.NO_ANSWER
             self._end(Cause.STALLED if self.charger.transfer.total else nothing, what.at)

@@ -46,6 +46,7 @@ class Memory:
     failsafe_before: str = ""
     signed: bool = False
     heard: bool = False  # it answered a request, or told of it
+    moved: bool = False  # the address it was told is not of use any more
     local_address: str = ""  # of this computer: the same again after a restart of the engine
     kind: str = ""  # of a log, with the time it is wanted for
     from_at: float | None = None
@@ -100,7 +101,13 @@ class Watched:
         self.memory = replace(self.memory, **changes)  # type: ignore[arg-type]
 
     def _next_scheme(self) -> None:
-        self._remember(scheme=self.memory.schemes[0], schemes=self.memory.schemes[1:])
+        self._remember(scheme=self.memory.schemes[0], schemes=self.memory.schemes[1:], moved=False)
+
+    def _moved(self, at: float) -> None:
+        """What it was told is of no use any more: in a moment it is told anew, by the same protocol."""
+        if not self.memory.moved and self.memory.scheme:
+            self._remember(moved=True, schemes=(self.memory.scheme, *self.memory.schemes))
+            self._wait(at + self.times.answer_s)
 
     @property
     def date_at(self) -> float:

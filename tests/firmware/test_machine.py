@@ -177,6 +177,36 @@ def test_a_wrong_signature_stays_one_whatever_version_is_told():
     assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, Cause.INVALID_SIGNATURE)
 
 
+@pytest.mark.parametrize("got", [0, 400])
+def test_an_address_that_changes_before_it_has_the_whole_file_is_told_anew(got):
+    one = watch()
+    one.memory = replace(one.memory, scheme="http")
+    through(one, Sent(0), Agreed(1, "Accepted"))
+    through(one, *([served(2, got)] if got else []), Lost(10), Linked(20, moved=True), Linked(21, moved=True))
+    assert through(one, Told(22, "DownloadFailed"), Tick(79)) == []
+    late = one.charger.waits_until_at or 0.0
+    assert late <= 22 + Times().idle_s
+    assert through(one, Tick(late)) == [Act.NEXT_SCHEME]
+    assert (one.memory.scheme, one.memory.schemes, one.memory.moved) == ("http", (), False)
+    through(one, Sent(late + 1), served(late + 5, SIZE, True), Lost(500), boot(600), Looked(610), Compared(611))
+    assert one.charger.outcome is Result.SUCCEEDED
+
+
+def test_an_address_that_changes_when_it_has_the_whole_file_does_not_matter():
+    one = watch()
+    one.memory = replace(one.memory, scheme="http")
+    through(one, *FETCHED, Lost(10), Linked(20, moved=True))
+    assert not one.memory.moved
+
+
+def test_installed_told_after_the_new_version_leaves_the_look_its_time():
+    one = watch()
+    through(one, *FETCHED, Lost(10), boot(20))
+    until = one.charger.waits_until_at
+    through(one, Told(21, "Installed"))
+    assert (one.charger.step, one.charger.waits_until_at) == (Step.TESTING, until)
+
+
 def test_failing_once_then_good():
     one = watch()
     through(one, Sent(0), served(2, 400), Told(3, "DownloadFailed"), Tick(100), Told(120, "Downloading"))

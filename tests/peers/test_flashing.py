@@ -8,6 +8,7 @@ import json
 import os
 import socket
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -123,6 +124,17 @@ async def says_nothing(one: Flasher, url: str) -> None:
 
 async def never(one: Flasher, url: str) -> None:
     """Accepted, and nothing else."""
+
+
+async def moves(one: Flasher, url: str) -> None:
+    """This computer's address changes before it fetches: it dials the new one, and what it was told is of no use."""
+    if len(one.requests) == 1:
+        one.url = one.url.replace("127.0.0.1", "127.0.0.2")
+        await one.drop()
+        await one.back()
+        return
+    assert "127.0.0.2" in url
+    await good(one, url)
 
 
 async def stranger(one: Flasher, url: str) -> None:
@@ -352,6 +364,21 @@ def free_ports():
                 probe.bind(("127.0.0.1", port))
             return first
     raise AssertionError("no free ports")
+
+
+async def test_this_computer_gets_another_address_before_the_file_is_fetched(tmp_path):
+    image = seed(tmp_path / "data")
+    with engine(tmp_path / "data", "--accept-unknown", "--speed", SPEED, ocpp="0.0.0.0:0") as running:
+        async with running.client() as api:
+            one = Flasher(f"ws://127.0.0.1:{urlsplit(running.ocpp).port}/", "MOVES", moves)
+            async with flashers(one):
+                await set_up(api, "MOVES")
+                asked = {"charger_ids": ["MOVES"], "image_id": image, "override": "1.6 tells no hardware revision"}
+                job = (await api.call("firmware.start", asked))["job_id"]
+                found = (await outcome_of(api, job))["chargers"]["MOVES"]
+                assert (found["outcome"], found["attempts"]) == ("succeeded", 2), found["reason"]
+                lines = await api.call("job.lines", {"job_id": job, "charger_id": "MOVES"})
+                assert any("Connected, to 127.0.0.2 instead of 127.0.0.1" in line["text"] for line in lines)
 
 
 async def test_engine_killed_in_the_middle(tmp_path):

@@ -238,7 +238,10 @@ class AskingRun(Run):
         self.feed(Agreed(self.now(), answer.status))
 
     async def next_scheme(self) -> None:
-        self.say("evdesk", f"Nothing was fetched: offered by {self.watch.memory.scheme.upper()}", "warn")
+        memory, here = self.watch.memory, self.local_address()
+        moved = bool(here and here != memory.local_address)
+        why = f"This computer is {here} now" if moved else "Nothing was fetched"
+        self.say("evdesk", f"{why}: offered by {memory.scheme.upper()}", "warn")
         await self.withdraw()
         record = self.record
         if record is None or record.link is None:

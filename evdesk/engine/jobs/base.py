@@ -261,8 +261,10 @@ class Run(Runner):
 
     def linked(self) -> None:
         if self.begun and not self.watch.over:
-            self.say("charger", "Connected")
-            self.feed(Linked(self.now()))
+            told, here = self.watch.memory.local_address, self.local_address()
+            moved = bool(told and here and told != here)
+            self.say("charger", f"Connected, to {here} instead of {told}" if moved else "Connected")
+            self.feed(Linked(self.now(), moved))
 
     def lost(self, cause: str) -> None:
         if self.begun and not self.watch.over:

@@ -72,7 +72,7 @@ def hug(card: Card, grid: Grid, rows: int | None = None, stack: QStackedLayout |
     inside = (stack or grid).sizeHint().height()
     header = grid.horizontalHeader()
     titles = 0 if header.isHidden() else header.minimumHeight()
-    need = card.layout().sizeHint().height() - inside + titles + (rows or grid.verticalHeader().length())
+    need = card.sizeHint().height() - inside + titles + (rows or grid.verticalHeader().length())
     card.setMaximumHeight(need)
 
 
