@@ -21,6 +21,7 @@ QUICK = {
     "benchmarks/balance/faults.py": ["--quick"],
     "benchmarks/balance/sessions.py": ["--quick"],
     "benchmarks/engine.py": ["--quick"],
+    "benchmarks/flashing.py": ["--quick"],
     "benchmarks/history.py": ["--days", "2"],
     "benchmarks/messages.py": ["--rows", "20000"],
     "benchmarks/reconnect.py": ["--quick"],
