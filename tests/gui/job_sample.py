@@ -174,18 +174,26 @@ TROUBLES = {
         "serial", Verdict.BLOCK, "Two chargers say that they are NL22-204430.", "Find out which one it is, on site."
     ),
     "power": Check("power", Verdict.WARN, "This computer runs on battery, 41 % left.", "Plug it in."),
-}
+    "install_date": Check(
+        "install_date", Verdict.WARN, "It installs at once: OCPP 1.6 knows an install date only for signed files.",
+        "Begin at night instead, or take the maker's signed file.",
+    ),
+}  # fmt: skip
+DATED = ("install_date", "It is told when to install.")
 
 
-def checks(*bad: str) -> list[Check]:
-    """All of them, those named `bad` as `TROUBLES` has them."""
-    rows = [TROUBLES[code] if code in bad else Check(code, Verdict.OK, said) for code, said in GREEN]
+def checks(*bad: str, dated: bool = False) -> list[Check]:
+    """All of them, those named `bad` as `TROUBLES` has them. `dated`: an install date is wanted."""
+    green = (*GREEN, DATED) if dated else GREEN
+    rows = [TROUBLES[code] if code in bad else Check(code, Verdict.OK, said) for code, said in green]
     order = {Verdict.BLOCK: 0, Verdict.WAIT: 1, Verdict.WARN: 2, Verdict.UNKNOWN: 3, Verdict.OK: 4}
     return sorted(rows, key=lambda check: order[check.verdict])
 
 
-def ready(charger_id: str, label: str, serial: str, *bad: str, before: str = "2.4.0", to: str = "2.4.1") -> Preflight:
-    rows = checks(*bad)
+def ready(
+    charger_id: str, label: str, serial: str, *bad: str, before: str = "2.4.0", to: str = "2.4.1", dated: bool = False
+) -> Preflight:
+    rows = checks(*bad, dated=dated)
     verdicts = {check.verdict for check in rows}
     return Preflight(
         charger_id, label, serial, before, to, before > to, rows,
@@ -202,7 +210,8 @@ def preflight(params: Any, bad: dict[str, tuple[str, ...]] | None = None, to: st
     bad = BAD if bad is None else bad
     to = to or next(one.manifest.version for one in images() if one.id == params.image_id)
     names = {f"WB-{n:02}": (f"Bay {n}", serial) for n, serial in BAYS.items()} | _names()
-    return [ready(one, *names[one], *bad.get(one, ()), to=to) for one in params.charger_ids]
+    dated = getattr(params, "install_at", None) is not None
+    return [ready(one, *names[one], *bad.get(one, ()), to=to, dated=dated) for one in params.charger_ids]
 
 
 @cache
@@ -337,6 +346,37 @@ def log_lines() -> list[JobLine]:
         JobLine(601 + n, 121, "WB-03", at(23, 46) + second, side, words, tone)
         for n, (second, side, words, tone) in enumerate(rows)
     ]
+
+
+NIGHT = at(23, 59) + 2 * 3600 + 60
+
+
+def dated() -> JobView:
+    """All six at once, to be installed at two in the night: most wait, one fetches, one does not heed it, one could not
+    be told."""
+    start = at(23, 40)
+    told, silent = spans(start, 3, 45, 9, 300, going=True), spans(start, 3, 60, 9, going=True)
+    bytes_ = served(SIZE, start)
+
+    def one(n: int, step: Step, **more: Any) -> JobCharger:
+        return _charger(n, 1, step, **{"install_at": NIGHT, "started_at": start, "backup_id": 70 + n, **more})
+
+    wait = {"steps": told, "transfer": bytes_, "status": "InstallScheduled", "about_s": NIGHT - NOW + 300.0}
+    found = (
+        one(1, Step.INSTALLING, **wait),
+        one(2, Step.VERIFYING, steps=silent, transfer=bytes_, status="Downloaded", about_s=NIGHT - NOW + 300.0),
+        job_chargers()["WB-03"],
+        one(5, Step.INSTALLING, steps=told, transfer=bytes_, status="Installing", about_s=200.0),
+        one(6, Step.INSTALLING, install_at=None, steps=told, transfer=bytes_, status="Installing", about_s=100.0),
+        one(8, Step.INSTALLING, **wait),
+    )
+    chargers = {c.charger_id: replace(c, wave=1) for c in found}
+    chargers["WB-03"] = replace(chargers["WB-03"], install_at=NIGHT)
+    wave = Wave(1, "All", tuple(chargers), WaveState.RUNNING, start)
+    dated_job = replace(
+        job(), waves=(wave,), install_at=NIGHT, started_at=start, counts={"running": 6}, about_done_at=NIGHT + 300
+    )
+    return JobView(118, JobState.RUNNING, dated_job, chargers)
 
 
 CHANGES = (

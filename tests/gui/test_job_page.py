@@ -13,6 +13,7 @@ from evdesk.gui.client import LinkState
 from evdesk.gui.dialogs.sheet import Sheet
 from evdesk.gui.mirror import ChargerInJob, Mirror
 from evdesk.gui.pages import job_deeds
+from evdesk.gui.pages.firmware_jobs import job_says
 from evdesk.gui.pages.job import JobPage
 from evdesk.gui.pages.job_deeds import cancel_words
 from evdesk.gui.pages.job_feed import newer
@@ -133,6 +134,32 @@ def test_the_picture_of_the_running_job(page, qtbot):
     assert page.progress.serves.facts.value("Sent") == "65.4 MB to 4 chargers"
     assert page.progress.image.facts.value("Way back") == "2.4.0 is in the library"
     assert "breaker off for 30 s" in page.progress.control.hint.accessibleName()
+
+
+def test_chargers_that_wait_for_their_install_date_say_so(page, qtbot, monkeypatch):
+    show(qtbot, page, job_sample.dated())
+    told = {one.charger.label: (one.look.word, one.left, one.first) for one in rows(page)}
+    waits = (
+        "Waits to install",
+        "Wed 25 Nov, 02:00",
+        "Has the file, installs Wed 25 Nov, 02:00. Cars may charge till then",
+    )
+    assert told["Bay 1"] == told["Bay 8"] == waits
+    assert told["Bay 2"] == waits, "it has the file and says nothing"
+    assert told["Bay 3"][0] == "Downloading"
+    assert told["Bay 3"][2].endswith("resumed once, installs Wed 25 Nov, 02:00")
+    assert told["Bay 5"][0] == told["Bay 6"][0] == "Installing", "it does not heed the date, or was told none"
+    assert told["Bay 6"][2].startswith("Since 23:40:57")
+    assert page.progress.summary.accessibleName().endswith("Started 23:40. Installs Wed 25 Nov, 02:00.")
+    assert "installs Wed 25 Nov, 02:00" in job_says(page.feed.job, NOW)
+    bars = {one: segments(page.feed.chargers[one], UPDATE_STEPS, NOW)[3] for one in ("WB-01", "WB-05")}
+    assert bars["WB-01"].part == 0.0, "what waits does not look as if it hung"
+    assert bars["WB-05"].part > 0.5
+    monkeypatch.setattr(page.mirror, "now", lambda: job_sample.NIGHT + 120)
+    page.refresh()
+    assert row(page, "Bay 1").look.word == "Installing"
+    assert row(page, "Bay 1").first.startswith("Since 02:00:00")
+    assert segments(page.feed.chargers["WB-01"], UPDATE_STEPS, job_sample.NIGHT + 120)[3].part == 0.5
 
 
 def test_the_charger_that_fetches_is_shown_with_both_sides_until_a_person_chooses(page, qtbot):
@@ -260,7 +287,7 @@ def test_cancel_asks_and_says_what_cannot_be_stopped(page, qtbot, client):
     words = cancel_words(page.feed)[1]
     assert "2 chargers that were not begun keep their version." in words
     assert "Told to stop fetching: Bay 3." in words
-    assert "Cannot be stopped, because they install already: Bay 1, Bay 2." in words
+    assert "Cannot be stopped, because they have the whole file: Bay 1, Bay 2." in words
     page.progress.control.cancel.click()
     press(qtbot, 0)
     qtbot.waitUntil(lambda: not page.deeds.busy)

@@ -311,6 +311,109 @@ def test_tonight_is_the_next_time_the_clock_shows_it(page, qtbot, client):
     assert asked.restore is False
 
 
+def choose_date(qtbot, page, canary=0, size=0):
+    """Install at night; what was checked without a date is checked anew."""
+    page.confirm.numbers.canary.setValue(canary)
+    page.confirm.numbers.sizes.setValue(size)
+    page.confirm.when.install._group.button(1).click()
+    assert not page.foot.next.isEnabled(), "not before it is checked who takes a date"
+    qtbot.waitUntil(lambda: not page.preflight.stale())
+
+
+def test_an_install_date_is_checked_first_and_named_where_it_is_begun(page, qtbot, client):
+    to_confirm(qtbot, page)
+    assert page.confirm.when.date.isHidden()
+    choose_date(qtbot, page)
+    assert [one.install_at for one in client.asked("firmware.preflight")] == [None, job_sample.NIGHT]
+    assert page.confirm.when.date.dateTime().toString("yyyy-MM-dd HH:mm") == "2026-11-25 02:00"
+    assert "installed Wed 25 Nov, 02:00" in page.confirm.when.install_words.text()
+    assert page.confirm.deed.facts.value("Installed") == "Wed 25 Nov, 02:00"
+    assert page.confirm.deed.facts.value("All done") == "about 02:07, if no car waits"
+    assert "Nobody can cancel" in page.confirm.recovery_lines.copy_text()
+    assert page.foot.next.text() == "Update 6 chargers to 2.4.1, installed Wed 25 Nov, 02:00"
+    page.confirm.when.date.setDateTime(page.confirm.when.date.dateTime().addSecs(90 * 60))
+    assert len(client.asked("firmware.preflight")) == 2, "another hour needs no new question"
+    assert page.foot.next.text().endswith("installed Wed 25 Nov, 03:30")
+    page.foot.next.click()
+    qtbot.waitUntil(lambda: bool(started(client)))
+    assert started(client)[0].install_at == job_sample.NIGHT + 90 * 60
+
+
+def test_with_a_canary_it_is_said_that_only_the_first_wait_for_the_date(page, qtbot):
+    to_confirm(qtbot, page)
+    choose_date(qtbot, page, canary=1, size=3)
+    assert "Only the first waits for it" in page.confirm.when.install_words.text()
+    assert page.foot.next.text().endswith("installed from Wed 25 Nov, 02:00 on")
+    page.confirm.numbers.canary.setValue(0)
+    page.confirm.numbers.sizes.setValue(0)
+    page.confirm.numbers.parallel.setValue(4)
+    assert "Only the first 4 wait for it" in page.confirm.when.install_words.text()
+    page.confirm.numbers.parallel.setValue(6)
+    assert "Only" not in page.confirm.when.install_words.text()
+
+
+def test_those_that_take_no_date_are_named_and_need_a_reason(page, qtbot, client):
+    bad = {"WB-02": ("install_date",)}
+    client.answers["firmware.preflight"] = lambda p: job_sample.preflight(p, bad)
+    to_confirm(qtbot, page)
+    assert page.confirm.override.isHidden()
+    choose_date(qtbot, page)
+    assert page.foot.why.text() == "Warnings need a reason in words."
+    assert not page.foot.next.isEnabled()
+    page.foot.next.click()
+    assert "Install date: It installs at once" in page.confirm.override.lines.copy_text()
+    states = {row.key: row.state.word for row in page.confirm.model.rows}
+    assert (states["WB-01"], states["WB-02"]) == ("Ready", "Installs at once")
+    page.confirm.override.field.setText("Bay 2 may be out of use by day")
+    assert page.foot.next.isEnabled()
+    page.confirm.when.install._group.button(0).click()
+    qtbot.waitUntil(lambda: not page.preflight.stale())
+    assert page.confirm.override.isHidden()
+    assert client.asked("firmware.preflight")[-1].install_at is None
+    assert not started(client)
+
+
+def test_a_date_that_cannot_be_says_why(page, qtbot, client, monkeypatch):
+    to_confirm(qtbot, page)
+    choose_date(qtbot, page)
+    date = page.confirm.when.date
+    night = date.dateTime()
+    for moved, words in (
+        (night.addDays(-1), "The time to install is past: choose a later one."),
+        (night.addDays(14), "Install within 14 days."),
+    ):
+        date.setDateTime(moved)
+        assert (page.foot.why.text(), page.foot.next.isEnabled()) == (words, False)
+        assert page.confirm.when.install_words.text() == words
+    date.setDateTime(night)
+    page.confirm.when.choice._group.button(1).click()
+    page.confirm.when.time.setTime(night.time())
+    assert page.foot.why.text() == "Install after Wed 25 Nov, 02:00: nothing is fetched before."
+    page.confirm.when.choice._group.button(0).click()
+    assert page.foot.next.isEnabled()
+    monkeypatch.setattr(page.mirror, "now", lambda: job_sample.NIGHT + 1)
+    page.foot.next.click()
+    assert page.foot.why.text() == "The time to install is past: choose a later one.", "time went by meanwhile"
+    assert not started(client)
+
+
+def test_nothing_begins_on_checks_that_were_made_without_the_date(page, qtbot, client):
+    to_confirm(qtbot, page)
+    client.answers["firmware.preflight"] = lambda p: lose(client)
+    page.confirm.when.install._group.button(1).click()
+    qtbot.waitUntil(lambda: client.state is LinkState.LOST and not page.feed.checking)
+    client.answers["firmware.preflight"] = EvdeskError(Reason.TIMEOUT, "No answer in time.")
+    client.go(LinkState.RUNNING)
+    qtbot.waitUntil(lambda: not page.feed.checking)
+    assert not page.foot.next.isEnabled()
+    page.foot.next.click()
+    assert not started(client)
+    client.answers["firmware.preflight"] = job_sample.preflight
+    page.foot.back.click()
+    qtbot.waitUntil(lambda: not page.preflight.stale())
+    assert client.asked("firmware.preflight")[-1].install_at == job_sample.NIGHT
+
+
 def test_an_older_version_has_to_be_typed(page, qtbot, client):
     client.answers["firmware.preflight"] = lambda p: [
         job_sample.ready("WB-03", "Bay 3", "NL22-204421", before="2.4.1", to="2.4.0")

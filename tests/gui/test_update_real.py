@@ -71,6 +71,12 @@ def test_a_charger_is_updated_from_the_first_step_to_its_report(desk, qtbot, tmp
     assert page.number == GuideStep.CONFIRM
     serial = page.feed.preflight[0].serial
     assert page.foot.next.text() == f"Update {serial} from 2.4.0 to 2.4.1"
+    page.confirm.when.install._group.button(1).click()
+    qtbot.waitUntil(lambda: not page.preflight.stale(), timeout=20_000)
+    assert page.confirm.model.rows[0].state.word == "Installs at once", "1.6, and the file is not signed"
+    assert "installed" in page.foot.next.text()
+    page.confirm.when.install._group.button(0).click()
+    qtbot.waitUntil(lambda: not page.preflight.stale(), timeout=20_000)
     press_next(page)
     job.show()
     job.on_shown()

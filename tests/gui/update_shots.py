@@ -203,6 +203,37 @@ async def confirm_one_older(scene: Scene) -> None:
     await settle(4)
 
 
+async def confirm_dated(scene: Scene) -> None:
+    """Two of them cannot be told the date."""
+    bad = {"WB-02": ("install_date",), "WB-06": ("install_date", "session")}
+    scene.client.answers["firmware.preflight"] = lambda p: job_sample.preflight(p, bad)
+    await confirm(scene)
+    page = guide(scene)
+    page.confirm.when.install._group.button(1).click()
+    await settle(4)
+
+
+async def confirm_dated_one(scene: Scene) -> None:
+    page = guide(scene)
+    page.go({"charger_ids": ["WB-03"], "image_id": job_sample.NEW})
+    await settle(6)
+    for _ in range(2):
+        advance(page)
+        await settle(6)
+    page.confirm.when.install._group.button(1).click()
+    await settle(4)
+
+
+async def preflight_dated(scene: Scene) -> None:
+    await confirm_dated(scene)
+    guide(scene).foot.back.click()
+    await settle(4)
+
+
+async def dated(scene: Scene) -> None:
+    scene.job(job_sample.dated())
+
+
 async def confirm_hundred(scene: Scene) -> None:
     await preflight_hundred(scene)
     page = guide(scene)
@@ -227,7 +258,11 @@ SCENES: dict[str, tuple[Callable, bool]] = {
     "4-confirm": (confirm, False),
     "4-older": (confirm_one_older, False),
     "4-hundred": (confirm_hundred, True),
+    "4-dated": (confirm_dated, False),
+    "4-dated-one": (confirm_dated_one, False),
+    "3-dated": (preflight_dated, False),
     "5-progress": (progress, False),
+    "5-dated": (dated, False),
     "5-paused": (paused, False),
     "5-hundred": (hundred, True),
     "6-report": (report, False),

@@ -40,7 +40,9 @@ def title_of(job: Job) -> str:
 def job_says(job: Job, now: float) -> str:
     """What goes on, why nothing does, and when all is done."""
     ends = ""
-    if job.about_done_at is not None and job.about_done_at > now:
+    if job.install_at is not None and job.install_at > now:
+        ends = tr("installs {time}").format(time=text.moment(job.install_at, now))
+    elif job.about_done_at is not None and job.about_done_at > now:
         ends = tr("all done about {time}").format(time=text.clock(job.about_done_at))
     return text.reasons(counts_words(job), job.waits_for, ends)
 

@@ -172,7 +172,7 @@ def cancel_words(feed: JobFeed) -> tuple[str, str, str, str]:
         lines.append(tr("Told to stop fetching: {names}.").format(names=_names([c.label for c in fetching])))
     if stuck:
         lines.append(
-            tr("Cannot be stopped, because they install already: {names}. They are watched to their end.").format(
+            tr("Cannot be stopped, because they have the whole file: {names}. They are watched to their end.").format(
                 names=_names([c.label or c.charger_id for c in stuck])
             )
         )

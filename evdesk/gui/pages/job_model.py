@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from evdesk.gui import text
 from evdesk.gui.pages.job_feed import JobFeed
 from evdesk.gui.pages.job_words import (
     BLOCKED,
@@ -16,6 +17,7 @@ from evdesk.gui.pages.job_words import (
     left_words,
     sentences,
     state_look,
+    waits_for_date,
     wave_look,
     wave_name,
     wave_words,
@@ -175,11 +177,14 @@ class JobModel(QAbstractTableModel):
         return group(one) == BLOCKED and wave.started_at is not None
 
     def _charger(self, job: Job, one: JobCharger) -> ChargerRow:
-        first, second = sentences(one, self._feed.now())
+        now = self._feed.now()
+        first, second = sentences(one, now)
         begun = one.outcome is not None or group(one) == RUNNING
         left = left_words(one, self._feed.about_s(one))
         skips = not begun and not job.over
         look = state_look(one, job)
+        if waits_for_date(one, now):
+            look, left = Look("clock", tr("Waits to install"), "info"), text.moment(one.install_at, now)
         return ChargerRow(one.charger_id, one, look, left, first, second, skips, skips and group(one) == BLOCKED)
 
     def _charger_rows(self) -> dict[str, JobRow]:

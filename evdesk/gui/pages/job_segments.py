@@ -6,6 +6,7 @@ from enum import StrEnum
 from math import sqrt
 from statistics import median
 
+from evdesk.gui.pages.job_words import since_at
 from evdesk.gui.text import tr
 from evdesk.model.jobs import JobCharger, JobKind, Result, Step, StepSpan
 
@@ -128,7 +129,6 @@ def _here(charger: JobCharger, step: Step, span: StepSpan | None, now: float) ->
         return Segment(step, ends.get(charger.outcome, Fill.OPEN), 1.0 if charger.outcome in ends else 0.0)
     if charger.progress is not None:
         return Segment(step, Fill.RUNS, min(1.0, max(0.0, charger.progress)))
-    since = span.from_at if span is not None else charger.step_at
     takes = span.usual_s if span is not None and span.usual_s else USUAL_S[step]
-    part = max(0.0, now - since) / takes if takes > 0 else MOST_GUESSED
+    part = max(0.0, now - since_at(charger, now)) / takes if takes > 0 else MOST_GUESSED
     return Segment(step, Fill.RUNS, min(MOST_GUESSED, part))

@@ -163,7 +163,7 @@ class SummaryCard(Painted):
 
 
 def times_words(job: Job, now: float) -> str:
-    """ "Started 22:24. All done about 00:02." """
+    """ "Started 22:24. All done about 00:02."; "Installs Wed 25 Nov, 02:00." till the install date."""
     if job.started_at is None:
         if job.not_before_at is not None:
             return tr("Begins {time}, when nobody charges.").format(time=text.moment(job.not_before_at, now))
@@ -171,6 +171,8 @@ def times_words(job: Job, now: float) -> str:
     begun = tr("Started {time}.").format(time=text.moment(job.started_at, now))
     if job.ended_at is not None:
         return f"{begun} {tr('Over {time}.').format(time=text.moment(job.ended_at, job.started_at))}"
+    if job.install_at is not None and job.install_at > now:
+        return f"{begun} {tr('Installs {time}.').format(time=text.moment(job.install_at, now))}"
     if job.about_done_at is None:
         return begun
     return f"{begun} {tr('All done about {time}.').format(time=text.clock(job.about_done_at))}"

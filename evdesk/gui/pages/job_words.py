@@ -116,6 +116,13 @@ def inside(wave: Wave) -> str:
     return tr("the others") if wave.name == "All" else tr("wave {n}").format(n=wave.number)
 
 
+def waits_for_date(charger: JobCharger, now: float) -> bool:
+    """Whether it has the file and its install date is to come. Many say nothing then, so the charger's word is not
+    needed; one that says that it installs does not heed the date."""
+    dated = charger.outcome is None and charger.install_at is not None and now < charger.install_at
+    return dated and charger.step in (Step.VERIFYING, Step.INSTALLING) and charger.status != "Installing"
+
+
 def left_words(charger: JobCharger, about_s: float | None) -> str:
     """Under the state: "about 2 min", or when it ended and how long it took."""
     if charger.outcome is not None:
@@ -139,6 +146,14 @@ def took(charger: JobCharger) -> float | None:
 def span_of(charger: JobCharger) -> StepSpan | None:
     """The step it is in now."""
     return next((span for span in reversed(charger.steps) if span.step is charger.step), None)
+
+
+def since_at(charger: JobCharger, now: float) -> float:
+    """When the step it is in began; installing begins on its date, unless it says that it does so before."""
+    span, date_at = span_of(charger), charger.install_at or 0.0
+    since = span.from_at if span is not None else charger.step_at
+    early = charger.status == "Installing" and now < date_at
+    return max(since, date_at) if charger.step is Step.INSTALLING and not early else since
 
 
 def sentences(charger: JobCharger, now: float) -> tuple[str, str]:
@@ -184,11 +199,14 @@ def _checked(checks: Sequence[Check]) -> str:
 
 def running_words(charger: JobCharger, now: float) -> str:
     """ "Since 23:46:14, silent for 48 s. Usually 70 s; waits up to 5 min." """
-    span = span_of(charger)
-    since = span.from_at if span is not None else charger.step_at
+    span, since = span_of(charger), since_at(charger, now)
+    installs = tr("installs {time}").format(time=text.moment(charger.install_at, now))
+    if waits_for_date(charger, now):
+        return tr("Has the file, {installs}. Cars may charge till then").format(installs=installs)
     words = tr("Since {time}").format(time=text.clock_s(since))
     if charger.step in (Step.DOWNLOADING, Step.UPLOADING) and charger.transfer.bytes:
-        return f"{words}. {transfer_words(charger)}"
+        moved = transfer_words(charger)
+        return f"{moved}, {installs}" if (charger.install_at or 0.0) > now else f"{words}. {moved}"
     if charger.step is Step.REBOOTING and not charger.online:
         words += ", " + tr("silent for {time}").format(time=_whole(max(0.0, now - since)))
     elif span is not None and charger.step is not Step.SENT:

@@ -17,7 +17,7 @@ from evdesk.gui.pages.update_confirm import ConfirmPanel
 from evdesk.gui.pages.update_feed import UpdateFeed
 from evdesk.gui.pages.update_image import ImagePanel
 from evdesk.gui.pages.update_parts import StepPanel
-from evdesk.gui.pages.update_plan import Plan, start_words
+from evdesk.gui.pages.update_plan import Plan, install_words, start_words
 from evdesk.gui.pages.update_preflight import PreflightPanel
 from evdesk.gui.pages.update_start import Starter
 from evdesk.gui.pages.update_steps import GuideStep, GuideSteps, step_word
@@ -115,6 +115,7 @@ class UpdatePage(Page):
     def _wire(self) -> None:
         for panel in self.panels:
             panel.changed.connect(self._changed)
+        self.confirm.changed.connect(self.preflight.renew)  # with an install date there is one check more
         self.steps.chosen.connect(self.show_step)
         self.foot.back.clicked.connect(self._back)
         self.foot.next.clicked.connect(self._next)
@@ -194,17 +195,19 @@ class UpdatePage(Page):
 
     def _next_words(self) -> str:
         if self.number == len(self.panels) - 1:
-            return start_words(self.feed.preflight, self.feed.image(self.plan.image_id))
+            install = install_words(self.plan, self.mirror.now())
+            return start_words(self.feed.preflight, self.feed.image(self.plan.image_id), install)
         return tr("Next: {step}").format(step=step_word(GuideStep(self.number + 1)))
 
     def _why_off(self) -> str:
+        why = self.panels[min(self.number, self._reachable())].why_not()  # a step before may not be done any more
         if not self.mirror.connected:
             return tr("Off while the engine does not answer.")
         if self.foot.held() and self.number == len(self.panels) - 1:
-            return self.panels[self.number].why_not() or tr("One moment.")
+            return why or tr("One moment.")
         if self.starter.busy and self.number == len(self.panels) - 1:
             return tr("It begins.")
-        return self.panels[self.number].why_not()
+        return why
 
     # -- people -------------------------------------------------------------------------------------------------------
 
@@ -213,6 +216,7 @@ class UpdatePage(Page):
 
     def _next(self) -> None:
         if self.foot.held() or self._why_off():
+            self._changed()  # time alone may have made it so
             return
         if self.number == len(self.panels) - 1:
             self._problem = ""
@@ -230,8 +234,8 @@ class UpdatePage(Page):
 
     def _connection(self, connected: bool) -> None:
         """The engine is back: checks that broke off run anew."""
-        here = self.isVisible() and self.number == int(GuideStep.PREFLIGHT)
-        if connected and here and not self.feed.preflight and not self.feed.checking:
+        here = self.isVisible() and self.number >= int(GuideStep.PREFLIGHT)
+        if connected and here and self.preflight.stale() and not self.feed.checking:
             self.preflight.check()
         self.panels[self.number].refresh()
         self._changed()

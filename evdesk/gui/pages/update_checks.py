@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QHeaderView, QToolTip, QWidget
 from evdesk.gui import icons
 from evdesk.gui.pages.chargers_grid import CellDelegate, Grid, GridHeader, Index
 from evdesk.gui.pages.update_parts import Line
-from evdesk.gui.pages.update_plan import SOFT, Ready, readiness
+from evdesk.gui.pages.update_plan import INSTALL_DATE, SOFT, Ready, readiness
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.theme import current
@@ -41,7 +41,7 @@ _ROOT = QModelIndex()
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("file", ("model", "hardware", "version", "downgrade", "blocked", "file", "signature")),
-    ("charger", ("session", "online", "job", "serial", "backup", "clock", "events")),
+    ("charger", ("session", "online", "job", "serial", "backup", "clock", "events", INSTALL_DATE)),
     ("fetch", ("scheme", "reach")),
     ("here", ("disk", "power", "sleep")),
 )
@@ -70,6 +70,7 @@ def check_word(code: str) -> str:
         "backup": tr("Backup"),
         "clock": tr("Clock"),
         "events": tr("Events"),
+        INSTALL_DATE: tr("Install date"),
         "scheme": tr("Fetches by"),
         "reach": tr("Reaches us"),
         "disk": tr("Disk"),

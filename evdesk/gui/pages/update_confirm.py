@@ -1,21 +1,30 @@
 """Step 4: order, waves, when, and what is about to be done, in words. Starting is never the default."""
 
-from PySide6.QtCore import QTime, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QTimeEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from evdesk.gui import text
 from evdesk.gui.pages.firmware_words import image_look
 from evdesk.gui.pages.update_feed import UpdateFeed
 from evdesk.gui.pages.update_parts import Line, LinesList, StepPanel, head_height, hug
-from evdesk.gui.pages.update_plan import Plan, counted, is_older, lasts_s, why_not_started
+from evdesk.gui.pages.update_plan import (
+    INSTALL_DATE,
+    Plan,
+    counted,
+    install_words,
+    is_older,
+    lasts_s,
+    untold,
+    why_not_started,
+)
+from evdesk.gui.pages.update_preflight import OverrideCard
 from evdesk.gui.pages.update_waves import WavesModel, WavesTable, make_rows
+from evdesk.gui.pages.update_when import WhenRows
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import GHOST, Button, Card, Chip, KeyValue, Label, Segmented
+from evdesk.gui.widgets import GHOST, Button, Card, Chip, KeyValue, Label
 from evdesk.model.firmware import Image
 
-NOW, NIGHT = "now", "night"
-DEFAULT_NIGHT = "02:00"
 SOON_S = 20 * 3600.0
 """Till then the time of the day says enough."""
 
@@ -87,47 +96,6 @@ class Numbers(QWidget):
         self.changed.emit()
 
 
-class WhenRow(QWidget):
-    """Now, or tonight when nobody charges. `changed()`."""
-
-    changed = Signal()
-
-    def __init__(self, plan: Plan, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._plan = plan
-        self.choice = Segmented([(NOW, tr("Now")), (NIGHT, tr("Tonight at"))], self)
-        self.choice.setAccessibleName(tr("When"))
-        self.time = QTimeEdit(QTime.fromString(DEFAULT_NIGHT, "HH:mm"), self)
-        self.time.setDisplayFormat("HH:mm")
-        self.time.setAccessibleName(tr("Not before"))
-        self.time.lineEdit().setTextMargins(8, 0, 0, 0)
-        self.time.setFixedWidth(84)
-        self.words = Label("", "small", "muted", self, wrap=True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(10)
-        row.addWidget(self.choice)
-        row.addWidget(self.time)
-        row.addWidget(self.words, 1)
-        self.choice.changed.connect(self._take)
-        self.time.timeChanged.connect(self._take)
-
-    def show_plan(self, now: float) -> None:
-        plan = self._plan
-        self.choice.select(NIGHT if plan.night else NOW)
-        self.time.setVisible(bool(plan.night))
-        begin = plan.not_before_at(now)
-        if begin is None:
-            words = tr("Each begins as soon as no car is plugged in.")
-        else:
-            words = tr("From {time} on, each as soon as nobody charges. The engine must stay on.")
-        self.words.setText(words.format(time=text.moment(begin, now)))
-
-    def _take(self, *_: object) -> None:
-        self._plan.night = self.time.time().toString("HH:mm") if self.choice.current() == NIGHT else ""
-        self.changed.emit()
-
-
 class DeedCard(Card):
     """What is about to be done: from which version to which, with what, and what nobody can take back."""
 
@@ -150,6 +118,7 @@ class DeedCard(Card):
         facts = self.facts
         facts.set(tr("Settings"), tr("saved before, compared after"))
         facts.set(tr("File"), f"{image.file_name}, {text.size(image.size)}")
+        facts.set(tr("Installed"), install_words(plan, now) or tr("as soon as it is there"))
         facts.set(tr("Out of use"), _each(image))
         facts.set(tr("All done"), _done(plan, image, now))
         facts.set(tr("Override"), plan.override.strip() or tr("none"), "warn" if plan.override.strip() else "text")
@@ -166,7 +135,7 @@ def _done(plan: Plan, image: Image, now: float) -> str:
     lasts = lasts_s(plan, image)
     if lasts is None:
         return text.unknown()
-    ends = (plan.not_before_at(now) or now) + lasts
+    ends = (plan.install_at or plan.not_before_at(now) or now) + lasts
     time = text.clock(ends) if ends - now < SOON_S else text.moment(ends, now)
     return tr("about {time}, if no car waits").format(time=time)
 
@@ -178,7 +147,8 @@ class ConfirmPanel(StepPanel):
         super().__init__()
         self._feed, self._plan = feed, plan
         self.numbers = Numbers(plan, self)
-        self.when = WhenRow(plan, self)
+        self.when = WhenRows(plan, self)
+        self.override = OverrideCard(self)
         self.model = WavesModel(self)
         self.table = WavesTable(self.model, self)
         self.up = Button("", "arrow-up", GHOST, self, label=tr("Earlier (Alt+Up)"), dense=True)
@@ -195,6 +165,8 @@ class ConfirmPanel(StepPanel):
         self._lay_out()
         self.numbers.changed.connect(self._took)
         self.when.changed.connect(self._took)
+        self.override.typed.connect(self._override)
+        feed.checked.connect(self._checked)
         self.table.move_asked.connect(self._move)
         self.up.clicked.connect(self._earlier)
         self.down.clicked.connect(self._later)
@@ -211,6 +183,7 @@ class ConfirmPanel(StepPanel):
         self.list.body.setContentsMargins(1, 0, 1, 8)
         self.list.body.addWidget(self.table)
         self.left.addWidget(self.plan_card)
+        self.left.addWidget(self.override)
         self.left.addWidget(self.list, 1)
         self.deed.body.addWidget(self.restore)
         self.recovery.body.addWidget(self.recovery_lines)
@@ -233,7 +206,7 @@ class ConfirmPanel(StepPanel):
         return self.typed if is_older(self._feed.preflight) else self.table
 
     def why_not(self) -> str:
-        return why_not_started(self._feed.preflight, self._plan, self._image())
+        return why_not_started(self._feed.preflight, self._plan, self._image(), self._feed.now())
 
     def fit(self, side: int) -> None:
         super().fit(side)
@@ -244,7 +217,9 @@ class ConfirmPanel(StepPanel):
         if several and not aside:
             self.side.add(self.recovery)
         elif not several and (aside or self.left.indexOf(self.recovery) < 0):
-            self.left.insertWidget(2, self.recovery)  # one charger leaves much room under it
+            self.left.insertWidget(
+                self.left.indexOf(self.list) + 1, self.recovery
+            )  # one charger leaves much room under it
         self.left.setStretch(self.left.count() - 1, 0 if several else 1)
 
     def _image(self) -> Image | None:
@@ -259,6 +234,7 @@ class ConfirmPanel(StepPanel):
         self.numbers.setVisible(several)
         self.numbers.show_plan()
         self.when.show_plan(self._feed.now())
+        self.override.show_rows([one for one in rows if untold(one)], plan, INSTALL_DATE)
         self.up.setVisible(several)
         self.down.setVisible(several)
         self.model.set_rows(make_rows(plan, {one.charger_id: one for one in rows}))
@@ -267,7 +243,7 @@ class ConfirmPanel(StepPanel):
             return
         self.deed.show_deed(self._feed, plan, image, self._feed.now())
         self.restore.setChecked(plan.restore)
-        self.recovery_lines.set_lines(recovery_lines(image))
+        self.recovery_lines.set_lines(recovery_lines(image, dated=plan.install_at is not None))
         older = is_older(rows)
         self.older.setVisible(older)
         version = image.manifest.version
@@ -282,6 +258,14 @@ class ConfirmPanel(StepPanel):
     def _took(self) -> None:
         self.refresh()
         self.changed.emit()
+
+    def _checked(self) -> None:
+        if self.isVisible():
+            self.refresh()
+
+    def _override(self, words: str) -> None:
+        self._plan.override = words
+        self._took()
 
     def _move(self, charger_id: str, by: int) -> None:
         if self._plan.move(charger_id, by):
@@ -307,7 +291,7 @@ class ConfirmPanel(StepPanel):
         self.changed.emit()
 
 
-def recovery_lines(image: Image) -> list[Line]:
+def recovery_lines(image: Image, *, dated: bool = False) -> list[Line]:
     """What to know before: what a silent charger needs, and what cannot be undone."""
     told = image.manifest.recovery.strip()
     if told:
@@ -327,6 +311,9 @@ def recovery_lines(image: Image) -> list[Line]:
             tr("Once a charger installs, nobody can stop it. Do not switch it off then."),
         ),
     ]
+    if dated:
+        words = tr("Nobody can cancel what a charger has whole: it installs on its date.")
+        lines.append(Line(Look("clock", tr("Careful"), "warn"), words))
     if image.manifest.downgrade is not True:
         words = tr("Whether the version before can be put back is not known.")
         lines.append(Line(Look("question", tr("Unknown"), "warn"), words))

@@ -7,10 +7,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
-from evdesk.gui.pages.update_plan import find
+from evdesk.gui.pages.update_plan import Asked, Plan, find
 from evdesk.model import EvdeskError
 from evdesk.model.firmware import Fit, FleetCharger, FleetModel, FleetVersions, Image
-from evdesk.wire.firmware import FitsWhich, Preflight
+from evdesk.wire.firmware import FitsWhich, Preflight, PreflightOf
 
 AGAIN_MS = 400
 """Events come in bursts; they are answered by one question."""
@@ -37,6 +37,8 @@ class UpdateFeed(QObject):
         self.preflight: list[Preflight] = []
         self.checked_at: float | None = None
         self.checking = False
+        self.asked: Asked | None = None  # what the checks were asked for last
+        self.found_for: Asked | None = None  # what `preflight` was found for
         self._fits_turn = self._check_turn = 0
         self._fits_for: tuple[str, ...] = ()
         self._seen = False
@@ -76,23 +78,26 @@ class UpdateFeed(QObject):
         if self._mirror.connected and charger_ids:
             self._client.spawn(self._read_fits(self._fits_turn, list(charger_ids)))
 
-    def check(self, image_id: str, charger_ids: Sequence[str]) -> None:
+    def check(self, plan: Plan) -> None:
         """Every check anew."""
-        if not self._mirror.connected or not charger_ids or not image_id:
+        if not self._mirror.connected or not plan.charger_ids or not plan.image_id:
             return
         self._check_turn += 1
-        self.checking = True
-        if self._client.spawn(self._check(self._check_turn, FitsWhich(image_id, list(charger_ids)))) is None:
+        self.checking, self.asked = True, plan.asks()
+        wanted = PreflightOf(plan.image_id, list(plan.charger_ids), plan.install_at)
+        if self._client.spawn(self._check(self._check_turn, wanted, self.asked)) is None:
             self.checking = False
 
     def forget_checks(self) -> None:
         """Others are chosen: what was found is of no use."""
         self._check_turn += 1
         self.preflight, self.checked_at, self.checking = [], None, False
+        self.asked = self.found_for = None
 
-    def keep_checks(self, charger_ids: Sequence[str]) -> None:
+    def keep_checks(self, plan: Plan) -> None:
         """Some were left out: the others need no new question."""
-        kept = set(charger_ids)
+        kept = set(plan.charger_ids)
+        self.asked = self.found_for = plan.asks()
         self.preflight = [one for one in self.preflight if one.charger_id in kept]
         self.checked.emit()
 
@@ -134,7 +139,7 @@ class UpdateFeed(QObject):
         }
         self.fits_changed.emit()
 
-    async def _check(self, turn: int, wanted: FitsWhich) -> None:
+    async def _check(self, turn: int, wanted: PreflightOf, asked: Asked) -> None:
         sentence = ""
         try:
             rows: list[Preflight] = await self._client.call("firmware.preflight", wanted, timeout=CHECK_S)
@@ -145,5 +150,5 @@ class UpdateFeed(QObject):
         self.checking = False
         self.failed.emit(sentence)
         if not sentence:
-            self.preflight, self.checked_at = rows, self._mirror.now()
+            self.preflight, self.checked_at, self.found_for = rows, self._mirror.now(), asked
         self.checked.emit()

@@ -18,6 +18,12 @@ from evdesk.wire.firmware import Preflight, StartUpdate, Waves
 SOFT = (Verdict.WARN, Verdict.UNKNOWN)
 LEAST_REASON = 8
 """Letters of a reason; less says nothing to whoever reads the log."""
+DAYS_AHEAD = 14
+"""So far ahead the engine takes an install date."""
+INSTALL_DATE = "install_date"
+"""The check whether a charger can be told one."""
+Asked = tuple[str, frozenset[str], bool]
+"""What the checks are about: the file, the chargers, whether there is an install date."""
 MINUTES_UNKNOWN = 10.0
 
 
@@ -32,7 +38,8 @@ class Ready(StrEnum):
 
 @dataclass
 class Plan:
-    """`charger_ids` in the order of updating. `size` 0: all after the canary at once. `night`: "HH:MM", "" now."""
+    """`charger_ids` in the order of updating. `size` 0: all after the canary at once. `night`: "HH:MM", "" now.
+    `install_at`: Unix s, None as soon as the file is there."""
 
     charger_ids: list[str] = field(default_factory=list)
     image_id: str = ""
@@ -43,6 +50,7 @@ class Plan:
     stop_after: int = 1
     parallel: int = 20
     night: str = ""
+    install_at: float | None = None
     restore: bool = True
     typed: str = ""
     ordered: bool = False  # a person chose the order
@@ -81,11 +89,28 @@ class Plan:
 
     def not_before_at(self, now: float) -> float | None:
         """The next time the clock shows `night`."""
-        if not self.night:
-            return None
-        hour, _, minute = self.night.partition(":")
-        begin = datetime.fromtimestamp(now).replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
-        return (begin if begin.timestamp() > now else begin + timedelta(days=1)).timestamp()
+        return next_clock(self.night, now) if self.night else None
+
+    def asks(self) -> Asked:
+        return self.image_id, frozenset(self.charger_ids), self.install_at is not None
+
+    def dated_first(self) -> int:
+        """So many can wait for the install date; those after them have their turn when these are through."""
+        waves = self.waves()
+        return min(self.parallel, len(waves[0].charger_ids)) if waves else 0
+
+    def wrong_date(self, now: float) -> str:
+        """What is wrong with the install date, "" nothing."""
+        at, begin = self.install_at, self.not_before_at(now)
+        if at is None:
+            return ""
+        if at <= now:
+            return tr("The time to install is past: choose a later one.")
+        if at > now + DAYS_AHEAD * 86_400.0:
+            return tr("Install within {n} days.").format(n=DAYS_AHEAD)
+        if begin is not None and at <= begin:
+            return tr("Install after {time}: nothing is fetched before.").format(time=text.moment(begin, now))
+        return ""
 
     def request(self, now: float) -> StartUpdate:
         """What the engine is asked for."""
@@ -105,7 +130,15 @@ class Plan:
             self.not_before_at(now),
             self.typed.strip(),
             self.restore,
+            self.install_at,
         )
+
+
+def next_clock(clock: str, now: float) -> float:
+    """The next moment at which the local clock shows "HH:MM"."""
+    hour, _, minute = clock.partition(":")
+    begin = datetime.fromtimestamp(now).replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
+    return (begin if begin.timestamp() > now else begin + timedelta(days=1)).timestamp()
 
 
 # -- step 1 -----------------------------------------------------------------------------------------------------------
@@ -201,8 +234,28 @@ def fit_direction(way: Direction) -> str:
     }[way]
 
 
-def start_words(rows: Sequence[Preflight], image: Image | None) -> str:
-    """The button repeats the deed: "Update NL22-204421 from 2.4.0 to 2.4.1", "Update 6 chargers to 2.4.1"."""
+def untold(one: Preflight) -> bool:
+    """Whether it cannot be told when to install, and so installs at once."""
+    return any(check.code == INSTALL_DATE and check.verdict is not Verdict.OK for check in one.checks)
+
+
+def install_words(plan: Plan, now: float) -> str:
+    """ "Wed 25 Nov, 02:00"; "from Wed 25 Nov, 02:00 on" where only the first wait for it; "" as soon as it is there."""
+    if plan.install_at is None:
+        return ""
+    time = text.moment(plan.install_at, now)
+    whole = plan.dated_first() >= len(plan.charger_ids)
+    return time if whole else tr("from {time} on").format(time=time)
+
+
+def start_words(rows: Sequence[Preflight], image: Image | None, install: str = "") -> str:
+    """The button repeats the deed: "Update NL22-204421 from 2.4.0 to 2.4.1", "Update 6 chargers to 2.4.1, installed Wed
+    25 Nov, 02:00". `install`: of `install_words`."""
+    deed = _deed_words(rows, image)
+    return tr("{deed}, installed {time}").format(deed=deed, time=install) if install else deed
+
+
+def _deed_words(rows: Sequence[Preflight], image: Image | None) -> str:
     version = image.manifest.version if image is not None else ""
     if len(rows) == 1:
         one = rows[0]
@@ -216,13 +269,13 @@ def start_words(rows: Sequence[Preflight], image: Image | None) -> str:
     return told.format(n=text.count(len(rows)), to=version)
 
 
-def why_not_started(rows: Sequence[Preflight], plan: Plan, image: Image | None) -> str:
+def why_not_started(rows: Sequence[Preflight], plan: Plan, image: Image | None, now: float) -> str:
     """What stands against starting, "" nothing."""
     if not rows or image is None:
         return tr("Nothing is chosen.")
     if is_older(rows) and plan.typed.strip() != image.manifest.version:
         return tr("Type {version}: it is older than what they have.").format(version=image.manifest.version)
-    return ""
+    return plan.wrong_date(now)
 
 
 def lasts_s(plan: Plan, image: Image | None) -> float | None:

@@ -95,8 +95,9 @@ class OverrideCard(Card):
             self.body.addWidget(widget)
         self.field.textChanged.connect(self.typed)
 
-    def show_rows(self, rows: Sequence[Preflight], plan: Plan) -> None:
-        soft = soft_checks(rows)
+    def show_rows(self, rows: Sequence[Preflight], plan: Plan, code: str = "") -> None:
+        """`code`: only this check."""
+        soft = [(check, count) for check, count in soft_checks(rows) if code in ("", check.code)]
         self.setVisible(bool(soft))
         shown = [
             Line(
@@ -125,7 +126,6 @@ class PreflightPanel(StepPanel):
     def __init__(self, feed: UpdateFeed, plan: Plan) -> None:
         super().__init__()
         self._feed, self._plan = feed, plan
-        self._asked: tuple[str, frozenset[str]] = ("", frozenset())
         self.model = ChecksModel(self)
         self.table = ChecksTable(self.model, self)
         self.written = WrittenOut(self)
@@ -179,14 +179,19 @@ class PreflightPanel(StepPanel):
 
     def enter(self) -> None:
         """Check at once where something else is chosen than last time."""
-        if self._wanted() != self._asked or not self._feed.preflight:
-            self._asked = self._wanted()
+        if self.stale():
             self._feed.forget_checks()
             self.check()
         self.refresh()
 
-    def _wanted(self) -> tuple[str, frozenset[str]]:
-        return self._plan.image_id, frozenset(self._plan.charger_ids)
+    def stale(self) -> bool:
+        """What was found is about other chargers, another file, or a date that is wanted or not any more."""
+        return self._feed.found_for != self._plan.asks()
+
+    def renew(self) -> None:
+        """Check anew where something else is wanted than was asked last; what was found stays to be seen meanwhile."""
+        if self._feed.asked != self._plan.asks():
+            self.check()
 
     def first(self) -> QWidget:
         return self.again
@@ -194,11 +199,10 @@ class PreflightPanel(StepPanel):
     def why_not(self) -> str:
         if self._feed.checking:
             return tr("The checks run.")
-        rows = self._feed.preflight if self._asked == self._wanted() else []
-        return why_not_checked(rows, self._plan)
+        return why_not_checked([] if self.stale() else self._feed.preflight, self._plan)
 
     def check(self) -> None:
-        self._feed.check(self._plan.image_id, self._plan.charger_ids)
+        self._feed.check(self._plan)
         self.refresh()
         self.changed.emit()
 
@@ -276,5 +280,4 @@ class PreflightPanel(StepPanel):
     def _drop(self) -> None:
         out = {one.charger_id for one in self._feed.preflight if readiness(one) is Ready.CANNOT}
         self._plan.charger_ids = [one for one in self._plan.charger_ids if one not in out]
-        self._asked = self._wanted()
-        self._feed.keep_checks(self._plan.charger_ids)
+        self._feed.keep_checks(self._plan)

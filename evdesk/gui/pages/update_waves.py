@@ -14,7 +14,7 @@ from evdesk.gui.pages.chargers_grid import PAD, CellDelegate, Grid, Index
 from evdesk.gui.pages.firmware_words import chargers_words
 from evdesk.gui.pages.job_words import wave_name
 from evdesk.gui.pages.update_checks import ready_look
-from evdesk.gui.pages.update_plan import Plan, Ready, readiness
+from evdesk.gui.pages.update_plan import Plan, Ready, readiness, untold
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.theme import current
@@ -75,7 +75,9 @@ def _turn(charger_id: str, number: int, one: Preflight | None, override: str) ->
     if one is None:
         return TurnRow(charger_id, number, charger_id, "", "", False, ready_look(Ready.WAITS))
     step = tr("{before} to {to}").format(before=one.from_version or "?", to=one.to_version)
-    state = ready_look(readiness(one, override))
+    ready = readiness(one, override)
+    undated = untold(one) and ready is not Ready.CANNOT
+    state = Look("warning", tr("Installs at once"), "warn") if undated else ready_look(ready)
     return TurnRow(charger_id, number, one.label or charger_id, one.serial, step, one.downgrade, state)
 
 
