@@ -239,7 +239,7 @@ async def confirm_hundred(scene: Scene) -> None:
     page = guide(scene)
     page.preflight._drop()
     page.preflight.override.field.setText("Clocks are set by the update, as the maker wrote")
-    page.confirm.when.choice._clicked(1)
+    page.confirm.when.choice._group.button(1).click()
     advance(page)
     await settle(4)
 
