@@ -147,7 +147,7 @@ class ConfirmPanel(StepPanel):
         super().__init__()
         self._feed, self._plan = feed, plan
         self.numbers = Numbers(plan, self)
-        self.when = WhenRows(plan, self)
+        self.when = WhenRows(plan, feed.now, self)
         self.override = OverrideCard(self)
         self.model = WavesModel(self)
         self.table = WavesTable(self.model, self)
@@ -233,7 +233,7 @@ class ConfirmPanel(StepPanel):
         self.plan_card.title.setText(tr("Order and waves") if several else tr("When"))
         self.numbers.setVisible(several)
         self.numbers.show_plan()
-        self.when.show_plan(self._feed.now())
+        self.when.show_plan()
         self.override.show_rows([one for one in rows if untold(one)], plan, INSTALL_DATE)
         self.up.setVisible(several)
         self.down.setVisible(several)

@@ -1,5 +1,7 @@
 """Step 4, when: a charger is begun now or tonight; what it has fetched is installed at once or on a date."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QDateTime, QSignalBlocker, QTime, Signal
 from PySide6.QtWidgets import QDateTimeEdit, QGridLayout, QTimeEdit, QWidget
 
@@ -18,10 +20,9 @@ class WhenRows(QWidget):
 
     changed = Signal()
 
-    def __init__(self, plan: Plan, parent: QWidget | None = None) -> None:
+    def __init__(self, plan: Plan, now: Callable[[], float], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plan = plan
-        self._now = 0.0
+        self._plan, self._now = plan, now
         self.choice = Segmented([(NOW, tr("Now")), (NIGHT, tr("Tonight at"))], self)
         self.time = QTimeEdit(QTime.fromString(DEFAULT_NIGHT, "HH:mm"), self)
         self.time.setDisplayFormat("HH:mm")
@@ -56,8 +57,8 @@ class WhenRows(QWidget):
             for column, widget in enumerate((Label(name, "small", "muted", self), choice, time, words)):
                 grid.addWidget(widget, row, column)
 
-    def show_plan(self, now: float) -> None:
-        plan, self._now = self._plan, now
+    def show_plan(self) -> None:
+        plan, now = self._plan, self._now()
         self.choice.select(NIGHT if plan.night else NOW)
         self.time.setVisible(bool(plan.night))
         begin = plan.not_before_at(now)
@@ -88,7 +89,8 @@ class WhenRows(QWidget):
         if self.install.current() == THERE:
             plan.install_at = None
         elif plan.install_at is None:
-            plan.install_at = next_clock(DEFAULT_NIGHT, plan.not_before_at(self._now) or self._now)
+            now = self._now()
+            plan.install_at = next_clock(DEFAULT_NIGHT, plan.not_before_at(now) or now)
         else:
             plan.install_at = float(self.date.dateTime().toSecsSinceEpoch())
         self.changed.emit()
