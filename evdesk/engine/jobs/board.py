@@ -15,6 +15,7 @@ from evdesk.engine.jobs.base import Parts, Run
 from evdesk.engine.jobs.fetch import LogRun
 from evdesk.engine.jobs.ground import Grounds
 from evdesk.engine.jobs.keeping import Keeper
+from evdesk.engine.jobs.late import Late
 from evdesk.engine.jobs.live import LiveJob
 from evdesk.engine.jobs.power import Awake
 from evdesk.engine.jobs.update import UpdateRun
@@ -23,7 +24,6 @@ from evdesk.engine.setup import Setup
 from evdesk.engine.shelf import Shelf
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
-from evdesk.firmware.machine import AMENDED_BY_VERSION
 from evdesk.firmware.times import Times, times_for
 from evdesk.model import (
     EvdeskError,
@@ -31,13 +31,11 @@ from evdesk.model import (
     Severity,
 )
 from evdesk.model.firmware import Image
-from evdesk.model.jobs import Cause, Job, JobCharger, JobKind, Step
+from evdesk.model.jobs import Cause, Job, JobKind, Step
 from evdesk.wire.firmware import Preflight
 
 log = logging.getLogger("evdesk.jobs")
 Publish = Callable[[str, object], None]
-LATE_S = 24 * 3600.0
-"""So long a charger that did not come back may still prove that its update went well."""
 
 
 class JobNeeds(Protocol):
@@ -61,7 +59,7 @@ class JobBoard:
         self.fleet, self.commands, self.library, self.files = core.fleet, core.commands, core.library, core.files
         self.versions, self.logs, self.publish = core.fleet_book, core.logs, publish
         self.live: dict[int, LiveJob] = {}
-        self.late: dict[str, LiveJob] = {}
+        self.late = Late(self.fleet.clock)
         self.awake = Awake()
         settings = core.shelf.settings
         self.grounds = Grounds(
@@ -110,9 +108,6 @@ class JobBoard:
         times, speed = times_for(image.manifest.minutes), self.fleet.clock.speed
         return replace(times, test_s=max(times.test_s, 5.0 * speed), answer_s=max(times.answer_s, 3.0 * speed))
 
-    def _recent(self, charger: JobCharger) -> bool:
-        return charger.ended_at is not None and self.fleet.clock.now() - charger.ended_at < LATE_S
-
     def _tell(self, live: LiveJob, now: float) -> None:
         due = live.due(now)
         dirty, live.dirty = live.dirty, set()
@@ -141,11 +136,12 @@ class JobBoard:
 
     async def _finish(self, live: LiveJob) -> None:
         """The last of it: kept, reported, told."""
-        for run in live.runs.values():
-            if isinstance(run, UpdateRun) and run.charger.cause in AMENDED_BY_VERSION:
-                self.late[run.charger_id] = live
         try:
+            said = live.causes()
             await self._report(live)
+            if live.causes() != said:  # one was amended while it was written
+                live.recount()
+                await self._report(live)
         except EvdeskError:
             self._ending.discard(live.job.id)  # tried again when the storage works
             raise
@@ -181,14 +177,15 @@ class JobBoard:
         if isinstance(run, UpdateRun):
             self._tell_versions(run)
 
-    def _tell_versions(self, run: Run) -> None:
-        one = run.charger
+    def _tell_versions(self, run: UpdateRun) -> None:
+        one, live = run.charger, self.live.get(run.job_id)
         if one.cause is Cause.INVALID_SIGNATURE:
-            self.grounds.wrong.add((one.charger_id, self.live[run.job_id].job.image_id))
+            self.grounds.wrong.add((one.charger_id, run.image.id))
         if one.outcome is not None:
+            if live is not None:
+                self.late.ended(live, run)
             self.versions.ended(one.charger_id, run.job_id, one.outcome, one.reason)
         elif one.step is Step.SENT:
-            self.late.pop(one.charger_id, None)  # what boots now is this update's
             self.versions.by_job(one.charger_id, run.job_id)
 
     def add(self, live: LiveJob) -> None:

@@ -22,6 +22,7 @@ class Keeper:
     def __init__(self, fleet: Fleet, commands: Commands) -> None:
         self.store, self.commands = fleet.store, commands
         self.lines: list[JobLine] = []
+        self._reporting = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def spawn(self, doing: Coroutine[Any, Any, None]) -> None:
@@ -58,7 +59,11 @@ class Keeper:
         await self.commands.note(JOB, what, target, detail)
 
     async def report(self, live: LiveJob) -> None:
-        """Its hash goes into the chain, so that the report can be held against it."""
+        """Its hash goes into the chain, so that the report can be held against it. One at a time: the last has it all."""
+        async with self._reporting:
+            await self._report(live)
+
+    async def _report(self, live: LiveJob) -> None:
         await self.keep_lines()
         await self.keep(live, list(live.runs.values()))
         job = live.ended or live.job

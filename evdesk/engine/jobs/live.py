@@ -33,6 +33,9 @@ class LiveJob:
     def chargers(self) -> dict[str, JobCharger]:
         return {charger_id: run.charger for charger_id, run in self.runs.items()}
 
+    def causes(self) -> list[Cause]:
+        return [run.charger.cause for run in self.runs.values()]
+
     def move_on(self, now: float) -> None:
         """A second has passed: timers, waves, and whoever's turn it is."""
         if self.ended is not None or self.job.over:

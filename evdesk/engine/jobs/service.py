@@ -9,10 +9,10 @@ from evdesk.engine.jobs.base import Run
 from evdesk.engine.jobs.board import JobBoard
 from evdesk.engine.jobs.fetch import LogRun
 from evdesk.engine.jobs.held import job_of, refusal
+from evdesk.engine.jobs.late import LATE_S, took
 from evdesk.engine.jobs.live import LiveJob
 from evdesk.engine.jobs.update import UpdateRun
 from evdesk.firmware.happenings import Stop
-from evdesk.firmware.machine import AMENDED_BY_VERSION
 from evdesk.model import (
     AuditRow,
     Booted,
@@ -30,6 +30,7 @@ from evdesk.model.jobs import JobState
 
 log = logging.getLogger("evdesk.jobs")
 Publish = Callable[[str, object], None]
+Told = Connected | Disconnected | Booted | FirmwareStatusSeen | UploadStatusSeen
 OF_ALL = frozenset({"job.cancel", "job.pause", "job.resume"})
 """What a person does to a whole job stands in the report of each of its chargers."""
 
@@ -54,11 +55,17 @@ class Jobs(JobBoard):
             for run in live.runs.values():
                 if run.begun and not run.watch.over:
                     run.aside(run.resume())
-        for number, charger in (await self.fleet.store.newest_job_of()).values():
-            if charger.cause in AMENDED_BY_VERSION and self._recent(charger) and number not in self.live:
-                ended = await self.fleet.store.job(number)
-                if ended is not None:
-                    self.late[charger.charger_id] = await self._rebuilt(ended)
+        await self._open_late()
+
+    async def _open_late(self) -> None:
+        """One job for all of its chargers: two would write over what the other has learnt."""
+        again = dict(self.live)
+        for charger_id, number in (await self.fleet.store.newest_bad(self.fleet.clock.now() - LATE_S)).items():
+            job = None if number in again else await self.fleet.store.job(number)
+            if job is not None:
+                again[number] = await self._rebuilt(job)
+            if number in again:
+                self.late.ended(again[number], again[number].runs[charger_id])
 
     async def close(self) -> None:
         """Nothing is stopped: the chargers go on, and the next start watches them again."""
@@ -93,16 +100,16 @@ class Jobs(JobBoard):
 
     def happened(self, event: Event) -> None:
         """What a charger tells, as it comes: nothing here may wait."""
-        if not isinstance(event, Connected | Disconnected | Booted | FirmwareStatusSeen | UploadStatusSeen):
+        if not isinstance(event, Told):
             return
-        runs = [run for live in self.live.values() if (run := live.runs.get(event.charger_id)) is not None]
-        active = [run for run in runs if not run.watch.over]
-        for run in active or runs[-1:]:  # one that is over hears only where no newer one is under way
+        here = [run for live in self.live.values() if (run := live.runs.get(event.charger_id)) is not None]
+        active = [run for run in here if not run.watch.over]
+        for run in active:
             self._hear(run, event)
-        if isinstance(event, Booted) and not active:
-            self._late_boot(event)
+        if not any(took(run) for run in active):
+            self._hear_late(event)
 
-    def _hear(self, run: Run, event: Event) -> None:
+    def _hear(self, run: Run, event: Told) -> None:
         if isinstance(event, Connected):
             run.linked()
         elif isinstance(event, Disconnected) and not event.replaced:
@@ -114,22 +121,18 @@ class Jobs(JobBoard):
         elif isinstance(event, Booted) and isinstance(run, UpdateRun):
             run.booted(event)
 
-    def _late_boot(self, event: Booted) -> None:
-        live = self.late.get(event.charger_id)
-        run = live.runs.get(event.charger_id) if live is not None else None
-        if live is None or not isinstance(run, UpdateRun):
+    def _hear_late(self, event: Told) -> None:
+        found = self.late.of(event.charger_id)
+        if found is None:
             return
-        if not self._recent(run.charger):
-            del self.late[event.charger_id]
-            return
-        before = run.charger.outcome
-        run.booted(event)
-        if run.charger.outcome is not before:
-            del self.late[event.charger_id]
-            live.recount()
-            self.publish("job.charger", {"job_id": live.job.id, "charger": run.charger})
-            if live.job.over:
-                self.keeper.spawn(self._report(live))
+        live, run = found
+        before = run.charger
+        self._hear(run, event)
+        if run.charger.cause is before.cause or live.job.id in self.live:
+            return  # a job that is not over is told, kept and reported by itself
+        live.recount()
+        self.publish("job.charger", {"job_id": live.job.id, "charger": run.charger})
+        self.keeper.spawn(self._report(live))
 
     def served(self, noted: Noted) -> None:
         charger_id, job_id = noted.key

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from evdesk.engine.store.core import Core
 from evdesk.engine.store.pages import LARGEST_ID
+from evdesk.firmware.rollout import BAD
 from evdesk.firmware.watched import Memory
 from evdesk.model.jobs import Cause, Job, JobCharger, JobLine, JobState
 
@@ -109,17 +110,18 @@ class Work(Core):
 
         return await self._read(run)
 
-    async def newest_job_of(self) -> dict[str, tuple[int, JobCharger]]:
-        """charger -> its newest update that was begun, and how it is or ended."""
+    async def newest_bad(self, since_at: float) -> dict[str, int]:
+        """charger -> the newest update that it took some of the file of, where that failed or is unknown since then."""
 
-        def run(connection: sqlite3.Connection) -> dict[str, tuple[int, JobCharger]]:
+        def run(connection: sqlite3.Connection) -> dict[str, int]:
             sql = (
-                "SELECT c.charger_id, max(c.job_id), c.body FROM job_charger c JOIN job j ON j.id = c.job_id "
-                "WHERE j.kind = 'update' GROUP BY c.charger_id"
+                "SELECT c.charger_id, max(c.job_id), c.outcome, json_extract(c.body, '$[0].ended_at') "
+                "FROM job_charger c JOIN job j ON j.id = c.job_id WHERE j.kind = 'update' AND "
+                "(json_extract(c.body, '$[0].transfer.total') > 0 OR json_extract(c.body, '$[1].whole')) "
+                "GROUP BY c.charger_id"
             )
             rows = connection.execute(sql).fetchall()
-            found = ((charger_id, number, _charger(body, "")) for charger_id, number, body in rows)
-            return {charger_id: (number, one.charger) for charger_id, number, one in found if one is not None}
+            return {one: number for one, number, outcome, at in rows if outcome in BAD and (at or 0.0) > since_at}
 
         return await self._read(run)
 

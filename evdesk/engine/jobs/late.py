@@ -1,0 +1,42 @@
+"""Chargers whose update ended badly not long ago: what they tell now may still change that."""
+
+from evdesk.engine.jobs.base import Run
+from evdesk.engine.jobs.live import LiveJob
+from evdesk.engine.jobs.update import UpdateRun
+from evdesk.firmware.rollout import BAD
+from evdesk.model import Clock
+
+LATE_S = 24 * 3600.0
+"""So long a charger that did not come back may still prove that its update went well."""
+
+
+def took(run: Run) -> bool:
+    """It has some of the file: what it tells from then on may be of this update."""
+    return isinstance(run, UpdateRun) and (run.charger.transfer.total > 0 or run.watch.memory.whole)
+
+
+class Late:
+    """The newest update of each charger that took some of its file, where it ended badly; its job may be over or not."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._lives: dict[str, LiveJob] = {}
+
+    def ended(self, live: LiveJob, run: Run) -> None:
+        """An update is through; one that took nothing proves nothing about the one before."""
+        if not took(run):
+            return
+        if run.charger.outcome in BAD and run.charger.first_outcome is None:  # it is changed once, and no more
+            self._lives[run.charger_id] = live
+        else:
+            self._lives.pop(run.charger_id, None)
+
+    def of(self, charger_id: str) -> tuple[LiveJob, UpdateRun] | None:
+        live = self._lives.get(charger_id)
+        run = live.runs.get(charger_id) if live is not None else None
+        if live is None or not isinstance(run, UpdateRun):
+            return None
+        if self.clock.now() - (run.charger.ended_at or 0.0) >= LATE_S:
+            del self._lives[charger_id]
+            return None
+        return live, run
