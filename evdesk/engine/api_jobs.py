@@ -71,9 +71,8 @@ class JobsApi:
         live = self._live(params.job_id, params.charger_id)
         command = Command(origin, "job.cancel", _target(params.job_id), _args(params.job_id, params.charger_id))
         row = await self.core.commands.stored(command, {})
-        for charger_id, run in live.runs.items():
-            if params.charger_id in ("", charger_id):
-                self.core.jobs.cancel_run(run, origin)
+        runs = [run for charger_id, run in live.runs.items() if params.charger_id in ("", charger_id)]
+        await asyncio.gather(*(self.core.jobs.cancel_run(run, origin) for run in runs))
         left = sum(one.outcome is None for one in live.chargers().values())
         words = f"cancelled; {left} go on, because they have the whole file" if left else "cancelled"
         return Done(status=words, audit_id=row)
@@ -97,7 +96,7 @@ class JobsApi:
             raise EvdeskError(Reason.INVALID, f"{run.charger.label} was begun already. Cancel it instead.")
         args = _args(params.job_id, params.charger_id)
         row = await self.core.commands.stored(Command(origin, "job.skip", params.charger_id, args), {})
-        self.core.jobs.cancel_run(run, origin)
+        await self.core.jobs.cancel_run(run, origin)
         return Done(status="left out", audit_id=row)
 
     async def _lines(self, _origin: Origin, params: w.JobLines) -> list[JobLine]:

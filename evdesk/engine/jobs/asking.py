@@ -244,7 +244,7 @@ class AskingRun(Run):
         self.say("evdesk", f"{why}: offered by {memory.scheme.upper()}", "warn")
         await self.withdraw()
         record = self.record
-        if record is None or record.link is None:
+        if record is None or record.link is None or self.watch.memory.whole:  # the end of it left just now
             return
         checks = (await self.ready(record, await self._image_now())).checks
         stop = next((one for one in checks if one.code in AGAIN and one.verdict in _STOPS), None)

@@ -18,7 +18,7 @@ from evdesk.engine.settings_book import SettingsBook
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
-from evdesk.firmware.happenings import Act, Happening, Linked, Lost, Refused, Served, Told
+from evdesk.firmware.happenings import Act, Happening, Linked, Lost, Refused, Served, Stop, Told
 from evdesk.firmware.machine import Watch
 from evdesk.firmware.uploads import LogWatch
 from evdesk.model import Capability, EvdeskError, Origin, Reason
@@ -44,7 +44,7 @@ class Parts:
     files: FileService
     line: Callable[[JobLine], None]
     changed: "Callable[[Run, bool], None]"
-    save: "Callable[[Run], Awaitable[None]]"
+    save: "Callable[[Run], Coroutine[Any, Any, None]]"
     note: "Callable[[Run, str, dict[str, object]], None]"
 
 
@@ -184,7 +184,7 @@ class Run(Runner):
 
     def feed(self, what: Happening) -> None:
         """Tell the machine; what it asks for is done beside the caller."""
-        before = self.charger
+        before, knew = self.charger, self.watch.memory
         acts = self.watch.feed(what)
         for act in acts:
             self._acts.put_nowait(act)
@@ -199,7 +199,11 @@ class Run(Runner):
             )
             if (before.step, before.outcome) != (self.charger.step, self.charger.outcome):
                 self.parts.note(self, "job.step", self._step_words())
-            self.parts.changed(self, moved)
+            complete = before.transfer.complete_at != self.charger.transfer.complete_at
+            self.parts.changed(self, moved or complete or knew != self.watch.memory)
+            if complete or (self.watch.memory.whole and not knew.whole):
+                # Not with the next beat: an engine that is killed now would say later that a part of it was fetched.
+                self.aside(self.parts.save(self))
 
     def _step_words(self) -> dict[str, object]:
         one = self.charger
@@ -249,8 +253,15 @@ class Run(Runner):
             await self.command("charger.trigger", {"what": what}, lambda link: link.trigger(what, None))
 
     async def withdraw(self) -> None:
+        """What left in the last moment counts: it may have been the end of the file."""
         self.offer = None
-        await self.parts.files.withdraw(self.key)
+        final = await self.parts.files.withdraw(self.key)
+        if final.total > self.charger.transfer.total:
+            self.feed(Served(self.now(), final))
+
+    async def stop(self, who: str) -> None:
+        """A person wants it ended; `who` in words."""
+        self.feed(Stop(self.now(), who))
 
     def local_address(self) -> str:
         """Of this computer, on which this charger's connection arrived."""

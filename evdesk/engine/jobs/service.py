@@ -12,7 +12,6 @@ from evdesk.engine.jobs.held import job_of, refusal
 from evdesk.engine.jobs.late import LATE_S, took
 from evdesk.engine.jobs.live import LiveJob
 from evdesk.engine.jobs.update import UpdateRun
-from evdesk.firmware.happenings import Stop
 from evdesk.model import (
     AuditRow,
     Booted,
@@ -153,8 +152,8 @@ class Jobs(JobBoard):
 
     # -- parts ----------------------------------------------------------------------------------------------------
 
-    def cancel_run(self, run: Run, origin: Origin) -> None:
-        run.feed(Stop(self.fleet.clock.now(), origin.who))
+    async def cancel_run(self, run: Run, origin: Origin) -> None:
+        await run.stop(origin.who)
 
     def job_of(self, charger_id: str) -> int | None:
         """The job that has this charger and is not through with it."""

@@ -12,6 +12,8 @@ from evdesk.model import Booted, EvdeskError, Reason
 from evdesk.model.firmware import Image
 from evdesk.model.jobs import JobCharger, Step
 
+_FETCHING = frozenset({Step.SENT, Step.DOWNLOADING})
+
 
 class UpdateRun(AskingRun):
     _asks_version = False
@@ -29,8 +31,8 @@ class UpdateRun(AskingRun):
             longest = max(self.now(), date) + self.watch.times.scheduled_s  # the clock may have been set back meanwhile
             self.show(waits_until_at=min(max(self.charger.waits_until_at, self.now() + most_s), longest))
         self._asks_version = RANK[self.charger.step] >= RANK[Step.VERIFYING]
-        if self.charger.step in (Step.SENT, Step.DOWNLOADING) and not self.watch.memory.whole and self.secret:
-            await self._offer_again()
+        if RANK[self.charger.step] < RANK[Step.TESTING] and self.secret:
+            await self._offer_again()  # also where all of it has left: it may fetch it once more, as it could before
         elif self.charger.step is Step.TESTING:
             self._acts.put_nowait(Act.TEST)
         elif self.charger.step is Step.SETTINGS:
@@ -100,6 +102,16 @@ class UpdateRun(AskingRun):
         one = self.charger
         tone = {"succeeded": "good", "failed": "bad", "unknown": "bad"}.get(one.outcome or "", "")
         self.say("evdesk", f"{(one.outcome or '').capitalize()}: {one.reason}", tone)
+
+    async def stop(self, who: str) -> None:
+        """What is being fetched ends first: only then is it known whether it has the whole file."""
+        if self.charger.step in _FETCHING and not self.watch.over:
+            await self.withdraw()
+        await super().stop(who)
+
+    async def close(self) -> None:
+        await super().close()
+        await self.withdraw()  # and what has left till now is kept
 
     def booted(self, event: Booted) -> None:
         """A BootNotification, believed or not."""

@@ -1,0 +1,138 @@
+"""What a job knows at the moment it is ended or killed: the last bytes count."""
+
+import asyncio
+import dataclasses
+from types import SimpleNamespace
+
+from evdesk.engine.files.slots import Seen
+from evdesk.engine.files.slots import Served as Noted
+from evdesk.engine.jobs.update import UpdateRun
+from evdesk.engine.store import SavedCharger
+from evdesk.firmware.happenings import Sent
+from evdesk.firmware.times import Times
+from evdesk.firmware.watched import Memory
+from evdesk.model.firmware import Image
+from evdesk.model.jobs import Cause, JobCharger, Step, Transfer
+from tests.engine.harness import engine, until
+from tests.peers.flasher import Flasher, flashers
+from tests.peers.test_flashing import BODY, NEW, OLD, outcome_of, seed, set_up
+
+SIZE = 1000
+ALL = Transfer("http", SIZE, SIZE, SIZE, complete_at=9.0)
+
+
+class Files:
+    """What was counted, and what the end of it brings."""
+
+    def __init__(self, now: Transfer, final: Transfer) -> None:
+        self.now, self.final = now, final
+
+    def transfer(self, _key: object) -> Transfer:
+        return self.now
+
+    async def withdraw(self, _key: object) -> Transfer:
+        return self.final
+
+
+def asked(files: Files, **memory: object) -> tuple[UpdateRun, list[tuple[int, bool]], list[Transfer]]:
+    """(a charger that was asked; each change told and whether it is to be kept at once; what was saved at once)."""
+    changes: list[tuple[int, bool]] = []
+    saved: list[Transfer] = []
+
+    async def save(run: UpdateRun) -> None:
+        saved.append(run.charger.transfer)
+
+    parts = SimpleNamespace(
+        fleet=SimpleNamespace(chargers={}, clock=SimpleNamespace(now=lambda: 10.0)),
+        files=files,
+        line=lambda line: None,
+        note=lambda run, what, detail: None,
+        changed=lambda run, now: changes.append((run.charger.transfer.bytes, now)),
+        save=save,
+    )
+    charger = JobCharger("C1", from_version=OLD, to_version=NEW, step=Step.PREFLIGHT)
+    run = UpdateRun(
+        parts, 1, SavedCharger(charger, Memory(**memory), "secret"), Times(), Image("i", "x", SIZE, ""), None
+    )
+    run.feed(Sent(1.0))
+    return run, changes, saved
+
+
+def noted(what: Seen = Seen.BYTES) -> Noted:
+    return Noted(("C1", 1), 9.0, what, "")
+
+
+async def test_what_makes_it_whole_is_kept_at_once():
+    files = Files(Transfer("http", SIZE, 400, 400), ALL)
+    run, changes, saved = asked(files)
+    run.served(noted())  # the first bytes are a step
+    files.now = dataclasses.replace(files.now, bytes=600, total=600)
+    run.served(noted())
+    assert changes[-1] == (600, False)
+    files.now = ALL
+    run.served(noted(Seen.COMPLETE))
+    await asyncio.sleep(0)
+    assert changes[-1] == (SIZE, True)
+    assert saved == [ALL]
+    await run.close()
+
+
+async def test_a_stop_counts_what_left_in_the_last_moment():
+    run, _, _ = asked(Files(Transfer("http", SIZE, 400, 400), ALL))
+    run.served(noted())
+    await run.stop("Ann")
+    assert run.charger.outcome is None
+    assert run.watch.memory.whole
+    assert "it has the whole file" in run.charger.reason
+    part = dataclasses.replace(ALL, bytes=900, total=900, complete_at=None)
+    run, _, _ = asked(Files(Transfer("http", SIZE, 400, 400), part))
+    run.served(noted())
+    await run.stop("Ann")
+    assert (run.charger.cause, run.charger.transfer.bytes) == (Cause.STOPPED, 900)
+    await run.close()
+
+
+async def test_killed_right_after_the_last_byte(tmp_path):
+    """What has the whole file is watched to its end, and is not asked again under another address."""
+    image, more, install = seed(tmp_path / "data", BODY * 40), asyncio.Event(), asyncio.Event()
+
+    async def life(one: Flasher, url: str) -> None:
+        await one.fetch(url, most=40_000)
+        await more.wait()
+        await one.fetch(url, start=40_000)
+        await install.wait()
+        await one.reboot(NEW)
+
+    data = tmp_path / "data"
+    with engine(data, "--accept-unknown", ocpp="0.0.0.0:0") as running:  # at its own pace: kept every 5 s
+        port = running.ready["ocpp_port"]
+        one = Flasher(f"ws://127.0.0.1:{port}/", "KILL", life)
+        async with flashers(one):
+            async with running.client() as api:
+                await set_up(api, "KILL")
+                ask = {"charger_ids": ["KILL"], "image_id": image, "override": "a test"}
+                job = (await api.call("firmware.start", ask))["job_id"]
+
+                async def part():
+                    return (await api.call("job.get", {"job_id": job}))["chargers"]["KILL"]["transfer"]["bytes"]
+
+                async def whole():
+                    return (await api.call("job.get", {"job_id": job}))["chargers"]["KILL"]["transfer"]["complete_at"]
+
+                await until(part)
+                await asyncio.sleep(2.5)  # that is kept
+                more.set()
+                await until(whole)
+            running.kill()
+            one.url = one.url.replace("127.0.0.1", "127.0.0.2")
+            with engine(data, "--accept-unknown", "--speed", "100", ocpp=f"0.0.0.0:{port}") as second:
+                async with second.client() as api:
+
+                    async def decided():
+                        found = (await api.call("job.get", {"job_id": job}))["chargers"]["KILL"]
+                        return found if found["outcome"] or found["step"] == "installing" else None
+
+                    assert (await until(decided, 30))["outcome"] is None
+                    install.set()
+                    found = (await outcome_of(api, job))["chargers"]["KILL"]
+                    assert (found["outcome"], len(one.requests)) == ("succeeded", 1), found["reason"]
