@@ -117,6 +117,15 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Relapsed:
+    """It came through, and while it was watched it was not well for longer than a moment. `version`: the one it tells."""
+
+    at: float
+    version: str
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     at: float
 
@@ -130,5 +139,18 @@ class Stop:
 
 
 Happening = (
-    Sent | Refused | Told | Served | Linked | Lost | Versioned | Looked | Compared | Agreed | Received | Tick | Stop
+    Sent
+    | Refused
+    | Told
+    | Served
+    | Linked
+    | Lost
+    | Versioned
+    | Looked
+    | Compared
+    | Agreed
+    | Received
+    | Relapsed
+    | Tick
+    | Stop
 )

@@ -17,6 +17,7 @@ from evdesk.firmware.happenings import (
     Looked,
     Lost,
     Refused,
+    Relapsed,
     Sent,
     Served,
     Stop,
@@ -24,6 +25,7 @@ from evdesk.firmware.happenings import (
     Told,
     Versioned,
 )
+from evdesk.firmware.soak import relapsed
 from evdesk.firmware.times import Times
 from evdesk.firmware.watched import RANK, Memory, Watched, same_version
 from evdesk.model.jobs import Cause, JobCharger, Step
@@ -83,6 +85,8 @@ class Watch(Watched):
         if self.over:
             if isinstance(what, Versioned):
                 self._amend(what)
+            elif isinstance(what, Relapsed):
+                self.charger, self._acts = relapsed(self.charger, what), [Act.END]
         else:
             self._feeders[type(what)](what)
         return self._acts

@@ -13,6 +13,9 @@ PATIENCE_S = 24 * 3600.0
 HOLDS_UP_S = 600.0
 """So long one that is not ready holds up the wave after its own; the canary for as long as it takes."""
 
+BACK_S = 900.0
+"""So much longer than it was meant to a soak waits for one that is offline just then; afterwards a person decides."""
+
 CANARY = 0
 """The number of that wave; the others count from 1."""
 
@@ -54,20 +57,31 @@ def stops(job: Job, chargers: Mapping[str, JobCharger], forgiven: int) -> bool:
     return bad(chargers) - forgiven >= job.stop_after > 0
 
 
-def advance(job: Job, chargers: Mapping[str, JobCharger], now: float, forgiven: int = 0) -> Job:
-    """The job with its waves as they are now. Pauses at the limit of failures, ends when every charger is through."""
+def overdue(job: Job, now: float) -> bool:
+    """A soak is longer than it was meant to be, and than one waits for it."""
+    return any(wave.state is WaveState.SOAKING and now >= (wave.until_at or 0.0) + BACK_S for wave in job.waves)
+
+
+def advance(job: Job, chargers: Mapping[str, JobCharger], now: float, forgiven: int = 0, unwell: str = "") -> Job:
+    """The job with its waves as they are now. Pauses at the limit of failures, ends when every charger is through.
+    `unwell`: why a soak cannot end yet, in words."""
     if job.over:
         return job
     waves = list(job.waves)
     for place, wave in enumerate(waves):
         before = waves[place - 1] if place else None
-        waves[place] = _wave(job, wave, before, chargers, now)
+        waves[place] = _wave(job, wave, before, chargers, now, unwell)
     job = replace(job, waves=tuple(waves), counts=counts(chargers))
     if all(one.outcome is not None for one in chargers.values()):
         return replace(job, state=JobState.FINISHED, ended_at=now, waits_for="", waves=tuple(map(_ended, waves)))
     if job.state is JobState.RUNNING and stops(job, chargers, forgiven) and _unbegun(chargers):
         number = bad(chargers)
         words = f"{number} did not come through: no other is begun. Go on, or cancel the rest."
+        return replace(job, state=JobState.PAUSED, waits_for=words)
+    if unwell and overdue(job, now):
+        words = (
+            f"{unwell}, and should have been watched to its end by now: no other is begun. Go on, or cancel the rest."
+        )
         return replace(job, state=JobState.PAUSED, waits_for=words)
     return job
 
@@ -88,13 +102,15 @@ def may_begin(job: Job, chargers: Mapping[str, JobCharger], now: float) -> list[
     return ready[: max(0, room)]
 
 
-def _wave(job: Job, wave: Wave, before: Wave | None, chargers: Mapping[str, JobCharger], now: float) -> Wave:
+def _wave(
+    job: Job, wave: Wave, before: Wave | None, chargers: Mapping[str, JobCharger], now: float, unwell: str
+) -> Wave:
     if wave.state is WaveState.WAITING:
         begins = job.state is JobState.RUNNING and (job.not_before_at or 0.0) <= now
         if begins and (before is None or before.state is WaveState.PASSED):
             return replace(wave, state=WaveState.RUNNING, started_at=now)
         return wave
-    if wave.state is WaveState.SOAKING and now >= (wave.until_at or 0.0):
+    if wave.state is WaveState.SOAKING and now >= (wave.until_at or 0.0) and not unwell:
         return replace(wave, state=WaveState.PASSED)
     if wave.state is WaveState.RUNNING:
         canary = wave.number == CANARY

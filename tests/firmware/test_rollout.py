@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evdesk.engine.jobs.live import LiveJob
-from evdesk.firmware.rollout import advance, bad, may_begin, plan_waves
+from evdesk.firmware.rollout import BACK_S, advance, bad, may_begin, plan_waves
 from evdesk.model.jobs import Job, JobCharger, JobKind, JobState, Result, Step, WaveState
 
 IDS = [f"C{n}" for n in range(10)]
@@ -53,6 +53,39 @@ def test_canary_first_then_the_soak_then_the_waves():
     one = advance(one, all_, 610)
     one = advance(one, all_, 611)
     assert may_begin(one, all_, 611) == ["C1", "C2", "C3"]
+
+
+def soaking():
+    one, all_ = job(), fleet()
+    one = advance(one, all_, 0)
+    end(all_, ["C0"])
+    return advance(one, all_, 10), all_
+
+
+def test_a_soak_does_not_end_while_one_is_not_well_and_then_asks_a_person():
+    one, all_ = soaking()
+    for at in range(20, 610 + int(BACK_S), 10):
+        one = advance(one, all_, at, unwell="Bay 1 is offline")
+        assert may_begin(one, all_, at) == []
+    assert (one.state, one.waves[0].state) == (JobState.RUNNING, WaveState.SOAKING)
+    passed = advance(one, all_, 1500)
+    assert passed.waves[0].state is WaveState.PASSED
+    late = advance(one, all_, 610 + BACK_S, unwell="Bay 1 is offline")
+    assert (late.state, late.waves[0].state) == (JobState.PAUSED, WaveState.SOAKING)
+    assert late.waits_for.startswith("Bay 1 is offline, and ")
+    assert may_begin(late, all_, 2000) == []
+    live = LiveJob(late, {}, looked_at=1600.0)
+    live.go(JobState.RUNNING)
+    assert may_begin(advance(live.job, all_, 1601, unwell="Bay 1 is offline"), all_, 1601) == ["C1", "C2", "C3"]
+
+
+def test_a_person_who_goes_on_in_the_middle_does_not_end_the_soak():
+    one, _all = soaking()
+    live = LiveJob(replace(one, state=JobState.PAUSED), {}, looked_at=300.0)
+    live.go(JobState.RUNNING)
+    assert live.job.waves[0].state is WaveState.SOAKING
+    live.watch_again(600.0)
+    assert live.job.waves[0].until_at == 900.0
 
 
 def test_stops_at_the_limit_and_goes_on_when_told():

@@ -1,16 +1,20 @@
 """One job while it lives: its runs, what of it must be kept and told, and how it moves on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from evdesk.engine.jobs import soak
 from evdesk.engine.jobs.base import Run
 from evdesk.engine.jobs.update import UpdateRun
 from evdesk.firmware.estimate import left_s
 from evdesk.firmware.happenings import Refused, Tick
-from evdesk.firmware.rollout import PATIENCE_S, advance, bad, counts, may_begin, under_way
+from evdesk.firmware.rollout import PATIENCE_S, advance, bad, counts, may_begin, overdue, under_way
 from evdesk.model.firmware import Image
-from evdesk.model.jobs import Cause, Job, JobCharger, JobKind, JobState, Step
+from evdesk.model.jobs import Cause, Job, JobCharger, JobKind, JobState, Step, Wave, WaveState
 
 KEEP_EVERY_S = 5.0
+WATCH_AGAIN_S = 300.0
+"""So long at the least a soak goes on after a restart of the engine."""
 LOOK_EVERY_S = 5.0
 
 
@@ -28,6 +32,8 @@ class LiveJob:
     looked_at: float = 0.0
     told: Job | None = None
     kept: Job | None = None
+    ailing: dict[str, float] = field(default_factory=dict)  # who is not well in a soak, and since when
+    unwell: str = ""  # why the soak cannot end yet
     ended: Job | None = None  # all are through; it counts as over once its report is written
 
     def chargers(self) -> dict[str, JobCharger]:
@@ -45,8 +51,9 @@ class LiveJob:
                 run.feed(Tick(now))
             elif run.charger.step is Step.PREFLIGHT and now - run.charger.step_at > PATIENCE_S:
                 run.feed(Refused(now, Cause.NOT_READY))
+        self.unwell = soak.watch(self.job, self.runs, self.ailing, now)
         chargers = self.chargers()
-        moved = advance(self.job, chargers, now, self.forgiven)
+        moved = advance(self.job, chargers, now, self.forgiven, self.unwell)
         if moved.over:
             self.ended = moved
             return
@@ -63,15 +70,27 @@ class LiveJob:
             self.job = replace(self.job, started_at=now)
 
     def clock_jumped(self, seconds: float) -> None:
-        """The computer's clock was set: a soak lasts as long as it was meant to."""
+        """The computer's clock was set, or it slept: a soak lasts as long as it was meant to."""
+        self.ailing = {name: at + seconds for name, at in self.ailing.items()}
         self.kept_at, self.looked_at = self.kept_at + seconds, self.looked_at + seconds
         waves = tuple(w if w.until_at is None else replace(w, until_at=w.until_at + seconds) for w in self.job.waves)
+        self.job = replace(self.job, waves=waves)
+
+    def watch_again(self, now: float) -> None:
+        """The engine was away: who is in a soak must come back and be looked at before it ends."""
+        least = now + WATCH_AGAIN_S
+        self._soaks(lambda wave: replace(wave, until_at=max(wave.until_at or 0.0, least)))
+
+    def _soaks(self, change: Callable[[Wave], Wave]) -> None:
+        waves = tuple(change(wave) if wave.state is WaveState.SOAKING else wave for wave in self.job.waves)
         self.job = replace(self.job, waves=waves)
 
     def go(self, state: JobState) -> None:
         """A person pauses it, or says to go on in spite of what failed."""
         if state is JobState.RUNNING:
             self.forgiven = bad(self.chargers())
+            if overdue(self.job, self.looked_at):  # it waited for one that is not there: a person does not
+                self._soaks(lambda wave: replace(wave, state=WaveState.PASSED))
         self.job = replace(self.job, state=state, waits_for="")
         self._hold()
 
@@ -104,6 +123,8 @@ class LiveJob:
             return self.job.waits_for or "Paused: no other charger is begun until it goes on."
         if (self.job.not_before_at or 0.0) > now:
             return "Waits for its time."
+        if self.unwell:
+            return f"{self.unwell}: watched until it is well."
         if any(under_way(one) for one in chargers.values()):
             return ""
         return next((one.reason for one in chargers.values() if one.outcome is None and one.reason), "")

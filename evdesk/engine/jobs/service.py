@@ -51,6 +51,7 @@ class Jobs(JobBoard):
         for job in await self.fleet.store.open_jobs():
             live = await self._rebuilt(job)
             self.live[job.id] = live
+            live.watch_again(self.fleet.clock.now())
             for run in live.runs.values():
                 if run.begun and not run.watch.over:
                     run.aside(run.resume())
@@ -170,6 +171,7 @@ class Jobs(JobBoard):
     def stood_still(self, seconds: float) -> None:
         """The computer slept: nobody could tell or fetch anything, so every timer goes on from where it was."""
         for live in self.live.values():
+            live.clock_jumped(seconds)
             for run in live.runs.values():
                 if run.begun and run.charger.waits_until_at is not None:
                     run.show(waits_until_at=run.charger.waits_until_at + seconds)

@@ -1,0 +1,86 @@
+"""The canary is watched while it soaks: what happens to it then decides whether others follow."""
+
+import asyncio
+import json
+
+from tests.engine.harness import engine, until
+from tests.engine.test_jobs import site
+from tests.peers.flasher import Flasher, flashers
+from tests.peers.test_flashing import NEW, OLD, good, outcome_of, seed, set_up
+
+
+def asked(image, soak_s):
+    waves = {"canary": 1, "soak_s": soak_s, "sizes": [1], "stop_after": 1}
+    return {"charger_ids": ["A", "B"], "image_id": image, "override": "1.6 tells no hardware revision", "waves": waves}
+
+
+async def soaking(api, job_id):
+    async def soaks():
+        view = await api.call("job.get", {"job_id": job_id})
+        return view if view["job"]["waves"][0]["state"] == "soaking" else None
+
+    view = await until(soaks, 40)
+    assert view["chargers"]["A"]["outcome"] == "succeeded", view["chargers"]["A"]["reason"]
+
+
+async def paused(api, job_id):
+    async def pauses():
+        view = await api.call("job.get", {"job_id": job_id})
+        return view if view["state"] == "paused" else None
+
+    return await until(pauses, 40)
+
+
+async def test_a_canary_that_falls_back_in_the_soak_stops_the_others(tmp_path):
+    async with site(tmp_path, "A", "B") as (api, image, ones):
+        job = (await api.call("firmware.start", asked(image, 1200.0)))["job_id"]
+        await soaking(api, job)
+        ones["A"].status_word = "Faulted"
+        await ones["A"].reboot(OLD)
+        view = await paused(api, job)
+        one = view["chargers"]["A"]
+        assert (one["outcome"], one["cause"], one["first_outcome"]) == ("failed", "same_version", "succeeded")
+        assert "back on 2.4.0. Connector 1 is faulted" in one["reason"]
+        assert "1 did not come through" in view["job"]["waits_for"]
+        rows = [row["detail"] for row in await api.call("audit.list", {"target": "A"}) if row["what"] == "job.step"]
+        assert any(row.get("cause") == "same_version" and "worked; while" in row["said"] for row in rows)
+        await ones["A"].reboot(NEW)  # back and forth is no success either
+        await api.call("job.cancel", {"job_id": job})
+        await outcome_of(api, job)
+        report = json.loads((await api.call("job.report", {"job_id": job}))["text"])
+        assert [one["outcome"] for one in report["chargers"]] == ["failed", "cancelled"]
+        assert not ones["B"].requests
+
+
+async def test_a_canary_that_is_away_when_the_soak_ends_is_waited_for(tmp_path):
+    async with site(tmp_path, "A", "B") as (api, image, ones):
+        job = (await api.call("firmware.start", asked(image, 240.0)))["job_id"]
+        await soaking(api, job)
+        await ones["A"].drop()
+        await asyncio.sleep(7)  # the soak would have been over after 4
+        view = await api.call("job.get", {"job_id": job})
+        assert view["job"]["waits_for"].endswith(" is offline: watched until it is well.")
+        assert not ones["B"].requests
+        await ones["A"].back()
+        view = await outcome_of(api, job)
+        assert view["chargers"]["A"]["outcome"] == "succeeded"
+        assert len(ones["B"].requests) == 1
+
+
+async def test_what_happens_to_the_canary_while_the_engine_is_away_is_seen(tmp_path):
+    image, options = seed(tmp_path / "data"), ("--accept-unknown", "--speed", "60")
+    with engine(tmp_path / "data", *options) as running:
+        async with running.client() as api:
+            ones = [Flasher(running.ocpp, name, good) for name in "AB"]
+            async with flashers(*ones):
+                await set_up(api, *"AB")
+                job = (await api.call("firmware.start", asked(image, 240.0)))["job_id"]
+                await soaking(api, job)
+    await asyncio.sleep(5)  # the soak would be over
+    with engine(tmp_path / "data", *options) as running:
+        async with running.client() as api:
+            ones = [Flasher(running.ocpp, name, good) for name in "AB"]  # A boots with the old version
+            async with flashers(*ones):
+                view = await paused(api, job)
+                assert (view["chargers"]["A"]["outcome"], view["chargers"]["A"]["cause"]) == ("failed", "same_version")
+                assert not ones[1].requests
