@@ -39,6 +39,7 @@ RETRY_S = 60.0
 _CLOSE_A = 0.05
 WRITES = 3  # in one round
 MEASURANDS = "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register"
+_DROPPED = "smartchargingctrlr/ignoredprofilepurposesoffline"
 
 
 class Setup:
@@ -324,7 +325,7 @@ class Setup:
         interval = by_name.get(every.lower())
         if interval and interval.writable and not 0 < _number(interval.value) <= SAMPLE_S * 3:
             await self._write(record, link, interval.name, str(SAMPLE_S))
-        ignored = by_name.get("smartchargingctrlr/ignoredprofilepurposesoffline")
+        ignored = by_name.get(_DROPPED)
         if ignored and ignored.writable and (kept := _without_ours(ignored.value)) is not None:
             await self._write(record, link, ignored.name, kept)
         sampled = by_name.get(what.lower())
@@ -334,6 +335,11 @@ class Setup:
     async def _write(self, record: ChargerRecord, link: Driver, name: str, value: str) -> None:
         args: dict[str, object] = {"name": name, "value": value}
         await self._ask(SETUP, "setup.write_setting", record, args, lambda: link.write_setting(name, value))
+
+
+def owned(link: Driver | None) -> frozenset[str]:
+    """Settings that evdesk sets as it needs them, in lower case: nobody else puts them back."""
+    return frozenset(name.lower() for name in (*(link or Driver).sampling, _DROPPED))
 
 
 def _without_ours(purposes: str | None) -> str | None:

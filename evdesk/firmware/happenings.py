@@ -87,7 +87,7 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Settings against the backup. `note`: why nothing could be compared."""
+    """Settings against the backup. `note`: why nothing could be compared; `problem`: it does not work as before since."""
 
     at: float
     changed: tuple[SettingChange, ...] = ()
@@ -95,6 +95,7 @@ class Compared:
     lost: tuple[str, ...] = ()
     after_id: int | None = None
     note: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,6 +264,8 @@ class Watch(Watched):
         self._show(settings_changed=what.changed, restored=what.restored, lost=what.lost, after_id=what.after_id)
         if what.note:
             self._remember(test_words=f"{self.memory.test_words} {what.note}".strip())
+        if what.problem and self.memory.pending is Cause.NONE:
+            self._remember(pending=Cause.NOT_WORKING, test_words=what.problem)
         self._end(self.memory.pending if self.memory.pending is not Cause.NONE else Cause.NEW_VERSION, what.at)
 
     # -- time ---------------------------------------------------------------------------------------------------------

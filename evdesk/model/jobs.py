@@ -120,9 +120,9 @@ class JobCharger:
 
     `progress` 0 to 1 of the step where it can be told. `waits_until_at`: evdesk decides then at the latest.
     `reported`: the version told after the restart. `retry`: asking again is of use; never after a wrong signature.
-    `settings_changed`: differences to the backup `backup_id`; `restored`: names that were put back, `lost`: that could not
-    be. `first_outcome`: where later evidence changed it. `log_id`: the log that came. `install_at`: when it was told to
-    install (Unix s), None at once."""
+    `settings_changed`: differences to the backup `backup_id` and what evdesk wrote since; `restored`: names that were put
+    back, `lost`: that could not be. `first_outcome`: where later evidence changed it. `log_id`: the log that came.
+    `install_at`: when it was told to install (Unix s), None at once."""
 
     charger_id: str
     label: str = ""

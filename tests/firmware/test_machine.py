@@ -473,3 +473,10 @@ def test_how_long_it_still_takes_counts_the_wait_for_the_date():
     rest_s = sum(times.usual[step] for step in (Step.INSTALLING, Step.REBOOTING, Step.TESTING, Step.SETTINGS))
     assert left_s(one.charger, times, 3600.0) == NIGHT - 3600 + rest_s
     assert left_s(replace(one.charger, install_at=None), times, 3600.0) is None
+
+
+def test_what_putting_back_broke_is_no_success():
+    one = watch()
+    through(one, *FETCHED, boot(50), Looked(60), Compared(70, restored=("X",), problem="No safe default."))
+    assert (one.charger.cause, one.charger.outcome) == (Cause.NOT_WORKING, Result.FAILED)
+    assert "No safe default." in one.charger.reason

@@ -1,18 +1,22 @@
 """After an update: does the charger work as before, and has it kept its settings?"""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.jobs.base import Run
+from evdesk.engine.jobs.written import holds_secret, written
 from evdesk.engine.settings_files import differences
+from evdesk.engine.setup import owned
 from evdesk.engine.state import ChargerRecord
 from evdesk.firmware.happenings import Compared, Looked
 from evdesk.model import ConnectorStatus, EvdeskError, FailsafeState, Reason, Setting
-from evdesk.model.jobs import Cause
+from evdesk.model.jobs import Cause, Step
 from evdesk.model.settings import SettingChange
+from evdesk.wire.methods import AuditPage
 
 POLL_S = 2.0
+MOST_ROWS = 5_000
 PUT_BACK_AFTER = 0.5
 """Connectors that are still out of service after this part of the time are put back into it."""
 
@@ -67,7 +71,7 @@ def problems(run: Run, since_at: float, failed: bool) -> list[str]:
             found.append(f"Connector {connector.id} is {connector.status.value.lower()}{error}.")
         elif not failed and (connector.status_at or 0.0) < since_at:
             found.append(f"Connector {connector.id} has not told its state since.")
-    held_before = memory.failsafe_before in {state.value for state in _HELD}
+    held_before = memory.failsafe_before in _HELD
     if not failed and held_before and (record.failsafe.state not in _HELD or run.parts.setup.busy(record)):
         found.append("Its safe default is not confirmed again.")
     if not failed and record.clock.offset_s is not None and abs(record.clock.offset_s) > 300.0:
@@ -94,13 +98,15 @@ async def _put_back(run: Run) -> bool:
 
 
 async def compare(run: Run, restore: bool) -> Compared:
-    """Settings now against the backup; what the update changed is written back where the charger lets us."""
+    """Settings now against the backup; what the update changed is written back where the charger lets us. What evdesk
+    itself wrote since is no doing of the update."""
     backup_id, record = run.charger.backup_id, run.record
     if backup_id is None or record is None:
         return Compared(run.now(), note="There is no backup of its settings to compare with.")
     try:
         before, _at = await run.parts.settings.settings_of(record, backup_id)
         after, after_id = await read_settings(run, "after an update")
+        before = await _wanted(run, before, after)
     except EvdeskError as error:
         return Compared(run.now(), note=f"Its settings could not be compared: {error.sentence}")
     changed = [one for one in differences(before, after) if not _moves(one)]
@@ -108,10 +114,60 @@ async def compare(run: Run, restore: bool) -> Compared:
         run.say("evdesk", "Settings are the same as before", "good")
         return Compared(run.now(), after_id=after_id)
     run.say("evdesk", f"{len(changed)} settings differ from the backup", "warn")
-    if not restore:
-        return Compared(run.now(), tuple(changed), after_id=after_id)
-    restored, lost = await _restore(run, changed, {one.name.lower(): one for one in after})
-    return Compared(run.now(), tuple(changed), tuple(restored), tuple(lost), after_id)
+    own = owned(record.link)
+    restored: list[str] = []
+    lost: list[str] = []
+    if restore:
+        others = [one for one in changed if one.name.lower() not in own]
+        restored, lost = await _restore(run, others, {one.name.lower(): one for one in after})
+    problem = ""
+    if restored or lost or any(one.name.lower() in own for one in changed):
+        problem = await _confirmed(run)
+    return Compared(run.now(), tuple(changed), tuple(restored), tuple(lost), after_id, problem=problem)
+
+
+async def _wanted(run: Run, before: list[Setting], after: list[Setting]) -> list[Setting]:
+    """The backup, and in it what evdesk wrote since."""
+    now, rows = {one.name.lower(): one.value for one in after}, []
+    for words in ("write_setting", "charger.settings", "charger.raw"):
+        rows += await run.parts.fleet.store.audit_rows(AuditPage(target=run.charger_id, search=words, limit=MOST_ROWS))
+    found = written(rows, run.job_id, run.charger.started_at or 0.0, now)
+    wanted = []
+    for one in before:
+        what = found.get(one.name.lower())
+        value = one.value if what is None else now.get(one.name.lower()) if what.value is None else what.value
+        if what is not None and value != one.value:
+            run.say(
+                "evdesk", f"{one.name}: {what.who} wrote {value} meanwhile; that counts, not {one.value} of the backup"
+            )
+        wanted.append(replace(one, value=value))
+    return wanted
+
+
+async def _confirmed(run: Run) -> str:
+    """What was put back, or a setting that evdesk needs otherwise, may have undone what the safe default rests on: the
+    charger is prepared anew. What is wrong then, in words; "" where all is well."""
+    record, clock, setup = run.record, run.parts.fleet.clock, run.parts.setup
+    if record is None or run.watch.memory.pending is not Cause.NONE:
+        return ""  # it ends badly anyway, and is prepared by itself when it is back
+    _more_time(run)
+    setup.begin(record)
+    began_at = clock.steady()
+    while setup.busy(record) or not record.online or _unsafe(run, record):
+        if clock.steady() - began_at >= run.watch.times.test_s:
+            return "Its safe default is not confirmed again since its settings were compared."
+        await asyncio.sleep(clock.wall_s(POLL_S))
+    return ""
+
+
+def _unsafe(run: Run, record: ChargerRecord) -> bool:
+    """It had a safe default before, and has none that is known to hold."""
+    return run.watch.memory.failsafe_before in _HELD and record.failsafe.state not in _HELD
+
+
+def _more_time(run: Run) -> None:
+    """It goes on: the step must not be given up over what takes long, least of all as well done."""
+    run.show(waits_until_at=run.now() + (run.watch.times.most_s(Step.SETTINGS) or 0.0))
 
 
 def _moves(change: SettingChange) -> bool:
@@ -125,7 +181,11 @@ async def _restore(run: Run, changed: list[SettingChange], now: dict[str, Settin
         setting = now.get(change.name.lower())
         if change.before is None or (setting is not None and not setting.writable) or change.kind == "added":
             continue
-        if await _write(run, change.name, change.before):
+        _more_time(run)
+        if holds_secret(change.before):
+            run.say("evdesk", f"{change.name} held a password, which is not kept: set it by hand", "warn")
+            lost.append(change.name)
+        elif await _write(run, change.name, change.before):
             restored.append(change.name)
         else:
             lost.append(change.name)

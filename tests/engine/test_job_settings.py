@@ -1,0 +1,205 @@
+"""Settings after an update: put back is what the update changed, and nothing that evdesk wrote itself."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from evdesk.drivers.base import Answer
+from evdesk.engine.jobs import aftercare
+from evdesk.engine.jobs.written import written
+from evdesk.engine.setup import owned
+from evdesk.firmware.times import Times
+from evdesk.firmware.watched import Memory
+from evdesk.model import AuditRow, FailsafeState, Setting
+from evdesk.model.jobs import JobCharger, Step
+from tests.engine.harness import until
+from tests.engine.test_jobs import site
+from tests.peers.flasher import Flasher
+from tests.peers.test_flashing import NEW, outcome_of
+
+JOB, SENT_AT = 7, 100.0
+
+
+def row(number: int, what: str, kind: str = "answered", at: float = 200.0, **more: object) -> AuditRow:
+    args = more.pop("args", {})
+    detail = {"status": more.pop("status", "Accepted")} | {k: v for k, v in more.items() if k in ("before", "after")}
+    return AuditRow(number, at, kind, "Ann", "desk", "", what, "C1", args, more.get("outcome", "accepted"), detail)
+
+
+def wrote(number: int, name: str, value: str, **more: object) -> AuditRow:
+    return row(number, "charger.write_setting", args={"name": name, "value": value}, **more)
+
+
+BACKUP = row(10, "charger.settings", "asked", 90.0, args={"job_id": JOB}, outcome="")
+AFTER = row(50, "charger.settings", "asked", 300.0, args={"job_id": JOB}, outcome="")
+
+
+def values(*rows: AuditRow, **now: str) -> dict[str, str | None]:
+    return {name: one.value for name, one in written([BACKUP, AFTER, *rows], JOB, SENT_AT, now).items()}
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([wrote(9, "X", "1", at=80.0)], {}),  # before the backup: it is in it
+        ([wrote(11, "X", "1", at=95.0)], {"x": "1"}),
+        ([wrote(12, "X", "1"), wrote(14, "x", "2")], {"x": "2"}),
+        ([wrote(12, "X", "10", after="10.0")], {"x": "10.0"}),
+        ([wrote(12, "X", "10", status="RebootRequired", after="32")], {"x": "10"}),  # it shows it after its restart
+        ([wrote(12, "X", "10", outcome="refused", status="Rejected")], {}),
+        ([wrote(12, "now", "5", outcome="timeout")], {"now": "5"}),  # not answered, and it has it
+        ([wrote(12, "now", "6", outcome="timeout")], {}),
+        ([wrote(12, "LocalKey", "(not written down)")], {"localkey": None}),
+        ([row(12, "setup.write_setting", args={"name": "X", "value": "3"})], {"x": "3"}),
+        ([row(12, "charger.write_setting", args={"name": "X", "value": "3", "job_id": JOB})], {}),
+        (
+            [row(12, "charger.raw", args={"action": "ChangeConfiguration", "payload": {"key": "X", "value": "4"}})],
+            {"x": "4"},
+        ),
+        (
+            [
+                row(
+                    12,
+                    "charger.raw",
+                    status="answered",
+                    args={
+                        "payload": {
+                            "setVariableData": [
+                                {"component": {"name": "C"}, "variable": {"name": "v"}, "attributeValue": "5"},
+                                {"component": {"name": "C"}, "variable": {"name": "w"}, "attributeValue": "5"},
+                            ]
+                        }
+                    },
+                )
+            ],
+            {"c/v": "5"},
+        ),
+        ([row(12, "charger.raw", args={"payload": ["x", {"key": 5}]})], {}),
+        ([row(12, "charger.reset", args={"name": "X", "value": "3"})], {}),
+    ],
+)
+def test_what_evdesk_wrote_since_the_backup(rows, found):
+    assert values(*rows, now="5", **{"c/v": "5", "c/w": "6"}) == found
+
+
+class Charger:
+    """A run as the comparison sees it: a backup, settings now, a setup that ends or does not."""
+
+    def __init__(self, before: dict[str, str], after: dict[str, str], failsafe: str = "verified") -> None:
+        self.has, self.put, self.prepared, self.lines = after, [], 0, []
+        self.link = SimpleNamespace(sampling=("MeterValueSampleInterval", "MeterValuesSampledData"))
+        self.record = SimpleNamespace(
+            id="C1", link=self.link, online=True, failsafe=SimpleNamespace(state=FailsafeState(failsafe))
+        )
+        self.charger = JobCharger("C1", step=Step.SETTINGS, backup_id=1, started_at=SENT_AT)
+        self.charger_id, self.job_id = "C1", JOB
+        self.watch = SimpleNamespace(memory=Memory(failsafe_before="verified"), times=Times(test_s=20.0))
+        self._steady = 0.0
+        clock = SimpleNamespace(steady=self.steady, wall_s=lambda seconds: 0.0, now=lambda: 0.0)
+        self.rows: list[AuditRow] = [BACKUP]
+        store = SimpleNamespace(audit_rows=self.audit_rows, snapshots=self.snapshots)
+        book = SimpleNamespace(settings_of=self.settings_of, keep=self.keep, wrote=self.wrote)
+        setup = SimpleNamespace(begin=self.begin, busy=lambda record: False)
+        self.parts = SimpleNamespace(fleet=SimpleNamespace(clock=clock, store=store), settings=book, setup=setup)
+        self.before = before
+
+    def steady(self) -> float:
+        self._steady += 1.0
+        return self._steady
+
+    def now(self) -> float:
+        return 0.0
+
+    def show(self, **_changes: object) -> None: ...
+
+    def say(self, _side: str, text: str, _tone: str = "") -> None:
+        self.lines.append(text)
+
+    def begin(self, _record: object) -> None:
+        self.prepared += 1
+
+    async def audit_rows(self, page: object) -> list[AuditRow]:
+        return [one for one in self.rows if page.search in one.what]
+
+    async def snapshots(self, _charger_id: str) -> list[object]:
+        return []
+
+    async def settings_of(self, _record: object, _number: int) -> tuple[list[Setting], float]:
+        return [Setting(name, value, True) for name, value in self.before.items()], 0.0
+
+    async def keep(self, _record: object, told: list[Setting], _reason: str) -> list[Setting]:
+        return told
+
+    async def wrote(self, _record: object, _name: str, _answer: Answer) -> None: ...
+
+    async def command(self, what: str, args: dict[str, str], verb: object) -> Answer:
+        if what == "charger.settings":
+            return await verb(SimpleNamespace(settings=self.settings))
+        self.put.append((args["name"], args["value"]))
+        return Answer("Accepted", after=args["value"])
+
+    async def settings(self) -> list[Setting]:
+        return [Setting(name, value, True) for name, value in self.has.items()]
+
+
+async def test_the_last_wish_is_put_back_and_no_older_one():
+    one = Charger({"A": "32", "B": "1", "C": "5"}, {"A": "10", "B": "factory", "C": "factory"})
+    one.rows += [wrote(12, "A", "10"), wrote(13, "C", "6")]
+    found = await aftercare.compare(one, True)
+    assert one.put == [("B", "1"), ("C", "6")]
+    assert [change.name for change in found.changed] == ["B", "C"]
+    assert "A: Ann wrote 10 meanwhile; that counts, not 32 of the backup" in one.lines
+    assert found.problem == ""
+    assert one.prepared == 1
+
+
+async def test_what_evdesk_sets_itself_is_not_put_back_and_the_safe_default_is_confirmed_anew():
+    dropped = "SmartChargingCtrlr/IgnoredProfilePurposesOffline"
+    had = {"MeterValueSampleInterval": "20", dropped: "TxDefaultProfile,TxProfile", "A": "1"}
+    one = Charger(had, had | {"MeterValueSampleInterval": "10", dropped: "TxProfile"})
+    found = await aftercare.compare(one, True)
+    assert (one.put, len(found.changed), one.prepared, found.problem) == ([], 2, 1, "")
+    assert {"metervaluesampleinterval", dropped.lower()} <= owned(one.link)
+    one = Charger(had, had | {dropped: "TxProfile"}, failsafe="unknown")
+    assert "safe default is not confirmed" in (await aftercare.compare(one, True)).problem
+    one = Charger(had, had | {"A": "2"}, failsafe="unknown")
+    assert "safe default is not confirmed" in (await aftercare.compare(one, True)).problem
+    one = Charger(had, had, failsafe="unknown")
+    assert ((await aftercare.compare(one, True)).problem, one.prepared) == ("", 0)
+
+
+async def test_a_hidden_password_is_never_put_back():
+    one = Charger({"Url": "wss://u:(hidden)@host"}, {"Url": "wss://factory"})
+    found = await aftercare.compare(one, True)
+    assert (one.put, found.lost) == ([], ("Url",))
+
+
+async def test_what_a_person_writes_during_an_update_stays(tmp_path):
+    gate = asyncio.Event()
+
+    async def life(one: Flasher, url: str) -> None:
+        await one.status("Downloading")
+        await one.fetch(url)
+        await gate.wait()
+        one.settings |= {"VendorOther": "factory", "MeterValueSampleInterval": "900"}
+        await one.reboot(NEW)
+
+    async with site(tmp_path, "A", life=life) as (api, image, ones):
+        station = ones["A"]
+        station.settings |= {"VendorThing": "32", "VendorOther": "mine", "MeterValueSampleInterval": "20"}
+        job = (await api.call("firmware.start", {"charger_ids": ["A"], "image_id": image, "override": "x"}))["job_id"]
+
+        async def whole():
+            return station.whole()
+
+        await until(whole)
+        await api.call("charger.write_setting", {"charger_id": "A", "name": "VendorThing", "value": "10"})
+        gate.set()
+        found = (await outcome_of(api, job))["chargers"]["A"]
+        assert found["outcome"] == "succeeded", found["reason"]
+        assert (station.settings["VendorThing"], station.settings["VendorOther"]) == ("10", "mine")
+        assert station.settings["MeterValueSampleInterval"] == "10", "as evdesk needs it"
+        assert found["restored"] == ["VendorOther"]
+        lines = await api.call("job.lines", {"job_id": job, "charger_id": "A"})
+        assert any("VendorThing" in line["text"] and "wrote 10 meanwhile" in line["text"] for line in lines)
