@@ -178,7 +178,7 @@ class Api:
             origin,
             "charger.reset",
             params.charger_id,
-            {"kind": params.kind},
+            {"kind": params.kind} | ({"reason": params.reason} if params.reason else {}),
             lambda link: link.reset(params.kind),
         )
 

@@ -233,7 +233,10 @@ class Watch(Watched):
 
     def _amend(self, what: Versioned) -> None:
         """Over, by a timer or by the charger's word; and then it tells the new version after all."""
-        if self.charger.cause not in AMENDED_BY_VERSION or self._other(what):
+        if self._other(what):
+            return
+        self._remember(back=self.memory.back or what.booted)
+        if self.charger.cause not in AMENDED_BY_VERSION:
             return
         if not self.memory.whole or not self._proves(what.version):
             return

@@ -42,6 +42,7 @@ class Memory:
     pending: Cause = Cause.NONE
     test_words: str = ""
     why: str = ""
+    back: bool = False  # it restarted since this ended
     idle_before: tuple[int, ...] = ()  # connectors that were out of service before
     failsafe_before: str = ""
     signed: bool = False

@@ -79,8 +79,11 @@ class SetLimit:
 
 @dataclass(frozen=True, slots=True)
 class Reset:
+    """`reason`: in words, why a charger may be restarted that an update left with the whole file and no known end."""
+
     charger_id: str
     kind: str = "soft"
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,14 @@
 """What is learnt of an update after its end: it counts, it is kept, and it survives a restart of the engine."""
 
+import asyncio
 import json
 
+import pytest
+
+from evdesk.wire import RpcError
 from tests.engine.harness import engine, until
 from tests.peers.flasher import Flasher, flashers
-from tests.peers.test_flashing import NEW, OLD, hangs, outcome_of, seed, set_up
+from tests.peers.test_flashing import NEW, OLD, good, hangs, outcome_of, seed, set_up
 
 OPTIONS = ("--accept-unknown", "--speed", "60")
 
@@ -54,3 +58,82 @@ async def test_each_of_a_job_proves_its_own_after_a_restart_and_none_takes_back_
 
                 await until(reported)
                 assert (await api.call("audit.verify"))["holds"]
+
+
+async def refused(api, method, params):
+    with pytest.raises(RpcError) as caught:
+        await api.call(method, {"charger_id": "A", **params})
+    assert caught.value.reason == "invalid"
+    return caught.value.sentence
+
+
+async def job_check(api, image):
+    found = (await api.call("firmware.preflight", {"image_id": image, "charger_ids": ["A"]}))[0]
+    return next(one for one in found["checks"] if one["code"] == "job")
+
+
+UNLOCK = {"charger_id": "A", "connector_id": 1}
+
+
+async def test_one_that_may_still_be_installing_is_let_alone_until_it_has_restarted(tmp_path):
+    image = seed(tmp_path / "data")
+    ask = {"charger_ids": ["A"], "image_id": image, "override": "1.6 tells no hardware revision"}
+    with engine(tmp_path / "data", *OPTIONS) as running:
+        async with running.client() as api, flashers(Flasher(running.ocpp, "A", hangs)):
+            await set_up(api, "A")
+            job = (await api.call("firmware.start", ask))["job_id"]
+            await outcome_of(api, job)
+            assert await told(api, job, "cause") == {"A": "hangs"}
+            assert "it may still be installing" in await refused(api, "charger.reset", {"kind": "hard"})
+    with engine(tmp_path / "data", *OPTIONS) as running:  # a restart of evdesk makes it no safer
+        async with running.client() as api:
+            one = Flasher(running.ocpp, "A", hangs)
+            one._must_boot = False
+            async with flashers(one):
+                await set_up(api, "A")
+                check = await job_check(api, image)
+                assert (check["verdict"], f"Job {job} left it" in check["sentence"]) == ("wait", True)
+                assert "restart it" in check["advice"]
+                for method, params in (
+                    ("charger.reset", {"kind": "soft"}),
+                    ("charger.reset", {"kind": "soft", "reason": "  "}),
+                    ("charger.unlock", {"connector_id": 1}),
+                    ("charger.start", {"connector_id": 1, "id_tag": "T"}),
+                    ("charger.raw", {"action": "Reset", "payload": {"type": "Hard"}}),
+                ):
+                    assert f"Job {job} left it with the whole file" in await refused(api, method, params), method
+                again = (await api.call("firmware.start", ask))["job_id"]
+
+                async def waits():
+                    found = (await api.call("job.get", {"job_id": again}))["chargers"]["A"]
+                    return "may still be installing" in found["reason"] and found["step"] == "preflight"
+
+                await until(waits)
+                await asyncio.sleep(1)
+                assert not one.requests
+                await api.call("job.cancel", {"job_id": again})
+                await outcome_of(api, again)
+                await api.call(
+                    "charger.reset", {"charger_id": "A", "reason": "I stand before it: no light for an hour"}
+                )
+                assert "Reset Soft" in one.link.seen.calls
+                rows = [
+                    r["args"] for r in await api.call("audit.list", {"target": "A"}) if r["what"] == "charger.reset"
+                ]
+                assert any("no light" in row.get("reason", "") for row in rows)
+                await one.reboot(OLD)
+
+                async def free():
+                    return (await job_check(api, image))["verdict"] == "ok"
+
+                await until(free)
+                assert (await api.call("charger.unlock", UNLOCK))["status"]
+    with engine(tmp_path / "data", *OPTIONS) as running:
+        async with running.client() as api:
+            one = Flasher(running.ocpp, "A", good)
+            one._must_boot = False
+            async with flashers(one):
+                await set_up(api, "A")
+                assert (await job_check(api, image))["verdict"] == "ok"
+                await outcome_of(api, (await api.call("firmware.start", ask))["job_id"])
+                assert len(one.requests) == 1

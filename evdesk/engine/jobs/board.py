@@ -14,6 +14,7 @@ from evdesk.engine.fleet import Fleet
 from evdesk.engine.jobs.base import Parts, Run
 from evdesk.engine.jobs.fetch import LogRun
 from evdesk.engine.jobs.ground import Grounds
+from evdesk.engine.jobs.held import RESTART
 from evdesk.engine.jobs.keeping import Keeper
 from evdesk.engine.jobs.late import Late
 from evdesk.engine.jobs.live import LiveJob
@@ -30,7 +31,7 @@ from evdesk.model import (
     NoticeKind,
     Severity,
 )
-from evdesk.model.firmware import Image
+from evdesk.model.firmware import Check, Image, Verdict
 from evdesk.model.jobs import Cause, Job, JobKind, Step
 from evdesk.wire.firmware import Preflight
 
@@ -192,5 +193,11 @@ class JobBoard:
         self.live[live.job.id] = live
         self.publish("job", live.job)
 
-    def _others(self, charger_id: str) -> str:
-        return self.others(charger_id)
+    def _others(self, charger_id: str) -> Check | None:
+        if words := self.others(charger_id):
+            return Check("job", Verdict.WAIT, words, "Wait for its end, or cancel it.")
+        number = self.late.may_install(charger_id)
+        if number is None:
+            return None
+        words = f"Job {number} left it with the whole file: it may still be installing."
+        return Check("job", Verdict.WAIT, words, RESTART)  # no reason passes it: once restarted, it begins by itself

@@ -28,7 +28,7 @@ FRESH_S = 10.0
 
 
 class Grounds:
-    """`busy(charger_id)`: what else is under way with it, in words."""
+    """`busy(charger_id)`: what else is under way with it, as a check; None where nothing is."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Grounds:
         settings: SettingsBook,
         versions: FleetBook,
         awake: Awake,
-        busy: Callable[[str], str],
+        busy: Callable[[str], Check | None],
     ) -> None:
         self.data, self.fleet, self.files, self.settings, self.versions = data, fleet, files, settings, versions
         self.awake, self.busy = awake, busy
@@ -49,13 +49,13 @@ class Grounds:
         """All checks of one charger. `dated`: it is to install on a date."""
         settings = list((await self.settings.view(record)).settings)
         await self._reach(record, image, settings)
-        words = self.busy(record.id)
+        busy = self.busy(record.id)
         ground = Ground(
             self.fleet,
             self.files,
             self.data,
             self.awake.state(),
-            {record.id: words} if words else {},
+            {record.id: busy} if busy is not None else {},
             {way: why for way, (_, why) in self._reached.items()},
         )
         return look(ground, record, image, self.fits(record, image), settings, dated)

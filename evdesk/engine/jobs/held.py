@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from evdesk.engine.commands import Command
 from evdesk.engine.drill import Drills
 from evdesk.engine.jobs.base import JOB
+from evdesk.engine.jobs.late import Late
 from evdesk.engine.jobs.live import LiveJob
 from evdesk.engine.jobs.update import UpdateRun
 from evdesk.engine.wiring import WiringTest
@@ -12,6 +13,10 @@ from evdesk.model.jobs import Step
 
 HELD = frozenset({Step.SENT, Step.DOWNLOADING, Step.VERIFYING, Step.INSTALLING, Step.REBOOTING})
 DANGEROUS = frozenset({"charger.reset", "charger.start", "charger.unlock", "charger.update_firmware"})
+RESTART = (
+    "Wait until it has restarted. Where its lights show that it does nothing, restart it: at its breaker, or by "
+    "charger.reset with a reason."
+)
 DANGEROUS_RAW = frozenset(
     {
         "ChangeAvailability",
@@ -36,7 +41,7 @@ def updating(lives: Iterable[LiveJob]) -> dict[str, tuple[int, Step]]:
     }
 
 
-def refusal(lives: Iterable[LiveJob], command: Command) -> str:
+def refusal(lives: Iterable[LiveJob], late: Late, command: Command) -> str:
     """Why this must not be sent to a charger now, "" where it may."""
     if command.origin.via == JOB.via:
         return ""
@@ -45,8 +50,19 @@ def refusal(lives: Iterable[LiveJob], command: Command) -> str:
         return ""
     number, step = updating(lives).get(command.target, (0, Step.DONE))
     if step not in HELD:
-        return ""
+        return _still_installing(late, command)
     return f"It is being updated (job {number}, {step.value}): this could break it for good. Wait for the end."
+
+
+def _still_installing(late: Late, command: Command) -> str:
+    """Nobody knows that it is dead, either: a person who has looked may restart it, and all is free again."""
+    number = late.may_install(command.target)
+    if number is None or (command.what == "charger.reset" and str(command.args.get("reason", "")).strip()):
+        return ""
+    return (
+        f"Job {number} left it with the whole file: it may still be installing, and this could break it for good. "
+        f"{RESTART} A day later it is free as well."
+    )
 
 
 def job_of(lives: Iterable[LiveJob], charger_id: str) -> int | None:

@@ -5,9 +5,14 @@ from evdesk.engine.jobs.live import LiveJob
 from evdesk.engine.jobs.update import UpdateRun
 from evdesk.firmware.rollout import BAD
 from evdesk.model import Clock
+from evdesk.model.jobs import Cause
 
 LATE_S = 24 * 3600.0
 """So long a charger that did not come back may still prove that its update went well."""
+
+
+AT_IT = frozenset({Cause.HANGS, Cause.NOT_BACK})
+"""It has the whole file, and nobody knows what it does with it."""
 
 
 def took(run: Run) -> bool:
@@ -30,6 +35,13 @@ class Late:
             self._lives[run.charger_id] = live
         else:
             self._lives.pop(run.charger_id, None)
+
+    def may_install(self, charger_id: str) -> int | None:
+        """The job that left it with the whole file and no known end, until it has restarted or a day has passed."""
+        found = self.of(charger_id)
+        if found is None or found[1].charger.cause not in AT_IT or found[1].watch.memory.back:
+            return None
+        return found[0].job.id
 
     def of(self, charger_id: str) -> tuple[LiveJob, UpdateRun] | None:
         live = self._lives.get(charger_id)

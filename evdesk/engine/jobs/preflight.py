@@ -30,7 +30,7 @@ class Ground:
     files: FileService
     data: Path
     power: PowerState
-    busy: dict[str, str]  # charger -> what else is under way with it, in words
+    busy: dict[str, Check]  # charger -> what else is under way with it
     unreachable: dict[
         tuple[str, str], str
     ]  # (address, scheme) -> why its own listener cannot be reached, "" where it can
@@ -119,10 +119,7 @@ def _session(record: ChargerRecord) -> Check:
 
 
 def _busy(ground: Ground, record: ChargerRecord) -> Check:
-    words = ground.busy.get(record.id, "")
-    if words:
-        return Check("job", WAIT, words, "Wait for its end, or cancel it.")
-    return Check("job", OK, "Nothing else is under way with it.")
+    return ground.busy.get(record.id) or Check("job", OK, "Nothing else is under way with it.")
 
 
 def _serial(fleet: Fleet, record: ChargerRecord) -> Check:

@@ -41,7 +41,7 @@ class Jobs(JobBoard):
         """Hear of everything from now on, and say what nobody may send meanwhile."""
         self.files.on_served = self.served
         self.fleet.watchers.append(self.happened)
-        self.commands.guard = lambda command: refusal(self.live.values(), command)
+        self.commands.guard = lambda command: refusal(self.live.values(), self.late, command)
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -126,8 +126,10 @@ class Jobs(JobBoard):
         if found is None:
             return
         live, run = found
-        before = run.charger
+        before, knew = run.charger, run.watch.memory
         self._hear(run, event)
+        if run.watch.memory != knew:
+            self.keeper.spawn(self.keeper.save_now(run))
         if run.charger.cause is before.cause or live.job.id in self.live:
             return  # a job that is not over is told, kept and reported by itself
         live.recount()
