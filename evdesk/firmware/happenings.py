@@ -13,6 +13,7 @@ class Act(StrEnum):
     ASK_STATUS = "ask_status"
     ASK_VERSION = "ask_version"
     RESTART = "restart"  # it says installed, has the old version and never restarted
+    OFFER_AGAIN = "offer_again"  # the engine was away: under the address that the charger was told
     NEXT_SCHEME = "next_scheme"  # nothing was fetched: offer the file by another protocol
     WITHDRAW = "withdraw"  # the address of the file
     TEST = "test"

@@ -49,6 +49,7 @@ class Memory:
     heard: bool = False  # it answered a request, or told of it
     moved: bool = False  # the address it was told is not of use any more
     local_address: str = ""  # of this computer: the same again after a restart of the engine
+    port: int = 0  # of what it was told; 0 unknown
     kind: str = ""  # of a log, with the time it is wanted for
     from_at: float | None = None
     to_at: float | None = None

@@ -1,8 +1,13 @@
 """What a job knows at the moment it is ended or killed: the last bytes count."""
 
 import asyncio
+import contextlib
 import dataclasses
+import socket
 from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import aiohttp
 
 from evdesk.engine.files.slots import Seen
 from evdesk.engine.files.slots import Served as Noted
@@ -15,7 +20,7 @@ from evdesk.model.firmware import Image
 from evdesk.model.jobs import Cause, JobCharger, Step, Transfer
 from tests.engine.harness import engine, until
 from tests.peers.flasher import Flasher, flashers
-from tests.peers.test_flashing import BODY, NEW, OLD, outcome_of, seed, set_up
+from tests.peers.test_flashing import BODY, NEW, OLD, free_ports, good, install, outcome_of, seed, set_up
 
 SIZE = 1000
 ALL = Transfer("http", SIZE, SIZE, SIZE, complete_at=9.0)
@@ -136,3 +141,74 @@ async def test_killed_right_after_the_last_byte(tmp_path):
                     install.set()
                     found = (await outcome_of(api, job))["chargers"]["KILL"]
                     assert (found["outcome"], len(one.requests)) == ("succeeded", 1), found["reason"]
+
+
+@contextlib.asynccontextmanager
+async def killed_in_the_middle(folder, *options: str):
+    """(the station, the port of its file, the gate it waits at, starts the next engine): the first one is killed."""
+    image, gate = seed(folder / "data", BODY * 40), asyncio.Event()
+
+    async def life(one: Flasher, url: str) -> None:
+        if len(one.requests) > 1:  # asked anew: the old address is of no use
+            return await good(one, url)
+        one.first_port = urlsplit(url).port
+        await one.fetch(url, most=40_000)
+        await gate.wait()
+        while not one.whole() and len(one.requests) == 1:
+            with contextlib.suppress(aiohttp.ClientError):  # as stations do: again, until it is there
+                await one.fetch(url, start=40_000)
+            await asyncio.sleep(0.2)
+        if len(one.requests) == 1:
+            await install(one)
+
+    with engine(folder / "data", "--accept-unknown", "--speed", "60", *options) as running:
+        one = Flasher(running.ocpp, "KILL", life)
+        async with flashers(one):
+            async with running.client() as api:
+                await set_up(api, "KILL")
+                ask = {"charger_ids": ["KILL"], "image_id": image, "override": "a test"}
+                job = (await api.call("firmware.start", ask))["job_id"]
+
+                async def part():
+                    return (await api.call("job.get", {"job_id": job}))["chargers"]["KILL"]["transfer"]["bytes"]
+
+                await until(part)
+                await asyncio.sleep(1.5)  # that is kept
+            running.kill()
+            at = f"127.0.0.1:{running.ready['ocpp_port']}"
+            yield (
+                one,
+                gate,
+                lambda: engine(folder / "data", "--accept-unknown", "--speed", "60", *options, ocpp=at),
+                job,
+            )
+
+
+async def lines_with(api, job: int, words: str) -> list[str]:
+    lines = [line["text"] for line in await api.call("job.lines", {"job_id": job, "charger_id": "KILL"})]
+    return [line for line in lines if words in line]
+
+
+async def test_the_file_is_offered_again_as_soon_as_its_address_is_to_be_had(tmp_path):
+    options = ("--files-port", str(free_ports()))
+    async with killed_in_the_middle(tmp_path, *options) as (one, gate, again, job):
+        with socket.create_server(("127.0.0.1", one.first_port)) as other, again() as second:
+            async with second.client() as api:
+                await until(lambda: lines_with(api, job, "cannot be offered again yet"))
+                other.close()
+                await until(lambda: lines_with(api, job, "under the same address again"))
+                gate.set()
+                found = (await outcome_of(api, job))["chargers"]["KILL"]
+                assert (found["outcome"], len(one.requests)) == ("succeeded", 1), found["reason"]
+                assert len(await lines_with(api, job, "cannot be offered again yet")) == 1
+
+
+async def test_a_file_that_is_offered_again_on_another_port_is_asked_for_anew(tmp_path):
+    async with killed_in_the_middle(tmp_path) as (one, gate, again, job):
+        with socket.create_server(("127.0.0.1", one.first_port)), again() as second:
+            async with second.client() as api:
+                gate.set()
+                found = (await outcome_of(api, job))["chargers"]["KILL"]
+                assert (found["outcome"], len(one.requests)) == ("succeeded", 2), found["reason"]
+                assert await lines_with(api, job, f"instead of {one.first_port}")
+                assert not await lines_with(api, job, "under the same address again")

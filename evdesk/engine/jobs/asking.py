@@ -150,6 +150,7 @@ class AskingRun(Run):
                 self.leave_out(error.sentence)  # waiting does not mend a file
             return None
         self.offer, self.secret = offer, offer.secret
+        self.watch.memory = replace(self.watch.memory, port=offer.port)
         return offer
 
     async def _send(self, record: ChargerRecord, offer: Offer) -> None:
@@ -238,10 +239,9 @@ class AskingRun(Run):
         self.feed(Agreed(self.now(), answer.status))
 
     async def next_scheme(self) -> None:
-        memory, here = self.watch.memory, self.local_address()
-        moved = bool(here and here != memory.local_address)
-        why = f"This computer is {here} now" if moved else "Nothing was fetched"
-        self.say("evdesk", f"{why}: offered by {memory.scheme.upper()}", "warn")
+        instead = self.instead()
+        why = f"On {instead}" if instead else "Nothing was fetched"
+        self.say("evdesk", f"{why}: offered by {self.watch.memory.scheme.upper()}", "warn")
         await self.withdraw()
         record = self.record
         if record is None or record.link is None or self.watch.memory.whole:  # the end of it left just now

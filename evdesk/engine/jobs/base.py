@@ -272,10 +272,14 @@ class Run(Runner):
 
     def linked(self) -> None:
         if self.begun and not self.watch.over:
-            told, here = self.watch.memory.local_address, self.local_address()
-            moved = bool(told and here and told != here)
-            self.say("charger", f"Connected, to {here} instead of {told}" if moved else "Connected")
-            self.feed(Linked(self.now(), moved))
+            address = Run.instead(self)
+            self.say("charger", f"Connected, to {address}" if address else "Connected")
+            self.feed(Linked(self.now(), bool(self.instead())))
+
+    def instead(self) -> str:
+        """Where this computer is for it now, instead of where it was told, in words; "" where that is the same."""
+        told, here = self.watch.memory.local_address, self.local_address()
+        return f"{here} instead of {told}" if told and here and told != here else ""
 
     def lost(self, cause: str) -> None:
         if self.begun and not self.watch.over:

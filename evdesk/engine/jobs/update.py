@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from evdesk.engine.jobs import aftercare
 from evdesk.engine.jobs.asking import AskingRun
 from evdesk.engine.state import ChargerRecord
-from evdesk.firmware.happenings import Act, Versioned
+from evdesk.firmware.happenings import Act, Happening, Linked, Tick, Versioned
 from evdesk.firmware.times import LONGEST_AHEAD_S
 from evdesk.firmware.watched import RANK
 from evdesk.model import Booted, EvdeskError, Reason
@@ -13,10 +13,13 @@ from evdesk.model.firmware import Image
 from evdesk.model.jobs import JobCharger, Step
 
 _FETCHING = frozenset({Step.SENT, Step.DOWNLOADING})
+OFFER_EVERY_S = 10.0
 
 
 class UpdateRun(AskingRun):
     _asks_version = False
+    _to_offer_at: float | None = None  # from when on the file is to be offered again; None: it need not be
+    _why_not = ""
     _boot_asked = False  # on this connection: a boot told on it is an answer, and no restart
 
     # -- in the middle --------------------------------------------------------------------------------------------
@@ -25,39 +28,84 @@ class UpdateRun(AskingRun):
         """Every timer begins anew: while the engine was away nobody could tell it anything."""
         self.show(online=bool(self.record and self.record.online))
         self.say("evdesk", "evdesk was away, and goes on watching", "warn")
-        most_s = self.watch.times.most_s(self.charger.step)
-        if most_s is not None and self.charger.waits_until_at is not None:
-            date = min(self.charger.install_at or 0.0, self.now() + LONGEST_AHEAD_S)
-            longest = max(self.now(), date) + self.watch.times.scheduled_s  # the clock may have been set back meanwhile
-            self.show(waits_until_at=min(max(self.charger.waits_until_at, self.now() + most_s), longest))
+        self._wait_anew()
         self._asks_version = RANK[self.charger.step] >= RANK[Step.VERIFYING]
         if RANK[self.charger.step] < RANK[Step.TESTING] and self.secret:
-            await self._offer_again()  # also where all of it has left: it may fetch it once more, as it could before
+            # Also where all of it has left: it may fetch it once more, as it could before.
+            self._to_offer_at = self.now() + OFFER_EVERY_S
+            self._acts.put_nowait(Act.OFFER_AGAIN)
         elif self.charger.step is Step.TESTING:
             self._acts.put_nowait(Act.TEST)
         elif self.charger.step is Step.SETTINGS:
             self._acts.put_nowait(Act.COMPARE)
         self.run()
 
+    def _wait_anew(self) -> None:
+        most_s = self.watch.times.most_s(self.charger.step)
+        if most_s is not None and self.charger.waits_until_at is not None:
+            date = min(self.charger.install_at or 0.0, self.now() + LONGEST_AHEAD_S)
+            longest = max(self.now(), date) + self.watch.times.scheduled_s  # the clock may have been set back meanwhile
+            self.show(waits_until_at=min(max(self.charger.waits_until_at, self.now() + most_s), longest))
+
     async def _offer_again(self) -> None:
-        self.say("evdesk", "The file is offered under the same address again")
+        """A laptop that starts may have no network yet, so it is tried until the address is there."""
+        if self._to_offer_at is None:
+            return  # another address has taken its place
         memory = self.watch.memory
-        self.offer = await self.parts.files.offer(
-            self.key,
-            self.parts.library.path(self.image.id),
-            self.image.file_name,
-            memory.local_address,
-            memory.scheme,
-            secret=self.secret,
-            before=self.charger.transfer,
-            sha256=self.image.sha256,
-        )
+        try:
+            self.offer = await self.parts.files.offer(
+                self.key,
+                self.parts.library.path(self.image.id),
+                self.image.file_name,
+                memory.local_address,
+                memory.scheme,
+                secret=self.secret,
+                before=self.charger.transfer,
+                sha256=self.image.sha256,
+            )
+        except EvdeskError as error:
+            if error.sentence != self._why_not:
+                self._why_not = error.sentence
+                self.say("evdesk", f"The file cannot be offered again yet: {error.sentence}", "warn")
+            return
+        self._to_offer_at = None
+        if not await self.still():
+            return
+        if self._why_not and self.charger.step in _FETCHING:
+            self._wait_anew()  # nobody could fetch anything till now
+        if instead := self.instead():
+            self.say("evdesk", f"The file is offered again, on {instead}", "warn")
+            if self.record is not None and self.record.online:
+                self.feed(Linked(self.now(), moved=True))
+        else:
+            self.say("evdesk", "The file is offered under the same address again")
+
+    def instead(self) -> str:
+        told, offer = self.watch.memory.port, self.offer
+        if offer is not None and told and offer.port != told:
+            return f"port {offer.port} instead of {told}"
+        return super().instead()
+
+    def feed(self, what: Happening) -> None:
+        super().feed(what)
+        due_at = self._to_offer_at
+        if due_at is None or RANK[self.charger.step] >= RANK[Step.TESTING]:
+            return
+        if isinstance(what, Linked) or (isinstance(what, Tick) and what.at >= due_at):
+            self._to_offer_at = self.now() + OFFER_EVERY_S
+            self._acts.put_nowait(Act.OFFER_AGAIN)
+            self.run()
+
+    async def withdraw(self) -> None:
+        self._to_offer_at = None
+        await super().withdraw()
 
     async def act(self, act: Act) -> None:
         acts: dict[Act, Callable[[], Awaitable[None]]] = {
             Act.ASK_STATUS: lambda: self.ask_status("FirmwareStatusNotification"),
             Act.ASK_VERSION: self._ask_version,
             Act.RESTART: self._restart,
+            Act.OFFER_AGAIN: self._offer_again,
             Act.NEXT_SCHEME: self.next_scheme,
             Act.WITHDRAW: self.withdraw,
             Act.TEST: self._test,
