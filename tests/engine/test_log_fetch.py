@@ -1,13 +1,18 @@
 """Logs of independent stations, sent in every way they know, well and badly."""
 
+import asyncio
 import contextlib
 import hashlib
 import io
+import socket
 import tarfile
+from urllib.parse import urlsplit
+
+import pytest
 
 from tests.engine.harness import engine, until
 from tests.peers.flasher import Flasher, flashers
-from tests.peers.test_flashing import outcome_of, set_up
+from tests.peers.test_flashing import free_ports, outcome_of, set_up
 
 SPEED = "60"
 LOG = "".join(f"Nov 24 23:00:{n % 60:02d} n22 relay: L1 L2 L3 open\n" for n in range(2000)).encode()
@@ -144,3 +149,49 @@ async def test_a_log_that_breaks_off_with_the_engine_is_asked_for_by_nobody_and_
                     view = await outcome_of(api, job)
                     assert view["chargers"]["LATE"]["outcome"] == "succeeded"
                     assert len(one.requests) == 1
+
+
+@pytest.mark.parametrize("fixed", [True, False])
+async def test_a_log_is_taken_again_after_a_kill_or_asked_for_anew(tmp_path, fixed):
+    """Its port is taken when evdesk is back: waited for where it is the only one, else asked for on another."""
+    ports, gate = [], asyncio.Event()
+
+    async def life(one: Flasher, url: str) -> None:
+        ports.append(urlsplit(url).port)
+        if len(ports) == 1:
+            await gate.wait()
+        await one.send(url, LOG, "late.log")
+
+    options = ("--files-port", str(free_ports())) if fixed else ()
+    with engine(tmp_path / "data", "--accept-unknown", "--speed", SPEED, *options) as running:
+        one = Flasher(running.ocpp, "KILL", life)
+        async with flashers(one):
+            async with running.client() as api:
+                await set_up(api, "KILL")
+                job = (await api.call("log.fetch", {"charger_id": "KILL"}))["job_id"]
+
+                async def asked():
+                    return ports
+
+                await until(asked)
+            running.kill()
+            at = f"127.0.0.1:{running.ready['ocpp_port']}"
+            other = socket.create_server(("127.0.0.1", ports[0]))
+            again = engine(tmp_path / "data", "--accept-unknown", "--speed", SPEED, *options, ocpp=at)
+            with other, again as second:
+                async with second.client() as api:
+
+                    async def waits():
+                        lines = await api.call("job.lines", {"job_id": job, "charger_id": "KILL"})
+                        return any("cannot be taken again yet" in line["text"] for line in lines)
+
+                    async def served():
+                        return (await api.call("job.get", {"job_id": job}))["job"]["served"]
+
+                    if fixed:
+                        await until(waits)
+                        other.close()
+                        await until(served)
+                        gate.set()
+                    found = (await outcome_of(api, job))["chargers"]["KILL"]
+                    assert (found["outcome"], len(ports)) == ("succeeded", 1 if fixed else 2), found["reason"]

@@ -27,6 +27,7 @@ from evdesk.model.jobs import Cause, JobCharger, JobLine, Step
 log = logging.getLogger("evdesk.jobs")
 JOB = Origin("Engine", "job")
 MOST_BROKEN = 3
+OFFER_EVERY_S = 10.0
 RETRIES, RETRY_S = 2, 30
 """What the charger is told to do when a transfer fails; the machine's patience is longer."""
 
@@ -272,12 +273,17 @@ class Run(Runner):
 
     def linked(self) -> None:
         if self.begun and not self.watch.over:
-            address = Run.instead(self)
+            address = self._elsewhere()
             self.say("charger", f"Connected, to {address}" if address else "Connected")
             self.feed(Linked(self.now(), bool(self.instead())))
 
     def instead(self) -> str:
         """Where this computer is for it now, instead of where it was told, in words; "" where that is the same."""
+        told, offer = self.watch.memory.port, self.offer
+        port = f"port {offer.port} instead of {told}" if offer is not None and told and offer.port != told else ""
+        return self._elsewhere() or port
+
+    def _elsewhere(self) -> str:
         told, here = self.watch.memory.local_address, self.local_address()
         return f"{here} instead of {told}" if told and here and told != here else ""
 

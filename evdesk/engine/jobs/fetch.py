@@ -1,19 +1,20 @@
 """One charger's log: asked for, received, kept."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from evdesk.drivers.base import LogRequest
 from evdesk.engine.files.slots import Offer, Seen
 from evdesk.engine.files.slots import Served as Noted
-from evdesk.engine.jobs.base import Parts, Run
+from evdesk.engine.jobs.base import OFFER_EVERY_S, Parts, Run
 from evdesk.engine.jobs.ports import LogKeeper
 from evdesk.engine.jobs.schemes import choose, told_schemes
 from evdesk.engine.store import SavedCharger
-from evdesk.firmware.happenings import Act, Agreed, Received, Refused, Sent
+from evdesk.firmware.happenings import Act, Agreed, Linked, Received, Refused, Sent
 from evdesk.firmware.times import Times
 from evdesk.firmware.uploads import LogWatch
-from evdesk.model import ChargerError, Reason
+from evdesk.model import ChargerError, EvdeskError, Reason
 from evdesk.model.jobs import Cause
 
 _CAUSES = {"too_large": Cause.TOO_LARGE, "disk_full": Cause.DISK_FULL}
@@ -53,6 +54,7 @@ class LogRun(Run):
         self.watch.memory = replace(memory, local_address=address)
         offer = await self.parts.files.take(self.key, address, memory.scheme)
         self.offer, self.secret = offer, offer.secret
+        self.watch.memory = replace(self.watch.memory, port=offer.port)
         if self.watch.over:  # stopped meanwhile
             await self.withdraw()
             return None
@@ -90,8 +92,21 @@ class LogRun(Run):
         self.say("evdesk", "evdesk was away, and goes on watching", "warn")
         memory, record = self.watch.memory, self.record
         self.show(online=bool(record and record.online), waits_until_at=self.now() + self.watch.times.sent_s)
-        if self.secret:
-            self.offer = await self.parts.files.take(self.key, memory.local_address, memory.scheme, secret=self.secret)
+        secret, said = self.secret, ""
+        while secret and secret == self.secret and self.offer is None and not self.watch.over:
+            try:
+                self.offer = await self.parts.files.take(self.key, memory.local_address, memory.scheme, secret=secret)
+            except EvdeskError as error:  # a laptop that starts may have no network yet
+                if error.sentence != said:
+                    self.say("evdesk", f"The log cannot be taken again yet: {error.sentence}", "warn")
+                said = error.sentence
+                await asyncio.sleep(self.parts.fleet.clock.wall_s(OFFER_EVERY_S))
+        if self.watch.over:
+            await self.withdraw()
+        elif said:
+            self.show(waits_until_at=self.now() + self.watch.times.sent_s)  # nothing could come till now
+        if self.offer is not None and self.instead() and self.record is not None and self.record.online:
+            self.feed(Linked(self.now(), moved=True))
 
     async def act(self, act: Act) -> None:
         acts: dict[Act, Callable[[], Awaitable[None]]] = {

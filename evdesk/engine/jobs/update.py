@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from evdesk.engine.jobs import aftercare
 from evdesk.engine.jobs.asking import AskingRun
+from evdesk.engine.jobs.base import OFFER_EVERY_S
 from evdesk.engine.state import ChargerRecord
 from evdesk.firmware.happenings import Act, Happening, Linked, Tick, Versioned
 from evdesk.firmware.times import LONGEST_AHEAD_S
@@ -13,7 +14,6 @@ from evdesk.model.firmware import Image
 from evdesk.model.jobs import JobCharger, Step
 
 _FETCHING = frozenset({Step.SENT, Step.DOWNLOADING})
-OFFER_EVERY_S = 10.0
 
 
 class UpdateRun(AskingRun):
@@ -79,12 +79,6 @@ class UpdateRun(AskingRun):
                 self.feed(Linked(self.now(), moved=True))
         else:
             self.say("evdesk", "The file is offered under the same address again")
-
-    def instead(self) -> str:
-        told, offer = self.watch.memory.port, self.offer
-        if offer is not None and told and offer.port != told:
-            return f"port {offer.port} instead of {told}"
-        return super().instead()
 
     def feed(self, what: Happening) -> None:
         super().feed(what)
