@@ -20,13 +20,13 @@ _CARD = "Follow the recovery card of this model; do not switch it off while its 
 
 ENDINGS: dict[Cause, Ending] = {
     Cause.NEW_VERSION: Ending(Result.SUCCEEDED, "It came back with {reported} and works."),
-    Cause.ALREADY: Ending(Result.CANCELLED, "It has {to_version} by another way; nothing was fetched from here."),
+    Cause.ALREADY: Ending(Result.CANCELLED, "It has {to_version} by another way; {fetched} from here."),
     Cause.NOT_READY: Ending(
         Result.CANCELLED, "It was not ready in time, so nothing was sent.", "Start it again when it is free.", True
     ),
     Cause.REFUSED: Ending(
         Result.FAILED,
-        "The charger refused the request{status_words}. Nothing was sent.",
+        "The charger refused the request{status_words}; {fetched}, and its firmware is as it was.",
         "Look whether it charges, is reserved or updates already; restart it and try again.",
         True,
     ),
@@ -83,10 +83,22 @@ ENDINGS: dict[Cause, Ending] = {
         "Compare model and hardware with the manifest, fetch its log, then try once more.",
         True,
     ),
+    Cause.FELL_BACK: Ending(
+        Result.FAILED,
+        "It came up with {to_version} and went back to {reported}.",
+        "See whether it charges. Fetch its log and send it to the maker before another try.",
+        True,
+    ),
     Cause.OTHER_VERSION: Ending(
         Result.FAILED,
         "It came back with {reported}, neither the old version nor {to_version}.",
         "Ask the maker what {reported} is, and whether the manifest names the version as the charger tells it.",
+    ),
+    Cause.NOT_PROVEN: Ending(
+        Result.UNKNOWN,
+        "It has {reported}. Whether this update brought it is not known: it told neither its version before nor that it "
+        "installs.",
+        "Read the time of its last update in its own pages or its log.",
     ),
     Cause.NO_VERSION: Ending(
         Result.UNKNOWN,
@@ -173,9 +185,17 @@ def filled(text: str, charger: JobCharger, **more: str) -> str:
         "status_words": f" ({charger.status})" if charger.status else "",
         "serial_words": "",
         "got": megabytes(charger.transfer.bytes),
+        "fetched": _fetched(charger),
         "size": megabytes(charger.transfer.size),
     }
     return text.format_map(words | more)
+
+
+def _fetched(charger: JobCharger) -> str:
+    transfer = charger.transfer
+    if transfer.total == 0:
+        return "nothing was fetched"
+    return f"{megabytes(transfer.bytes)} of {megabytes(transfer.size)} were fetched"
 
 
 def megabytes(size: int) -> str:

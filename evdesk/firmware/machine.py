@@ -1,9 +1,11 @@
 """What becomes of one charger's update: it is fed what happens, and says where the charger is and what is to be done.
 
-Theory of operation. The charger's words come late, twice or never, so steps only go forward, and those it passed in
-silence are marked so. What evdesk's own server saw counts as much as what the charger says. The update ends by the
-version that the charger tells after it, or by a timer; each timer first asks, then decides. Whatever failed is looked at
-before it ends (is it in service?), and only a file that the charger cannot have whole is called not installed.
+Theory of operation. The charger's words come late, twice or never, or are of an update before, so steps only go forward,
+those it passed in silence are marked so, and a word about a file counts only once a byte of it has left. What evdesk's
+own server saw counts as much as what the charger says. The update ends by the version that the charger tells after it, or
+by a timer; each timer first asks, then decides. Whatever failed is looked at before it ends (is it in service?), and only
+a file that the charger cannot have whole is called not installed. It is called a success only where the last version told
+is the new one and all of the file was fetched from here.
 """
 
 from collections.abc import Callable
@@ -25,9 +27,10 @@ from evdesk.firmware.happenings import (
     Told,
     Versioned,
 )
+from evdesk.firmware.late import BEGUN, FAILURES, INVALID, Late
 from evdesk.firmware.soak import relapsed
 from evdesk.firmware.times import Times
-from evdesk.firmware.watched import RANK, Memory, Watched, same_version
+from evdesk.firmware.watched import RANK, Memory, same_version
 from evdesk.model.jobs import Cause, JobCharger, Step
 
 FORWARD: dict[str, Step] = {
@@ -44,22 +47,12 @@ FORWARD: dict[str, Step] = {
 }
 """Status (1.6 section 7.25, security whitepaper, 2.x FirmwareStatusEnumType) to the step it leads to."""
 
-FAILURES: dict[str, Cause] = {
-    "InvalidSignature": Cause.INVALID_SIGNATURE,
-    "InstallVerificationFailed": Cause.NOT_VERIFIED,
-    "InstallationFailed": Cause.INSTALL_FAILED,
-}
 _PATIENT = frozenset({"DownloadScheduled", "DownloadPaused", "InstallScheduled"})
 _ITS_OWN_PACE = {"DownloadPaused": 1800.0}
 _AT_IT = frozenset({"Installing", "InstallRebooting", "Installed"})
-_BEGUN = frozenset({"SignatureVerified", "InstallScheduled", "Installing", "InstallRebooting", "Installed"})
-AMENDED_BY_VERSION = frozenset(
-    {Cause.HANGS, Cause.NOT_BACK, Cause.NO_VERSION, Cause.SAME_VERSION, Cause.INSTALL_FAILED}
-)
-"""Endings that the new version, told later, proves wrong."""
 
 
-class Watch(Watched):
+class Watch(Late):
     """`feed` it; it returns the acts."""
 
     def __init__(self, charger: JobCharger, memory: Memory, times: Times) -> None:
@@ -87,6 +80,8 @@ class Watch(Watched):
                 self._amend(what)
             elif isinstance(what, Relapsed):
                 self.charger, self._acts = relapsed(self.charger, what), [Act.END]
+            elif isinstance(what, Told) and what.status == INVALID:
+                self._wrong_after_all(what)
         else:
             self._feeders[type(what)](what)
         return self._acts
@@ -115,32 +110,46 @@ class Watch(Watched):
     # -- the charger's words ------------------------------------------------------------------------------------------
 
     def _told(self, what: Told) -> None:
-        mine = self.charger.request_id
-        if self._rank < RANK[Step.SENT] or what.status == "Idle":
+        if self._rank < RANK[Step.SENT] or what.status == "Idle" or self._of_another(what):
             return
-        if mine is not None and what.request_id is not None and what.request_id != mine:
-            return  # of another request
         before = self.charger.status
         self._show(status=what.status, status_at=what.at)
         self._remember(heard=True)
-        if what.status in FAILURES:
-            if self._rank < RANK[Step.TESTING]:
-                self._look_at(FAILURES[what.status], what.at)
+        if self._stale(what):
             return
-        if what.status in _BEGUN:
-            self._remember(whole=True, begun=True)
-        if what.status == "Downloaded":
-            self._remember(whole=True)
+        if what.status in FAILURES:
+            self._failed(what)
+            return
+        if what.status in BEGUN or what.status == "Downloaded":
+            claimed = self.memory.claimed or self._by_number(what)
+            self._remember(whole=True, claimed=claimed, begun=self.memory.begun or what.status in BEGUN)
         step = FORWARD.get(what.status)
         if step is None:
             return
         self._go(step, what.at)
-        if what.status == "Installed" and not self.memory.installed:
-            self._remember(installed=True)
-            if self.charger.step is Step.REBOOTING:  # else the version came first, and it is being looked at
-                self._wait(what.at + self.times.reboot_s)
+        if self.charger.step is Step.REBOOTING:  # else the version came first, and it is being looked at
+            self._around_installed(what)
         if self.charger.step is step:
             self._heard(what, before)
+
+    def _failed(self, what: Told) -> None:
+        cause = FAILURES[what.status]
+        if self._rank < RANK[Step.TESTING]:
+            self._look_at(cause, what.at)
+        elif cause is Cause.INVALID_SIGNATURE:
+            self._remember(pending=cause)
+        else:
+            self._acts.append(Act.ASK_VERSION)  # late, or it fell back: the version decides
+
+    def _around_installed(self, what: Told) -> None:
+        """Restarting, by its own words or by the link. Makers with several parts say Installed and install the next."""
+        most_at = self.charger.step_at + self.times.install_s + self.times.reboot_s
+        if what.status == "Installed" and not self.memory.installed:
+            self._remember(installed=True)
+            self._wait(min(what.at + self.times.reboot_s, most_at))
+        elif what.status == "Installing":
+            self._remember(installed=False)
+            self._wait(max(self.charger.waits_until_at or 0.0, min(what.at + self.times.install_s, most_at)))
 
     def _heard(self, what: Told, before: str) -> None:
         """A word about the step it is in; `before`: the last one."""
@@ -161,7 +170,10 @@ class Watch(Watched):
     def _served(self, what: Served) -> None:
         before, self_now = self.charger.transfer, what.transfer
         self._show(transfer=self_now)
-        if self._rank not in (RANK[Step.SENT], RANK[Step.DOWNLOADING]) or self_now.total <= before.total:
+        if self._rank not in range(RANK[Step.SENT], RANK[Step.TESTING]) or self_now.total <= before.total:
+            return
+        if self._rank > RANK[Step.DOWNLOADING]:  # it said that it has it, and fetches on
+            self._wait(max(self.charger.waits_until_at or 0.0, what.at + self.times.idle_s))
             return
         self._go(Step.DOWNLOADING, what.at)
         self._wait(what.at + self.times.idle_s)
@@ -207,7 +219,7 @@ class Watch(Watched):
         if self._rank >= RANK[Step.TESTING]:
             if what.version:
                 self._show(reported=what.version)
-                self._after_all(what)
+                self._fell_back(what) if not self._is_new(what.version) else self._after_all(what)
             return
         self._show(reported=what.version)
         if self.memory.asked:
@@ -221,30 +233,6 @@ class Watch(Watched):
             # Some restart twice; the charger's next words, or this timer, decide.
             settle = self.times.settle_s if self.memory.installed else self.times.install_s
             self._wait(what.at + settle)
-
-    def _after_all(self, what: Versioned) -> None:
-        """It was given up and is only looked at, and tells the new version: now it must work as before, too."""
-        late = self.memory.pending in AMENDED_BY_VERSION | {Cause.OTHER_VERSION}
-        if not late or not self.memory.whole or not self._proves(what.version):
-            return
-        self._remember(pending=Cause.NOT_WORKING if self.memory.test_words else Cause.NONE)
-        if self.charger.step is Step.TESTING:
-            self._wait(what.at + (self.times.most_s(Step.TESTING) or 0.0))
-
-    def _amend(self, what: Versioned) -> None:
-        """Over, by a timer or by the charger's word; and then it tells the new version after all."""
-        if self._other(what):
-            return
-        self._remember(back=self.memory.back or what.booted)
-        if self.charger.cause not in AMENDED_BY_VERSION:
-            return
-        if not self.memory.whole or not self._proves(what.version):
-            return
-        first = self.charger.first_outcome or self.charger.outcome
-        self._show(reported=what.version)
-        self._close(Cause.NEW_VERSION, self.charger.ended_at or what.at)
-        self._show(first_outcome=first, reason=f"Later than expected it told {what.version}.", next="Test a charge.")
-        self._acts.append(Act.END)
 
     # -- after it -----------------------------------------------------------------------------------------------------
 
@@ -269,7 +257,8 @@ class Watch(Watched):
             self._remember(test_words=f"{self.memory.test_words} {what.note}".strip())
         if what.problem and self.memory.pending is Cause.NONE:
             self._remember(pending=Cause.NOT_WORKING, test_words=what.problem)
-        self._end(self.memory.pending if self.memory.pending is not Cause.NONE else Cause.NEW_VERSION, what.at)
+        told = Cause.NEW_VERSION if self._is_new(self.charger.reported) else Cause.FELL_BACK
+        self._end(told if self.memory.pending is Cause.NONE else self.memory.pending, what.at)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -312,9 +301,11 @@ class Watch(Watched):
             self._wait(at + self.times.install_s)
         elif not self.charger.online:
             self._end(Cause.NOT_BACK, at)
+        elif self._is_new(seen) and not self.charger.from_version.strip():
+            self._look_at(Cause.NOT_PROVEN, at)
         elif seen and not same_version(seen, self.charger.from_version):
             self._look_at(Cause.OTHER_VERSION, at)
-        elif memory.installed and not memory.left and not memory.restarted and seen:
+        elif seen and self._to_restart:
             self._remember(restarted=True, asked=False)
             self._wait(at + self.times.reboot_s)
             self._acts.append(Act.RESTART)
@@ -325,9 +316,19 @@ class Watch(Watched):
         else:
             self._end(Cause.HANGS, at)
 
+    @property
+    def _to_restart(self) -> bool:
+        """Installed is its last word, it has the whole file for certain, and it never went away since."""
+        memory = self.memory
+        certain = self.charger.transfer.complete_at is not None or memory.claimed
+        return memory.installed and certain and not memory.left and not memory.restarted
+
     def _not_fetched(self, at: float) -> None:
         nothing = self.charger.transfer.total == 0
-        if (nothing or self.memory.moved) and self.memory.schemes:
+        if not self.charger.online and not self.memory.asked:
+            self._remember(asked=True)  # a link that comes back is not to find the address gone
+            self._wait(at + self.times.sent_s)
+        elif (nothing or self.memory.moved) and self.memory.schemes and self.charger.online:
             self._acts.append(Act.NEXT_SCHEME)
             self._wait(at + self.times.sent_s)
             self._next_scheme()

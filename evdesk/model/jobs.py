@@ -49,7 +49,7 @@ class Cause(StrEnum):
     NONE = ""
     NEW_VERSION = "new_version"  # told after the restart, and it works
     RECEIVED = "received"  # a log arrived whole
-    ALREADY = "already"  # it has the version already
+    ALREADY = "already"  # it has the version, and not from here
     NOT_READY = "not_ready"  # a check did not pass in time
     REFUSED = "refused"
     UNSUPPORTED = "unsupported"  # it does not know the request
@@ -63,7 +63,9 @@ class Cause(StrEnum):
     INSTALL_FAILED = "install_failed"
     HANGS = "hangs"  # installing, for much longer than it may
     SAME_VERSION = "same_version"  # it says installed, or came back, and has the old one
+    FELL_BACK = "fell_back"  # the new version ran, and then another
     OTHER_VERSION = "other_version"  # neither the old one nor the new
+    NOT_PROVEN = "not_proven"  # it has the new version; whether by this update is not known
     NO_VERSION = "no_version"  # it is back and tells none
     NOT_BACK = "not_back"
     OTHER_CHARGER = "other_charger"  # another serial number, or another model, came back under its id

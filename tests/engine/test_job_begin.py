@@ -113,7 +113,8 @@ async def test_a_file_that_was_only_touched_is_sent(tmp_path):
         os.utime(tmp_path / "data" / "firmware" / "x-2.4.1.bin")
         await api.call("firmware.images")
         gate.set()
-        assert (await outcome_of(api, job))["chargers"]["A"]["outcome"] == "succeeded"
+        found = (await outcome_of(api, job))["chargers"]["A"]
+        assert found["outcome"] == "succeeded", (found["cause"], found["reason"])
 
 
 def looked(serial="S1", version="2.4.0", downgrade=False) -> Preflight:

@@ -351,6 +351,15 @@ async def test_a_change_that_hides_is_found_before_it_is_sent(shelf, usb):
     assert (back.id, back.usable, back.manifest.version) == (image.id, True, "2.4.1")
 
 
+async def test_a_file_that_was_touched_is_the_same_file_also_before_it_is_hashed(shelf, usb):
+    image = await one(shelf, put(usb))
+    for sidecar in shelf.path(image.id).parent.glob("*.toml"):
+        sidecar.unlink()  # nothing but its bytes says what it is
+    os.utime(shelf.path(image.id))
+    found = await asyncio.gather(shelf.look(), shelf.verified(image.id))
+    assert found[1].id == image.id
+
+
 async def test_a_file_removed_by_hand_is_missing_until_it_is_added_again(shelf, usb):
     image = await one(shelf, put(usb, manifest=MANIFEST))
     shelf.path(image.id).unlink()

@@ -81,6 +81,12 @@ class Contents:
         if size == stamp.size and stamp_of(path) == stamp:
             await self.remember(path.name, sha256)
 
+    async def hash_pending(self) -> None:
+        """All that must be hashed before anybody knows what it is. Hold the lock. Raises `EvdeskError`."""
+        for entry in [one for one in self.entries.values() if one.found.pending]:
+            await self.hash(entry.path)
+        await self.rescan()
+
     async def beside(self, act: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
         """In a thread. Who is cancelled meanwhile waits for its end: nothing else may touch the folder until then."""
         task = asyncio.ensure_future(asyncio.to_thread(act, *args, **more))

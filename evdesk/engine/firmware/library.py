@@ -81,6 +81,8 @@ class Library:
         """The image as it is now: hash and signature worked out anew. Raises `EvdeskError(INVALID)` where there is none."""
         async with self._in.lock:
             await self._in.rescan()
+            if image_id not in self.images:
+                await self._in.hash_pending()  # touched a moment ago, it is nobody until it is hashed
             path = self.path(image_id)
             await self._in.hash(path)
             await self._in.rescan()

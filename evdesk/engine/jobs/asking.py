@@ -7,7 +7,7 @@ from evdesk.drivers.base import FirmwareRequest
 from evdesk.engine.files.slots import Offer
 from evdesk.engine.jobs import aftercare
 from evdesk.engine.jobs.base import RETRIES, RETRY_S, Parts, Run
-from evdesk.engine.jobs.preflight import SOFT, is_signed, ways
+from evdesk.engine.jobs.preflight import SOFT, can_be_dated, is_signed, ways
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
 from evdesk.firmware.endings import megabytes
@@ -209,10 +209,22 @@ class AskingRun(Run):
             vendor=who.vendor,
             protocol=record.protocol,
             started_at=self.charger.started_at or self.now(),
-            install_at=self.install_at if (self.install_at or 0.0) > self.now() else None,  # past: at once
+            install_at=self._date(record),
             online=True,
         )
         self.feed(Sent(self.now(), answered=False))
+
+    def _date(self, record: ChargerRecord) -> float | None:
+        """None where it is past, or the request cannot carry one: at once."""
+        if (self.install_at or 0.0) <= self.now():
+            return None
+        if not can_be_dated(record, self.image):
+            self._say_undated()
+            return None
+        return self.install_at
+
+    def _say_undated(self) -> None:
+        self.say("evdesk", "This request has no install date: it installs at once", "warn")
 
     def _request_id(self) -> int:
         return (self.job_id * 100 + self.charger.attempts + 1) % 2_000_000_000
@@ -235,7 +247,7 @@ class AskingRun(Run):
             self.show(request_id=None)
         if self.charger.install_at is not None and answer.payload.get("install_at") is None:
             self.show(install_at=None)
-            self.say("evdesk", "This request has no install date: it installs at once", "warn")
+            self._say_undated()
         self.feed(Agreed(self.now(), answer.status))
 
     async def next_scheme(self) -> None:

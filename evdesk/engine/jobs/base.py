@@ -19,6 +19,7 @@ from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
 from evdesk.firmware.happenings import Act, Happening, Linked, Lost, Refused, Served, Stop, Told
+from evdesk.firmware.late import INVALID
 from evdesk.firmware.machine import Watch
 from evdesk.firmware.uploads import LogWatch
 from evdesk.model import Capability, EvdeskError, Origin, Reason
@@ -293,7 +294,7 @@ class Run(Runner):
             self.feed(Lost(self.now()))
 
     def told(self, action: str, status: str, request_id: int | None) -> None:
-        if not self.begun or self.watch.over:
+        if not self.begun or (self.watch.over and status != INVALID):
             return
         if status != self.charger.status:
             bad = "Fail" in status or "Invalid" in status

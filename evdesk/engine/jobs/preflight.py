@@ -186,8 +186,7 @@ def _clock(record: ChargerRecord, dated: bool) -> Check:
 
 
 def _install_date(record: ChargerRecord, image: Image) -> Check:
-    """UpdateFirmware of 1.6 has no such field; SignedUpdateFirmware of the security whitepaper and 2.x have."""
-    if record.protocol == Version.V16.value and not is_signed(image):
+    if not can_be_dated(record, image):
         return Check(
             "install_date",
             WARN,
@@ -195,6 +194,11 @@ def _install_date(record: ChargerRecord, image: Image) -> Check:
             "Begin at night instead, or take the maker's signed file.",
         )
     return Check("install_date", OK, "It is told when to install.")
+
+
+def can_be_dated(record: ChargerRecord, image: Image) -> bool:
+    """UpdateFirmware of 1.6 has no install date; SignedUpdateFirmware of the security whitepaper and 2.x have."""
+    return record.protocol != Version.V16.value or is_signed(image)
 
 
 def is_signed(image: Image) -> bool:

@@ -1,6 +1,7 @@
 """One charger's update from the request on: watched, tested, compared."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from evdesk.engine.jobs import aftercare
 from evdesk.engine.jobs.asking import AskingRun
@@ -29,6 +30,8 @@ class UpdateRun(AskingRun):
         self.show(online=bool(self.record and self.record.online))
         self.say("evdesk", "evdesk was away, and goes on watching", "warn")
         self._wait_anew()
+        if self.begun and RANK[self.charger.step] <= RANK[Step.DOWNLOADING] and not self.watch.memory.whole:
+            self.watch.memory = replace(self.watch.memory, gap=True)
         self._asks_version = RANK[self.charger.step] >= RANK[Step.VERIFYING]
         if RANK[self.charger.step] < RANK[Step.TESTING] and self.secret:
             # Also where all of it has left: it may fetch it once more, as it could before.

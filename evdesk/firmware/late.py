@@ -1,0 +1,81 @@
+"""What a charger's words are worth that come too late, twice, or are of an update before."""
+
+from evdesk.firmware.happenings import Act, Told, Versioned
+from evdesk.firmware.watched import Watched
+from evdesk.model.jobs import Cause, Result, Step
+
+FAILURES: dict[str, Cause] = {
+    "InvalidSignature": Cause.INVALID_SIGNATURE,
+    "InstallVerificationFailed": Cause.NOT_VERIFIED,
+    "InstallationFailed": Cause.INSTALL_FAILED,
+}
+INVALID = "InvalidSignature"
+BEGUN = frozenset({"SignatureVerified", "InstallScheduled", "Installing", "InstallRebooting", "Installed"})
+AMENDED_BY_VERSION = frozenset(
+    {Cause.HANGS, Cause.NOT_BACK, Cause.NO_VERSION, Cause.SAME_VERSION, Cause.INSTALL_FAILED}
+)
+"""Endings that the new version, told later, proves wrong."""
+
+_UNSURE = frozenset({Cause.STALLED, Cause.NEVER_FETCHED, Cause.DOWNLOAD_FAILED})
+"""These too, where evdesk was away while it fetched."""
+
+_NEVER_ASKED = frozenset({Cause.NOT_READY, Cause.REFUSED, Cause.UNSUPPORTED, Cause.BAD_CERTIFICATE})
+
+
+class Late(Watched):
+    """Of an update: what counts as of this request, and what changes an ending or what it was going to be."""
+
+    def _of_another(self, what: Told) -> bool:
+        mine = self.charger.request_id
+        return mine is not None and what.request_id is not None and what.request_id != mine
+
+    def _by_number(self, what: Told) -> bool:
+        return what.request_id is not None and what.request_id == self.charger.request_id
+
+    def _stale(self, what: Told) -> bool:
+        """About a file, before a byte of this one has left and without the number of this request: of an update before.
+        1.6 repeats its last word when it is asked for its status."""
+        about = what.status in FAILURES or what.status in BEGUN or what.status == "Downloaded"
+        return about and self.charger.transfer.total == 0 and not self.memory.gap and not self._by_number(what)
+
+    def _fell_back(self, what: Versioned) -> None:
+        """It told the new version, and another while it is looked at (a watchdog with two slots)."""
+        if self.memory.pending in (Cause.NONE, Cause.NOT_WORKING):
+            self._remember(pending=Cause.FELL_BACK)
+
+    def _after_all(self, what: Versioned) -> None:
+        """It was given up and is only looked at, and tells the new version: now it must work as before, too."""
+        late = self.memory.pending in AMENDED_BY_VERSION | {Cause.OTHER_VERSION, Cause.FELL_BACK, Cause.NOT_PROVEN}
+        if not late or not self.memory.whole or not self._proves(what.version):
+            return
+        self._remember(pending=Cause.NOT_WORKING if self.memory.test_words else Cause.NONE)
+        if self.charger.step is Step.TESTING:
+            self._wait(what.at + (self.times.most_s(Step.TESTING) or 0.0))
+
+    def _amend(self, what: Versioned) -> None:
+        """Over, by a timer or by the charger's word; and then it tells the new version after all."""
+        amended = AMENDED_BY_VERSION | (_UNSURE if self.memory.gap else set())
+        if self._other(what):
+            return
+        self._remember(back=self.memory.back or what.booted)
+        if self.charger.cause not in amended:
+            return
+        if not (self.memory.whole or self.memory.gap) or not self._proves(what.version):
+            return
+        first = self.charger.first_outcome or self.charger.outcome
+        self._show(reported=what.version)
+        self._close(Cause.NEW_VERSION, self.charger.ended_at or what.at)
+        self._show(first_outcome=first, reason=f"Later than expected it told {what.version}.", next="Test a charge.")
+        self._acts.append(Act.END)
+
+    def _wrong_after_all(self, what: Told) -> None:
+        """Over, by a timer; and then it finds the signature wrong: the same file is never to be sent again."""
+        asked = self.charger.attempts > 0 and self.charger.cause not in _NEVER_ASKED
+        settled = self.charger.outcome is Result.SUCCEEDED or self.charger.cause is Cause.INVALID_SIGNATURE
+        if not asked or settled or self._of_another(what) or self._stale(what):
+            return
+        first = self.charger.first_outcome or self.charger.outcome
+        self._show(status=what.status, status_at=what.at)
+        self._close(Cause.INVALID_SIGNATURE, self.charger.ended_at or what.at)
+        self._show(first_outcome=first)
+        self._acts.append(Act.END)

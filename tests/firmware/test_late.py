@@ -1,0 +1,304 @@
+"""Words that come too late, twice, or are of an update before: what they may change, and what never."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evdesk.firmware.happenings import (
+    Act,
+    Agreed,
+    Compared,
+    Linked,
+    Looked,
+    Lost,
+    Refused,
+    Sent,
+    Stop,
+    Tick,
+    Told,
+    Versioned,
+)
+from evdesk.firmware.machine import Watch
+from evdesk.firmware.times import Times
+from evdesk.firmware.watched import same_version
+from evdesk.model.jobs import Cause, Result, Step
+from tests.firmware.test_machine import FETCHED, NEW, OLD, SIZE, boot, served, through, ticks, watch
+
+INSTALLED = (*FETCHED, Told(13, "Installing"), Lost(20))
+
+
+def ending(one: Watch) -> tuple[Result | None, Cause]:
+    return one.charger.outcome, one.charger.cause
+
+
+# -- it falls back ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        (Lost(55), boot(80, OLD), Told(81, "InstallationFailed"), Looked(100), Compared(110)),
+        (Looked(60), boot(62, OLD), Compared(70)),
+        (Versioned(56, OLD), Looked(60), Compared(70)),
+        (Looked(60, ("Connector 1 is faulted.",)), boot(62, OLD), Compared(70)),
+    ],
+)
+def test_the_new_version_and_then_the_old_one_again_is_no_success(then):
+    one = watch()
+    through(one, *INSTALLED, boot(50), *then)
+    assert ending(one) == (Result.FAILED, Cause.FELL_BACK)
+    assert NEW in one.charger.reason
+    assert OLD in one.charger.reason
+
+
+def test_back_and_forth_the_last_version_counts():
+    one = watch()
+    through(one, *INSTALLED, boot(50), boot(60, OLD), boot(70), Looked(80), Compared(90))
+    assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+
+
+def test_a_late_failure_while_it_is_looked_at_makes_evdesk_ask_for_the_version():
+    one = watch()
+    through(one, *INSTALLED, boot(50))
+    assert through(one, Told(52, "InstallationFailed")) == [Act.ASK_VERSION]
+    through(one, Looked(60), Versioned(61, NEW), Compared(70))
+    assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+
+
+# -- words of an update before ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["Installed", "Installing", "Downloaded", "InstallationFailed", "InvalidSignature"])
+def test_a_word_of_an_update_before_moves_nothing(word):
+    one = watch()
+    through(one, Sent(0), Agreed(1), Tick(151), Told(152, word))
+    assert (one.charger.step, one.charger.status, one.memory.whole) == (Step.SENT, word, False)
+    through(one, served(200, 400), served(260, SIZE, True), Told(261, "Installing"), Lost(300), boot(400))
+    through(one, Looked(410), Compared(420))
+    assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+
+
+def test_nothing_is_restarted_while_it_installs():
+    one = watch()
+    through(one, Sent(0), Told(1, "Installed"), served(5, 400), Told(6, "Installed"))
+    through(one, served(9, SIZE, True), Told(10, "Installing"))
+    acts = []
+    for at in range(20, 1900, 10):
+        acts += through(one, Tick(at), *([Versioned(at, OLD)] if at % 50 == 0 else []))
+    assert Act.RESTART not in acts
+    assert ending(one) == (Result.UNKNOWN, Cause.HANGS)
+
+
+def test_several_parts_each_said_to_be_installed():
+    one = watch()
+    through(one, *FETCHED, Told(13, "Installing"), Told(20, "Installed"), Told(25, "Installing"))
+    assert ticks(one, 30, 800, 10) == []
+    through(one, Told(810, "Installed"), Lost(815), boot(840), Looked(850), Compared(860))
+    assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+
+
+def test_who_says_installed_and_installing_for_ever_is_ended():
+    one = watch()
+    through(one, *FETCHED)
+    for at in range(20, 6000, 20):
+        through(one, Told(at, "Installed" if at % 40 else "Installing"), Versioned(at, OLD), Tick(at + 1))
+        if one.charger.step is Step.TESTING:
+            through(one, Looked(at + 2), Compared(at + 3))
+    assert one.charger.outcome is not None
+
+
+def test_a_word_with_the_number_of_this_request_counts_without_a_byte_seen():
+    one = watch()
+    one._show(request_id=7)
+    through(one, Sent(0), Told(1, "Downloaded", 7), Told(2, "Installing", 7), Lost(20), boot(60), Looked(61))
+    through(one, Compared(70))
+    assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+
+
+# -- the version proves less than it seems ----------------------------------------------------------------------------
+
+
+def test_a_part_of_the_file_and_the_new_version_came_from_somewhere_else():
+    one = watch()
+    through(one, Sent(0), served(5, 100), boot(10))
+    assert ending(one) == (Result.CANCELLED, Cause.ALREADY)
+    assert "100 bytes of 1 kB" in one.charger.reason
+
+
+def test_without_a_byte_its_word_does_not_make_it_ours():
+    one = watch()
+    through(one, Sent(0), Told(1, "Downloading"), Told(2, "Installing"), Lost(3), boot(100))
+    assert ending(one) == (Result.CANCELLED, Cause.ALREADY)
+
+
+def test_what_was_fetched_while_evdesk_was_away_is_not_held_against_it():
+    one = watch()
+    through(one, Sent(0), served(5, 900))
+    one._remember(gap=True)
+    through(one, Lost(20), boot(60), Looked(61), Compared(70))
+    assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+    late = watch()
+    through(late, Sent(0), served(5, 980))
+    late._remember(gap=True)
+    ticks(late, 10, 1300, 10)
+    assert late.charger.cause is Cause.STALLED
+    through(late, boot(2000))
+    assert (late.charger.outcome, late.charger.first_outcome) == (Result.SUCCEEDED, Result.FAILED)
+
+
+def test_where_the_version_before_is_not_known_the_new_one_needs_a_restart_and_a_word():
+    one = watch(old="")
+    through(one, *FETCHED, Told(10, "Downloaded"), Versioned(20, NEW))
+    assert one.charger.outcome is None
+    ticks(one, 60, 800, 20)
+    through(one, Versioned(801, NEW))
+    ticks(one, 802, 900, 5)
+    through(one, Looked(901), Compared(902))
+    assert ending(one) == (Result.UNKNOWN, Cause.NOT_PROVEN)
+    other = watch(old="")
+    through(other, *INSTALLED, boot(60), Looked(61), Compared(62))
+    assert ending(other) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+
+
+# -- a wrong signature, late ------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_signature_told_after_the_end_is_its_end():
+    one = watch()
+    through(one, *FETCHED, Told(10, "Downloaded"))
+    ticks(one, 20, 1800, 20)
+    assert one.charger.outcome is Result.UNKNOWN
+    assert through(one, Told(2000, "InvalidSignature")) == [Act.END]
+    assert ending(one) == (Result.FAILED, Cause.INVALID_SIGNATURE)
+    assert (one.charger.first_outcome, one.charger.retry) == (Result.UNKNOWN, False)
+    assert through(one, boot(3000)) == []
+
+
+def test_a_wrong_signature_told_while_it_is_looked_at_stays():
+    one = watch()
+    through(one, *INSTALLED, boot(50), Told(51, "InvalidSignature"), Looked(60), Compared(70))
+    assert ending(one) == (Result.FAILED, Cause.INVALID_SIGNATURE)
+
+
+def test_a_wrong_signature_of_another_request_changes_no_ending():
+    one = watch()
+    one._show(request_id=7)
+    through(one, *FETCHED, Told(10, "Downloaded", 7))
+    ticks(one, 20, 1800, 20)
+    through(one, Told(2000, "InvalidSignature", 6))
+    assert one.charger.outcome is Result.UNKNOWN
+    never = watch()
+    through(never, Refused(0, Cause.REFUSED), Told(1, "InvalidSignature"))
+    assert never.charger.cause is Cause.REFUSED
+
+
+# -- asked twice ------------------------------------------------------------------------------------------------------
+
+
+def test_refused_the_second_time_says_what_had_been_fetched():
+    one = watch()
+    one._remember(scheme="http")
+    through(one, Sent(0), Agreed(1), served(9, 500), Linked(20, True), Tick(500), Sent(501, False))
+    through(one, Refused(502, Cause.REFUSED, "Rejected"))
+    assert one.charger.cause is Cause.REFUSED
+    assert "500 bytes of 1 kB were fetched" in one.charger.reason
+
+
+def test_no_other_protocol_is_tried_while_it_is_away():
+    one = watch(schemes=("ftp",))
+    through(one, Sent(0), Agreed(1), Lost(20))
+    assert through(one, Tick(301)) == []
+    through(one, Linked(400))
+    assert through(one, Tick(601)) == [Act.NEXT_SCHEME]
+    gone = watch(schemes=("ftp",))
+    through(gone, Sent(0), Agreed(1), Lost(20))
+    ticks(gone, 300, 620, 20)
+    assert gone.charger.cause is Cause.NEVER_FETCHED
+
+
+# -- whatever comes ---------------------------------------------------------------------------------------------------
+
+WORDS = (
+    *("Downloading", "DownloadFailed", "DownloadPaused", "Downloaded", "SignatureVerified", "Installing"),
+    *("InstallScheduled", "InstallRebooting", "Installed", "InstallationFailed", "InvalidSignature", "Idle"),
+)
+NUMBERS = st.sampled_from([None, None, 7, 6])
+HAPPENS = st.one_of(
+    st.builds(lambda word, number: ("told", word, number), st.sampled_from(WORDS), NUMBERS),
+    st.builds(lambda part: ("served", part), st.sampled_from([0.1, 0.5, 1.0])),
+    st.sampled_from([("lost",), ("linked",), ("moved",), ("stop",), ("looked",), ("faulted",), ("compared",)]),
+    st.builds(lambda version, booted: ("version", version, booted), st.sampled_from([OLD, NEW, "9.9"]), st.booleans()),
+    st.builds(lambda s: ("wait", s), st.sampled_from([1.0, 30.0, 200.0, 1000.0])),
+)
+
+
+class Told7:
+    """Feeds one by one, answers what it asks for, and keeps what a person would hold against it."""
+
+    def __init__(self, old: str) -> None:
+        self.one, self.at, self.got, self.acts = watch(("ftp",), old), 0.0, 0.0, []
+        self.one._show(request_id=7)
+        self.last_word, self.wrong = "", False
+        self.feed(Sent(0.0))
+
+    def feed(self, what: object) -> None:
+        for act in self.one.feed(what):  # type: ignore[arg-type]
+            self.acts.append(act)
+            if act is Act.RESTART:
+                assert self.got == 1.0 or self.one.memory.claimed
+                assert self.last_word == "Installed"
+            if act is Act.NEXT_SCHEME:
+                assert self.got < 1.0
+                self.feed(Sent(self.at))
+
+    def take(self, what: tuple) -> None:
+        self.at += 1.0
+        kind = what[0]
+        if kind == "told":
+            if what[2] != 6:
+                self.last_word = what[1] if what[1] != "Idle" else self.last_word
+                sure = self.got > 0 or what[2] == 7
+                self.wrong = self.wrong or (what[1] == "InvalidSignature" and sure and not self.one.over)
+            self.feed(Told(self.at, what[1], what[2]))
+        elif kind == "served" and what[1] > self.got and Act.WITHDRAW not in self.acts:
+            self.got = what[1]
+            self.feed(served(self.at, int(SIZE * self.got), self.got == 1.0))
+        elif kind == "wait":
+            for _ in range(int(what[1]) // 10 + 1):
+                self.at += 10.0
+                self.feed(Tick(self.at))
+        else:
+            happening = {
+                "lost": Lost(self.at),
+                "linked": Linked(self.at),
+                "moved": Linked(self.at, True),
+                "stop": Stop(self.at, "Ada"),
+                "looked": Looked(self.at),
+                "faulted": Looked(self.at, ("Connector 1 is faulted.",)),
+                "compared": Compared(self.at),
+            }.get(kind)
+            if kind == "version":
+                happening = boot(self.at, what[1]) if what[2] else Versioned(self.at, what[1])
+            if happening is not None:
+                self.feed(happening)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from([OLD, NEW, ""]), st.lists(HAPPENS, max_size=25))
+def test_whatever_comes_a_success_is_one_and_everything_ends(old, happens):
+    told = Told7(old)
+    for what in happens:
+        told.take(what)
+    one = told.one
+    if told.wrong and one.charger.first_outcome is None:
+        assert one.charger.outcome is not Result.SUCCEEDED
+    for _ in range(200):
+        told.at += Times().scheduled_s / 90  # the longest patience there is, and what follows it
+        told.feed(Tick(told.at))
+    assert one.charger.outcome is not None
+    if one.charger.outcome is Result.SUCCEEDED:
+        assert same_version(one.charger.reported, NEW)
+        assert told.got == 1.0 or one.memory.claimed
+        assert one.charger.from_version == OLD or (one.memory.left and one.memory.begun)
+    if one.charger.cause in (Cause.STOPPED, Cause.NEVER_FETCHED, Cause.STALLED):
+        assert told.got < 1.0
