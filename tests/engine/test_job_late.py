@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 
 import pytest
+from ocpp.v16.call import SecurityEventNotification
 
 from evdesk.wire import RpcError
 from tests.engine.harness import engine, until
+from tests.engine.test_jobs import refused as turned_down
+from tests.engine.test_jobs import site
 from tests.peers.flasher import Flasher, flashers
 from tests.peers.test_flashing import NEW, OLD, good, hangs, outcome_of, seed, set_up
 
@@ -137,3 +141,29 @@ async def test_one_that_may_still_be_installing_is_let_alone_until_it_has_restar
                 assert (await job_check(api, image))["verdict"] == "ok"
                 await outcome_of(api, (await api.call("firmware.start", ask))["job_id"])
                 assert len(one.requests) == 1
+
+
+async def fetched_and_silent(one, url):
+    await one.status("Downloading")
+    await one.fetch(url)
+    await one.status("Downloaded")
+
+
+@pytest.mark.parametrize("event", [False, True])
+async def test_a_wrong_signature_told_after_the_end_keeps_the_file_from_it_for_good(tmp_path, event):
+    async with site(tmp_path, "A", life=fetched_and_silent, signed_only=True) as (api, image, ones):
+        ask = {"charger_ids": ["A"], "image_id": image, "override": "1.6 tells no hardware revision"}
+        job = (await api.call("firmware.start", ask))["job_id"]
+        await outcome_of(api, job)
+        assert await told(api, job) == {"A": "unknown"}
+        if event:
+            now = datetime.now(UTC).isoformat()
+            await ones["A"].link.call(SecurityEventNotification("InvalidFirmwareSignature", now, ""))
+        else:
+            await ones["A"].status("InvalidSignature")
+        await comes_true(api, job, {"A": "failed"})
+        assert await told(api, job, "cause") == {"A": "invalid_signature"}
+        assert await told(api, job, "first_outcome") == {"A": "unknown"}
+        (found,) = await api.call("firmware.preflight", {"image_id": image, "charger_ids": ["A"]})
+        assert found["blocked"]
+        assert "signature" in await turned_down(api, "firmware.start", ask)

@@ -137,6 +137,24 @@ async def moves(one: Flasher, url: str) -> None:
     await good(one, url)
 
 
+async def falls_back(one: Flasher, url: str) -> None:
+    """The new version does not bring its connectors up, and a watchdog goes back to the old one."""
+    await one.status("Downloading")
+    await one.fetch(url)
+    await one.status("Installing")
+    one.status_word = "Unavailable"
+    await one.reboot(NEW)
+    one.status_word = "Available"
+    await one.reboot(OLD)
+    await one.status("InstallationFailed")
+
+
+async def tells_old_words(one: Flasher, url: str) -> None:
+    """What it said last about the update before, and only then of this one."""
+    await one.status("Installed")
+    await good(one, url)
+
+
 async def stranger(one: Flasher, url: str) -> None:
     await one.fetch(url)
     one.serial = "X-9"
@@ -230,6 +248,8 @@ LIVES = {
     "OTHER": stranger,
     "FORGETS": forgets,
     "BREAKS": breaks,
+    "BACK": falls_back,
+    "STALE": tells_old_words,
 }
 ENDS = {
     "GOOD": ("succeeded", "new_version"),
@@ -244,6 +264,8 @@ ENDS = {
     "OTHER": ("unknown", "other_charger"),
     "FORGETS": ("succeeded", "new_version"),
     "BREAKS": ("failed", "not_working"),
+    "BACK": ("failed", "fell_back"),
+    "STALE": ("succeeded", "new_version"),
 }
 
 
@@ -301,6 +323,7 @@ def check_details(chargers, ones):
     assert chargers["DROPS"]["transfer"]["resumed"] == 1
     assert ones["DROPS"].fetched == BODY
     assert chargers["SAME"]["reported"] == OLD
+    assert (chargers["BACK"]["reported"], ones["BACK"].version) == (OLD, OLD)
     assert "Connector 1 is faulted" in chargers["BREAKS"]["reason"]
     changed = {c["name"]: (c["before"], c["after"]) for c in chargers["FORGETS"]["settings_changed"]}
     assert changed["VendorThing"] == ("mine", "factory")

@@ -193,15 +193,12 @@ class Run(Runner):
         if acts:
             self.run()
         if self.charger is not before:
-            moved = (before.step, before.outcome, before.status, before.attempts) != (
-                self.charger.step,
-                self.charger.outcome,
-                self.charger.status,
-                self.charger.attempts,
-            )
-            if (before.step, before.outcome) != (self.charger.step, self.charger.outcome):
+            one = self.charger
+            went_on = (before.step, before.outcome, before.cause) != (one.step, one.outcome, one.cause)
+            moved = went_on or (before.status, before.attempts) != (one.status, one.attempts)
+            if went_on:
                 self.parts.note(self, "job.step", self._step_words())
-            complete = before.transfer.complete_at != self.charger.transfer.complete_at
+            complete = before.transfer.complete_at != one.transfer.complete_at
             self.parts.changed(self, moved or complete or knew != self.watch.memory)
             if complete or (self.watch.memory.whole and not knew.whole):
                 # Not with the next beat: an engine that is killed now would say later that a part of it was fetched.

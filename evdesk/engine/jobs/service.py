@@ -12,6 +12,7 @@ from evdesk.engine.jobs.held import job_of, refusal
 from evdesk.engine.jobs.late import LATE_S, took
 from evdesk.engine.jobs.live import LiveJob
 from evdesk.engine.jobs.update import UpdateRun
+from evdesk.firmware.late import INVALID
 from evdesk.model import (
     AuditRow,
     Booted,
@@ -22,6 +23,7 @@ from evdesk.model import (
     FirmwareStatusSeen,
     Origin,
     Reason,
+    SecurityEventSeen,
     Severity,
     UploadStatusSeen,
 )
@@ -29,7 +31,8 @@ from evdesk.model.jobs import JobState
 
 log = logging.getLogger("evdesk.jobs")
 Publish = Callable[[str, object], None]
-Told = Connected | Disconnected | Booted | FirmwareStatusSeen | UploadStatusSeen
+Told = Connected | Disconnected | Booted | FirmwareStatusSeen | UploadStatusSeen | SecurityEventSeen
+WRONG_SIGNATURE = "InvalidFirmwareSignature"
 OF_ALL = frozenset({"job.cancel", "job.pause", "job.resume"})
 """What a person does to a whole job stands in the report of each of its chargers."""
 
@@ -116,6 +119,8 @@ class Jobs(JobBoard):
             run.lost(event.cause)
         elif isinstance(event, FirmwareStatusSeen) and isinstance(run, UpdateRun):
             run.told("FirmwareStatusNotification", event.status, event.request_id)
+        elif isinstance(event, SecurityEventSeen) and event.kind == WRONG_SIGNATURE and isinstance(run, UpdateRun):
+            run.told("SecurityEventNotification", INVALID, None)  # some say it in no other way
         elif isinstance(event, UploadStatusSeen) and isinstance(run, LogRun):
             run.told("Upload", event.status, event.request_id)
         elif isinstance(event, Booted) and isinstance(run, UpdateRun):
