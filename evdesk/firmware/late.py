@@ -38,6 +38,13 @@ class Late(Watched):
         about = what.status in FAILURES or what.status in BEGUN or what.status == "Downloaded"
         return about and self.charger.transfer.total == 0 and not self.memory.gap and not self._by_number(what)
 
+    @property
+    def _to_restart(self) -> bool:
+        """Installed is its last word, it has the whole file for certain, and it never went away since."""
+        memory = self.memory
+        certain = self.charger.transfer.complete_at is not None or memory.claimed
+        return memory.installed and certain and not memory.left and not memory.restarted
+
     def _fell_back(self, what: Versioned) -> None:
         """It told the new version, and another while it is looked at (a watchdog with two slots)."""
         if self.memory.pending in (Cause.NONE, Cause.NOT_WORKING):

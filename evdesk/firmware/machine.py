@@ -316,13 +316,6 @@ class Watch(Late):
         else:
             self._end(Cause.HANGS, at)
 
-    @property
-    def _to_restart(self) -> bool:
-        """Installed is its last word, it has the whole file for certain, and it never went away since."""
-        memory = self.memory
-        certain = self.charger.transfer.complete_at is not None or memory.claimed
-        return memory.installed and certain and not memory.left and not memory.restarted
-
     def _not_fetched(self, at: float) -> None:
         nothing = self.charger.transfer.total == 0
         if not self.charger.online and not self.memory.asked:
