@@ -78,7 +78,7 @@ def advance(job: Job, chargers: Mapping[str, JobCharger], now: float, forgiven: 
         number = bad(chargers)
         words = f"{number} did not come through: no other is begun. Go on, or cancel the rest."
         return replace(job, state=JobState.PAUSED, waits_for=words)
-    if unwell and overdue(job, now):
+    if job.state is JobState.RUNNING and unwell and overdue(job, now):
         words = (
             f"{unwell}, and should have been watched to its end by now: no other is begun. Go on, or cancel the rest."
         )

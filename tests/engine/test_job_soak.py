@@ -84,3 +84,17 @@ async def test_what_happens_to_the_canary_while_the_engine_is_away_is_seen(tmp_p
                 view = await paused(api, job)
                 assert (view["chargers"]["A"]["outcome"], view["chargers"]["A"]["cause"]) == ("failed", "same_version")
                 assert not ones[1].requests
+
+
+async def test_a_canary_that_stays_away_leaves_it_to_a_person(tmp_path):
+    async with site(tmp_path, "A", "B") as (api, image, ones):
+        job = (await api.call("firmware.start", asked(image, 60.0)))["job_id"]
+        await soaking(api, job)
+        await ones["A"].drop()
+        view = await paused(api, job)
+        assert " is offline, and should have been watched" in view["job"]["waits_for"]
+        assert view["chargers"]["A"]["outcome"] == "succeeded"
+        assert not ones["B"].requests
+        await api.call("job.resume", {"job_id": job})
+        await outcome_of(api, job)
+        assert len(ones["B"].requests) == 1

@@ -74,14 +74,14 @@ def test_a_soak_does_not_end_while_one_is_not_well_and_then_asks_a_person():
     assert (late.state, late.waves[0].state) == (JobState.PAUSED, WaveState.SOAKING)
     assert late.waits_for.startswith("Bay 1 is offline, and ")
     assert may_begin(late, all_, 2000) == []
-    live = LiveJob(late, {}, looked_at=1600.0)
+    live = LiveJob(late, {}, gave_up=True)
     live.go(JobState.RUNNING)
     assert may_begin(advance(live.job, all_, 1601, unwell="Bay 1 is offline"), all_, 1601) == ["C1", "C2", "C3"]
 
 
 def test_a_person_who_goes_on_in_the_middle_does_not_end_the_soak():
     one, _all = soaking()
-    live = LiveJob(replace(one, state=JobState.PAUSED), {}, looked_at=300.0)
+    live = LiveJob(replace(one, state=JobState.PAUSED), {})
     live.go(JobState.RUNNING)
     assert live.job.waves[0].state is WaveState.SOAKING
     live.watch_again(600.0)

@@ -34,6 +34,7 @@ class LiveJob:
     kept: Job | None = None
     ailing: dict[str, float] = field(default_factory=dict)  # who is not well in a soak, and since when
     unwell: str = ""  # why the soak cannot end yet
+    gave_up: bool = False  # for that it was paused: who says to go on goes on without it
     ended: Job | None = None  # all are through; it counts as over once its report is written
 
     def chargers(self) -> dict[str, JobCharger]:
@@ -54,6 +55,8 @@ class LiveJob:
         self.unwell = soak.watch(self.job, self.runs, self.ailing, now)
         chargers = self.chargers()
         moved = advance(self.job, chargers, now, self.forgiven, self.unwell)
+        if moved.state is JobState.PAUSED and self.job.state is JobState.RUNNING:
+            self.gave_up = bool(self.unwell) and overdue(moved, now)
         if moved.over:
             self.ended = moved
             return
@@ -89,8 +92,9 @@ class LiveJob:
         """A person pauses it, or says to go on in spite of what failed."""
         if state is JobState.RUNNING:
             self.forgiven = bad(self.chargers())
-            if overdue(self.job, self.looked_at):  # it waited for one that is not there: a person does not
+            if self.gave_up:
                 self._soaks(lambda wave: replace(wave, state=WaveState.PASSED))
+            self.gave_up = False
         self.job = replace(self.job, state=state, waits_for="")
         self._hold()
 

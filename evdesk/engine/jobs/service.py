@@ -67,8 +67,9 @@ class Jobs(JobBoard):
             job = None if number in again else await self.fleet.store.job(number)
             if job is not None:
                 again[number] = await self._rebuilt(job)
-            if number in again:
-                self.late.ended(again[number], again[number].runs[charger_id])
+            run = again[number].runs.get(charger_id) if number in again else None
+            if run is not None:
+                self.late.ended(again[number], run)
 
     async def close(self) -> None:
         """Nothing is stopped: the chargers go on, and the next start watches them again."""
