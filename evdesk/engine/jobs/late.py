@@ -16,8 +16,10 @@ AT_IT = frozenset({Cause.HANGS, Cause.NOT_BACK})
 
 
 def took(run: Run) -> bool:
-    """It has some of the file: what it tells from then on may be of this update."""
-    return isinstance(run, UpdateRun) and (run.charger.transfer.total > 0 or run.watch.memory.whole)
+    """It has some of the file, or may have: what it tells from then on may be of this update."""
+    if not isinstance(run, UpdateRun):
+        return False
+    return run.charger.transfer.total > 0 or run.watch.memory.whole or run.watch.memory.gap
 
 
 class Late:

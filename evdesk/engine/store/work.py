@@ -111,13 +111,14 @@ class Work(Core):
         return await self._read(run)
 
     async def newest_bad(self, since_at: float) -> dict[str, int]:
-        """charger -> the newest update that it took some of the file of, where that failed or is unknown since then."""
+        """charger -> its newest update by which it has some of the file, or may have, where that ended badly since then."""
 
         def run(connection: sqlite3.Connection) -> dict[str, int]:
             sql = (
                 "SELECT c.charger_id, max(c.job_id), c.outcome, json_extract(c.body, '$[0].ended_at') "
                 "FROM job_charger c JOIN job j ON j.id = c.job_id WHERE j.kind = 'update' AND "
-                "(json_extract(c.body, '$[0].transfer.total') > 0 OR json_extract(c.body, '$[1].whole')) "
+                "(json_extract(c.body, '$[0].transfer.total') > 0 OR json_extract(c.body, '$[1].whole') OR "
+                "json_extract(c.body, '$[1].gap')) "
                 "GROUP BY c.charger_id"
             )
             rows = connection.execute(sql).fetchall()
