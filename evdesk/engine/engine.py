@@ -222,7 +222,7 @@ class Engine:
 
     def _hooks(self) -> None:
         self.drills.wiring_tested = lambda: self.wiring_test.running
-        self.drills.updating = lambda charger_id: self.jobs.job_of(charger_id) is not None
+        self.drills.updating = self.jobs.may_update
         self.jobs.others = partial(elsewhere, self.drills, self.wiring_test)
         self.jobs.hook()
         self.library.in_use = self.jobs.uses

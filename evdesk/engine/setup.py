@@ -326,11 +326,24 @@ class Setup:
         if interval and interval.writable and not 0 < _number(interval.value) <= SAMPLE_S * 3:
             await self._write(record, link, interval.name, str(SAMPLE_S))
         ignored = by_name.get(_DROPPED)
-        if ignored and ignored.writable and (kept := _without_ours(ignored.value)) is not None:
-            await self._write(record, link, ignored.name, kept)
+        if ignored and (kept := _without_ours(ignored.value)) is not None:
+            await self._keep_offline(record, link, ignored, kept)
         sampled = by_name.get(what.lower())
         if sampled and sampled.writable and "Current.Import" not in (sampled.value or ""):
             await self._write(record, link, sampled.name, MEASURANDS)
+
+    async def _keep_offline(self, record: ChargerRecord, link: Driver, ignored: Setting, kept: str) -> None:
+        """It drops the safe default just when it is needed. Where that cannot be changed it has none."""
+        refused = EvdeskError(Reason.REFUSED, f"Offline it drops its safe default: {ignored.name} is {ignored.value}.")
+        try:
+            if not ignored.writable:
+                raise refused
+            await self._write(record, link, ignored.name, kept)
+        except EvdeskError as error:
+            if error.reason in (Reason.REFUSED, Reason.UNSUPPORTED):
+                self._not_installed(record, refused, None, None)
+                return
+            raise
 
     async def _write(self, record: ChargerRecord, link: Driver, name: str, value: str) -> None:
         args: dict[str, object] = {"name": name, "value": value}

@@ -1,6 +1,7 @@
 """What a charger's words are worth that come too late, twice, or are of an update before."""
 
-from evdesk.firmware.happenings import Act, Told, Versioned
+from evdesk.firmware.happenings import Act, Relapsed, Told, Versioned
+from evdesk.firmware.soak import kept, relapsed
 from evdesk.firmware.watched import Watched
 from evdesk.model.jobs import Cause, Result, Step
 
@@ -18,6 +19,9 @@ AMENDED_BY_VERSION = frozenset(
 
 _UNSURE = frozenset({Cause.STALLED, Cause.NEVER_FETCHED, Cause.DOWNLOAD_FAILED})
 """These too, where evdesk was away while it fetched."""
+
+SETTLES_S = 3600.0
+"""So long the version of one that came through must stay."""
 
 _NEVER_ASKED = frozenset({Cause.NOT_READY, Cause.REFUSED, Cause.UNSUPPORTED, Cause.BAD_CERTIFICATE})
 
@@ -65,6 +69,9 @@ class Late(Watched):
         if self._other(what):
             return
         self._remember(back=self.memory.back or what.booted)
+        if self._undone(what):
+            self.charger = relapsed(self.charger, Relapsed(what.at, what.version))
+            self._acts.append(Act.END)
         if self.charger.cause not in amended:
             return
         if not (self.memory.whole or self.memory.gap) or not self._proves(what.version):
@@ -74,6 +81,11 @@ class Late(Watched):
         self._close(Cause.NEW_VERSION, self.charger.ended_at or what.at)
         self._show(first_outcome=first, reason=f"Later than expected it told {what.version}.", next="Test a charge.")
         self._acts.append(Act.END)
+
+    def _undone(self, what: Versioned) -> bool:
+        """It came through, and soon tells another version: a watchdog took the new one back."""
+        soon = what.at - (self.charger.ended_at or 0.0) < SETTLES_S
+        return soon and self.charger.outcome is Result.SUCCEEDED and not kept(self.charger, what.version)
 
     def _wrong_after_all(self, what: Told) -> None:
         """Over, by a timer; and then it finds the signature wrong: the same file is never to be sent again."""

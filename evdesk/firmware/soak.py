@@ -17,14 +17,14 @@ def relapsed(one: JobCharger, what: Relapsed) -> JobCharger:
     """Failed after all. Its first outcome stays in the report, and the time at which its update ended."""
     if one.outcome is not Result.SUCCEEDED:
         return one
-    if kept(one, what.version):
-        cause, words = Cause.NOT_WORKING, "it does not work as before any more."
-    elif same_version(what.version, one.from_version):
-        cause, words = Cause.SAME_VERSION, f"it is back on {what.version}."
+    cause = Cause.NOT_WORKING if kept(one, what.version) else Cause.FELL_BACK
+    if cause is Cause.NOT_WORKING:
+        words = "it does not work as before any more."
     else:
-        cause, words = Cause.OTHER_VERSION, f"it tells {what.version}."
+        back = same_version(what.version, one.from_version)
+        words = f"it is back on {what.version}." if back else f"it tells {what.version}."
     ending = ENDINGS[cause]
-    first = f"It came back with {one.reported} and worked; while it was watched on this changed:"
+    first = f"It came back with {one.reported} and worked; then this changed:"
     one = replace(one, reported=what.version.strip() or one.reported, first_outcome=one.first_outcome or one.outcome)
     return replace(
         one,

@@ -163,7 +163,8 @@ class Watched:
 
     def _close(self, cause: Cause, at: float, **words: str) -> None:
         ending = self.endings[cause]
-        more = [self.memory.why, self.memory.test_words] if ending.outcome is not Result.SUCCEEDED else []
+        more = [self.memory.why] if ending.outcome is not Result.SUCCEEDED else []
+        more.append(self.memory.test_words)
         reason = " ".join(text for text in (filled(ending.reason, self.charger, **words), *more) if text)
         if self.charger.step is not Step.DONE:
             self._show(steps=_closed(self.charger.steps, at), step=Step.DONE, step_at=at)

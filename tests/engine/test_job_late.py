@@ -143,6 +143,23 @@ async def test_one_that_may_still_be_installing_is_let_alone_until_it_has_restar
                 assert len(one.requests) == 1
 
 
+async def test_a_version_that_is_taken_back_soon_after_its_success_is_told(tmp_path):
+    async with site(tmp_path, "A") as (api, image, ones):
+        ask = {"charger_ids": ["A"], "image_id": image, "override": "1.6 tells no hardware revision"}
+        job = (await api.call("firmware.start", ask))["job_id"]
+        await outcome_of(api, job)
+        assert await told(api, job) == {"A": "succeeded"}
+        await ones["A"].reboot(OLD)
+        await comes_true(api, job, {"A": "failed"})
+        assert await told(api, job, "cause") == {"A": "fell_back"}
+
+        async def reported():
+            text = (await api.call("job.report", {"job_id": job}))["text"]
+            return json.loads(text)["chargers"][0]["outcome"] == "failed"
+
+        await until(reported)
+
+
 async def fetched_and_silent(one, url):
     await one.status("Downloading")
     await one.fetch(url)

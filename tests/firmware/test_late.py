@@ -57,6 +57,26 @@ def test_back_and_forth_the_last_version_counts():
     assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
 
 
+def test_taken_back_soon_after_a_success_it_has_failed_after_all():
+    one = watch()
+    through(one, *INSTALLED, boot(50), Looked(60), Compared(70))
+    assert through(one, boot(80), boot(90, "")) == []
+    assert through(one, boot(100, OLD)) == [Act.END]
+    assert ending(one) == (Result.FAILED, Cause.FELL_BACK)
+    assert (one.charger.first_outcome, one.charger.reported) == (Result.SUCCEEDED, OLD)
+    assert through(one, boot(110)) == []
+    later = watch()
+    through(later, *INSTALLED, boot(50), Looked(60), Compared(70), boot(70 + 3601, OLD))
+    assert ending(later) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+
+
+def test_what_could_not_be_compared_is_said_also_where_it_succeeded():
+    one = watch()
+    through(one, *INSTALLED, boot(50), Looked(60), Compared(70, note="There is no backup of its settings."))
+    assert one.charger.outcome is Result.SUCCEEDED
+    assert "There is no backup" in one.charger.reason
+
+
 def test_a_late_failure_while_it_is_looked_at_makes_evdesk_ask_for_the_version():
     one = watch()
     through(one, *INSTALLED, boot(50))

@@ -21,9 +21,9 @@ def through(outcome: Result = Result.SUCCEEDED, **more) -> Watch:
 @pytest.mark.parametrize(
     ("version", "problems", "cause", "words"),
     [
-        (OLD, (), Cause.SAME_VERSION, "it is back on 2.4.0."),
-        (OLD, ("Connector 1 is faulted.",), Cause.SAME_VERSION, "2.4.0. Connector 1 is faulted."),
-        ("2.3.9", (), Cause.OTHER_VERSION, "it tells 2.3.9."),
+        (OLD, (), Cause.FELL_BACK, "it is back on 2.4.0."),
+        (OLD, ("Connector 1 is faulted.",), Cause.FELL_BACK, "2.4.0. Connector 1 is faulted."),
+        ("2.3.9", (), Cause.FELL_BACK, "it tells 2.3.9."),
         (NEW, ("Connector 1 is faulted.",), Cause.NOT_WORKING, "does not work as before any more. Connector 1"),
         ("", ("Connector 1 is faulted.",), Cause.NOT_WORKING, "does not work as before any more. Connector 1"),
     ],

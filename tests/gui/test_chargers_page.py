@@ -10,6 +10,7 @@ from PySide6.QtGui import QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 
 from evdesk.gui.client import LinkState
+from evdesk.gui.dialogs.sheet import Sheet
 from evdesk.gui.pages.chargers import ChargersPage
 from evdesk.gui.pages.chargers_actions import DEEDS, done, failed, why_off
 from evdesk.gui.pages.chargers_live import series_of
@@ -430,6 +431,19 @@ def test_a_refused_setting_keeps_its_value(settings, client, qtbot):
     assert settings.model.line_of("HeartbeatInterval").setting.value == "300"
     assert settings.bar.waiting.text() == "1 change waits"  # so that it can be mended
     assert "refused" in settings.report.words.text()
+
+
+def test_a_hard_reset_takes_the_reason_that_one_may_need(page, client, qtbot):
+    client.answers["charger.reset"] = Done(status="Accepted")
+    page.go("WB-02")
+    page.detail.bar.ask(page.detail.bar._reset_after, "hard")
+    qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), Sheet), timeout=5000)
+    sheet = QApplication.activeModalWidget()
+    sheet.findChild(QLineEdit).setText(" no light for an hour ")
+    sheet.findChildren(Button)[-1].click()
+    qtbot.waitUntil(lambda: bool(client.asked("charger.reset")))
+    asked = client.asked("charger.reset")[0]
+    assert (asked.charger_id, asked.kind, asked.reason) == ("WB-02", "hard", "no light for an hour")
 
 
 def press(qtbot, kind, button=-1):

@@ -149,3 +149,28 @@ async def test_send_and_callresulterror_of_2_1(tmp_path):
         assert (await station.say("Heartbeat")).current_time
         seen = await api.call("message.list", {"charger_id": "TMH", "limit": 50})
         assert any("NotifyPeriodicEventStream" in json.dumps(row) for row in seen)
+
+
+async def test_one_that_drops_its_safe_default_offline_and_keeps_it_so_has_none(tmp_path):
+    key = ("SmartChargingCtrlr", "IgnoredProfilePurposesOffline", None)
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as api, station2(running.ocpp, "TMH", "ocpp2.1") as station:
+            station.variables[key] = "TxDefaultProfile,TxProfile"
+            accepted = type(station)._set
+
+            def refuses(self, set_variable_data, **more):
+                answer = accepted(self, set_variable_data, **more)
+                self.variables[key] = "TxDefaultProfile,TxProfile"
+                for one in answer.set_variable_result:
+                    if one["variable"]["name"] == key[1]:
+                        one["attribute_status"] = "Rejected"
+                return answer
+
+            station.route_map["SetVariables"]["_on_action"] = refuses.__get__(station)
+            await station.boot()
+
+            async def told():
+                return (await charger(api)).get("failsafe", {}).get("state") == "cannot"
+
+            await until(told, 30)
+            assert "Offline it drops its safe default" in (await charger(api))["failsafe"]["detail"]

@@ -14,8 +14,8 @@ from evdesk.model.jobs import Step
 HELD = frozenset({Step.SENT, Step.DOWNLOADING, Step.VERIFYING, Step.INSTALLING, Step.REBOOTING})
 DANGEROUS = frozenset({"charger.reset", "charger.start", "charger.unlock", "charger.update_firmware"})
 RESTART = (
-    "Wait until it has restarted. Where its lights show that it does nothing, restart it: at its breaker, or by "
-    "charger.reset with a reason."
+    "Wait until it has restarted. Where its lights show that it does nothing, restart it: at its breaker, or by a hard "
+    "reset with a reason."
 )
 DANGEROUS_RAW = frozenset(
     {

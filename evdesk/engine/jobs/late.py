@@ -1,9 +1,8 @@
-"""Chargers whose update ended badly not long ago: what they tell now may still change that."""
+"""Chargers whose update ended not long ago: what they tell now may still change how."""
 
 from evdesk.engine.jobs.base import Run
 from evdesk.engine.jobs.live import LiveJob
 from evdesk.engine.jobs.update import UpdateRun
-from evdesk.firmware.rollout import BAD
 from evdesk.model import Clock
 from evdesk.model.jobs import Cause
 
@@ -23,7 +22,7 @@ def took(run: Run) -> bool:
 
 
 class Late:
-    """The newest update of each charger that took some of its file, where it ended badly; its job may be over or not."""
+    """The newest update of each charger that took some of its file; its job may be over or not."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -33,7 +32,7 @@ class Late:
         """An update is through; one that took nothing proves nothing about the one before."""
         if not took(run):
             return
-        if run.charger.outcome in BAD and run.charger.first_outcome is None:  # it is changed once, and no more
+        if run.charger.outcome is not None and run.charger.first_outcome is None:  # it is changed once, and no more
             self._lives[run.charger_id] = live
         else:
             self._lives.pop(run.charger_id, None)

@@ -168,6 +168,10 @@ class Jobs(JobBoard):
         """The job that has this charger and is not through with it."""
         return job_of(self.live.values(), charger_id)
 
+    def may_update(self, charger_id: str) -> bool:
+        """It is in a job, or was left by one while it may still be installing."""
+        return self.job_of(charger_id) is not None or self.late.may_install(charger_id) is not None
+
     def clock_jumped(self, seconds: float) -> None:
         """The computer's clock was set: what has begun keeps its age, and a night that was named its hour."""
         for live in self.live.values():

@@ -238,9 +238,10 @@ class ActionBar(QWidget):
             self.send(row, "start/tag", tr("Start"), "charger.start", Start(*row.key, id_tag))
 
     async def _reset_after(self, row: ConnectorRow, kind: str) -> None:
-        if await ask_reset(row, kind, self._theme, self):
+        reason = await ask_reset(row, kind, self._theme, self)
+        if reason is not None:
             word = tr("Hard reset") if kind == "hard" else tr("Soft reset")
-            self.send(row, f"reset_{kind}", word, "charger.reset", Reset(row.charger.id, kind))
+            self.send(row, f"reset_{kind}", word, "charger.reset", Reset(row.charger.id, kind, reason))
 
     async def _forget_after(self, row: ConnectorRow) -> None:
         if await ask_forget(row, self._theme, self):

@@ -10,8 +10,9 @@ from evdesk.gui.pages.chargers_actions import charges
 from evdesk.gui.pages.chargers_model import ConnectorRow
 from evdesk.gui.text import tr
 from evdesk.gui.theme import Theme
-from evdesk.gui.widgets import PRIMARY, Label
+from evdesk.gui.widgets import DANGER, PRIMARY, Label
 
+REASON_CHARS = 200
 LEAST_A = 6.0
 """No car takes less; 0 pauses (IEC 61851-1)."""
 
@@ -124,17 +125,27 @@ async def ask_out_of_service(row: ConnectorRow, theme: Theme, parent: QWidget) -
     return await confirm(parent, theme, title, told, tr("Take {label} out").format(label=row.label), tr("Leave it"))
 
 
-async def ask_reset(row: ConnectorRow, kind: str, theme: Theme, parent: QWidget) -> bool:
-    """Restarts without asking where nothing is lost: a soft reset of a charger without a car."""
+async def ask_reset(row: ConnectorRow, kind: str, theme: Theme, parent: QWidget) -> str | None:
+    """Why, "" where nobody said; None when the person left it. Restarts without asking where nothing is lost: a soft reset
+    of a charger without a car."""
     if kind == "soft" and not charges(row.connector):
-        return True
+        return ""
     title = tr("Restart {label}?").format(label=row.label)
     if charges(row.connector):
         told = tr("A charge runs. It ends, or stops for about a minute, and the car may have to be plugged in again.")
     else:
         told = tr("A hard reset cuts the charger off at once, like a power failure. It is back after a minute or two.")
-    word = tr("Hard reset {label}") if kind == "hard" else tr("Soft reset {label}")
-    return await confirm(parent, theme, title, told, word.format(label=row.label), tr("Leave it"), danger=True)
+    word = (tr("Hard reset {label}") if kind == "hard" else tr("Soft reset {label}")).format(label=row.label)
+    if kind == "soft":
+        return "" if await confirm(parent, theme, title, told, word, tr("Leave it"), danger=True) else None
+    sheet = Sheet(title, theme, parent)
+    sheet.say(told)
+    reason = QLineEdit()
+    reason.setMaxLength(REASON_CHARS)
+    sheet.field(tr("Reason"), reason, tr("Needed only where an update may still be installing. It stands in the log."))
+    sheet.cancel(tr("Leave it"), default=True)
+    sheet.button(word, DONE, DANGER)
+    return reason.text().strip() if await sheet.ask() == DONE else None
 
 
 async def ask_forget(row: ConnectorRow, theme: Theme, parent: QWidget) -> bool:
