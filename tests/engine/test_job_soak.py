@@ -43,7 +43,7 @@ async def test_a_canary_that_falls_back_in_the_soak_stops_the_others(tmp_path):
         assert "back on 2.4.0" in one["reason"]
         assert "1 did not come through" in view["job"]["waits_for"]
         rows = [row["detail"] for row in await api.call("audit.list", {"target": "A"}) if row["what"] == "job.step"]
-        assert any(row.get("cause") == "fell_back" and "worked; while" in row["said"] for row in rows)
+        assert any(row.get("cause") == "fell_back" and "worked; then" in row["said"] for row in rows)
         await ones["A"].reboot(NEW)  # back and forth is no success either
         await api.call("job.cancel", {"job_id": job})
         await outcome_of(api, job)
