@@ -586,3 +586,19 @@ def test_another_job_of_the_same_kind_is_not_taken_for_ours(qtbot, client, page)
     client.go(LinkState.RUNNING)
     qtbot.waitUntil(lambda: "did not begin" in page.foot.why.text())
     assert page.gone == []
+
+
+def test_where_there_is_room_a_list_shows_all_its_rows_and_ends_under_them(page, qtbot):
+    card, table = page.chargers.card, page.chargers.table
+    page.resize(1752, 1028)
+    try:
+        qtbot.waitUntil(lambda: card.height() < page.height() - 300)
+        assert table.verticalScrollBar().maximum() == 0
+        page.chargers.search.setText("Bay 4")
+        qtbot.waitUntil(lambda: card.height() < 250)
+        assert table.verticalScrollBar().maximum() == 0
+        page.chargers.search.clear()
+        qtbot.waitUntil(lambda: card.height() > 400)
+        assert table.verticalScrollBar().maximum() == 0
+    finally:
+        page.resize(1112, 748)

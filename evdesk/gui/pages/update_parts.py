@@ -69,10 +69,12 @@ def hug(card: Card, grid: Grid, rows: int | None = None, stack: QStackedLayout |
     if stack is not None and stack.currentWidget() is not grid and not rows:
         card.setMaximumHeight(UNBOUND)
         return
+    layout = card.layout()
+    assert layout is not None
     inside = (stack or grid).sizeHint().height()
     header = grid.horizontalHeader()
     titles = 0 if header.isHidden() else header.minimumHeight()
-    need = card.sizeHint().height() - inside + titles + (rows or grid.verticalHeader().length())
+    need = layout.sizeHint().height() - inside + titles + (rows or grid.verticalHeader().length())
     card.setMaximumHeight(need)
 
 
