@@ -105,6 +105,46 @@ async def test_fetched_passive_extended_and_active(watched, offer):
     assert watched.service.served == [(HERE, "ftp", offer.port)]
 
 
+@pytest.mark.parametrize("end", ["close", "quit", "makeport"])
+async def test_an_active_session_that_ends_leaves_the_others_alone(offer, end):
+    """Whoever comes next gets the number of the data connection's socket."""
+
+    def act():
+        with client_of(offer) as active, contextlib.ExitStack() as stack:
+            active.set_pasv(False)
+            got = [fetch(active)]
+            others = [stack.enter_context(client_of(offer)) for _ in range(3)]
+            if end == "makeport":
+                stack.enter_context(active.makeport())
+            else:
+                getattr(active, end)()
+            for other in others:
+                other.sock.settimeout(2)
+                got.append(fetch(other))
+            return got
+
+    assert await asyncio.to_thread(act) == [content(SIZE)] * 4
+
+
+async def test_active_with_the_request_sent_along(offer):
+    """RETR is here before the connection that PORT asks for."""
+
+    def act():
+        with client_of(offer) as client, socket.create_server((HERE, 0)) as listener:
+            port = listener.getsockname()[1]
+            client.sock.sendall(f"PORT 127,0,0,1,{port // 256},{port % 256}\r\nRETR fw_1.bin\r\n".encode())
+            connection, got = listener.accept()[0], b""
+            with connection:
+                connection.settimeout(5)
+                while more := connection.recv(65_536):
+                    got += more
+            return got, [client.getline()[:3] for _ in range(3)]
+
+    got, lines = await asyncio.to_thread(act)
+    assert got == content(SIZE)
+    assert sorted(lines) == ["150", "200", "226"]
+
+
 async def test_text_mode_does_not_touch_the_file(watched, tmp_path):
     """RFC 959 says ASCII until TYPE is sent, and many chargers never send it: line ends in a firmware must stay."""
     (tmp_path / "t.bin").write_bytes(b"a\nb\r\nc\r" * 100)

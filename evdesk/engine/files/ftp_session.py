@@ -12,6 +12,7 @@ from typing import Any
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.exceptions import AuthenticationFailed
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
+from pyftpdlib.handlers.ftp.dispatchers import ActiveDTP
 from pyftpdlib.utils import is_ssl_sock
 
 from evdesk.engine.files.addresses import Addresses, user_of
@@ -76,6 +77,16 @@ class Doorkeeper(DummyAuthorizer):
         return "Goodbye."
 
 
+class Active(ActiveDTP):
+    """Connects to where PORT or EPRT says (RFC 959, 4.1.2)."""
+
+    def handle_connect(self) -> None:
+        """The data connection has the socket from here on. The library would close it here too when the session ends, by a
+        number that belongs to somebody else by then, whom the loop would never hear again."""
+        super().handle_connect()
+        self._closed = True
+
+
 class Session(FTPHandler):
     """One control connection. `slot` is what its user is for, once it is known."""
 
@@ -84,6 +95,7 @@ class Session(FTPHandler):
     timeout = IDLE_S
     authorizer = Doorkeeper()
     abstracted_fs = OneFileSystem
+    active_dtp = Active
     dtp_handler = Data
     proto_cmds = {name: what for name, what in FTPHandler.proto_cmds.items() if _COMMANDS.fullmatch(name)}
     slot: Slot | None = None
