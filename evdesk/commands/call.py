@@ -21,7 +21,11 @@ def call(args: argparse.Namespace) -> int:
     if not args.method:
         print("evdesk call: name a METHOD, e.g. “evdesk call charger.list”; --list shows all.", file=sys.stderr)
         return USAGE
-    params = read_params(args.params)
+    try:
+        params = read_params(args.params)
+    except EvdeskError as error:
+        print(f"evdesk: {error.sentence}", file=sys.stderr)
+        return USAGE
     result = with_engine(args, lambda client: client.call(args.method, params, timeout_s=args.timeout))
     print(msgspec.json.format(encode(result), indent=2))
     return OK

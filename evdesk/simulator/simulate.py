@@ -147,7 +147,18 @@ async def run_simulate(
         )
         for n in range(1, count + 1)
     ]
+    _tell_apart(stations)
     return await _run(stations, clock, seconds, plan, id_tag if plugged else None)
+
+
+def _tell_apart(stations: Iterable[AnyStation]) -> None:
+    """Drawn by chance, two of a hundred may have the same serial number, which no maker's chargers have."""
+    taken: set[str] = set()
+    for core in (station.core for station in stations):
+        while core.serial in taken:
+            head, _, number = core.serial.rpartition("-")
+            core.serial = f"{head}-{int(number) + 1}"
+        taken.add(core.serial)
 
 
 def _check_access(access: Access, url: str) -> None:

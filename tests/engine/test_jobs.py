@@ -51,6 +51,13 @@ async def test_what_is_refused_before_anything_is_sent(tmp_path):
             ({"override": "   "}, "Say with override why"),
             ({"waves": {"sizes": [0]}}, "A wave has at least one charger"),
             ({"waves": {"canary": -1}}, "A wave has at least one charger"),
+            ({"waves": {"canary": 2}}, "more chargers than the job, which has 1"),
+            ({"waves": {"canary": 10**30}}, "more chargers than the job, which has 1"),
+            ({"waves": {"sizes": [10**30]}}, "are at most 1000"),
+            ({"waves": {"sizes": [1] * 1001}}, "so many sizes are enough"),
+            ({"waves": {"stop_after": 10**30}}, "are at most 1000"),
+            ({"waves": {"parallel": 1001}}, "are at most 1000"),
+            ({"waves": {"soak_s": 1e300}}, "The soak lasts"),
             ({"waves": {"stop_after": 0}}, "at least 1"),
             ({"waves": {"parallel": 0}}, "at least 1"),
             ({"waves": {"soak_s": 1e9}}, "The soak lasts"),
@@ -64,6 +71,10 @@ async def test_what_is_refused_before_anything_is_sent(tmp_path):
         assert "diagnostics" in await refused(api, "log.fetch", {"charger_id": "A", "kind": "gossip"})
         bad = {"charger_id": "A", "from_at": now, "to_at": now - 5}
         assert "ends before it begins" in await refused(api, "log.fetch", bad)
+        for name in ("from_at", "to_at"):
+            for at in (1e300, now + 2 * 86_400, -1.0):
+                words = f"{name} is a moment from 1970 until tomorrow"
+                assert words in await refused(api, "log.fetch", {"charger_id": "A", name: at}), at
         assert await api.call("job.list", {}) == []
         assert not ones["A"].requests
 

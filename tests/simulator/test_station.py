@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from evdesk.model import Clock
+from evdesk.simulator import simulate
 from evdesk.simulator.car import Car
 from evdesk.simulator.faults import FAULTS, check_fault
 from evdesk.simulator.link import Link
@@ -439,3 +440,15 @@ async def test_all_of_one_maker_at_a_given_rate(csms, clock) -> None:
     more = {"maker": "kestrel", "rate_bps": 1000.0, "plugged": False}
     await run_simulate(csms.url, on_line=lambda _line: None, count=2, seconds=8, clock=clock, **more)
     assert {boot["chargePointModel"] for boot in csms.of("BootNotification")} == {"K11"}
+
+
+async def test_a_hundred_of_one_maker_have_serial_numbers_of_their_own(monkeypatch) -> None:
+    made = []
+
+    async def keep(stations, *_rest) -> int:
+        made.extend(station.core.serial for station in stations)
+        return 0
+
+    monkeypatch.setattr(simulate, "_run", keep)
+    await run_simulate("ws://127.0.0.1:1", on_line=lambda _line: None, count=100, maker="nordlade")
+    assert len(set(made)) == 100

@@ -20,6 +20,7 @@ from evdesk.wire.jobs import FetchLog
 
 MOST_CHARGERS = 1000
 LONGEST_SOAK_S = 14 * 86_400.0
+TOMORROW_S = 86_400.0
 NAMED = 3
 
 
@@ -103,8 +104,8 @@ async def fetch_log(jobs: Jobs, origin: Origin, asked: FetchLog) -> int:
     """The job's id."""
     if asked.kind not in ("diagnostics", "security"):
         raise EvdeskError(Reason.INVALID, "A log is “diagnostics” or “security”.")
-    if asked.from_at is not None and asked.to_at is not None and asked.from_at >= asked.to_at:
-        raise EvdeskError(Reason.INVALID, "The time the log is wanted for ends before it begins.")
+    if wrong := _wrong_span(asked, jobs.fleet.clock.now()):
+        raise EvdeskError(Reason.INVALID, wrong)
     record = accepted(jobs, [asked.charger_id])[0]
     if record.link is None:
         text = f"{record.label or record.id} is offline. Check its power and network; it dials in again by itself."
@@ -166,6 +167,10 @@ def _check_asked(asked: StartUpdate, now: float) -> None:
         wrong = f"At most {MOST_CHARGERS} chargers go into one job."
     elif waves.canary < 0 or any(size < 1 for size in waves.sizes):
         wrong = "A wave has at least one charger, and the canary none or more."
+    elif waves.canary > len(asked.charger_ids):  # there would be none at all
+        wrong = f"The canary is to have more chargers than the job, which has {len(asked.charger_ids)}. Make it smaller."
+    elif len(waves.sizes) > MOST_CHARGERS or max((*waves.sizes, waves.stop_after, waves.parallel)) > MOST_CHARGERS:
+        wrong = f"sizes, stop_after and parallel are at most {MOST_CHARGERS}, and so many sizes are enough."
     elif not 0 <= waves.soak_s <= LONGEST_SOAK_S:
         wrong = "The soak lasts from 0 s to 14 days."
     elif waves.stop_after < 1 or waves.parallel < 1:
@@ -176,6 +181,16 @@ def _check_asked(asked: StartUpdate, now: float) -> None:
         wrong = _wrong_date(asked, now)
     if wrong:
         raise EvdeskError(Reason.INVALID, wrong)
+
+
+def _wrong_span(asked: FetchLog, now: float) -> str:
+    """Of a log. A day ahead, because clocks and zones differ; beyond the calendar nothing can be written down."""
+    for name, at in (("from_at", asked.from_at), ("to_at", asked.to_at)):
+        if at is not None and not 0 <= at <= now + TOMORROW_S:
+            return f"{name} is a moment from 1970 until tomorrow, in Unix seconds."
+    if asked.from_at is not None and asked.to_at is not None and asked.from_at >= asked.to_at:
+        return "The time the log is wanted for ends before it begins."
+    return ""
 
 
 def _wrong_date(asked: StartUpdate, now: float) -> str:

@@ -116,7 +116,7 @@ class Plan:
         """What the engine is asked for."""
         several = len(self.charger_ids) > 1
         waves = Waves(
-            self.canary,
+            min(self.canary, len(self.charger_ids)),
             self.soak_min * 60.0,
             [self.size] if self.size else [],
             self.stop_after,
