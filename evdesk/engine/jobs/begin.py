@@ -168,7 +168,9 @@ def _check_asked(asked: StartUpdate, now: float) -> None:
     elif waves.canary < 0 or any(size < 1 for size in waves.sizes):
         wrong = "A wave has at least one charger, and the canary none or more."
     elif waves.canary > len(asked.charger_ids):  # there would be none at all
-        wrong = f"The canary is to have more chargers than the job, which has {len(asked.charger_ids)}. Make it smaller."
+        wrong = (
+            f"The canary is to have more chargers than the job, which has {len(asked.charger_ids)}. Make it smaller."
+        )
     elif len(waves.sizes) > MOST_CHARGERS or max((*waves.sizes, waves.stop_after, waves.parallel)) > MOST_CHARGERS:
         wrong = f"sizes, stop_after and parallel are at most {MOST_CHARGERS}, and so many sizes are enough."
     elif not 0 <= waves.soak_s <= LONGEST_SOAK_S:
