@@ -88,7 +88,7 @@ class Setup:
         await asyncio.sleep(self.clock.wall_s(QUIET_S))
         while (link := record.link) is not None and record.accepted:
             failed = False
-            for step in (self._state, self._failsafe, self._settings):
+            for step in (self.ask_state, self._failsafe, self._settings):
                 try:
                     await step(record, link)
                 except EvdeskError as error:
@@ -114,7 +114,7 @@ class Setup:
         answer, _row = await self.commands.run(Command(origin, what, record.id, args), act)
         return answer
 
-    async def _state(self, record: ChargerRecord, link: Driver) -> None:
+    async def ask_state(self, record: ChargerRecord, link: Driver) -> None:
         """A charger that did not boot does not tell its state by itself (evcc-io/evcc PR#27309)."""
         if Capability.TRIGGER not in link.capabilities:
             return

@@ -21,9 +21,7 @@ _CARD = "Follow the recovery card of this model; do not switch it off while its 
 ENDINGS: dict[Cause, Ending] = {
     Cause.NEW_VERSION: Ending(Result.SUCCEEDED, "It came back with {reported} and works."),
     Cause.ALREADY: Ending(Result.CANCELLED, "It has {to_version} by another way; {fetched} from here."),
-    Cause.NOT_READY: Ending(
-        Result.CANCELLED, "It was not ready in time, so nothing was sent.", "Start it again when it is free.", True
-    ),
+    Cause.NOT_READY: Ending(Result.CANCELLED, "Nothing was sent.", "Put that right, then start it again.", True),
     Cause.REFUSED: Ending(
         Result.FAILED,
         "The charger refused the request{status_words}; {fetched}, and its firmware is as it was.",

@@ -47,7 +47,8 @@ class Late(Watched):
         """Installed is its last word, it has the whole file for certain, and it never went away since."""
         memory = self.memory
         certain = self.charger.transfer.complete_at is not None or memory.claimed
-        return memory.installed and certain and not memory.left and not memory.restarted
+        last = self.charger.status == "Installed"
+        return memory.installed and last and certain and not memory.left and not memory.restarted
 
     def _fell_back(self, what: Versioned) -> None:
         """It told the new version, and another while it is looked at (a watchdog with two slots)."""

@@ -173,6 +173,7 @@ class Watch(Late):
         if self._rank not in range(RANK[Step.SENT], RANK[Step.TESTING]) or self_now.total <= before.total:
             return
         if self._rank > RANK[Step.DOWNLOADING]:  # it said that it has it, and fetches on
+            self._seen_after_all(Step.DOWNLOADING)
             self._wait(max(self.charger.waits_until_at or 0.0, what.at + self.times.idle_s))
             return
         self._go(Step.DOWNLOADING, what.at)

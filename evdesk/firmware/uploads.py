@@ -112,7 +112,7 @@ class LogWatch(Watched):
     def _received(self, what: Received) -> None:
         self._show(log_id=what.log_id, transfer=replace(self.charger.transfer, bytes=what.size))
         if what.whole:
-            self._end(Cause.RECEIVED, what.at)
+            self._end(Cause.RECEIVED if what.size else Cause.EMPTY, what.at)
         elif what.cause is not Cause.NONE:
             self._end(what.cause, what.at)
         else:

@@ -157,6 +157,10 @@ class Watched:
         self._wait(at + most_s) if most_s is not None else self._show(waits_until_at=None)
         self._remember(nudged=False, asked=False)
 
+    def _seen_after_all(self, step: Step) -> None:
+        """It had gone past this one, as it seemed in silence."""
+        self._show(steps=tuple(replace(one, told=True) if one.step is step else one for one in self.charger.steps))
+
     def _end(self, cause: Cause, at: float, **words: str) -> None:
         self._close(cause, at, **words)
         self._acts += [Act.WITHDRAW, Act.END]

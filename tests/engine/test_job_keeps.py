@@ -212,3 +212,34 @@ async def test_a_file_that_is_offered_again_on_another_port_is_asked_for_anew(tm
                 assert (found["outcome"], len(one.requests)) == ("succeeded", 2), found["reason"]
                 assert await lines_with(api, job, f"instead of {one.first_port}")
                 assert not await lines_with(api, job, "under the same address again")
+
+
+async def test_killed_in_the_second_of_its_boot_with_the_new_version(tmp_path):
+    """It only reconnects afterwards, and says of itself neither its version nor its state."""
+    image, back = seed(tmp_path / "data"), asyncio.Event()
+
+    async def life(one: Flasher, url: str) -> None:
+        await one.fetch(url)
+        await one.status("Installing")
+        await one.reboot(NEW)
+        one.link.tell_state = silent  # type: ignore[method-assign]
+        back.set()
+
+    async def silent(_word: str) -> None:
+        """As it is after a mere reconnect."""
+
+    data = tmp_path / "data"
+    with engine(data, "--accept-unknown", "--speed", "20") as running:
+        port = running.ready["ocpp_port"]
+        one = Flasher(running.ocpp, "KILL", life)
+        async with flashers(one):
+            async with running.client() as api:
+                await set_up(api, "KILL")
+                ask = {"charger_ids": ["KILL"], "image_id": image, "override": "a test"}
+                job = (await api.call("firmware.start", ask))["job_id"]
+                await asyncio.wait_for(back.wait(), 20)
+            running.kill()
+            with engine(data, "--accept-unknown", "--speed", "20", ocpp=f"127.0.0.1:{port}") as second:
+                async with second.client() as api:
+                    found = (await outcome_of(api, job))["chargers"]["KILL"]
+                    assert (found["outcome"], len(one.requests)) == ("succeeded", 1), found["reason"]

@@ -212,6 +212,13 @@ def test_a_wrong_signature_of_another_request_changes_no_ending():
     assert never.charger.cause is Cause.REFUSED
 
 
+def test_bytes_that_are_counted_after_its_word_were_seen_all_the_same():
+    one = watch()
+    one._show(request_id=7)
+    through(one, Sent(0), Told(1, "Downloaded", 7), served(2, SIZE, True))
+    assert [span.told for span in one.charger.steps if span.step is Step.DOWNLOADING] == [True]
+
+
 # -- asked twice ------------------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,9 @@ from evdesk.wire.methods import AuditPage
 
 POLL_S = 2.0
 MOST_ROWS = 5_000
+ASK_AFTER = 0.2
+"""Who has not booted since (evdesk was away then, or the link only dropped) tells its state when it is asked."""
+
 PUT_BACK_AFTER = 0.5
 """Connectors that are still out of service after this part of the time are put back into it."""
 
@@ -42,7 +45,7 @@ async def look(run: Run, since_at: float) -> Looked:
     """Watch it until it works as before, or its time is over. Where the update failed, only its connectors count."""
     clock = run.parts.fleet.clock
     began_at, most_s = clock.steady(), run.watch.times.test_s
-    put_back = False
+    put_back = asked = False
     while True:
         failed = run.watch.memory.pending is not Cause.NONE  # the new version may be told meanwhile
         found = problems(run, since_at, failed)
@@ -50,6 +53,9 @@ async def look(run: Run, since_at: float) -> Looked:
         late = passed_s >= most_s
         if not found or late:
             return Looked(clock.now(), tuple(found))
+        if not asked and passed_s >= most_s * ASK_AFTER and run.record is not None and run.record.link is not None:
+            asked = True
+            await run.parts.setup.ask_state(run.record, run.record.link)
         if not put_back and passed_s >= most_s * (1 - PUT_BACK_AFTER):
             put_back = await _put_back(run)
         await asyncio.sleep(clock.wall_s(POLL_S))

@@ -52,7 +52,7 @@ class AskingRun(Run):
     async def begin(self) -> None:
         record = self.record
         if record is None:
-            self.feed(Refused(self.now(), Cause.NOT_READY))
+            self.leave_out("It was dropped from the site.")
             return
         found = await self.ready(record, await self._image_now())
         if self.watch.over or not self._go_on(found) or not await self._backed_up() or not await self.still():

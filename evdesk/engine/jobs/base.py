@@ -235,12 +235,14 @@ class Run(Runner):
             self.show(reason=why, next=advice)
             self.say("evdesk", f"Waits: {why}", "warn")
         if for_good:
-            self.leave_out(why)
+            self.leave_out(why, advice)
 
-    def leave_out(self, why: str) -> None:
+    def leave_out(self, why: str, advice: str = "") -> None:
         """Nothing is sent to it, and `why` is said."""
         self.watch.memory = replace(self.watch.memory, why=why)
         self.feed(Refused(self.now(), Cause.NOT_READY))
+        if advice and self.watch.over:
+            self.show(next=advice)
 
     def can(self, capability: Capability) -> bool:
         record = self.record

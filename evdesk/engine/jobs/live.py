@@ -7,7 +7,7 @@ from evdesk.engine.jobs import soak
 from evdesk.engine.jobs.base import Run
 from evdesk.engine.jobs.update import UpdateRun
 from evdesk.firmware.estimate import left_s
-from evdesk.firmware.happenings import Refused, Tick
+from evdesk.firmware.happenings import Tick
 from evdesk.firmware.rollout import PATIENCE_S, advance, bad, counts, may_begin, overdue, under_way
 from evdesk.model.firmware import Image
 from evdesk.model.jobs import Cause, Job, JobCharger, JobKind, JobState, Step, Wave, WaveState
@@ -51,7 +51,7 @@ class LiveJob:
             if run.begun and not run.watch.over:
                 run.feed(Tick(now))
             elif run.charger.step is Step.PREFLIGHT and now - run.charger.step_at > PATIENCE_S:
-                run.feed(Refused(now, Cause.NOT_READY))
+                run.leave_out(f"It was not ready within {PATIENCE_S / 3600:.0f} h. {run.charger.reason}".strip())
         self.unwell = soak.watch(self.job, self.runs, self.ailing, now)
         chargers = self.chargers()
         moved = advance(self.job, chargers, now, self.forgiven, self.unwell)

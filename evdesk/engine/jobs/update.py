@@ -32,7 +32,7 @@ class UpdateRun(AskingRun):
         self._wait_anew()
         if self.begun and RANK[self.charger.step] <= RANK[Step.DOWNLOADING] and not self.watch.memory.whole:
             self.watch.memory = replace(self.watch.memory, gap=True)
-        self._asks_version = RANK[self.charger.step] >= RANK[Step.VERIFYING]
+        self._asks_version = True  # it may have told it in the second in which the engine was killed
         if RANK[self.charger.step] < RANK[Step.TESTING] and self.secret:
             # Also where all of it has left: it may fetch it once more, as it could before.
             self._to_offer_at = self.now() + OFFER_EVERY_S
