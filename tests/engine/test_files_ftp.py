@@ -483,6 +483,19 @@ async def test_an_upload_that_stalls_is_ended_and_kept(watched, monkeypatch):
     assert (part.cause, part.path.read_bytes()) == ("slow", b"abc")
 
 
+async def test_what_is_refused_because_one_is_here_is_not_kept(watched, place, tmp_path):
+    client = await asyncio.to_thread(login, place)
+    with contextlib.closing(client):
+        await asyncio.to_thread(client.storbinary, "STOR a.log", io.BytesIO(b"abc"))
+        with await asyncio.to_thread(client.transfercmd, "STOR b.log") as connection:
+            connection.sendall(b"abc")
+            await watched.until(lambda: watched.seen(Seen.UPLOAD)[1:])
+            await watched.service.withdraw(KEY)
+            assert await asyncio.to_thread(connection.recv, 10) == b""
+    assert [one.name for one in watched.told if one.path] == ["a.log"]
+    assert [path.name for path in (tmp_path / "logs").rglob("*") if path.is_file()] == ["7-1-a.log"]
+
+
 # -- TLS -------------------------------------------------------------------------------------------------------------
 
 

@@ -1,9 +1,11 @@
 """Logs sent by chargers over HTTP: every way they do it, and every way it goes wrong."""
 
+import asyncio
 import hashlib
 import itertools
 import stat
 import sys
+import threading
 from pathlib import Path
 
 import aiohttp
@@ -344,6 +346,27 @@ async def test_withdrawn_in_the_middle_keeps_what_came(watched, offer):
         assert part.path.exists()
         assert watched.service.received(KEY) == ()
         assert await rest_of(reader) == b""
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_what_is_refused_because_one_is_here_is_not_kept(watched, offer, tmp_path, monkeypatch, whole):
+    """The address is withdrawn while the next log comes, or is being written to the disk."""
+    assert (await ask(offer.url + "a.log", "PUT", b"abc")).status == 200
+    writing, gone = threading.Event(), threading.Event()
+    monkeypatch.setattr("evdesk.engine.files.inbox.os.fsync", lambda number: writing.set() or gone.wait(5))
+    port, path = split(offer.url)
+    async with connected(port) as (reader, writer):
+        writer.write(f"PUT {path}b.log HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc".encode())
+        await watched.until(lambda: watched.seen(Seen.UPLOAD)[1:])
+        if whole:
+            writer.write(b"def")
+            await asyncio.to_thread(writing.wait, 5)
+        withdrawing = asyncio.ensure_future(watched.service.withdraw(KEY))
+        assert await rest_of(reader) == b""
+        gone.set()
+        await withdrawing
+    assert [one.name for one in watched.told if one.path] == ["a.log"]
+    assert [path.name for path in (tmp_path / "logs").rglob("*") if path.is_file()] == ["7-1-a.log"]
 
 
 async def test_a_killed_engine_knows_what_came_before(tmp_path):

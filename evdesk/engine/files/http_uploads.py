@@ -19,7 +19,7 @@ InThread = Callable[..., Awaitable[T]]
 STATUS = {"too_large": 413, "disk_full": 507}
 FORM_EXTRA = 64 * 1024  # what a form is larger than its file
 FIELD = 4096  # a part without a file name that is larger counts as a file all the same
-_PART = re.compile(r"\s*bytes\s+(\d{1,20})-(\d{1,20})/(?:\d{1,20}|\*)\s*", re.IGNORECASE)
+_PART = re.compile(r"\s*bytes\s+(\d{1,20})-(\d{1,20})/(?:\d{1,20}|\*)\s*", re.IGNORECASE | re.ASCII)
 
 
 class Uploading:
@@ -151,7 +151,10 @@ class Uploading:
         assert isinstance(received, Received)
         self._sink = self._run = None
         self._ledger.end(run)
-        self._ledger.say_received(self._slot, received, who(self._request), self._began)
+        if self._files == 1 and self._slot.late(received):  # other files of the same form belong together
+            await self._in_thread(self._slot.forget, received)
+        else:
+            self._ledger.say_received(self._slot, received, who(self._request), self._began)
 
     async def _unwanted(self, error: Unwanted) -> web.StreamResponse:
         self._ledger.say(self._slot, Seen.REFUSED, error.sentence, "bad", who(self._request), cause=error.cause)

@@ -134,7 +134,9 @@ class FileService:
         """The address is gone, and whatever runs on it ends; ports nobody needs are closed. Returns what was counted for
         it, nothing for a key that is not offered."""
         async with self._changing():
-            slot = await self._drop(key)
+            if (slot := self._slots.get(key)) is not None:
+                slot.withdrawn = True
+                await self._drop(key)
         return slot.progress.transfer(self._clock.now()) if slot is not None else Transfer()
 
     def transfer(self, key: Key) -> Transfer:

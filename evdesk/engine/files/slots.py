@@ -78,7 +78,7 @@ class Slot:
     def __init__(self, key: Key, offer: Offer, name: str, progress: Progress) -> None:
         self.key, self.offer, self.name, self.progress = key, offer, name, progress
         self.runs: set[Run] = set()
-        self.gone = False
+        self.gone = self.withdrawn = False  # it goes also when evdesk ends, or offers it anew
         self.idle = asyncio.Event()  # gone, and nothing runs any more
 
     @property
@@ -122,6 +122,15 @@ class Upload(Slot):
     def last(self, name: str) -> "Received | None":
         """The newest attempt of this name, so that it can be gone on with."""
         return next((one for one in reversed(self.attempts) if one.name == name), None)
+
+    def late(self, received: "Received") -> bool:
+        """It was refused: when the address was withdrawn under it, another one was here whole."""
+        return self.withdrawn and any(one.whole for one in self.attempts if one is not received)
+
+    def forget(self, received: "Received") -> None:
+        """As if it had never come. Blocking."""
+        self.attempts.remove(received)
+        received.path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
