@@ -79,6 +79,8 @@ async def test_a_charger_gets_the_file_with_its_length_and_nothing_fancy(watched
         ("bytes=-", 200, 0, SIZE),
         ("rows=1-2", 200, 0, SIZE),
         ("bytes=abc-", 200, 0, SIZE),
+        ("bytes=\u0661-5", 200, 0, SIZE),
+        ("byte\u017f=1-5", 200, 0, SIZE),
         (f"bytes={SIZE}-", 416, 0, 0),
         ("bytes=-0", 416, 0, 0),
         ("bytes=99999999999999999999-", 416, 0, 0),
