@@ -137,14 +137,15 @@ class Data(DTPHandler):
     def _stored(self, received: Received) -> None:
         self.place = received.size
         self._end()
-        if self._counted is not None and self._counted.slot.late(received):
-            self._counted.slot.forget(received)
+        channel = self.cmd_channel
+        if channel.slot.late(received):
+            channel.slot.forget(received)
             self._resp = ("426 It is not wanted any more.", logger.info)
-            self.cmd_channel.hall.post(self.cmd_channel.hall.ledger.end, self._counted)
+            channel.hall.post(channel.hall.ledger.end, self._counted)
             return
         if not received.whole and self.transfer_finished and not self._unwanted:
             self._resp = ("426 It is shorter than announced.", logger.info)
-        self.cmd_channel.hall.post(_stored, self.cmd_channel, self._counted, received, self.began)
+        channel.hall.post(_stored, channel, self._counted, received, self.began)
 
     def _end(self) -> None:
         if self._looker is not None and not self._looker.cancelled:
