@@ -52,9 +52,9 @@ def under_way(one: JobCharger) -> bool:
     return one.outcome is None and one.step not in (Step.WAITING, Step.PREFLIGHT)
 
 
-def stops(job: Job, chargers: Mapping[str, JobCharger], forgiven: int) -> bool:
-    """The limit of failures is reached; `forgiven` were there when a person said to go on."""
-    return bad(chargers) - forgiven >= job.stop_after > 0
+def stops(job: Job, chargers: Mapping[str, JobCharger]) -> bool:
+    """The limit of failures is reached, without those that a person has passed over."""
+    return bad(chargers) - job.forgiven >= job.stop_after > 0
 
 
 def overdue(job: Job, now: float) -> bool:
@@ -62,7 +62,7 @@ def overdue(job: Job, now: float) -> bool:
     return any(wave.state is WaveState.SOAKING and now >= (wave.until_at or 0.0) + BACK_S for wave in job.waves)
 
 
-def advance(job: Job, chargers: Mapping[str, JobCharger], now: float, forgiven: int = 0, unwell: str = "") -> Job:
+def advance(job: Job, chargers: Mapping[str, JobCharger], now: float, unwell: str = "") -> Job:
     """The job with its waves as they are now. Pauses at the limit of failures, ends when every charger is through.
     `unwell`: why a soak cannot end yet, in words."""
     if job.over:
@@ -74,7 +74,7 @@ def advance(job: Job, chargers: Mapping[str, JobCharger], now: float, forgiven: 
     job = replace(job, waves=tuple(waves), counts=counts(chargers))
     if all(one.outcome is not None for one in chargers.values()):
         return replace(job, state=JobState.FINISHED, ended_at=now, waits_for="", waves=tuple(map(_ended, waves)))
-    if job.state is JobState.RUNNING and stops(job, chargers, forgiven) and _unbegun(chargers):
+    if job.state is JobState.RUNNING and stops(job, chargers) and _unbegun(chargers):
         number = bad(chargers)
         words = f"{number} did not come through: no other is begun. Go on, or cancel the rest."
         return replace(job, state=JobState.PAUSED, waits_for=words)

@@ -202,7 +202,8 @@ class Job:
     """One job without its chargers. `counts`: chargers by "waiting", "blocked", "running" and by `Result`.
 
     `waits_for`: why nothing happens now, in words. `stop_after`: failures after which no other charger is begun.
-    `install_at`: what is fetched before is installed then (Unix s), None at once.
+    `install_at`: what is fetched before is installed then (Unix s), None at once. `forgiven`: failures there were when a
+    person said to go on.
     `served`: (address, scheme) it serves on. `report_hash`: of the report as JSON, once it is over. `site`: its name when
     the job was begun."""
 
@@ -233,6 +234,7 @@ class Job:
     report_hash: str = ""
     site: str = ""
     install_at: float | None = None
+    forgiven: int = 0
 
     @property
     def over(self) -> bool:

@@ -243,3 +243,43 @@ async def test_killed_in_the_second_of_its_boot_with_the_new_version(tmp_path):
                 async with second.client() as api:
                     found = (await outcome_of(api, job))["chargers"]["KILL"]
                     assert (found["outcome"], len(one.requests)) == ("succeeded", 1), found["reason"]
+
+
+async def test_a_person_who_said_to_go_on_is_not_asked_again_after_a_restart(tmp_path):
+    image, gate = seed(tmp_path / "data"), asyncio.Event()
+
+    async def life(one: Flasher, url: str) -> None:
+        await one.fetch(url)
+        if one.name == "A":
+            await one.status("InstallationFailed")
+            return
+        await gate.wait()
+        await one.reboot(NEW)
+
+    data = tmp_path / "data"
+    with engine(data, "--accept-unknown", "--speed", "20") as running:
+        port = running.ready["ocpp_port"]
+        ones = [Flasher(running.ocpp, name, life) for name in "ABC"]
+        async with flashers(*ones):
+            async with running.client() as api:
+                await set_up(api, *"ABC")
+                waves = {"canary": 0, "sizes": [1], "stop_after": 1}
+                ask = {"charger_ids": [*"ABC"], "image_id": image, "override": "a test", "waves": waves}
+                job = (await api.call("firmware.start", ask))["job_id"]
+
+                async def state_is(word, api=api):
+                    return (await api.call("job.get", {"job_id": job}))["state"] == word
+
+                await until(lambda: state_is("paused"), 30)
+                await api.call("job.resume", {"job_id": job})
+
+                async def goes_on(api=api):
+                    return (await api.call("job.get", {"job_id": job}))["chargers"]["B"]["transfer"]["complete_at"]
+
+                await until(goes_on, 30)
+            running.kill()
+            with engine(data, "--accept-unknown", "--speed", "20", ocpp=f"127.0.0.1:{port}") as second:
+                async with second.client() as api:
+                    gate.set()
+                    found = (await outcome_of(api, job))["chargers"]
+                    assert [found[name]["outcome"] for name in "ABC"] == ["failed", "succeeded", "succeeded"]

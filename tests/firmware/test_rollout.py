@@ -99,7 +99,7 @@ def test_stops_at_the_limit_and_goes_on_when_told():
     assert one.state is JobState.PAUSED
     assert may_begin(one, all_, 2) == []
     assert "2 did not come through" in one.waits_for
-    one = advance(replace(one, state=JobState.RUNNING), all_, 3, forgiven=bad(all_))
+    one = advance(replace(one, state=JobState.RUNNING, forgiven=bad(all_)), all_, 3)
     assert may_begin(one, all_, 3) == ["C2", "C3", "C4"]
 
 

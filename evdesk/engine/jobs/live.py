@@ -20,12 +20,11 @@ LOOK_EVERY_S = 5.0
 
 @dataclass(slots=True)
 class LiveJob:
-    """`forgiven`: failures there were when a person said to go on; `dirty`: chargers to be told, `unkept`: to be kept."""
+    """`dirty`: chargers to be told, `unkept`: to be kept."""
 
     job: Job
     runs: dict[str, Run]
     image: Image | None = None
-    forgiven: int = 0
     dirty: set[str] = field(default_factory=set)
     unkept: set[str] = field(default_factory=set)
     kept_at: float = 0.0
@@ -54,7 +53,7 @@ class LiveJob:
                 run.leave_out(f"It was not ready within {PATIENCE_S / 3600:.0f} h. {run.charger.reason}".strip())
         self.unwell = soak.watch(self.job, self.runs, self.ailing, now)
         chargers = self.chargers()
-        moved = advance(self.job, chargers, now, self.forgiven, self.unwell)
+        moved = advance(self.job, chargers, now, self.unwell)
         if moved.state is JobState.PAUSED and self.job.state is JobState.RUNNING:
             self.gave_up = bool(self.unwell) and overdue(moved, now)
         if moved.over:
@@ -91,7 +90,7 @@ class LiveJob:
     def go(self, state: JobState) -> None:
         """A person pauses it, or says to go on in spite of what failed."""
         if state is JobState.RUNNING:
-            self.forgiven = bad(self.chargers())
+            self.job = replace(self.job, forgiven=bad(self.chargers()))
             if self.gave_up:
                 self._soaks(lambda wave: replace(wave, state=WaveState.PASSED))
             self.gave_up = False
