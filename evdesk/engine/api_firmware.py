@@ -52,13 +52,15 @@ class FirmwareApi:
             detail["images"] = [_row(library.image(one.id)) | {"known": one.known} for one in added.taken[:_NAMED]]
             detail["count"] = len(added.taken)
             detail["refused"] = dict(list(added.refused.items())[:_NAMED])
+            if added.stays:
+                detail["stays"] = dict(list(added.stays.items())[:_NAMED])
             if len(added.taken) == 1:
                 detail["image"] = library.image(added.taken[0].id).name
 
         await self.core.commands.stored(Command(origin, "firmware.add", _LIBRARY, args), detail, act)
         taken = found[0].taken
         images = [library.images[number] for number in dict.fromkeys(t.id for t in taken) if number in library.images]
-        return w.Added(taken[0].id, images, [t.id for t in taken if t.known], found[0].refused)
+        return w.Added(taken[0].id, images, [t.id for t in taken if t.known], found[0].refused, found[0].stays)
 
     async def _images(self, _origin: Origin, _params: Nothing) -> list[Image]:
         await self.core.library.look()

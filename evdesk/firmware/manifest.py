@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 import tomli_w
@@ -32,7 +33,12 @@ KINDS = {
     "rsassapkcs1v15": "RSA-PKCS1",
     "ecdsa": "ECDSA",
 }
-"""How signatures are called, and what they are called here. Others stay as they are written: they cannot be checked."""
+"""How signatures are called, and what they are called here. Others cannot be checked, so nobody may think they were."""
+
+_SEVERAL_LINES = ("recovery", "notes", "signature", "certificate", "sha256")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN_IN_A_LINE = re.compile(_UNSEEN.pattern[:-1] + r"\t\n\u061c\u200b\u200e\u200f\u2028\u2029\u2060-\u2065\ufeff]")
+"""Controls, and what turns or hides words: a version must not look like another one (Unicode TR 36, 2.8)."""
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _LISTS = ("models", "hardware", "from_versions", "schemes")
@@ -129,7 +135,7 @@ def _table(raw: bytes, name: str) -> Mapping[str, Any]:
         raise _bad(name, "is not text in UTF-8. Save it as UTF-8") from None
     if _DEEP.search(text):
         raise _bad(name, "nests far deeper than any manifest. Choose the file that describes the firmware")
-    form, read = ("TOML", tomllib.loads) if name.lower().endswith(".toml") else ("JSON", json.loads)
+    form, read = ("TOML", tomllib.loads) if name.lower().endswith(".toml") else ("JSON", partial(_json, name=name))
     try:
         told: Any = read(text)
     except (ValueError, RecursionError) as error:
@@ -137,6 +143,20 @@ def _table(raw: bytes, name: str) -> Mapping[str, Any]:
     if not isinstance(told, dict):
         raise _bad(name, "is no manifest: it must be a table of names and values")
     return told
+
+
+def _json(text: str, name: str) -> Any:
+    """A key said twice is as wrong as in TOML: one of the two would be lost without a word."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in told:
+                raise _fault(name, key, "is said twice. Keep one")
+            told[key] = value
+        return told
+
+    return json.loads(text, object_pairs_hook=once)
 
 
 def _from_plain(told: Mapping[str, Any], name: str) -> Manifest:
@@ -168,6 +188,20 @@ def _value(key: str, value: Any, name: str) -> Any:
 
 
 def _text(key: str, value: Any, name: str) -> str:
+    text = _bare(key, value, name)
+    unseen = (_UNSEEN if key in _SEVERAL_LINES else _UNSEEN_IN_A_LINE).search(text)
+    if unseen:
+        what = "more than one line" if unseen[0] == "\n" else f"a character that is not seen (U+{ord(unseen[0]):04X})"
+        raise _fault(name, key, f"holds {what}. Take it out")
+    if key == "sha256":
+        text = re.sub(r"[\s:]", "", text).lower()
+        if text and not _HEX.fullmatch(text):
+            raise _fault(name, key, "must have 64 digits of 0-9 and a-f, as the maker shows it")
+    return _kind(text, name) if key == "signature_kind" else text
+
+
+def _bare(key: str, value: Any, name: str) -> str:
+    """Whatever can be stored as text."""
     if not isinstance(value, str):
         raise _fault(name, key, "must be a text in quotation marks")
     most = MOST_PEM_CHARS if key in ("certificate", "signature") else MOST_CHARS
@@ -177,14 +211,16 @@ def _text(key: str, value: Any, name: str) -> str:
         raise _fault(name, key, "holds a character that is no text. Take it out")
     if "PRIVATE KEY-----" in value:
         raise _fault(name, key, "holds a private key, which nobody else may have. Keep only BEGIN CERTIFICATE and on")
-    text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
-    if key == "sha256":
-        text = re.sub(r"[\s:]", "", text).lower()
-        if text and not _HEX.fullmatch(text):
-            raise _fault(name, key, "must have 64 digits of 0-9 and a-f, as the maker shows it")
-    if key == "signature_kind":
-        return KINDS.get(re.sub(r"[^a-z0-9]", "", text.lower()), text)
-    return text
+    return value.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _kind(text: str, name: str) -> str:
+    kind = KINDS.get(re.sub(r"[^a-z0-9]", "", text.lower()), "")
+    if text and not kind:
+        known = ", ".join(dict.fromkeys(KINDS.values()))
+        what = f"is “{text[:40]}”, which evdesk cannot check. It takes: {known}."
+        raise _fault(name, "signature_kind", f"{what} Signed in another way: leave out signature and signature_kind.")
+    return kind
 
 
 def _texts(key: str, value: Any, name: str) -> tuple[str, ...]:
@@ -232,10 +268,11 @@ def _blocked(value: Any, name: str) -> tuple[BlockedVersion, ...]:
 
 
 def _kept(told: Mapping[str, Any], name: str) -> Kept:
-    """evdesk's own table, maybe of a newer evdesk: what is not known in it is left alone."""
+    """evdesk's own table, maybe of a newer evdesk: what is not known in it is left alone. Files are called as they like."""
     at = told.get("added_at")
     good = isinstance(at, int | float) and not isinstance(at, bool) and 0 <= at <= LARGEST
-    texts = {f.name: _text(f.name, told.get(f.name, ""), name) for f in fields(Kept) if f.name != "added_at"}
+    texts = {f.name: _bare(f.name, told.get(f.name, ""), name) for f in fields(Kept) if f.name != "added_at"}
+    texts["sha256"] = _text("sha256", texts["sha256"], name)
     return Kept(float(at) if good and at is not None else None, **texts)
 
 

@@ -21,12 +21,14 @@ class AddImage:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """`image_id` of the (first) image; `images` all that were added or were there; `refused`: file name -> why not."""
+    """`image_id` of the (first) image; `images` all that were added or were there; `refused`: file name -> why not;
+    `stays`: file name -> in words that its description in the library stays, where what came along says another."""
 
     image_id: str
     images: list[Image] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    stays: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

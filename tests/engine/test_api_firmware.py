@@ -56,7 +56,12 @@ async def test_library_and_fleet_through_the_api(tmp_path):
             one = answered["detail"]["images"][0]
             assert (one["sha256"], one["manifest_source"]) == (SIGNED.sha256, "n22-2.4.1.bin.toml")
             again = await client.call("firmware.add", AddImage(str(path)))
-            assert (again["image_id"], again["known"]) == (image_id, [image_id])
+            assert (again["image_id"], again["known"], again["stays"]) == (image_id, [image_id], {})
+            (copy := path.with_name("copy.bin")).write_bytes(path.read_bytes())
+            copy.with_name("copy.bin.toml").write_text('version = "9.9.9"')
+            again = await client.call("firmware.add", {"path": str(copy)})
+            assert list(again["stays"]) == ["copy.bin"]
+            assert "copy.bin" in (await rows(client, "firmware.add"))[1]["detail"]["stays"]
 
             trusted = await client.call("firmware.trust", {"image_id": image_id, "fingerprint": SIGNED.fingerprint})
             assert (trusted["signature"], trusted["usable"]) == ("valid", True)

@@ -7,6 +7,7 @@ import os
 import resource
 import shutil
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -268,6 +269,20 @@ async def test_the_same_file_under_another_name_is_recognised(shelf, usb):
     assert [(t.id, t.known) for t in added.taken] == [(first.id, True)]
     assert shelf.images == {first.id: first}
     assert left(shelf) == ["n22-2.4.1.bin", "n22-2.4.1.bin.toml"]
+
+
+async def test_a_manifest_that_says_something_else_of_a_known_file_is_not_passed_over_in_silence(shelf, usb):
+    first = await one(shelf, put(usb, manifest=MANIFEST))
+    assert (await shelf.add(str(put(usb, manifest=MANIFEST)), WHO)).stays == {}
+    other = replace(MANIFEST, version="9.9.9", hardware=("D",), minutes=5.0)
+    added = await shelf.add(str(put(usb, "again.bin", manifest=other)), WHO)
+    words = added.stays["again.bin"]
+    assert "in the library already, and its description there stays" in words
+    assert "something else: hardware, version (9.9.9, here 2.4.1), minutes." in words
+    assert "firmware.manifest" in words
+    assert shelf.image(first.id).manifest == MANIFEST
+    given = await shelf.add(str(usb / "n22-2.4.1.bin"), WHO, Manifest(version="2.4.2"))
+    assert (given.stays, shelf.image(first.id).manifest.version) == ({}, "2.4.2")
 
 
 async def test_a_double_click_adds_once(shelf, usb):

@@ -551,6 +551,16 @@ def test_refused_files_are_named_with_why_and_the_rest_is_in(page, client, qtbot
     one.done(1)
 
 
+def test_a_description_that_stays_is_told(page, client, qtbot, tmp_path):
+    image = fw.images()[0]
+    client.answers["firmware.add"] = lambda p: Added(image.id, [image], [image.id], {}, {"a.bin": "It stays."})
+    page.deeds.add_paths([tmp_path / "a.bin"])
+    one = sheet(qtbot, RefusedSheet)
+    assert one.heading.text() == "The description in the library stays"
+    assert "a.bin: It stays." in " ".join(label.text() for label in one.findChildren(type(one.heading)))
+    one.done(1)
+
+
 def test_what_came_of_adding_in_words(tmp_path):
     signed, older = fw.images()[:2]
     assert added_words([signed], []) == "Nordlade N22 2.4.1 is in the library"

@@ -31,13 +31,15 @@ NO_FILE = "There is no firmware file beside it. Put both into one folder, as FIL
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """`name`: in the library's folder; `known`: it was there already, and whole."""
+    """`name`: in the library's folder; `known`: it was there already, and whole; `stays`: what came along says something
+    else of it than the library, in words."""
 
     id: str
     name: str
     size: int
     sha256: str
     known: bool
+    stays: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,21 @@ def _again(copied: Copied, sidecar: Sidecar, given: Manifest, into: Into, entry:
             for one in entry.sidecars:
                 put_aside(into.folder / one)
         write_sidecar(into.folder, entry.path.name, Sidecar(new.manifest, kept), entry.sidecars)
-    return Taken(image_id(copied.sha256), entry.path.name, copied.size, copied.sha256, known=whole)
+    stays = _stays(sidecar.manifest, new.manifest)
+    return Taken(image_id(copied.sha256), entry.path.name, copied.size, copied.sha256, known=whole, stays=stays)
+
+
+def _stays(came: Manifest, kept: Manifest) -> str:
+    """What a person may take for taken over, and is not."""
+    other = [name for name in said(came) if getattr(came, name) != getattr(kept, name)]
+    if not other:
+        return ""
+    version = f" ({came.version}, here {kept.version or 'unknown'})" if "version" in other else ""
+    words = ", ".join(name.replace("_", " ") + (version if name == "version" else "") for name in other)
+    return (
+        f"It is in the library already, and its description there stays. What came along says something else: {words}. "
+        "If that is right, open the file in the library and correct it there, or call firmware.manifest."
+    )
 
 
 def _listed(path: Path) -> dict[str, bool]:

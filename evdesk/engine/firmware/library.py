@@ -22,10 +22,11 @@ log = logging.getLogger("evdesk.firmware")
 
 @dataclass(frozen=True, slots=True)
 class AddedFiles:
-    """`taken` in order; `refused`: file name -> why not."""
+    """`taken` in order; `refused`: file name -> why not; `stays`: file name -> what it says otherwise than the library."""
 
     taken: list[Taken] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    stays: dict[str, str] = field(default_factory=dict)
 
 
 class Library:
@@ -102,9 +103,11 @@ class Library:
                 text = f"These are {len(files)} files. What is of one alone (its version, say) is given with that file."
                 raise EvdeskError(Reason.INVALID, text)
             taken: list[Taken] = []
+            stays: dict[str, str] = {}
             for file in files:
                 try:
                     taken.append(await self._take(file, who, given))
+                    stays |= {shown(file.name): taken[-1].stays} if taken[-1].stays else {}
                 except EvdeskError as error:
                     if len(files) == 1 and not refused:
                         raise
@@ -112,7 +115,7 @@ class Library:
             await self._in.rescan()
         if not taken:
             raise EvdeskError(Reason.INVALID, _nothing(refused))
-        return AddedFiles(taken, refused)
+        return AddedFiles(taken, refused, stays)
 
     async def put_manifest(self, image_id: str, manifest: Manifest, who: str) -> Image:
         """What a person knows of a file; it takes the place of all that was known. Raises `EvdeskError`."""

@@ -109,6 +109,7 @@ class FirmwareDeeds(QObject):
         images: dict[str, Image] = {}
         known: list[str] = []
         refused: dict[str, str] = {}
+        stays: dict[str, str] = {}
         for path in paths:
             self.working.emit(tr("{file} is read and checked").format(file=path.name))
             try:
@@ -119,13 +120,16 @@ class FirmwareDeeds(QObject):
             images |= {image.id: image for image in added.images}
             known += added.known
             refused |= added.refused
+            stays |= added.stays
         self.working.emit("")
-        await self._tell_added(list(images.values()), known, refused)
+        await self._tell_added(list(images.values()), known, refused, stays)
 
-    async def _tell_added(self, images: list[Image], known: list[str], refused: dict[str, str]) -> None:
+    async def _tell_added(
+        self, images: list[Image], known: list[str], refused: dict[str, str], stays: dict[str, str]
+    ) -> None:
         self.changed.emit()
-        if refused:
-            await RefusedSheet(images, refused, self._theme, self._owner).ask()
+        if refused or stays:
+            await RefusedSheet(images, refused, stays, self._theme, self._owner).ask()
         elif images:
             self.said.emit(added_words(images, known))
         if len(images) == 1 and wants_words(images[0]):
@@ -195,17 +199,26 @@ class PathSheet(Sheet):
 
 
 class RefusedSheet(Sheet):
-    """Files that were not taken, each with why."""
+    """Files that were not taken, or whose description was not, each with why."""
 
-    def __init__(self, images: Sequence[Image], refused: dict[str, str], theme: Theme, parent: QWidget) -> None:
+    def __init__(
+        self,
+        images: Sequence[Image],
+        refused: dict[str, str],
+        stays: dict[str, str],
+        theme: Theme,
+        parent: QWidget,
+    ) -> None:
         title = (
             tr("1 file was not added") if len(refused) == 1 else tr("{n} files were not added").format(n=len(refused))
         )
+        if not refused:
+            title = tr("The description in the library stays")
         super().__init__(title, theme, parent)
         self.setMinimumWidth(620)
         if images:
             self.say(tr("{n} are in the library.").format(n=len(images)), muted=True)
-        rows = sorted(refused.items())
+        rows = sorted(refused.items()) + sorted(stays.items())
         for name, why in rows[:REFUSED_MOST]:
             self.say(f"{name}: {why}")
         if len(rows) > REFUSED_MOST:
