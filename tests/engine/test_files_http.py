@@ -1,6 +1,8 @@
 """Files over HTTP and HTTPS on real sockets: what chargers do, and what others try."""
 
 import asyncio
+import contextlib
+import gc
 import hashlib
 import itertools
 import json
@@ -240,10 +242,56 @@ async def test_garbage_ends_its_own_connection_only(watched, offer, garbage):
 
 
 async def test_a_connection_that_never_asks_is_closed(watched, offer, tmp_path, monkeypatch):
-    monkeypatch.setattr("evdesk.engine.files.http.IDLE_S", 0.2)
+    monkeypatch.setattr("evdesk.engine.files.connections.ASK_S", 0.2)
+    assert await raw(offer.port, b"GET /f/half") == b""
+    monkeypatch.setattr("evdesk.engine.files.connections.IDLE_S", 0.4)
     await watched.service.withdraw(KEY)
     new = await watched.service.offer(KEY, tmp_path / "fw.bin", "fw.bin", HERE, "http")
-    assert await raw(new.port, b"GET /f/half") == b""
+    began = asyncio.get_running_loop().time()
+    said = await raw(
+        new.port, f"GET {split(new.url)[1]} HTTP/1.1\r\nHost: x\r\nRange: bytes=0-0\r\n\r\nGET /f/h".encode()
+    )
+    assert said.startswith(b"HTTP/1.1 206")
+    assert asyncio.get_running_loop().time() - began >= 0.3
+
+
+@pytest.mark.parametrize("limit", ["MOST_CONNECTIONS", "MOST_PER_ADDRESS"])
+async def test_those_that_only_hold_connections_open_keep_no_charger_out(watched, offer, monkeypatch, caplog, limit):
+    monkeypatch.setattr(f"evdesk.engine.files.connections.{limit}", 20)
+    port, path = split(offer.url)
+    async with contextlib.AsyncExitStack() as stack:
+        fetching, asking = await stack.enter_async_context(connected(port, limit=1000))
+        asking.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        await fetching.readuntil(b"\r\n\r\n")
+        slow = [await stack.enter_async_context(connected(port)) for _ in range(60)]
+        for _, writer in slow:
+            writer.write(b"GET /f/half")
+        assert (await ask(offer.url)).body == content(SIZE)
+        assert await fetching.readexactly(SIZE) == content(SIZE)
+        ended = [reader.at_eof() or reader.exception() is not None for reader, _ in slow]
+        assert ended == [True] * 42 + [False] * 18
+    gc.collect()
+    await asyncio.sleep(0)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+async def test_as_many_as_are_served_are_served(watched, offer, tmp_path, monkeypatch, caplog):
+    """Nobody makes room who is being served: the newest is refused."""
+    monkeypatch.setattr("evdesk.engine.files.connections.MOST_PER_ADDRESS", 3)
+    big = await watched.service.offer(OTHER, write_file(tmp_path, 4_000_000, "big.bin"), "big.bin", HERE, "http")
+    port, path = split(big.url)
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(3):
+            reader, writer = await stack.enter_async_context(connected(port, limit=1000))
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            await reader.readuntil(b"\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            await ask(big.url)
+        await watched.service.withdraw(OTHER)
+    assert (await ask(offer.url)).status == 200
+    gc.collect()
+    await asyncio.sleep(0)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 async def test_a_dead_reader_is_ended_and_told(watched, offer, tmp_path, monkeypatch):

@@ -8,7 +8,6 @@ import asyncio
 import logging
 import ssl
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from typing import BinaryIO, TypeVar
@@ -16,95 +15,23 @@ from typing import BinaryIO, TypeVar
 from aiohttp import web
 
 from evdesk.engine.files.addresses import Addresses, Guesses
-from evdesk.engine.files.answers import asked, peer_of, plain, who
+from evdesk.engine.files.answers import asked, plain, who
+from evdesk.engine.files.connections import Connections
 from evdesk.engine.files.http_uploads import Uploading
 from evdesk.engine.files.inbox import Inbox
 from evdesk.engine.files.ledger import Ledger
 from evdesk.engine.files.ranges import Plan, plan
 from evdesk.engine.files.slots import Download, Run, Seen, Slot, Upload, asks_words
-from evdesk.engine.files.transport import tune, unsent
+from evdesk.engine.files.transport import unsent
 
 log = logging.getLogger("evdesk.files")
-quiet = logging.getLogger("evdesk.files.http")
-quiet.setLevel(logging.CRITICAL)  # what strangers send is no error of ours
 T = TypeVar("T")
 
 CHUNK = 64 * 1024
 CLOSE_S = 0.1  # a port is only closed when nobody needs it
-IDLE_S = 75.0  # also for the first request to come
-MOST_CONNECTIONS, MOST_PER_ADDRESS = 500, 300  # a hundred chargers may come from behind one router
 _LIVELIEST_S, _LAZIEST_S = 0.002, 0.25
 
 Threads = Callable[..., Awaitable[T]]
-
-
-class Connection(web.RequestHandler):
-    """What is no HTTP gets an answer that repeats nothing of it."""
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        if status >= 500:
-            log.error("An answer to %s failed", who(request), exc_info=exc)
-        if request.writer.output_size > 0:
-            raise ConnectionError("the answer has begun already")
-        response = plain(status)
-        response.force_close()
-        return response
-
-
-class Connections(web.Server):
-    """Knows who is connected, bounds how many, and how each of them ended."""
-
-    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
-        super().__init__(
-            handler,
-            keepalive_timeout=IDLE_S,
-            auto_decompress=False,  # what is sent is kept as it came, and nothing unpacks itself
-            access_log=None,
-            logger=quiet,
-        )
-        self._on = asyncio.get_running_loop()
-        self._ends: dict[web.RequestHandler, asyncio.Future[bool]] = {}
-        self._peers: Counter[str] = Counter()
-
-    def __call__(self) -> web.RequestHandler:
-        return Connection(self, loop=self._on, **self._kwargs)
-
-    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        super().connection_made(handler, transport)
-        self._ends[handler] = asyncio.get_running_loop().create_future()
-        peer = peer_of(transport)
-        self._peers[peer] += 1
-        if self._peers.total() > MOST_CONNECTIONS or self._peers[peer] > MOST_PER_ADDRESS:
-            log.warning("%s opens too many connections for files: the newest is refused", peer)
-            transport.abort()
-            return
-        tune(transport)
-
-    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
-        transport = self._connections.get(handler)
-        if transport is not None:
-            peer = peer_of(transport)
-            self._peers[peer] -= 1
-            if self._peers[peer] <= 0:
-                del self._peers[peer]
-        end = self._ends.pop(handler, None)
-        if end is not None and not end.done():
-            end.set_result(exc is None)
-        super().connection_lost(handler, exc)
-
-    def end_of(self, handler: web.RequestHandler) -> asyncio.Future[bool]:
-        """Done when the connection is: True where the other side closed it properly."""
-        if handler not in self._ends:
-            ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-            ended.set_result(False)
-            return ended
-        return self._ends[handler]
 
 
 class HttpDoor:
