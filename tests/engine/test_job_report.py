@@ -2,14 +2,17 @@
 
 import hashlib
 import io
+import json
 from dataclasses import replace
 
 import pytest
 from pypdf import PdfReader
 
+from evdesk import __version__
 from evdesk.engine.jobs.report_pdf import report_pdf
 from evdesk.engine.jobs.report_read import digest
 from evdesk.engine.store.log_files import KeptLog
+from evdesk.firmware.rollout import plan_waves
 from evdesk.model import EvdeskError
 from evdesk.model.firmware import SignatureState
 from evdesk.model.jobs import (
@@ -23,6 +26,7 @@ from evdesk.model.jobs import (
     Step,
     StepSpan,
     Transfer,
+    WaveState,
 )
 from tests.engine.report_kit import GONE, IMAGE, JOB, ONE, SHA256, T0, many, reported
 from tests.engine.store_kit import opened
@@ -123,7 +127,7 @@ async def test_many_chargers_stay_on_one_sheet_what_failed_first(store, number):
     assert f"1 failed, 1 unknown, {number - 2} succeeded." in seen
     assert f"Chargers Succeeded Failed Unknown Cancelled {number} {number - 2} 1 1 0" in seen
     assert f"V2.4.1 ({number - 2})" in seen
-    assert f"Canary 1 (through), Wave 1 {number - 1} (through)" in seen
+    assert f"Canary 1 (through), Wave 1 {number - 1} ({number - 3} succeeded, 1 failed, 1 unknown)" in seen
     assert SHA256 in seen
     table = seen[seen.rindex("Charger Serial number") :]
     first, second, third = (table.index(f"Bay {n} ") for n in (8, 3, 1))
@@ -133,6 +137,39 @@ async def test_many_chargers_stay_on_one_sheet_what_failed_first(store, number):
     assert ("200 more (200 succeeded) are in the JSON report" in seen) is (number == 300)
     assert "It still has 2.4.0." in seen
     assert smallest(page) >= 5.2, "it can be read without a lens"
+
+
+async def test_a_wave_is_called_as_its_chargers_ended(store):
+    chargers = [*many(2), *(replace(one, outcome=Result.CANCELLED) for one in many(4)[2:])]
+    waves = plan_waves([one.charger_id for one in chargers], 0, [2])
+    passed = tuple(replace(wave, state=WaveState.PASSED) for wave in waves)
+    _, _, seen = read(await reported(store, chargers, replace(JOB, waves=passed)))
+    assert "Wave 1 2 (through), Wave 2 2 (cancelled)" in seen
+
+
+@pytest.mark.parametrize("serial", ["S-FAILED-THEN-NEW", "NORDLADE-N22-2026-20441", "S" * 60])
+async def test_outcomes_are_never_cut_and_ids_last(store, serial):
+    chargers = [
+        replace(one, serial=f"{serial}{n}", reported="2.4.1-build-20261124-rc3") for n, one in enumerate(many(30))
+    ]
+    chargers[4] = replace(chargers[4], outcome=None)
+    _, page, seen = read(await reported(store, chargers))
+    table = seen[seen.rindex("Charger Serial number") : seen.index("Audit log")]
+    count = [table.count(word) for word in ("Succeeded", "Failed", "Unknown", "Under way")]
+    assert count == [27, 1, 1, 1]
+    assert all(f"{one.label} " in table for one in chargers)
+    if len(serial) < 40:
+        assert all(one.serial in table for one in chargers)
+    assert smallest(page) >= 5.2
+
+
+async def test_the_evdesk_that_wrote_it_is_named_and_may_be_an_older_one(store):
+    text = await reported(store)
+    assert json.loads(text)["evdesk"] == __version__
+    assert f"Report by evdesk {__version__}, page by evdesk {__version__}." in read(text)[2]
+    told = json.loads(text)
+    del told["evdesk"]
+    assert "Report by evdesk of an unknown version, page by" in read(json.dumps(told))[2]
 
 
 async def test_one_of_many_in_full_has_its_own_rows_alone(store):

@@ -4,6 +4,7 @@ import hashlib
 import re
 from typing import Any
 
+from evdesk import __version__
 from evdesk.engine.store import Store
 from evdesk.engine.store.chain import canonical
 from evdesk.engine.store.work import MOST_LINES
@@ -19,6 +20,7 @@ async def report_json(store: Store, job: Job, chargers: dict[str, JobCharger], i
     rows = await store.audit_hashes(sorted({row for one in chargers.values() for row in one.audit_ids}))
     report = {
         "format": FORMAT,
+        "evdesk": __version__,
         "job": _job(job),
         "image": _image(image) if image is not None and job.kind is JobKind.UPDATE else None,
         "chargers": [_charger(one) for one in chargers.values()],

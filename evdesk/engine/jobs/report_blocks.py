@@ -38,8 +38,9 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """Many short rows, each on one line, in two columns side by side. `parts`: of the width of one column; `tones`: of the
-    rows; `more`: what is left out, in words."""
+    """Many short rows, each on one line, in two columns side by side. `parts`: of the width of one column, where what is
+    in them is too wide; `soft`: the cells that are cut first, the last never is; `tones`: of the rows; `more`: what is left
+    out, in words."""
 
     title: str
     heads: tuple[str, ...]
@@ -47,6 +48,7 @@ class Roll:
     parts: tuple[float, ...]
     tones: tuple[str, ...] = ()
     more: str = ""
+    soft: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

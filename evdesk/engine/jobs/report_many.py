@@ -30,7 +30,8 @@ _ORDER = (Result.FAILED, Result.UNKNOWN, None, Result.CANCELLED, Result.SUCCEEDE
 _FEW_HEADS = ("Charger", "Serial number", "From", "Told after it", "Outcome", "Took", "What was found")
 _FEW_PARTS = (0.15, 0.14, 0.09, 0.10, 0.11, 0.10, 0.31)
 _MANY_HEADS = ("Charger", "Serial number", "From", "Told", "Outcome")
-_MANY_PARTS = (0.25, 0.23, 0.18, 0.18, 0.16)
+_MANY_PARTS = (0.25, 0.25, 0.15, 0.15, 0.20)
+_VERSIONS = (2, 3)
 
 
 def job_page(report: Report, sha256: str) -> ReportPage:
@@ -142,6 +143,7 @@ def _many(chargers: list[JobCharger]) -> Roll:
         _MANY_PARTS,
         tuple(RESULTS[one.outcome][1] for one in shown),
         f"{len(left)} more ({rest}) are in the JSON report, which names them all." if left else "",
+        _VERSIONS,
     )
 
 

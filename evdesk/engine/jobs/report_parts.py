@@ -1,13 +1,15 @@
 """What pages about one charger and about many have in common: who asked, which file, which audit rows."""
 
+from collections import Counter
 from collections.abc import Sequence
 
+from evdesk import __version__
 from evdesk.engine.jobs.report_blocks import Codes, Facts
 from evdesk.engine.jobs.report_read import NamedRow, Report
 from evdesk.engine.page_words import Fact, clipped, known, lasted, moment, ranges
 from evdesk.firmware.endings import megabytes
 from evdesk.model.firmware import FileState, Image, SignatureState
-from evdesk.model.jobs import JobKind, Result, WaveState
+from evdesk.model.jobs import JobKind, Result, Wave, WaveState
 
 NOT_FINAL = "Made while the job goes on: not its end, and not in the audit log."
 MOST_CHARS = 400
@@ -77,11 +79,21 @@ def waves(report: Report) -> tuple[Fact, ...]:
     job = report.job
     if len(job.waves) < 2:
         return ()
-    each = [f"{wave.name} {len(wave.charger_ids)} ({_WAVES[wave.state]})" for wave in job.waves]
+    each = [f"{wave.name} {len(wave.charger_ids)} ({_came_of(wave, report)})" for wave in job.waves]
     soak = f"; the canary watched for {lasted(job.soak_s)}" if job.soak_s else ""
     left = f", and {len(each) - MOST_NAMED} more" if len(each) > MOST_NAMED else ""
     rule = f"no other is begun after {job.stop_after} that did not come through; {job.parallel} at once{soak}"
     return ("Waves", f"{', '.join(each[:MOST_NAMED])}{left}"), ("Rule", rule)
+
+
+def _came_of(wave: Wave, report: Report) -> str:
+    """A wave whose turn it was is over for the rollout, however its chargers ended: here it is called as they ended."""
+    ours = set(wave.charger_ids)
+    count = Counter(one.outcome for one in report.chargers if one.charger_id in ours)
+    if wave.state is not WaveState.PASSED or set(count) <= {Result.SUCCEEDED}:
+        return _WAVES[wave.state]
+    words = [(count[outcome], word.lower()) for outcome, (word, _) in RESULTS.items() if count[outcome]]
+    return words[0][1] if len(words) == 1 else ", ".join(f"{number} {word}" for number, word in words)
 
 
 def file_facts(report: Report) -> tuple[Facts, Facts, Codes]:
@@ -161,5 +173,6 @@ def foot(report: Report) -> str:
     return (
         f"{final}All times are UTC. The report as JSON is attached to this file, with every step, setting and the log of "
         "both sides. “evdesk audit verify --report FILE” holds it, and this page, against the audit log. This page says "
-        "what evdesk did, saw and was told; what it does not know is called unknown."
+        "what evdesk did, saw and was told; what it does not know is called unknown. "
+        f"Report by evdesk {report.evdesk or 'of an unknown version'}, page by evdesk {__version__}."
     )

@@ -19,6 +19,12 @@ from evdesk.engine.pdf_sheet import GAP, MUTED, TONES, TOP, WIDTH, About, Attach
 from evdesk.model import EvdeskError, Reason
 
 _SIZES = (8.8, 8.4, 8.0, 7.6, 7.3, 7.0, 6.7, 6.4, 6.1, 5.8, 5.5)
+_PAGE = 2
+"""Counts up with every change of how the page looks: one that an older evdesk made is then not taken for a changed one."""
+
+_ROLL_LEAST = 5.6
+_ROLL_PAD = 5.0
+_WIDEST_EM = 17.0  # 25 letters, as OCPP allows: a longer name must not make all of them small
 _CODE_WIDE = 0.62  # of a letter, in its size
 _LETTERS_PER_EM = 4  # of the narrowest
 _BAND = HexColor("#f3f4f6")
@@ -35,7 +41,7 @@ def report_pdf(text: str, charger_id: str = "") -> bytes:
 
 def made_by() -> str:
     """Where this is the same, the same report gives the same page."""
-    return f"evdesk {__version__}, reportlab {Version}, {fonts()[0]}"
+    return f"evdesk {__version__}, page {_PAGE}, reportlab {Version}, {fonts()[0]}"
 
 
 def _page(report: Report, charger_id: str, sha256: str) -> ReportPage:
@@ -124,14 +130,16 @@ class _Sheet(Sheet):
     def _roll(self, block: Roll) -> list[Flowable]:
         """Plain text in cells and no paragraphs: a hundred rows stay fast, and none takes two lines."""
         high = -(-len(block.rows) // 2)
-        widths = [_HALF * part for part in block.parts]
+        size, widths = self._columns(block)
         blank = ("",) * len(block.heads)
         left, right = list(block.rows[:high]), list(block.rows[high:])
         right += [blank] * (high - len(right))
-        rows = [[*self._line(a, widths), "", *self._line(b, widths)] for a, b in zip(left, right, strict=True)]
+        rows = [
+            [*self._line(a, widths, size), "", *self._line(b, widths, size)] for a, b in zip(left, right, strict=True)
+        ]
         gap = len(block.heads)
         look = [
-            ("FONT", (0, 0), (-1, -1), self.plain, self.roll_size, self.roll_size + 0.6),
+            ("FONT", (0, 0), (-1, -1), self.plain, size, size + 0.6),
             ("TEXTCOLOR", (0, 0), (-1, 0), MUTED),
             ("ROWBACKGROUNDS", (0, 1), (gap - 1, -1), [_BAND, None]),
             ("ROWBACKGROUNDS", (gap + 1, 1), (-1, -1), [_BAND, None]),
@@ -143,16 +151,36 @@ class _Sheet(Sheet):
         table = self.table(heads + rows, [*widths, GAP, *widths], look, above=0.0, below=0.7)
         return [table, *([Spacer(1, 2), self.text(block.more, self.body)] if block.more else [])]
 
-    def _line(self, cells: tuple[str, ...], widths: list[float]) -> list[str]:
-        return [self._fitting(cell, width - 5) for cell, width in zip(cells, widths, strict=True)]
+    def _columns(self, block: Roll) -> tuple[float, list[float]]:
+        """(size of the letters, widths): columns as wide as what is in them. Where that is too wide, the soft ones give way
+        first, then the letters become smaller, then the others are cut; the last is whole in any case."""
+        columns = list(zip(block.heads, *block.rows, strict=True))
+        ems = [max(stringWidth(shown(cell), self.plain, 1.0) for cell in column) for column in columns]
+        share, last, size = [_HALF * part for part in block.parts], len(columns) - 1, self.roll_size
+        firm = [n for n in range(last) if n not in block.soft]
+        while True:
+            wants = [min(em, _WIDEST_EM) * size + _ROLL_PAD for em in ems]
+            widths = [min(want, share[n]) if n in block.soft else want for n, want in enumerate(wants)]
+            if sum(widths) <= _HALF or size <= _ROLL_LEAST:
+                break
+            size = max(_ROLL_LEAST, size - 0.2)
+        if sum(widths) > _HALF:
+            widths = [width if n == last else min(width, share[n]) for n, width in enumerate(widths)]
+        for n in (*firm, *block.soft):
+            widths[n] += max(0.0, min(wants[n] - widths[n], _HALF - sum(widths)))
+        spare = max(0.0, _HALF - sum(widths)) / len(widths)
+        return size, [width + spare for width in widths]
 
-    def _fitting(self, text: str, width: float) -> str:
+    def _line(self, cells: tuple[str, ...], widths: list[float], size: float) -> list[str]:
+        return [self._fitting(cell, width - _ROLL_PAD, size) for cell, width in zip(cells, widths, strict=True)]
+
+    def _fitting(self, text: str, width: float, size: float) -> str:
         text = shown(text)
-        if stringWidth(text, self.plain, self.roll_size) <= width:
+        if stringWidth(text, self.plain, size) <= width + 0.01:
             return text
         # The end of a name or a version tells it from others, so the middle goes.
-        most = min(len(text) - 1, int(width / self.roll_size * _LETTERS_PER_EM))
-        while most > 1 and stringWidth(_short(text, most), self.plain, self.roll_size) > width:
+        most = min(len(text) - 1, int(width / size * _LETTERS_PER_EM))
+        while most > 1 and stringWidth(_short(text, most), self.plain, size) > width:
             most -= 1
         return _short(text, most)
 

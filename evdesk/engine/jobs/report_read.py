@@ -32,7 +32,8 @@ class NamedRow:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What `report_json` writes. `image` None: of a log, or the library has it no more; `logs`: what came."""
+    """What `report_json` writes. `image` None: of a log, or the library has it no more; `logs`: what came; `evdesk`: the
+    version that wrote it, "" in reports from before it was told."""
 
     format: str
     job: Job
@@ -41,6 +42,7 @@ class Report:
     log: tuple[ReportLine, ...] = ()
     audit: tuple[NamedRow, ...] = ()
     logs: tuple[LogFile, ...] = ()
+    evdesk: str = ""
 
     def one(self, charger_id: str) -> JobCharger | None:
         return next((one for one in self.chargers if one.charger_id == charger_id), None)
