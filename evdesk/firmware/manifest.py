@@ -191,8 +191,9 @@ def _text(key: str, value: Any, name: str) -> str:
     text = _bare(key, value, name)
     unseen = (_UNSEEN if key in _SEVERAL_LINES else _UNSEEN_IN_A_LINE).search(text)
     if unseen:
-        what = "more than one line" if unseen[0] == "\n" else f"a character that is not seen (U+{ord(unseen[0]):04X})"
-        raise _fault(name, key, f"holds {what}. Take it out")
+        if unseen[0] == "\n":
+            raise _fault(name, key, "holds more than one line. Keep one")
+        raise _fault(name, key, f"holds a character that is not seen (U+{ord(unseen[0]):04X}). Take it out")
     if key == "sha256":
         text = re.sub(r"[\s:]", "", text).lower()
         if text and not _HEX.fullmatch(text):
