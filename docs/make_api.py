@@ -23,8 +23,8 @@ Made from `evdesk/wire` by `make docs`; do not edit. API version {version}.
 JSON-RPC 2.0 over a WebSocket at `ws://127.0.0.1:PORT/api`. The port and the token file stand in `engine.json` in the data
 directory; the token goes into the header `Authorization: Bearer TOKEN`. A request that carries an `Origin` (a web page) is
 refused. The engine first sends `hello`, then `snapshot` (the whole state, with `seq`), then each `event` with the next
-`seq`. A client that reads too slowly is disconnected and finds a fresh snapshot when it comes back. Name yourself in the header
-`X-Evdesk-User` (percent-encoded): without it the audit log and reports say “API script”.
+`seq`. A client that reads too slowly is disconnected and finds a fresh snapshot when it comes back. Name yourself in
+the header `X-Evdesk-User` (percent-encoded): without it the audit log and reports say “API script”.
 
 Times are Unix seconds (UTC), units stand in the names, `null` means unknown. From a shell:
 
