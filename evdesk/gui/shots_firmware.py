@@ -6,6 +6,7 @@ from pathlib import Path
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.update import UpdatePage
+from evdesk.gui.pages.update_preflight import OverrideCard
 from evdesk.gui.shell import Shell
 from evdesk.model import Charger, EvdeskError
 from evdesk.model.firmware import Image
@@ -64,6 +65,9 @@ async def shoot(job: tuple[int, Image], shell: Shell, settled: Settled, director
             await take(name)
             while page.foot.held():
                 await settled()
+            for card in page.findChildren(OverrideCard):
+                if card.isVisible() and name == "update-3-preflight":
+                    card.field.setText("The sticker on each says hardware B or C")
             if page.foot.next.isEnabled() and name != "update-4-confirm":
                 page.foot.next.click()
     shell.navigator.go("logs")

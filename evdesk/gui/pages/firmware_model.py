@@ -24,7 +24,7 @@ from evdesk.model.firmware import FleetCharger, FleetModel, FleetState, FleetVer
 
 ITEM = int(Qt.ItemDataRole.UserRole) + 1
 CHARGER, MODEL, SERIAL, HARDWARE, VERSION, SINCE, STATE, BECAUSE = range(8)
-WIDTHS = (68, 112, 112, 76, 72, 66, 94, 160)
+WIDTHS = (68, 112, 112, 76, 86, 66, 94, 160)
 BY_MODEL, BY_STATE = "model", "state"
 _ROOT = QModelIndex()
 
