@@ -16,10 +16,13 @@ HOLDS_UP_S = 600.0
 BACK_S = 900.0
 """So much longer than it was meant to a soak waits for one that is offline just then; afterwards a person decides."""
 
+MOST_NAMED = 3
+
 CANARY = 0
 """The number of that wave; the others count from 1."""
 
 BAD = (Result.FAILED, Result.UNKNOWN)
+ENDED: dict[Result | None, str] = {Result.FAILED: "failed", Result.UNKNOWN: "ended unknown", Result.CANCELLED: "was left out"}
 
 
 def plan_waves(charger_ids: Sequence[str], canary: int, sizes: Sequence[int]) -> tuple[Wave, ...]:
@@ -42,9 +45,9 @@ def counts(chargers: Mapping[str, JobCharger]) -> dict[str, int]:
     return dict(Counter(_word(one) for one in chargers.values()))
 
 
-def bad(chargers: Mapping[str, JobCharger]) -> int:
-    """Failed and unknown ones: silence is no success. A charger that was never begun is none."""
-    return sum(one.outcome in BAD for one in chargers.values())
+def unproven(chargers: Mapping[str, JobCharger]) -> tuple[str, ...]:
+    """Those that are through and did not succeed."""
+    return tuple(name for name, one in chargers.items() if one.outcome in ENDED)
 
 
 def under_way(one: JobCharger) -> bool:
@@ -52,9 +55,18 @@ def under_way(one: JobCharger) -> bool:
     return one.outcome is None and one.step not in (Step.WAITING, Step.PREFLIGHT)
 
 
-def stops(job: Job, chargers: Mapping[str, JobCharger]) -> bool:
-    """The limit of failures is reached, without those that a person has passed over."""
-    return bad(chargers) - job.forgiven >= job.stop_after > 0
+def stops(job: Job, chargers: Mapping[str, JobCharger]) -> str:
+    """Why no other may be begun till a person says so, in words. Whom a person has passed over counts no more."""
+    left = [name for name in unproven(chargers) if name not in job.forgiven]
+    canary = [name for wave in job.waves if wave.number == CANARY for name in wave.charger_ids]
+    lacking = [chargers[name] for name in canary if name in left]
+    if lacking and all(chargers[name].outcome is not None for name in canary):
+        said = ", ".join(f"{one.label or one.charger_id} {ENDED[one.outcome]}" for one in lacking[:MOST_NAMED])
+        more = f", and {len(lacking) - MOST_NAMED} more did not succeed" if len(lacking) > MOST_NAMED else ""
+        return f"The canary has not come through: {said}{more}"
+    # Silence is no success; a charger that was never begun is no failure.
+    number = sum(chargers[name].outcome in BAD for name in left)
+    return f"{number} did not come through" if number >= job.stop_after > 0 else ""
 
 
 def overdue(job: Job, now: float) -> bool:
@@ -67,23 +79,23 @@ def advance(job: Job, chargers: Mapping[str, JobCharger], now: float, unwell: st
     `unwell`: why a soak cannot end yet, in words."""
     if job.over:
         return job
-    waves = list(job.waves)
+    waves, why = list(job.waves), stops(job, chargers)
     for place, wave in enumerate(waves):
         before = waves[place - 1] if place else None
-        waves[place] = _wave(job, wave, before, chargers, now, unwell)
+        waves[place] = _wave(job, wave, before, chargers, now, unwell or why)
     job = replace(job, waves=tuple(waves), counts=counts(chargers))
     if all(one.outcome is not None for one in chargers.values()):
         return replace(job, state=JobState.FINISHED, ended_at=now, waits_for="", waves=tuple(map(_ended, waves)))
-    if job.state is JobState.RUNNING and stops(job, chargers) and _unbegun(chargers):
-        number = bad(chargers)
-        words = f"{number} did not come through: no other is begun. Go on, or cancel the rest."
-        return replace(job, state=JobState.PAUSED, waits_for=words)
-    if job.state is JobState.RUNNING and unwell and overdue(job, now):
-        words = (
-            f"{unwell}, and should have been watched to its end by now: no other is begun. Go on, or cancel the rest."
-        )
-        return replace(job, state=JobState.PAUSED, waits_for=words)
-    return job
+    if not _unbegun(chargers):
+        return job
+    # Also while a person has paused it: who says to go on is told what is passed over by that.
+    words, gave_up = why, False
+    if not why and unwell and overdue(job, now):
+        words, gave_up = f"{unwell}, and should have been watched to its end by now", True
+    if not words:
+        return replace(job, gave_up=job.gave_up and bool(unwell))
+    words = f"{words}: no other is begun. Go on, or cancel the rest."
+    return replace(job, state=JobState.PAUSED, waits_for=words, gave_up=gave_up)
 
 
 def may_begin(job: Job, chargers: Mapping[str, JobCharger], now: float) -> list[str]:
@@ -103,22 +115,23 @@ def may_begin(job: Job, chargers: Mapping[str, JobCharger], now: float) -> list[
 
 
 def _wave(
-    job: Job, wave: Wave, before: Wave | None, chargers: Mapping[str, JobCharger], now: float, unwell: str
+    job: Job, wave: Wave, before: Wave | None, chargers: Mapping[str, JobCharger], now: float, lacks: str
 ) -> Wave:
+    """`lacks`: why the canary has not shown yet that the others may follow."""
     if wave.state is WaveState.WAITING:
         begins = job.state is JobState.RUNNING and (job.not_before_at or 0.0) <= now
         if begins and (before is None or before.state is WaveState.PASSED):
             return replace(wave, state=WaveState.RUNNING, started_at=now)
         return wave
-    if wave.state is WaveState.SOAKING and now >= (wave.until_at or 0.0) and not unwell:
+    canary, ours = wave.number == CANARY, [chargers[charger_id] for charger_id in wave.charger_ids]
+    watched = any(one.outcome is Result.SUCCEEDED for one in ours)
+    if wave.state is WaveState.SOAKING and not lacks and (now >= (wave.until_at or 0.0) or not watched):
         return replace(wave, state=WaveState.PASSED)
-    if wave.state is WaveState.RUNNING:
-        canary = wave.number == CANARY
-        ours = [chargers[charger_id] for charger_id in wave.charger_ids]
-        if all(_through(one, canary, now) for one in ours):
-            soaks = canary and job.soak_s > 0
-            state = WaveState.SOAKING if soaks else WaveState.PASSED
-            return replace(wave, state=state, until_at=now + job.soak_s if soaks else None)
+    if wave.state is WaveState.RUNNING and all(_through(one, canary, now) for one in ours):
+        if canary and job.soak_s > 0 and watched:
+            return replace(wave, state=WaveState.SOAKING, until_at=now + job.soak_s)
+        if not canary or not lacks:
+            return replace(wave, state=WaveState.PASSED)
     return wave
 
 

@@ -202,8 +202,8 @@ class Job:
     """One job without its chargers. `counts`: chargers by "waiting", "blocked", "running" and by `Result`.
 
     `waits_for`: why nothing happens now, in words. `stop_after`: failures after which no other charger is begun.
-    `install_at`: what is fetched before is installed then (Unix s), None at once. `forgiven`: failures there were when a
-    person said to go on.
+    `install_at`: what is fetched before is installed then (Unix s), None at once. `forgiven`: chargers that had not
+    succeeded when a person said to go on. `gave_up`: paused because a soak could not end; going on means without that.
     `served`: (address, scheme) it serves on. `report_hash`: of the report as JSON, once it is over. `site`: its name when
     the job was begun."""
 
@@ -234,7 +234,8 @@ class Job:
     report_hash: str = ""
     site: str = ""
     install_at: float | None = None
-    forgiven: int = 0
+    forgiven: tuple[str, ...] = ()
+    gave_up: bool = False
 
     @property
     def over(self) -> bool:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import aiohttp
+import pytest
 
 from evdesk.engine.files.slots import Seen
 from evdesk.engine.files.slots import Served as Noted
@@ -245,7 +246,8 @@ async def test_killed_in_the_second_of_its_boot_with_the_new_version(tmp_path):
                     assert (found["outcome"], len(one.requests)) == ("succeeded", 1), found["reason"]
 
 
-async def test_a_person_who_said_to_go_on_is_not_asked_again_after_a_restart(tmp_path):
+@pytest.mark.parametrize(("canary", "stop_after"), [(0, 1), (1, 2)])
+async def test_a_person_who_said_to_go_on_is_not_asked_again_after_a_restart(tmp_path, canary, stop_after):
     image, gate = seed(tmp_path / "data"), asyncio.Event()
 
     async def life(one: Flasher, url: str) -> None:
@@ -263,7 +265,7 @@ async def test_a_person_who_said_to_go_on_is_not_asked_again_after_a_restart(tmp
         async with flashers(*ones):
             async with running.client() as api:
                 await set_up(api, *"ABC")
-                waves = {"canary": 0, "sizes": [1], "stop_after": 1}
+                waves = {"canary": canary, "sizes": [1], "stop_after": stop_after}
                 ask = {"charger_ids": [*"ABC"], "image_id": image, "override": "a test", "waves": waves}
                 job = (await api.call("firmware.start", ask))["job_id"]
 

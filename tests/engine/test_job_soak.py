@@ -41,7 +41,7 @@ async def test_a_canary_that_falls_back_in_the_soak_stops_the_others(tmp_path):
         one = view["chargers"]["A"]
         assert (one["outcome"], one["cause"], one["first_outcome"]) == ("failed", "fell_back", "succeeded")
         assert "back on 2.4.0" in one["reason"]
-        assert "1 did not come through" in view["job"]["waits_for"]
+        assert view["job"]["waits_for"].startswith("The canary has not come through: ")
         rows = [row["detail"] for row in await api.call("audit.list", {"target": "A"}) if row["what"] == "job.step"]
         assert any(row.get("cause") == "fell_back" and "worked; then" in row["said"] for row in rows)
         await ones["A"].reboot(NEW)  # back and forth is no success either
@@ -84,6 +84,40 @@ async def test_what_happens_to_the_canary_while_the_engine_is_away_is_seen(tmp_p
                 view = await paused(api, job)
                 assert (view["chargers"]["A"]["outcome"], view["chargers"]["A"]["cause"]) == ("failed", "fell_back")
                 assert not ones[1].requests
+
+
+async def test_a_canary_that_is_left_out_leaves_it_to_a_person(tmp_path):
+    async with site(tmp_path, "A", "B") as (api, image, ones):
+        await ones["A"].drop()
+        ask = asked(image, 0.0)
+        job = (await api.call("firmware.start", ask))["job_id"]
+        await api.call("job.skip", {"job_id": job, "charger_id": "A"})
+        view = await paused(api, job)
+        assert " was left out: no other is begun." in view["job"]["waits_for"]
+        assert not ones["B"].requests
+        await api.call("job.resume", {"job_id": job})
+        assert (await outcome_of(api, job))["chargers"]["B"]["outcome"] == "succeeded"
+
+
+async def test_who_goes_on_without_a_canary_that_stays_away_is_heeded_after_a_restart(tmp_path):
+    image, options = seed(tmp_path / "data"), ("--accept-unknown", "--speed", "60")
+    with engine(tmp_path / "data", *options) as running:
+        async with running.client() as api:
+            ones = [Flasher(running.ocpp, name, good) for name in "AB"]
+            async with flashers(*ones):
+                await set_up(api, *"AB")
+                job = (await api.call("firmware.start", asked(image, 60.0)))["job_id"]
+                await soaking(api, job)
+                await ones[0].drop()
+                await paused(api, job)
+    with engine(tmp_path / "data", *options) as running:
+        async with running.client() as api:
+            one = Flasher(running.ocpp, "B", good)
+            async with flashers(one):
+                await set_up(api, "B")
+                await api.call("job.resume", {"job_id": job})
+                view = await outcome_of(api, job)
+                assert view["chargers"]["B"]["outcome"] == "succeeded"
 
 
 async def test_a_canary_that_stays_away_leaves_it_to_a_person(tmp_path):

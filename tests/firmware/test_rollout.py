@@ -1,12 +1,15 @@
 """Canary, soak, waves, and where it stops."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evdesk.engine.jobs.live import LiveJob
-from evdesk.firmware.rollout import BACK_S, advance, bad, may_begin, plan_waves
+from evdesk.firmware.rollout import BACK_S, advance, may_begin, plan_waves, unproven
 from evdesk.model.jobs import Job, JobCharger, JobKind, JobState, Result, Step, WaveState
 
 IDS = [f"C{n}" for n in range(10)]
@@ -74,9 +77,75 @@ def test_a_soak_does_not_end_while_one_is_not_well_and_then_asks_a_person():
     assert (late.state, late.waves[0].state) == (JobState.PAUSED, WaveState.SOAKING)
     assert late.waits_for.startswith("Bay 1 is offline, and ")
     assert may_begin(late, all_, 2000) == []
-    live = LiveJob(late, {}, gave_up=True)
+    live = LiveJob(msgspec.json.decode(msgspec.json.encode(late), type=Job), {})  # as it is after a restart
+    live.watch_again(1600.0)
+    live.job = advance(live.job, all_, 1600, unwell="Bay 1 is offline")
     live.go(JobState.RUNNING)
     assert may_begin(advance(live.job, all_, 1601, unwell="Bay 1 is offline"), all_, 1601) == ["C1", "C2", "C3"]
+
+
+@pytest.mark.parametrize("soak_s", [0.0, 600.0])
+@pytest.mark.parametrize(
+    ("outcome", "said"), [(Result.CANCELLED, "was left out"), (Result.FAILED, "failed"), (Result.UNKNOWN, "unknown")]
+)
+def test_a_canary_that_did_not_succeed_lets_nobody_follow_until_a_person_says_so(soak_s, outcome, said):
+    one, all_ = replace(job(stop_after=2), soak_s=soak_s), fleet()
+    one = advance(one, all_, 0)
+    end(all_, ["C0"], outcome)
+    for at in (1, 2, 700, 701):
+        one = advance(one, all_, at)
+        assert may_begin(one, all_, at) == []
+    assert one.state is JobState.PAUSED
+    assert one.waits_for.startswith("The canary has not come through: C0 ")
+    assert said in one.waits_for
+    live = LiveJob(one, {name: SimpleNamespace(charger=each) for name, each in all_.items()})
+    live.go(JobState.RUNNING)
+    one = msgspec.json.decode(msgspec.json.encode(live.job), type=Job)  # as it is after a restart
+    for at in (702, 703):
+        one = advance(one, all_, at)
+    assert (one.state, may_begin(one, all_, 703)) == (JobState.RUNNING, ["C1", "C2", "C3"])
+
+
+def test_a_canary_that_falls_back_stops_the_others_below_the_limit_of_failures_too():
+    one, all_ = soaking()
+    one = replace(one, stop_after=2)
+    end(all_, ["C0"], Result.FAILED)
+    for at in (20, 610, 611):
+        one = advance(one, all_, at)
+    assert (one.state, may_begin(one, all_, 611)) == (JobState.PAUSED, [])
+    assert "C0 failed" in one.waits_for
+
+
+def test_the_rest_of_a_canary_is_watched_to_its_end_when_one_of_it_is_passed_over():
+    one, all_ = job(2, stop_after=2), fleet()
+    one = advance(one, all_, 0)
+    end(all_, ["C0"], Result.FAILED)
+    assert may_begin(advance(one, all_, 5), all_, 5) == ["C1"]  # the others of it may still show something
+    end(all_, ["C1"])
+    one = advance(one, all_, 10)
+    assert (one.state, one.waves[0].state) == (JobState.PAUSED, WaveState.SOAKING)
+    one = replace(one, state=JobState.RUNNING, forgiven=unproven(all_))
+    assert advance(one, all_, 609).waves[0].state is WaveState.SOAKING
+    assert advance(one, all_, 610).waves[0].state is WaveState.PASSED
+
+
+def test_one_that_was_passed_over_and_succeeded_after_all_makes_no_room_for_another_failure():
+    one, all_ = job(0, (), stop_after=1, parallel=1), fleet()
+    one = advance(one, all_, 0)
+    end(all_, ["C0"], Result.UNKNOWN)
+    one = advance(one, all_, 1)
+    assert one.state is JobState.PAUSED
+    one = replace(one, state=JobState.RUNNING, forgiven=unproven(all_))
+    end(all_, ["C0"])
+    end(all_, ["C1"], Result.FAILED)
+    one = advance(one, all_, 2)
+    assert (one.state, may_begin(one, all_, 3)) == (JobState.PAUSED, [])
+
+
+def test_who_goes_on_after_a_pause_by_hand_was_told_what_happened_meanwhile():
+    one, all_ = soaking()
+    end(all_, ["C0"], Result.FAILED)
+    assert "C0 failed" in advance(replace(one, state=JobState.PAUSED), all_, 20).waits_for
 
 
 def test_a_person_who_goes_on_in_the_middle_does_not_end_the_soak():
@@ -99,7 +168,7 @@ def test_stops_at_the_limit_and_goes_on_when_told():
     assert one.state is JobState.PAUSED
     assert may_begin(one, all_, 2) == []
     assert "2 did not come through" in one.waits_for
-    one = advance(replace(one, state=JobState.RUNNING, forgiven=bad(all_)), all_, 3)
+    one = advance(replace(one, state=JobState.RUNNING, forgiven=unproven(all_)), all_, 3)
     assert may_begin(one, all_, 3) == ["C2", "C3", "C4"]
 
 

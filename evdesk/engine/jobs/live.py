@@ -8,7 +8,7 @@ from evdesk.engine.jobs.base import Run
 from evdesk.engine.jobs.update import UpdateRun
 from evdesk.firmware.estimate import left_s
 from evdesk.firmware.happenings import Tick
-from evdesk.firmware.rollout import PATIENCE_S, advance, bad, counts, may_begin, overdue, under_way
+from evdesk.firmware.rollout import PATIENCE_S, advance, counts, may_begin, under_way, unproven
 from evdesk.model.firmware import Image
 from evdesk.model.jobs import Cause, Job, JobCharger, JobKind, JobState, Step, Wave, WaveState
 
@@ -33,7 +33,6 @@ class LiveJob:
     kept: Job | None = None
     ailing: dict[str, float] = field(default_factory=dict)  # who is not well in a soak, and since when
     unwell: str = ""  # why the soak cannot end yet
-    gave_up: bool = False  # for that it was paused: who says to go on goes on without it
     ended: Job | None = None  # all are through; it counts as over once its report is written
 
     def chargers(self) -> dict[str, JobCharger]:
@@ -54,8 +53,6 @@ class LiveJob:
         self.unwell = soak.watch(self.job, self.runs, self.ailing, now)
         chargers = self.chargers()
         moved = advance(self.job, chargers, now, self.unwell)
-        if moved.state is JobState.PAUSED and self.job.state is JobState.RUNNING:
-            self.gave_up = bool(self.unwell) and overdue(moved, now)
         if moved.over:
             self.ended = moved
             return
@@ -90,10 +87,9 @@ class LiveJob:
     def go(self, state: JobState) -> None:
         """A person pauses it, or says to go on in spite of what failed."""
         if state is JobState.RUNNING:
-            self.job = replace(self.job, forgiven=bad(self.chargers()))
-            if self.gave_up:
+            if self.job.gave_up:
                 self._soaks(lambda wave: replace(wave, state=WaveState.PASSED))
-            self.gave_up = False
+            self.job = replace(self.job, forgiven=unproven(self.chargers()), gave_up=False)
         self.job = replace(self.job, state=state, waits_for="")
         self._hold()
 
