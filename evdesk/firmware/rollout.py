@@ -22,7 +22,11 @@ CANARY = 0
 """The number of that wave; the others count from 1."""
 
 BAD = (Result.FAILED, Result.UNKNOWN)
-ENDED: dict[Result | None, str] = {Result.FAILED: "failed", Result.UNKNOWN: "ended unknown", Result.CANCELLED: "was left out"}
+ENDED: dict[Result | None, str] = {
+    Result.FAILED: "failed",
+    Result.UNKNOWN: "ended unknown",
+    Result.CANCELLED: "was left out",
+}
 
 
 def plan_waves(charger_ids: Sequence[str], canary: int, sizes: Sequence[int]) -> tuple[Wave, ...]:
