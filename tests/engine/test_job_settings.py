@@ -98,7 +98,7 @@ class Charger:
         self._steady = 0.0
         clock = SimpleNamespace(steady=self.steady, wall_s=lambda seconds: 0.0, now=lambda: 0.0)
         self.rows: list[AuditRow] = [BACKUP]
-        store = SimpleNamespace(audit_rows=self.audit_rows, snapshots=self.snapshots)
+        store = SimpleNamespace(audit_of=self.audit_of, snapshots=self.snapshots)
         book = SimpleNamespace(settings_of=self.settings_of, keep=self.keep, wrote=self.wrote)
         setup = SimpleNamespace(begin=self.begin, busy=lambda record: False)
         self.parts = SimpleNamespace(fleet=SimpleNamespace(clock=clock, store=store), settings=book, setup=setup)
@@ -119,8 +119,8 @@ class Charger:
     def begin(self, _record: object) -> None:
         self.prepared += 1
 
-    async def audit_rows(self, page: object) -> list[AuditRow]:
-        return [one for one in self.rows if page.search in one.what]
+    async def audit_of(self, target: str, what: set[str], from_id: int) -> list[AuditRow]:
+        return [one for one in self.rows if one.target == target and one.what in what and one.id >= from_id]
 
     async def snapshots(self, _charger_id: str) -> list[object]:
         return []

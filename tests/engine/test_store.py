@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from evdesk.engine.store import Store
+from evdesk.engine.store import Store, pages
+from evdesk.engine.store.schema import LATEST
 from evdesk.model import (
     Charger,
     ChargerState,
@@ -126,6 +127,27 @@ async def test_audit_pages(path):
         assert first.args == {"limit_a": 6.0}
         assert first.prev == "0" * 64
         assert await store.counts() == {"audit": 5, "session": 0, "finding": 0, "message": 0}
+
+
+async def test_what_was_done_to_one_charger_is_found_without_reading_the_whole_log(path):
+    async with opened(path) as store:
+        for what in ("charger.settings", "charger.set_limit", "charger.raw", "charger.raw"):
+            await note(store, what)
+        await store.audit(kind="asked", origin=TECHNICIAN, what="charger.raw", target="WB-02")
+    connection = sqlite3.connect(path)  # as an older evdesk left it
+    connection.execute("DROP INDEX audit_target")
+    connection.execute(f"PRAGMA user_version = {LATEST - 1}")
+    connection.close()
+    async with opened(path) as store:
+        found = await store.audit_of("WB-01", {"charger.settings", "charger.raw"}, 2)
+        assert [row.id for row in found] == [4, 3]
+        assert (await store.verify()).holds
+    asked = []
+    connection = sqlite3.connect(path)
+    connection.set_trace_callback(asked.append)
+    pages.audit_of(connection, "WB-01", {"charger.raw"}, 2)
+    (plan,) = connection.execute(f"EXPLAIN QUERY PLAN {asked[0]}").fetchall()
+    assert "audit_target (target=? AND id>?)" in plan[3]
 
 
 async def test_secrets_never_reach_the_log(path):

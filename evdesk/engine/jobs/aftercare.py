@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.jobs.base import Run
-from evdesk.engine.jobs.written import holds_secret, written
+from evdesk.engine.jobs.written import TELLING, holds_secret, written
 from evdesk.engine.settings_files import differences
 from evdesk.engine.setup import owned
 from evdesk.engine.state import ChargerRecord
@@ -13,10 +13,8 @@ from evdesk.firmware.happenings import Compared, Looked
 from evdesk.model import ConnectorStatus, EvdeskError, FailsafeState, Reason, Setting
 from evdesk.model.jobs import Cause, Step
 from evdesk.model.settings import SettingChange
-from evdesk.wire.methods import AuditPage
 
 POLL_S = 2.0
-MOST_ROWS = 5_000
 ASK_AFTER = 0.2
 """Who has not booted since (evdesk was away then, or the link only dropped) tells its state when it is asked."""
 
@@ -134,9 +132,9 @@ async def compare(run: Run, restore: bool) -> Compared:
 
 async def _wanted(run: Run, before: list[Setting], after: list[Setting]) -> list[Setting]:
     """The backup, and in it what evdesk wrote since."""
-    now, rows = {one.name.lower(): one.value for one in after}, []
-    for words in ("write_setting", "charger.settings", "charger.raw"):
-        rows += await run.parts.fleet.store.audit_rows(AuditPage(target=run.charger_id, search=words, limit=MOST_ROWS))
+    now = {one.name.lower(): one.value for one in after}
+    # The first of its rows is of who began the job: the backup was read after that.
+    rows = await run.parts.fleet.store.audit_of(run.charger_id, TELLING, min(run.charger.audit_ids, default=0))
     found = written(rows, run.job_id, run.charger.started_at or 0.0, now)
     wanted = []
     for one in before:

@@ -10,6 +10,10 @@ from evdesk.ocpp import redact
 from evdesk.ocpp.device_model import address_of
 
 WRITES = frozenset({"charger.write_setting", "setup.write_setting", "charger.raw"})
+_BACKUP = "charger.settings"
+TELLING = WRITES | {_BACKUP}
+"""The rows `written` needs."""
+
 NOT_KEPT = ("(not written down)", "(secret)", redact.HIDDEN)
 _TOOK = frozenset({"Accepted", "RebootRequired"})
 
@@ -45,7 +49,7 @@ def holds_secret(value: str) -> bool:
 
 
 def _is_backup(row: AuditRow, job_id: int) -> bool:
-    return row.kind == "asked" and row.what == "charger.settings" and row.args.get("job_id") == job_id
+    return row.kind == "asked" and row.what == _BACKUP and row.args.get("job_id") == job_id
 
 
 def _writes(row: AuditRow) -> Iterator[Written]:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Collection
 from typing import Any
 
 from evdesk.engine.store import chain, sessions
@@ -80,6 +81,14 @@ def audit_rows(connection: sqlite3.Connection, page: AuditPage) -> list[AuditRow
     where.equal("target", page.target)
     sql = f"SELECT {', '.join(chain.COLUMNS)} FROM audit{where.sql} ORDER BY id DESC LIMIT ?"
     return [chain.from_record(row) for row in connection.execute(sql, [*where.values, _limit(page)])]
+
+
+def audit_of(connection: sqlite3.Connection, target: str, what: Collection[str], from_id: int) -> list[AuditRow]:
+    sql = (
+        f"SELECT {', '.join(chain.COLUMNS)} FROM audit WHERE target = ? AND id >= ? "
+        f"AND what IN ({', '.join('?' * len(what))}) ORDER BY id DESC LIMIT {MOST}"
+    )
+    return [chain.from_record(row) for row in connection.execute(sql, [target, from_id, *what])]
 
 
 def session_rows(connection: sqlite3.Connection, page: SessionPage) -> list[Session]:

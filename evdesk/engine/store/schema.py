@@ -176,6 +176,8 @@ _JOBS: tuple[str, ...] = (
     "CREATE INDEX firmware_version_charger ON firmware_version(charger_id, id)",
 )
 
+_AUDIT_OF: tuple[str, ...] = ("CREATE INDEX audit_target ON audit(target, id)",)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _CHARGER_REF,
@@ -188,6 +190,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _THINNED,
     _UNTIL,
     _JOBS,
+    _AUDIT_OF,
 )
 
 LATEST = len(MIGRATIONS)
