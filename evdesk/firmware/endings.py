@@ -58,7 +58,7 @@ ENDINGS: dict[Cause, Ending] = {
     ),
     Cause.INVALID_SIGNATURE: Ending(
         Result.FAILED,
-        "The charger found the signature wrong and installed nothing.",
+        "The charger found the signature wrong{all_the_same}.",
         "Do not send this file again. Ask the maker for a file signed for this model.",
     ),
     Cause.NOT_VERIFIED: Ending(
@@ -91,6 +91,12 @@ ENDINGS: dict[Cause, Ending] = {
         Result.FAILED,
         "It came back with {reported}, neither the old version nor {to_version}.",
         "Ask the maker what {reported} is, and whether the manifest names the version as the charger tells it.",
+    ),
+    Cause.AWAY: Ending(
+        Result.UNKNOWN,
+        "evdesk was ended or killed while it was to fetch, and nothing came since: it may have the whole file.",
+        "See its version and whether it works; once it has restarted, start the update again.",
+        True,
     ),
     Cause.NOT_PROVEN: Ending(
         Result.UNKNOWN,
@@ -184,9 +190,19 @@ def filled(text: str, charger: JobCharger, **more: str) -> str:
         "serial_words": "",
         "got": megabytes(charger.transfer.bytes),
         "fetched": _fetched(charger),
+        "all_the_same": f", and tells {charger.reported} all the same"
+        if _has_it(charger)
+        else " and installed nothing",
         "size": megabytes(charger.transfer.size),
     }
     return text.format_map(words | more)
+
+
+def _has_it(charger: JobCharger) -> bool:
+    return (
+        bool(charger.reported)
+        and charger.reported.strip() == charger.to_version.strip() != charger.from_version.strip()
+    )
 
 
 def _fetched(charger: JobCharger) -> str:

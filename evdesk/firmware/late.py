@@ -11,9 +11,10 @@ FAILURES: dict[str, Cause] = {
     "InstallationFailed": Cause.INSTALL_FAILED,
 }
 INVALID = "InvalidSignature"
+PATIENT = frozenset({"DownloadScheduled", "DownloadPaused", "InstallScheduled"})
 BEGUN = frozenset({"SignatureVerified", "InstallScheduled", "Installing", "InstallRebooting", "Installed"})
 AMENDED_BY_VERSION = frozenset(
-    {Cause.HANGS, Cause.NOT_BACK, Cause.NO_VERSION, Cause.SAME_VERSION, Cause.INSTALL_FAILED}
+    {Cause.HANGS, Cause.NOT_BACK, Cause.AWAY, Cause.NO_VERSION, Cause.SAME_VERSION, Cause.INSTALL_FAILED}
 )
 """Endings that the new version, told later, proves wrong."""
 
@@ -37,10 +38,57 @@ class Late(Watched):
         return what.request_id is not None and what.request_id == self.charger.request_id
 
     def _stale(self, what: Told) -> bool:
-        """About a file, before a byte of this one has left and without the number of this request: of an update before.
-        1.6 repeats its last word when it is asked for its status."""
+        """About a file, without the number of this request, and before a byte of this one has left: of an update before.
+        1.6 repeats its last word when it is asked for its status, so an end that it tells then counts only where it has
+        spoken of this request before."""
         about = what.status in FAILURES or what.status in BEGUN or what.status == "Downloaded"
-        return about and self.charger.transfer.total == 0 and not self.memory.gap and not self._by_number(what)
+        if not about or self._by_number(what):
+            return False
+        if self.charger.transfer.total == 0 and not self.memory.gap:
+            return True
+        ends = what.status in FAILURES or what.status == "Installed"
+        return ends and not self.memory.spoke and self._was_asked(what.at)
+
+    def _was_asked(self, at: float) -> bool:
+        asked_at = self.memory.asked_at
+        return asked_at is not None and 0.0 <= at - asked_at <= self.times.answer_s
+
+    def _ask_status(self, at: float) -> None:
+        self._remember(nudged=True, asked_at=at)
+        self._acts.append(Act.ASK_STATUS)
+
+    def _wait_words(self, until_at: float) -> None:
+        """Words alone, again and again, do not make it wait for ever."""
+        seen_at = max(self.charger.step_at, self.charger.transfer.last_at or 0.0, self.date_at)
+        longest_s = self.times.scheduled_s if self.charger.status in PATIENT else self.times.words_s
+        self._wait(min(until_at, seen_at + longest_s))
+
+    @property
+    def _from_here(self) -> bool:
+        """It has the whole file from this computer: as counted, or by its word for this very request. What was counted
+        while evdesk was away nobody knows."""
+        return self.charger.transfer.complete_at is not None or self.memory.claimed or self.memory.gap
+
+    @property
+    def _may_be_whole(self) -> bool:
+        """It has all of the file, or may: evdesk was killed, and heard and saw nothing since."""
+        return self.memory.whole or (self.memory.gap and not self.memory.since)
+
+    def _changed(self, version: str) -> bool:
+        """The new one, where it told another before."""
+        before = self.charger.from_version.strip()
+        return self._is_new(version) and bool(before) and not self._is_new(before)
+
+    def _proves(self, version: str) -> bool:
+        """Where the version before was the same, or not told, the new one proves nothing unless it said that it installs
+        and was away with the whole file."""
+        if not self._is_new(version) or not self._from_here:
+            return False
+        return self._changed(version) or (self.memory.booted and (self.memory.installed or self.memory.begun))
+
+    def _from_elsewhere(self, version: str) -> bool:
+        """The new version, and the file cannot be whole from here: somebody else brought it."""
+        return self._changed(version) and not self._from_here
 
     @property
     def _to_restart(self) -> bool:

@@ -27,7 +27,7 @@ from evdesk.firmware.happenings import (
     Told,
     Versioned,
 )
-from evdesk.firmware.late import BEGUN, FAILURES, INVALID, Late
+from evdesk.firmware.late import BEGUN, FAILURES, INVALID, PATIENT, Late
 from evdesk.firmware.soak import relapsed
 from evdesk.firmware.times import Times
 from evdesk.firmware.watched import RANK, Memory, same_version
@@ -47,7 +47,7 @@ FORWARD: dict[str, Step] = {
 }
 """Status (1.6 section 7.25, security whitepaper, 2.x FirmwareStatusEnumType) to the step it leads to."""
 
-_PATIENT = frozenset({"DownloadScheduled", "DownloadPaused", "InstallScheduled"})
+_FETCHING = frozenset({"DownloadScheduled", "Downloading", "DownloadPaused", "DownloadFailed"})
 _ITS_OWN_PACE = {"DownloadPaused": 1800.0}
 _AT_IT = frozenset({"Installing", "InstallRebooting", "Installed"})
 
@@ -90,6 +90,7 @@ class Watch(Late):
 
     def _sent(self, what: Sent) -> None:
         self._show(attempts=self.charger.attempts + 1, status="", status_at=None)
+        self._remember(spoke=False, asked_at=None)
         self._go(Step.SENT, what.at)
         self._wait(what.at + self.times.sent_s)
         reason = "" if what.answered else "It did not answer; watched all the same, for it may have heard."
@@ -117,6 +118,10 @@ class Watch(Late):
         self._remember(heard=True)
         if self._stale(what):
             return
+        if not self.memory.spoke and (self._by_number(what) or not self._was_asked(what.at)):
+            self._remember(spoke=True)
+        if what.status in _FETCHING and not self.memory.since:
+            self._remember(since=True)
         if what.status in FAILURES:
             self._failed(what)
             return
@@ -155,13 +160,16 @@ class Watch(Late):
         """A word about the step it is in; `before`: the last one."""
         if what.status == "DownloadFailed":
             self._remember(failures=self.memory.failures + 1)
-        if what.status in _PATIENT:
+        if what.status in PATIENT:
             since = max(what.at, self.date_at) if what.status == "InstallScheduled" else what.at
-            self._wait(since + _ITS_OWN_PACE.get(what.status, self.times.scheduled_s))
+            self._wait_words(since + _ITS_OWN_PACE.get(what.status, self.times.scheduled_s))
         elif self.charger.step is Step.DOWNLOADING:
-            self._wait(what.at + self.times.idle_s)
+            self._wait_words(what.at + self.times.idle_s)
         elif what.status == "Installing" and before == "InstallScheduled":
-            self._wait(what.at + self.times.install_s)  # the wait is over, and with it the patience for it
+            most_at = max(self.charger.step_at, self.date_at) + self.times.scheduled_s + self.times.install_s
+            self._wait(
+                min(what.at + self.times.install_s, most_at)
+            )  # the wait is over, and with it the patience for it
         elif what.status == "Installing":
             self._wait(max(self.charger.waits_until_at or 0.0, self.charger.step_at + self.times.install_s))
 
@@ -172,6 +180,8 @@ class Watch(Late):
         self._show(transfer=self_now)
         if self._rank not in range(RANK[Step.SENT], RANK[Step.TESTING]) or self_now.total <= before.total:
             return
+        if not self.memory.since:
+            self._remember(since=True)
         if self._rank > RANK[Step.DOWNLOADING]:  # it said that it has it, and fetches on
             self._seen_after_all(Step.DOWNLOADING)
             self._wait(max(self.charger.waits_until_at or 0.0, what.at + self.times.idle_s))
@@ -185,7 +195,7 @@ class Watch(Late):
 
     def _linked(self, what: Linked) -> None:
         self._show(online=True)
-        if what.moved and self.charger.step in (Step.SENT, Step.DOWNLOADING) and not self.memory.whole:
+        if what.moved and self.charger.step in (Step.SENT, Step.DOWNLOADING) and not self._may_be_whole:
             self._moved(what.at)
 
     def _lost(self, what: Lost) -> None:
@@ -198,7 +208,7 @@ class Watch(Late):
                 self._go(Step.REBOOTING, what.at, told=False)
                 self._wait(what.at + max(self.times.reboot_s, self.times.install_s))
             else:
-                self._wait(what.at + self.times.reboot_s)
+                self._wait(max(self.charger.waits_until_at or 0.0, what.at + self.times.reboot_s))
 
     def _merely_waits(self, at: float) -> bool:
         """For its install date, as far as it says: a link that drops or a restart before it is none of the update."""
@@ -216,7 +226,7 @@ class Watch(Late):
             self._end(Cause.OTHER_CHARGER, what.at, serial_words=f" (it says {what.serial or what.model})")
             return
         if what.booted and self.memory.whole and not self._merely_waits(what.at):
-            self._remember(left=True)
+            self._remember(left=True, booted=True)
         if self._rank >= RANK[Step.TESTING]:
             if what.version:
                 self._show(reported=what.version)
@@ -271,8 +281,7 @@ class Watch(Late):
             self._expired(what.at)
         elif self.charger.step in (Step.SENT, Step.DOWNLOADING) and not self.memory.nudged:
             if what.at >= until - self.times.most_s(self.charger.step) / 2 and self.charger.online:  # type: ignore[operator]
-                self._remember(nudged=True)
-                self._acts.append(Act.ASK_STATUS)
+                self._ask_status(what.at)
         elif self.charger.step is Step.REBOOTING and self.memory.installed and not self.memory.nudged:
             asks = self.charger.online and not self.memory.left
             if asks and what.at >= self.charger.step_at + self.times.answer_s:
@@ -289,7 +298,8 @@ class Watch(Late):
         if late and self.charger.online and not self.memory.asked:
             self._remember(asked=True)
             self._wait(at + self.times.answer_s)
-            self._acts += [Act.ASK_STATUS, Act.ASK_VERSION]
+            self._ask_status(at)
+            self._acts.append(Act.ASK_VERSION)
             return
         self._decide(at)
 
@@ -312,7 +322,7 @@ class Watch(Late):
             self._acts.append(Act.RESTART)
         elif not seen:
             self._end(Cause.NO_VERSION if memory.left or memory.installed else Cause.HANGS, at)
-        elif memory.installed or (memory.left and step is Step.REBOOTING):
+        elif memory.installed or memory.booted:
             self._look_at(Cause.SAME_VERSION, at)
         else:
             self._end(Cause.HANGS, at)
@@ -322,6 +332,8 @@ class Watch(Late):
         if not self.charger.online and not self.memory.asked:
             self._remember(asked=True)  # a link that comes back is not to find the address gone
             self._wait(at + self.times.sent_s)
+        elif self._may_be_whole:
+            self._end(Cause.AWAY, at)
         elif (nothing or self.memory.moved) and self.memory.schemes and self.charger.online:
             self._acts.append(Act.NEXT_SCHEME)
             self._wait(at + self.times.sent_s)
@@ -335,8 +347,9 @@ class Watch(Late):
 
     def _stop(self, what: Stop) -> None:
         """What may install already is watched to its end: nobody can stop it."""
-        if self.memory.whole or self.memory.begun or self._rank >= RANK[Step.VERIFYING]:
-            self._show(reason=f"{what.who} wanted it ended, but it has the whole file: watched to its end.")
+        if self._may_be_whole or self.memory.begun or self._rank >= RANK[Step.VERIFYING]:
+            has = "has" if self.memory.whole or self.memory.begun else "may have"
+            self._show(reason=f"{what.who} wanted it ended, but it {has} the whole file: watched to its end.")
             return
         self._remember(why=f"Ended by {what.who}.")
         self._end(Cause.STOPPED, what.at)

@@ -27,6 +27,7 @@ _USUAL_S = {
 class Times:
     """Seconds. `sent_s`: until the first byte is fetched or a word comes; `idle_s`: a download without a byte or a word;
     `scheduled_s`: it says that it waits (for a date, for a car); `answer_s`: for a question asked in between;
+    `words_s`: it says that it downloads, and no byte is fetched;
     `settle_s`: for one more restart after it came back with the old version; `usual`: of each step."""
 
     sent_s: float = 300.0
@@ -38,6 +39,7 @@ class Times:
     test_s: float = 120.0
     answer_s: float = 60.0
     scheduled_s: float = 12 * 3600.0
+    words_s: float = 3600.0
     usual: dict[Step, float] = field(default_factory=lambda: dict(_USUAL_S))
 
     def most_s(self, step: Step) -> float | None:

@@ -27,14 +27,21 @@ RANK = {step: rank for rank, step in enumerate(ORDER)}
 class Memory:
     """What is remembered beside what is shown. `scheme`: how the file is offered now; `schemes`: those not tried yet;
     `whole`: it has the whole file, as counted here or by its word; `claimed`: it said so with the number of this request;
-    `gap`: evdesk was away while it fetched; `begun`: it began to install; `left`: it was away since it had the whole file;
-    `pending`: how it will end after the look at it."""
+    `gap`: evdesk was killed while it fetched; `since`: it fetched or spoke of that afterwards; `closed`: evdesk ended in
+    good order; `spoke`: it told something of this request unasked; `asked_at`: when it was asked for its status; `begun`:
+    it began to install; `left`: it was away since it had the whole file; `booted`: it restarted since then; `pending`: how
+    it will end after the look at it."""
 
     scheme: str = ""
     schemes: tuple[str, ...] = ()
     whole: bool = False
     claimed: bool = False
     gap: bool = False
+    since: bool = False
+    closed: bool = False
+    spoke: bool = False
+    asked_at: float | None = None
+    booted: bool = False
     begun: bool = False
     installed: bool = False
     left: bool = False
@@ -77,30 +84,8 @@ class Watched:
         model = bool(what.model and self.charger.model and what.model != self.charger.model)
         return serial or (model and not what.serial)
 
-    @property
-    def _from_here(self) -> bool:
-        """It has the whole file from this computer: as counted, or by its word for this very request. What was counted
-        while evdesk was away nobody knows."""
-        return self.charger.transfer.complete_at is not None or self.memory.claimed or self.memory.gap
-
     def _is_new(self, version: str) -> bool:
         return same_version(version, self.charger.to_version)
-
-    def _changed(self, version: str) -> bool:
-        """The new one, where it told another before."""
-        before = self.charger.from_version.strip()
-        return self._is_new(version) and bool(before) and not self._is_new(before)
-
-    def _proves(self, version: str) -> bool:
-        """Where the version before was the same, or not told, the new one proves nothing unless it said that it installs
-        and was away with the whole file."""
-        if not self._is_new(version) or not self._from_here:
-            return False
-        return self._changed(version) or (self.memory.left and (self.memory.installed or self.memory.begun))
-
-    def _from_elsewhere(self, version: str) -> bool:
-        """The new version, and the file cannot be whole from here: somebody else brought it."""
-        return self._changed(version) and not self._from_here
 
     def _look_at(self, cause: Cause, at: float) -> None:
         """It failed; is the charger in service all the same?"""

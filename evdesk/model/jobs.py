@@ -65,6 +65,7 @@ class Cause(StrEnum):
     SAME_VERSION = "same_version"  # it says installed, or came back, and has the old one
     FELL_BACK = "fell_back"  # the new version ran, and then another
     OTHER_VERSION = "other_version"  # neither the old one nor the new
+    AWAY = "away"  # evdesk was away while it was to fetch, and nobody knows what it has
     NOT_PROVEN = "not_proven"  # it has the new version; whether by this update is not known
     NO_VERSION = "no_version"  # it is back and tells none
     NOT_BACK = "not_back"

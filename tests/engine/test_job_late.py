@@ -160,6 +160,31 @@ async def test_a_version_that_is_taken_back_soon_after_its_success_is_told(tmp_p
         await until(reported)
 
 
+async def test_a_boot_that_somebody_asked_for_is_no_restart(tmp_path):
+    async with site(tmp_path, "A", life=hangs) as (api, image, ones):
+        ask = {"charger_ids": ["A"], "image_id": image, "override": "1.6 tells no hardware revision"}
+        await outcome_of(api, (await api.call("firmware.start", ask))["job_id"])
+        for method, args in (
+            ("charger.trigger", {"what": "BootNotification"}),
+            ("charger.raw", {"action": "TriggerMessage", "payload": {"requestedMessage": "BootNotification"}}),
+        ):
+            boots = ones["A"].boots
+            await api.call(method, {"charger_id": "A", **args})
+
+            async def told_again(boots=boots):
+                return ones["A"].boots > boots
+
+            await until(told_again)
+            await api.call("charger.settings", {"charger_id": "A"})
+            assert (await job_check(api, image))["verdict"] == "wait", method
+        await ones["A"].reboot(OLD)
+
+        async def free():
+            return (await job_check(api, image))["verdict"] == "ok"
+
+        await until(free)
+
+
 async def fetched_and_silent(one, url):
     await one.status("Downloading")
     await one.fetch(url)

@@ -135,6 +135,60 @@ def test_a_word_with_the_number_of_this_request_counts_without_a_byte_seen():
     assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
 
 
+def answering(one: Watch, first: float, last: float, **answers: str) -> list[Act]:
+    """Ticks on; it answers what it is asked: `status`, `version`."""
+    acts, at = [], first
+    while at < last and not one.over:
+        for act in one.feed(Tick(at)):
+            acts.append(act)
+            if act is Act.ASK_STATUS and "status" in answers:
+                through(one, Told(at + 0.1, answers["status"]))
+            elif act is Act.ASK_VERSION:
+                through(one, Versioned(at + 0.2, answers.get("version", OLD)))
+            elif act is Act.TEST:
+                through(one, Looked(at + 1), Compared(at + 2))
+        at += 5.0
+    return acts
+
+
+def test_an_end_that_it_repeats_when_asked_is_of_the_update_before():
+    one = watch()
+    through(one, Sent(0), Agreed(1), served(5, 400), served(9, SIZE, True))
+    acts = answering(one, 10, 3000, status="Installed")
+    assert Act.RESTART not in acts
+    assert ending(one) == (Result.UNKNOWN, Cause.HANGS)
+    one = watch()
+    through(one, Sent(0), Agreed(1), served(5, 400), Tick(160), Told(160, "InvalidSignature"))
+    through(one, served(170, SIZE, True), Lost(200), boot(260), Looked(270), Compared(280))
+    assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+    one = watch()  # of this one: it had spoken of it before
+    through(one, *FETCHED, Tick(160), Told(161, "InvalidSignature"))
+    assert one.memory.pending is Cause.INVALID_SIGNATURE
+
+
+@pytest.mark.parametrize("blips", [0, 1, 2])
+@pytest.mark.parametrize("answers", [{}, {"status": "Installing"}])
+def test_a_link_that_drops_while_it_installs_is_no_restart(blips, answers):
+    one = watch()
+    through(one, *FETCHED, Told(13, "Installing"))
+    for number in range(blips):
+        through(one, Lost(100 + 20 * number), Linked(110 + 20 * number))
+    answering(one, 130, 900, **answers)
+    assert one.charger.outcome is None
+    answering(one, 900, 4000, **answers)
+    assert ending(one) == (Result.UNKNOWN, Cause.HANGS)
+
+
+@pytest.mark.parametrize("word", ["Downloading", "DownloadFailed", "InstallScheduled", "DownloadScheduled"])
+@pytest.mark.parametrize("whole", [False, True])
+def test_words_alone_do_not_make_it_wait_for_ever(word, whole):
+    one = watch()
+    through(one, *(FETCHED if whole else (Sent(0), Told(1, "Downloading"), served(5, 400))))
+    for at in range(20, 3 * 86_400, 200):
+        through(one, Told(at, word), Tick(at + 1), *([Looked(at + 2), Compared(at + 3)] if at % 1000 == 20 else []))
+    assert one.charger.outcome is not None
+
+
 # -- the version proves less than it seems ----------------------------------------------------------------------------
 
 
@@ -154,16 +208,38 @@ def test_without_a_byte_its_word_does_not_make_it_ours():
 def test_what_was_fetched_while_evdesk_was_away_is_not_held_against_it():
     one = watch()
     through(one, Sent(0), served(5, 900))
-    one._remember(gap=True)
+    one._remember(gap=True, since=False)
     through(one, Lost(20), boot(60), Looked(61), Compared(70))
     assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
-    late = watch()
-    through(late, Sent(0), served(5, 980))
-    late._remember(gap=True)
-    ticks(late, 10, 1300, 10)
-    assert late.charger.cause is Cause.STALLED
-    through(late, boot(2000))
-    assert (late.charger.outcome, late.charger.first_outcome) == (Result.SUCCEEDED, Result.FAILED)
+
+
+@pytest.mark.parametrize("got", [0, 600])
+def test_killed_while_it_fetched_and_nothing_came_since_nobody_knows_what_it_has(got):
+    one = watch(schemes=("ftp",))
+    one._remember(scheme="http")
+    through(one, Sent(0), Agreed(1), *([served(5, got)] if got else []))
+    one._remember(gap=True, since=False)
+    through(one, Stop(6, "Ada"), Lost(7), Linked(8, moved=True))
+    assert "may have the whole file" in one.charger.reason
+    assert Act.NEXT_SCHEME not in answering(one, 10, 1300)
+    assert ending(one) == (Result.UNKNOWN, Cause.AWAY)
+    through(one, boot(2000))
+    assert (one.charger.outcome, one.charger.first_outcome) == (Result.SUCCEEDED, Result.UNKNOWN)
+
+
+def test_killed_while_it_fetched_and_it_fetches_on_it_is_as_ever():
+    one = watch(schemes=("ftp",))
+    one._remember(scheme="http")
+    through(one, Sent(0), Agreed(1))
+    one._remember(gap=True, since=False)
+    through(one, Told(5, "DownloadFailed"))
+    assert Act.NEXT_SCHEME in answering(one, 10, 1300)
+    one = watch()
+    through(one, Sent(0), served(5, 400))
+    one._remember(gap=True, since=False)
+    through(one, served(20, 600))
+    answering(one, 30, 1300)
+    assert ending(one) == (Result.FAILED, Cause.STALLED)
 
 
 def test_where_the_version_before_is_not_known_the_new_one_needs_a_restart_and_a_word():

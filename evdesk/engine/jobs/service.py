@@ -37,6 +37,15 @@ OF_ALL = frozenset({"job.cancel", "job.pause", "job.resume"})
 """What a person does to a whole job stands in the report of each of its chargers."""
 
 
+BOOT = "BootNotification"
+
+
+def _raw_trigger(row: AuditRow) -> object:
+    """What a person has a charger tell by a raw message."""
+    payload = row.args.get("payload")
+    return payload.get("requestedMessage") if isinstance(payload, dict) else None
+
+
 class Jobs(JobBoard):
     """`tick` once a second. `publish("job", Job)` and `publish("job.charger", {job_id, charger})` as they go on."""
 
@@ -150,6 +159,12 @@ class Jobs(JobBoard):
 
     def audited(self, row: AuditRow) -> None:
         """Rows about a charger in a job are named in its report."""
+        if BOOT in (row.args.get("what"), _raw_trigger(row)):
+            late = self.late.of(row.target)
+            runs = [live.runs.get(row.target) for live in self.live.values()] + [late[1] if late is not None else None]
+            for run in runs:
+                if isinstance(run, UpdateRun):
+                    run.boot_asked()
         number = row.args.get("job_id") or row.detail.get("job_id")
         live = self.live.get(number) if isinstance(number, int) else None
         run = live.runs.get(row.target) if live is not None else None

@@ -30,8 +30,11 @@ class UpdateRun(AskingRun):
         self.show(online=bool(self.record and self.record.online))
         self.say("evdesk", "evdesk was away, and goes on watching", "warn")
         self._wait_anew()
-        if self.begun and RANK[self.charger.step] <= RANK[Step.DOWNLOADING] and not self.watch.memory.whole:
-            self.watch.memory = replace(self.watch.memory, gap=True)
+        memory = self.watch.memory
+        if self.charger.step in _FETCHING and not memory.whole and not memory.closed:
+            memory = replace(memory, gap=True, since=False)
+        self.watch.memory = replace(memory, closed=False)
+        self.parts.changed(self, True)
         self._asks_version = True  # it may have told it in the second in which the engine was killed
         if RANK[self.charger.step] < RANK[Step.TESTING] and self.secret:
             # Also where all of it has left: it may fetch it once more, as it could before.
@@ -167,6 +170,10 @@ class UpdateRun(AskingRun):
             self.say("charger", f"BootNotification, version {version or 'not told'}")
         serial, model = event.identity.serial, event.identity.model
         self.feed(Versioned(self.now(), version, not self._boot_asked, serial, model))
+
+    def boot_asked(self) -> None:
+        """Somebody has it tell its BootNotification: that is no restart."""
+        self._boot_asked = True
 
     def linked(self) -> None:
         self._boot_asked = False
