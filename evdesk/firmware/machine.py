@@ -160,6 +160,8 @@ class Watch(Late):
         """A word about the step it is in; `before`: the last one."""
         if what.status == "DownloadFailed":
             self._remember(failures=self.memory.failures + 1)
+        if self.memory.moved and what.status in _FETCHING:
+            return  # in vain, from where it was told: it is told anew in a moment
         if what.status in PATIENT:
             since = max(what.at, self.date_at) if what.status == "InstallScheduled" else what.at
             self._wait_words(since + _ITS_OWN_PACE.get(what.status, self.times.scheduled_s))
@@ -195,8 +197,10 @@ class Watch(Late):
 
     def _linked(self, what: Linked) -> None:
         self._show(online=True)
-        if what.moved and self.charger.step in (Step.SENT, Step.DOWNLOADING) and not self._may_be_whole:
+        if what.moved and self.charger.step in (Step.SENT, Step.DOWNLOADING) and not self.memory.whole:
             self._moved(what.at)
+            if self._may_be_whole:
+                self._ask_status(what.at)  # it is told anew only where it says that it fetches
 
     def _lost(self, what: Lost) -> None:
         self._show(online=False)

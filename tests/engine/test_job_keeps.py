@@ -156,8 +156,10 @@ async def killed_in_the_middle(folder, *options: str):
         await one.fetch(url, most=40_000)
         await gate.wait()
         while not one.whole() and len(one.requests) == 1:
-            with contextlib.suppress(aiohttp.ClientError):  # as stations do: again, until it is there
-                await one.fetch(url, start=40_000)
+            try:  # as stations do: again, until it is there
+                await asyncio.wait_for(one.fetch(url, start=40_000), 3)
+            except (aiohttp.ClientError, TimeoutError):
+                await one.status("DownloadFailed")
             await asyncio.sleep(0.2)
         if len(one.requests) == 1:
             await install(one)

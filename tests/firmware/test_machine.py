@@ -183,7 +183,7 @@ def test_an_address_that_changes_before_it_has_the_whole_file_is_told_anew(got):
     one.memory = replace(one.memory, scheme="http")
     through(one, Sent(0), Agreed(1, "Accepted"))
     through(one, *([served(2, got)] if got else []), Lost(10), Linked(20, moved=True), Linked(21, moved=True))
-    assert through(one, Told(22, "DownloadFailed"), Tick(79)) == []
+    assert Act.NEXT_SCHEME not in through(one, Told(22, "DownloadFailed"), Tick(79))
     late = one.charger.waits_until_at or 0.0
     assert late <= 22 + Times().idle_s
     assert through(one, Tick(late)) == [Act.NEXT_SCHEME]
