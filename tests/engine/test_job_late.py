@@ -185,6 +185,21 @@ async def test_a_boot_that_somebody_asked_for_is_no_restart(tmp_path):
         await until(free)
 
 
+async def test_a_version_that_is_taken_back_after_a_restart_of_the_engine_is_told_too(tmp_path):
+    image = seed(tmp_path / "data")
+    with engine(tmp_path / "data", *OPTIONS) as running:
+        async with running.client() as api, flashers(Flasher(running.ocpp, "A", good)):
+            await set_up(api, "A")
+            ask = {"charger_ids": ["A"], "image_id": image, "override": "1.6 tells no hardware revision"}
+            job = (await api.call("firmware.start", ask))["job_id"]
+            await outcome_of(api, job)
+            assert await told(api, job) == {"A": "succeeded"}
+    with engine(tmp_path / "data", *OPTIONS) as running:
+        async with running.client() as api, flashers(Flasher(running.ocpp, "A", good, version=OLD)):
+            await comes_true(api, job, {"A": "failed"})
+            assert await told(api, job, "cause") == {"A": "fell_back"}
+
+
 async def fetched_and_silent(one, url):
     await one.status("Downloading")
     await one.fetch(url)

@@ -72,7 +72,7 @@ class Jobs(JobBoard):
     async def _open_late(self) -> None:
         """One job for all of its chargers: two would write over what the other has learnt."""
         again = dict(self.live)
-        for charger_id, number in (await self.fleet.store.newest_bad(self.fleet.clock.now() - LATE_S)).items():
+        for charger_id, number in (await self.fleet.store.lately_ended(self.fleet.clock.now() - LATE_S)).items():
             job = None if number in again else await self.fleet.store.job(number)
             if job is not None:
                 again[number] = await self._rebuilt(job)

@@ -9,7 +9,6 @@ from sqlite_utils import Database
 
 from evdesk.engine.store.core import Core
 from evdesk.engine.store.pages import LARGEST_ID
-from evdesk.firmware.rollout import BAD
 from evdesk.firmware.watched import Memory
 from evdesk.model.jobs import Cause, Job, JobCharger, JobLine, JobState
 
@@ -110,19 +109,20 @@ class Work(Core):
 
         return await self._read(run)
 
-    async def newest_bad(self, since_at: float) -> dict[str, int]:
-        """charger -> its newest update by which it has some of the file, or may have, where that ended badly since then."""
+    async def lately_ended(self, since_at: float) -> dict[str, int]:
+        """charger -> its newest update by which it has some of the file, or may have, where that ended since then, well or
+        badly: both may still prove wrong."""
 
         def run(connection: sqlite3.Connection) -> dict[str, int]:
             sql = (
-                "SELECT c.charger_id, max(c.job_id), c.outcome, json_extract(c.body, '$[0].ended_at') "
+                "SELECT c.charger_id, max(c.job_id), json_extract(c.body, '$[0].ended_at') "
                 "FROM job_charger c JOIN job j ON j.id = c.job_id WHERE j.kind = 'update' AND "
                 "(json_extract(c.body, '$[0].transfer.total') > 0 OR json_extract(c.body, '$[1].whole') OR "
                 "json_extract(c.body, '$[1].gap')) "
                 "GROUP BY c.charger_id"
             )
             rows = connection.execute(sql).fetchall()
-            return {one: number for one, number, outcome, at in rows if outcome in BAD and (at or 0.0) > since_at}
+            return {one: number for one, number, at in rows if (at or 0.0) > since_at}
 
         return await self._read(run)
 
