@@ -12,7 +12,7 @@ from pyftpdlib.utils import is_ssl_sock
 from evdesk.engine.files.ftp_files import Incoming, Outgoing
 from evdesk.engine.files.inbox import Unwanted
 from evdesk.engine.files.slots import Download, Received, Run, Seen, asks_words
-from evdesk.engine.files.transport import SEND_BUFFER, unacknowledged
+from evdesk.engine.files.transport import SEND_BUFFER, in_clear, reset_on_close, unacknowledged, waiting
 from evdesk.engine.files.words import size_words
 
 IDLE_S = 300
@@ -97,7 +97,8 @@ class Data(DTPHandler):
         """All is handed over: it has to arrive before that is said."""
         handed = isinstance(self.file_obj, Outgoing) and not self.receive and not self.producer_fifo
         if handed and not self._closed:
-            if self._is_broken():
+            size = self.cmd_channel.slot.file.subject.size
+            if self._is_broken() or self._from + self.tot_bytes_sent < size:
                 self.producer_fifo.append(None)  # so that the answer is 426
             elif unacknowledged(self._fileno) > 0:
                 self._look()
@@ -106,7 +107,23 @@ class Data(DTPHandler):
                 return
         super().handle_close()
 
+    def close(self) -> None:
+        self._cut_short()
+        super().close()
+
+    def _cut_short(self) -> None:
+        """A file that is not whole is never ended properly: in FTP its end is all that says it is whole. What left till
+        now may have arrived."""
+        if self._counted is None or self._closed or self.transfer_finished or not isinstance(self.file_obj, Outgoing):
+            return
+        self._error = True  # nor are the farewells of TLS for it
+        left = waiting(self.socket)
+        reset_on_close(self.socket)
+        left = in_clear(left) if is_ssl_sock(self.socket) else left
+        self.place = max(self.place, self._from + self.tot_bytes_sent - left)
+
     def handle_error(self) -> None:
+        self._cut_short()
         error = sys.exc_info()[1]
         cause = error.__cause__ if error is not None else None
         if not isinstance(cause, Unwanted):
@@ -177,7 +194,7 @@ def _begun(channel: Any, run: Run, announced: int | None) -> None:
 def _sent(channel: Any, run: Run, finished: bool, once_more: bool) -> None:
     slot, ledger = run.slot, channel.hall.ledger
     ledger.end(run)
-    if not finished:
+    if not finished and run.position < slot.progress.size:
         why = "Nothing moved any more, so the connection was ended" if run.slow else "The connection broke off"
         ledger.say(slot, Seen.BROKEN, f"{why} at {slot.where()}.", "warn", run.address)
     elif once_more:

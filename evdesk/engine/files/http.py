@@ -22,7 +22,7 @@ from evdesk.engine.files.inbox import Inbox
 from evdesk.engine.files.ledger import Ledger
 from evdesk.engine.files.ranges import Plan, plan
 from evdesk.engine.files.slots import Download, Run, Seen, Slot, Upload, asks_words
-from evdesk.engine.files.transport import unsent
+from evdesk.engine.files.transport import Ending, unsent
 
 log = logging.getLogger("evdesk.files")
 T = TypeVar("T")
@@ -143,10 +143,7 @@ class HttpDoor:
         except OSError as error:
             return self._refuse(request, slot, 410, f"{slot.name} cannot be read any more: {error}.")
         try:
-            sending = Sending(request, response, slot, file, self._ledger)
-            whole = await sending.run(what, self._in_thread, self._server)
-            if not whole:
-                sending.abort()
+            await Sending(request, response, slot, file, self._ledger).run(what, self._in_thread, self._server)
         finally:
             await self._in_thread(file.close)
         return response
@@ -169,12 +166,13 @@ class Sending:
         self._request, self._response, self._slot, self._file = request, response, slot, file
         self._ledger = ledger
         self._transport = request.transport
+        self._ending = Ending(request.transport)
         self._handed = self._has = 0
         self._again = slot.progress.complete_at is not None
         self._aborted = False
 
-    async def run(self, what: Plan, in_thread: Callable[..., Awaitable[bytes]], server: Connections) -> bool:
-        """Whether everything was delivered; what came of it is told."""
+    async def run(self, what: Plan, in_thread: Callable[..., Awaitable[bytes]], server: Connections) -> None:
+        """What came of it is told; where not all was delivered, the connection is cut."""
         run = Run(self._slot, who(self._request), what.start, self._measure, self.abort)
         self._handed = what.start
         self._ledger.begin(run)
@@ -189,9 +187,12 @@ class Sending:
         finally:
             if delivered:
                 run.measure = lambda: what.end
+                self._ending.close()
+            else:
+                self.abort()
+                await asyncio.sleep(0)  # by then it is cut
             self._ledger.end(run)
             self._tell_end(run, what, delivered)
-        return delivered
 
     async def _hand_over(self, what: Plan, in_thread: Callable[..., Awaitable[bytes]]) -> None:
         await self._response.prepare(self._request)
@@ -201,8 +202,10 @@ class Sending:
             chunk = await in_thread(self._file.read, min(size, what.end - self._handed))
             if not chunk or (self._handed + len(chunk) == what.end and not self._slot.file.same(self._file)):
                 raise OSError("it was changed while it was sent")
+            if self._transport is None or self._transport.is_closing():
+                raise ConnectionResetError
+            self._handed += len(chunk)  # before the wait in it: it may be on its way
             await self._response.write(chunk)
-            self._handed += len(chunk)
             self._measure()
             if rate is not None:
                 ahead_s = (self._handed - what.start) / rate - (time.monotonic() - began)
@@ -225,22 +228,24 @@ class Sending:
         return ended.done() and ended.result() and not self._aborted
 
     def _measure(self) -> int:
-        if self._transport is not None and not self._transport.is_closing():
+        """What it has for sure; once the connection has ended, what it may have."""
+        if self._ending.left is not None:
+            self._has = max(self._has, self._handed - self._ending.left)
+        elif self._transport is not None and not self._transport.is_closing():
             self._has = max(self._has, self._handed - unsent(self._transport))
-        return self._has  # once it is closed the buffers are gone: what was seen before stands
+        return self._has
 
     def _tell_end(self, run: Run, what: Plan, delivered: bool) -> None:
         slot = self._slot
-        if not delivered:
+        if not delivered and run.position < what.end:
             why = "Nothing moved any more, so the connection was ended" if run.slow else "The connection broke off"
             self._ledger.say(slot, Seen.BROKEN, f"{why} at {slot.where()}.", "warn", run.address)
-        elif self._again and what.length == slot.progress.size:
+        elif delivered and self._again and what.length == slot.progress.size:
             self._ledger.say(slot, Seen.COMPLETE, f"{slot.name} was fetched whole once more.", "", run.address)
 
     def abort(self) -> None:
         self._aborted = True
-        if self._transport is not None:
-            self._transport.abort()
+        self._ending.cut()
 
 
 def _headers(what: Plan, slot: Download) -> dict[str, str]:

@@ -197,6 +197,8 @@ class FileService:
         if slot.runs:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(slot.idle.wait(), WITHDRAW_S)
+        for run in list(slot.runs):
+            self._ledger.end(run)  # it sleeps for longer, or its disk does: what it has brought till now counts
         return slot
 
     @contextlib.asynccontextmanager
