@@ -26,14 +26,15 @@ class Late:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self._lives: dict[str, LiveJob] = {}
+        self._lives: dict[str, tuple[LiveJob, float]] = {}  # and since when, by the steady clock
 
     def ended(self, live: LiveJob, run: Run) -> None:
         """An update is through; one that took nothing proves nothing about the one before."""
         if not took(run):
             return
         if run.charger.outcome is not None and run.charger.first_outcome is None:  # it is changed once, and no more
-            self._lives[run.charger_id] = live
+            age_s = self.clock.now() - (run.charger.ended_at or 0.0)  # where the engine was away, all there is to go by
+            self._lives[run.charger_id] = live, self.clock.steady() - max(0.0, age_s)
         else:
             self._lives.pop(run.charger_id, None)
 
@@ -45,11 +46,11 @@ class Late:
         return found[0].job.id
 
     def of(self, charger_id: str) -> tuple[LiveJob, UpdateRun] | None:
-        live = self._lives.get(charger_id)
+        live, since = self._lives.get(charger_id, (None, 0.0))
         run = live.runs.get(charger_id) if live is not None else None
         if live is None or not isinstance(run, UpdateRun):
             return None
-        if self.clock.now() - (run.charger.ended_at or 0.0) >= LATE_S:
+        if self.clock.steady() - since >= LATE_S:
             del self._lives[charger_id]
             return None
         return live, run
