@@ -111,7 +111,10 @@ class Watch(Late):
     # -- the charger's words ------------------------------------------------------------------------------------------
 
     def _told(self, what: Told) -> None:
-        if self._rank < RANK[Step.SENT] or what.status == "Idle" or self._of_another(what):
+        if self._rank < RANK[Step.SENT] or self._of_another(what):
+            return
+        if what.status == "Idle":  # told only when asked: no update is under way (1.6 section 7.25, 2.x)
+            self._remember(since=True)
             return
         before = self.charger.status
         self._show(status=what.status, status_at=what.at)
