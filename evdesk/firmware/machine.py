@@ -90,7 +90,7 @@ class Watch(Late):
 
     def _sent(self, what: Sent) -> None:
         self._show(attempts=self.charger.attempts + 1, status="", status_at=None)
-        self._remember(spoke=False, asked_at=None)
+        self._remember(spoke=False, asked_at=None, cut=False)
         self._go(Step.SENT, what.at)
         self._wait(what.at + self.times.sent_s)
         reason = "" if what.answered else "It did not answer; watched all the same, for it may have heard."
@@ -187,6 +187,9 @@ class Watch(Late):
             return
         if not self.memory.since:
             self._remember(since=True)
+        if self.memory.cut:  # the last count, of what may have arrived
+            self._remember(whole=self.memory.whole or self_now.complete_at is not None)
+            return
         if self._rank > RANK[Step.DOWNLOADING]:  # it said that it has it, and fetches on
             self._seen_after_all(Step.DOWNLOADING)
             self._wait(max(self.charger.waits_until_at or 0.0, what.at + self.times.idle_s))
@@ -346,6 +349,10 @@ class Watch(Late):
             self._wait(at + self.times.sent_s)
             self._next_scheme()
             self._remember(nudged=False, failures=0)
+        elif not nothing and not self.memory.cut:
+            self._remember(cut=True)  # first the address is closed: the last count decides
+            self._acts.append(Act.WITHDRAW)
+            self._wait(at + self.times.answer_s)
         elif self.memory.failures:
             self._look_at(Cause.DOWNLOAD_FAILED, at)
         else:

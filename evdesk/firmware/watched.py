@@ -28,9 +28,9 @@ class Memory:
     """What is remembered beside what is shown. `scheme`: how the file is offered now; `schemes`: those not tried yet;
     `whole`: it has the whole file, as counted here or by its word; `claimed`: it said so with the number of this request;
     `gap`: evdesk was killed while it fetched; `since`: it fetched or spoke of that afterwards; `closed`: evdesk ended in
-    good order; `spoke`: it told something of this request unasked; `asked_at`: when it was asked for its status; `begun`:
-    it began to install; `left`: it was away since it had the whole file; `booted`: it restarted since then; `pending`: how
-    it will end after the look at it."""
+    good order; `spoke`: it told something of this request unasked; `asked_at`: when it was asked for its status; `cut`:
+    the address was closed to decide; `begun`: it began to install; `left`: it was away since it had the whole file;
+    `booted`: it restarted since then; `pending`: how it will end after the look at it."""
 
     scheme: str = ""
     schemes: tuple[str, ...] = ()
@@ -41,6 +41,7 @@ class Memory:
     closed: bool = False
     spoke: bool = False
     asked_at: float | None = None
+    cut: bool = False
     booted: bool = False
     begun: bool = False
     installed: bool = False

@@ -219,7 +219,8 @@ def test_download_failed_for_good_is_looked_at_and_then_failed():
     one = watch()
     through(one, Sent(0), served(2, 400), Told(3, "DownloadFailed"))
     assert through(one, Tick(160)) == [Act.ASK_STATUS]
-    acts = through(one, Tick(304))
+    assert through(one, Tick(304)) == [Act.WITHDRAW]  # the last count decides
+    acts = through(one, Tick(365))
     assert acts == [Act.WITHDRAW, Act.ASK_VERSION, Act.TEST]
     acts = through(one, Looked(310, ("Connector 1 stays out of service.",)))
     assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, Cause.DOWNLOAD_FAILED)
@@ -230,10 +231,21 @@ def test_download_failed_for_good_is_looked_at_and_then_failed():
 def test_stops_in_the_middle_of_the_file():
     one = watch()
     through(one, Sent(0), served(2, 400), Lost(3), Linked(30), boot(31, OLD), Tick(200))
-    acts = through(one, Tick(400))
+    assert through(one, Tick(400)) == [Act.WITHDRAW]
+    acts = through(one, served(401, 500), Tick(461))
     assert Act.END in acts
     assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, Cause.STALLED)
-    assert "400 bytes of 1 kB" in one.charger.reason
+    assert "500 bytes of 1 kB" in one.charger.reason
+
+
+def test_what_may_have_arrived_in_the_end_counts_as_the_whole_file():
+    one = watch()
+    through(one, Sent(0), served(2, 400))
+    assert Act.WITHDRAW in ticks(one, 10, 400, 10)
+    through(one, served(401, SIZE, True))
+    assert Act.END not in ticks(one, 410, 700, 10)
+    through(one, Lost(750), boot(800), Looked(810), Compared(820))
+    assert one.charger.outcome is Result.SUCCEEDED
 
 
 def test_each_byte_gives_it_more_time():
