@@ -241,9 +241,9 @@ def test_stops_in_the_middle_of_the_file():
 def test_what_may_have_arrived_in_the_end_counts_as_the_whole_file():
     one = watch()
     through(one, Sent(0), served(2, 400))
-    assert Act.WITHDRAW in ticks(one, 10, 400, 10)
-    through(one, served(401, SIZE, True))
-    assert Act.END not in ticks(one, 410, 700, 10)
+    assert Act.WITHDRAW in ticks(one, 10, 310, 10)
+    through(one, served(311, SIZE, True))
+    assert Act.END not in ticks(one, 320, 700, 10)
     through(one, Lost(750), boot(800), Looked(810), Compared(820))
     assert one.charger.outcome is Result.SUCCEEDED
 
