@@ -280,9 +280,7 @@ async def twenty(megabytes: int, number: int = 20) -> bool:
                 job = (await api.call("firmware.start", asked))["job_id"]
                 async with watched(engine) as busy:
                     await fetching(engine, job)
-                    begun = time.monotonic()
-                    sent = await fetched(engine, job)
-                    seconds = time.monotonic() - begun
+                    sent, seconds = await fetched(engine, job)
             print(
                 f"  {number} x {megabytes} MB: {sent / 1e6:.0f} MB in {seconds:.1f} s, {sent / 1e6 / seconds:.0f} MB/s"
             )
@@ -365,15 +363,17 @@ async def fetching(engine: Engine, job: int) -> None:
     await until("all fetch", begun, 120.0)
 
 
-async def fetched(engine: Engine, job: int) -> int:
-    """Bytes that left, once everybody has the file."""
+async def fetched(engine: Engine, job: int) -> tuple[int, float]:
+    """Bytes that left, and seconds from the first to the last of them, once everybody has the file."""
 
     async def through() -> Any:
         chargers = (await view_of(engine, job))["chargers"].values()
         done = all(one["transfer"]["complete_at"] or one["outcome"] for one in chargers)
         return list(chargers) if done else None
 
-    return sum(one["transfer"]["total"] for one in await until("all fetched", through, 300.0))
+    transfers = [one["transfer"] for one in await until("all fetched", through, 300.0)]
+    first_at = min(one["first_at"] for one in transfers)
+    return sum(one["total"] for one in transfers), max(one["last_at"] for one in transfers) - first_at
 
 
 def main() -> int:
