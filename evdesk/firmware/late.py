@@ -38,13 +38,14 @@ class Late(Watched):
         return what.request_id is not None and what.request_id == self.charger.request_id
 
     def _stale(self, what: Told) -> bool:
-        """About a file, without the number of this request, and before a byte of this one has left: of an update before.
+        """About a file, without the number of this request, and before anybody asked for this one: of an update before.
         1.6 repeats its last word when it is asked for its status, so an end that it tells then counts only where it has
         spoken of this request before."""
         about = what.status in FAILURES or what.status in BEGUN or what.status == "Downloaded"
         if not about or self._by_number(what):
             return False
-        if self.charger.transfer.total == 0 and not self.memory.gap:
+        transfer = self.charger.transfer
+        if transfer.total == 0 and transfer.requests == 0 and not self.memory.gap:
             return True
         ends = what.status in FAILURES or what.status == "Installed"
         return ends and not self.memory.spoke and self._was_asked(what.at)

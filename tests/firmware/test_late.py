@@ -13,6 +13,7 @@ from evdesk.firmware.happenings import (
     Lost,
     Refused,
     Sent,
+    Served,
     Stop,
     Tick,
     Told,
@@ -21,7 +22,7 @@ from evdesk.firmware.happenings import (
 from evdesk.firmware.machine import Watch
 from evdesk.firmware.times import Times
 from evdesk.firmware.watched import same_version
-from evdesk.model.jobs import Cause, Result, Step
+from evdesk.model.jobs import Cause, Result, Step, Transfer
 from tests.firmware.test_machine import FETCHED, NEW, OLD, SIZE, boot, served, through, ticks, watch
 
 INSTALLED = (*FETCHED, Told(13, "Installing"), Lost(20))
@@ -96,6 +97,12 @@ def test_a_word_of_an_update_before_moves_nothing(word):
     through(one, served(200, 400), served(260, SIZE, True), Told(261, "Installing"), Lost(300), boot(400))
     through(one, Looked(410), Compared(420))
     assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+
+
+def test_what_it_says_of_a_file_it_has_asked_for_counts_before_a_byte_is_confirmed():
+    one = watch()
+    through(one, Sent(0), Served(1, Transfer("http", SIZE, requests=1)), Told(2, "InvalidSignature"))
+    assert one.memory.pending is Cause.INVALID_SIGNATURE
 
 
 def test_nothing_is_restarted_while_it_installs():

@@ -300,6 +300,9 @@ class Run(Runner):
             bad = "Fail" in status or "Invalid" in status
             good = status in ("Installed", "Downloaded", "Uploaded", "SignatureVerified")
             self.say("charger", f"{action} {status}", "bad" if bad else "good" if good else "")
+        counted = self.parts.files.transfer(self.key)
+        if not self.watch.over and counted.requests > self.charger.transfer.requests:
+            self.feed(Served(self.now(), counted))  # it fetched, and says so before that was counted here
         self.feed(Told(self.now(), status, request_id))
 
     def served(self, noted: Noted) -> None:
