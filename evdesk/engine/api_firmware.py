@@ -1,5 +1,6 @@
 """The API's methods about firmware: the library, what fits, the fleet's versions, policies and blocked versions."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class FirmwareApi:
             "firmware.images": self._images,
             "firmware.manifest": self._manifest,
             "firmware.trust": self._trust,
+            "firmware.distrust": self._distrust,
             "firmware.remove": self._remove,
             "firmware.export": self._export,
             "firmware.fits": self._fits,
@@ -85,15 +87,23 @@ class FirmwareApi:
         return library.image(before.id)
 
     async def _trust(self, origin: Origin, params: w.TrustSigner) -> Image:
+        return await self._signer(origin, "firmware.trust", params, self.core.library.trust)
+
+    async def _distrust(self, origin: Origin, params: w.TrustSigner) -> Image:
+        return await self._signer(origin, "firmware.distrust", params, self.core.library.distrust)
+
+    async def _signer(
+        self, origin: Origin, what: str, params: w.TrustSigner, change: Callable[[str, str], Awaitable[Image]]
+    ) -> Image:
         library = self.core.library
         before = library.image(params.image_id)
         args = {"image_id": before.id, "file": before.file_name, "fingerprint": params.fingerprint[:200]}
         detail: dict[str, Any] = {"signer": before.signer, "signer_until_at": before.signer_until_at}
 
         async def act() -> None:
-            detail.update(_row(await library.trust(before.id, params.fingerprint)))
+            detail.update(_row(await change(before.id, params.fingerprint)))
 
-        await self.core.commands.stored(Command(origin, "firmware.trust", _LIBRARY, args), detail, act)
+        await self.core.commands.stored(Command(origin, what, _LIBRARY, args), detail, act)
         return library.image(before.id)
 
     async def _remove(self, origin: Origin, params: w.OneImage) -> Done:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from evdesk.firmware.versions import same_version
 from evdesk.model.jobs import Cause, JobCharger, Result
 
 
@@ -199,10 +200,8 @@ def filled(text: str, charger: JobCharger, **more: str) -> str:
 
 
 def _has_it(charger: JobCharger) -> bool:
-    return (
-        bool(charger.reported)
-        and charger.reported.strip() == charger.to_version.strip() != charger.from_version.strip()
-    )
+    told = same_version(charger.reported, charger.to_version)
+    return told and not same_version(charger.from_version, charger.to_version)
 
 
 def _fetched(charger: JobCharger) -> str:

@@ -62,6 +62,7 @@ def judged(found: Found, at: float, trusted: Collection[str]) -> Image:
         signer=signer.name if signer else "",
         signer_until_at=signer.until_at if signer else None,
         fingerprint=signer.fingerprint if signer else "",
+        trusted=signer is not None and signer.fingerprint in trusted,
         unknown=unknown(manifest),
         usable=not why_not,
         why_not=why_not,

@@ -30,7 +30,8 @@ from evdesk.firmware.happenings import (
 from evdesk.firmware.late import BEGUN, FAILURES, INVALID, PATIENT, Late
 from evdesk.firmware.soak import relapsed
 from evdesk.firmware.times import Times
-from evdesk.firmware.watched import RANK, Memory, same_version
+from evdesk.firmware.versions import same_version
+from evdesk.firmware.watched import RANK, Memory
 from evdesk.model.jobs import Cause, JobCharger, Step
 
 FORWARD: dict[str, Step] = {

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from evdesk.firmware.endings import ENDINGS, filled
 from evdesk.firmware.happenings import Relapsed
-from evdesk.firmware.watched import same_version
+from evdesk.firmware.versions import same_version
 from evdesk.model.jobs import Cause, JobCharger, Result
 
 

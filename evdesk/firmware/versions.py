@@ -53,6 +53,16 @@ def compare(one: str, other: str) -> int | None:
     return _compare_rest(a.rest, b.rest)
 
 
+def same_version(one: str, other: str) -> bool:
+    """As makers write it: "V2.4.1 " is 2.4.1."""
+    return bool(one.strip()) and _bare(one) == _bare(other)
+
+
+def _bare(version: str) -> str:
+    text = version.strip().casefold()
+    return text[1:] if text[:1] == "v" and text[1:2].isdigit() else text
+
+
 def direction(from_version: str, to_version: str) -> Direction:
     found = compare(to_version, from_version)
     words = {1: Direction.UPGRADE, 0: Direction.SAME, -1: Direction.DOWNGRADE}

@@ -6,6 +6,7 @@ from typing import ClassVar
 from evdesk.firmware.endings import ENDINGS, Ending, filled
 from evdesk.firmware.happenings import Act, Versioned
 from evdesk.firmware.times import Times
+from evdesk.firmware.versions import same_version
 from evdesk.model.jobs import Cause, JobCharger, Result, Step, StepSpan
 
 ORDER = (
@@ -172,13 +173,3 @@ class Watched:
 
 def _closed(steps: tuple[StepSpan, ...], at: float) -> tuple[StepSpan, ...]:
     return tuple(replace(one, to_at=at) if one.to_at is None else one for one in steps)
-
-
-def same_version(one: str, other: str) -> bool:
-    """As makers write it: "V2.4.1 " is 2.4.1."""
-    return bool(one.strip()) and _bare(one) == _bare(other)
-
-
-def _bare(version: str) -> str:
-    text = version.strip().casefold()
-    return text[1:] if text[:1] == "v" and text[1:2].isdigit() else text

@@ -74,7 +74,7 @@ class Image:
 
     `manifest_source`: the sidecar's file name, or who entered it; `unknown`: fields of the manifest that nobody knows;
     `usable`: it may be sent (whole, hashed, model and version known, signature not wrong); `why_not` otherwise, in words.
-    `signer`, `signer_until_at`, `fingerprint`: of the signing certificate."""
+    `signer`, `signer_until_at`, `fingerprint`: of the signing certificate; `trusted`: it was said to be the maker's."""
 
     id: str
     file_name: str
@@ -88,6 +88,7 @@ class Image:
     signer: str = ""
     signer_until_at: float | None = None
     fingerprint: str = ""
+    trusted: bool = False
     unknown: tuple[str, ...] = ()
     usable: bool = True
     why_not: str = ""

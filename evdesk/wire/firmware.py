@@ -44,7 +44,7 @@ class PutManifest:
 
 @dataclass(frozen=True, slots=True)
 class TrustSigner:
-    """`fingerprint`: SHA-256 of the signing certificate, as the image shows it: a person says that it is the maker's."""
+    """`fingerprint`: SHA-256 of the signing certificate, as the image shows it: a person has looked at this very one."""
 
     image_id: str
     fingerprint: str
@@ -152,6 +152,7 @@ METHODS_FIRMWARE: dict[str, Method] = {
     "firmware.images": Method(Nothing, list[Image], "The library."),
     "firmware.manifest": Method(PutManifest, Image, "Enter or correct what is known about a file.", changes=True),
     "firmware.trust": Method(TrustSigner, Image, "Say that a signing certificate is the maker's.", changes=True),
+    "firmware.distrust": Method(TrustSigner, Image, "Take that back, for every file signed by it.", changes=True),
     "firmware.remove": Method(OneImage, Done, "Take a file out of the library.", changes=True),
     "firmware.export": Method(
         ExportLibrary, Done, "Copy the library to a folder another laptop can add.", changes=True

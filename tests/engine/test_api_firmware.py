@@ -68,6 +68,15 @@ async def test_library_and_fleet_through_the_api(tmp_path):
             asked, answered = await rows(client, "firmware.trust")
             assert asked["args"]["fingerprint"] == answered["detail"]["fingerprint"] == SIGNED.fingerprint
 
+            taken_back = await client.call(
+                "firmware.distrust", {"image_id": image_id, "fingerprint": SIGNED.fingerprint}
+            )
+            assert (taken_back["signature"], taken_back["trusted"]) == ("untrusted", False)
+            again = {"image_id": image_id, "fingerprint": SIGNED.fingerprint}
+            assert "Nobody has said" in await refused(client, "firmware.distrust", again)
+            assert [row["kind"] for row in await rows(client, "firmware.distrust")][:2] == ["asked", "answered"]
+            await client.call("firmware.trust", again)
+
             fits = await client.call("firmware.fits", {"image_id": image_id})
             assert [(f["charger_id"], f["fits"], f["direction"]) for f in fits] == [("A", True, "upgrade")]
             verdicts = {check["code"]: check["verdict"] for check in fits[0]["checks"]}

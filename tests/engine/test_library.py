@@ -431,6 +431,22 @@ async def test_only_the_certificate_that_was_shown_can_be_trusted(shelf, usb):
     assert shelf.image(image.id).signature is SignatureState.UNTRUSTED
 
 
+async def test_trust_is_taken_back_for_every_file_signed_by_it_whatever_the_certificates_file_is_called(shelf, usb):
+    image = await one(shelf, put(usb, manifest=signed_manifest()))
+    with pytest.raises(EvdeskError, match="Nobody has said that the certificate of Nordlade N22"):
+        await shelf.distrust(image.id, SIGNED.fingerprint)
+    assert (await shelf.trust(image.id, SIGNED.fingerprint)).trusted
+    trusted = shelf.folder / "trusted"
+    (trusted / "by hand.pem").write_text(SIGNED.pem)
+    (trusted / "another.pem").write_text(sign(DATA, "ECDSA", "stranger").pem)
+    with pytest.raises(EvdeskError, match="not signed by a certificate with this fingerprint"):
+        await shelf.distrust(image.id, "ab" * 32)
+    told = await shelf.distrust(image.id, SIGNED.fingerprint.upper())
+    assert (told.signature, told.trusted) == (SignatureState.UNTRUSTED, False)
+    assert [path.name for path in trusted.iterdir()] == ["another.pem"]
+    assert (await shelf.trust(image.id, SIGNED.fingerprint)).signature is SignatureState.VALID
+
+
 # -- the folder -------------------------------------------------------------------------------------------------------
 
 

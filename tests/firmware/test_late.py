@@ -21,7 +21,7 @@ from evdesk.firmware.happenings import (
 )
 from evdesk.firmware.machine import Watch
 from evdesk.firmware.times import Times
-from evdesk.firmware.watched import same_version
+from evdesk.firmware.versions import same_version
 from evdesk.model.jobs import Cause, Result, Step, Transfer
 from tests.firmware.test_machine import FETCHED, NEW, OLD, SIZE, boot, served, through, ticks, watch
 

@@ -69,7 +69,7 @@ def images() -> list[Image]:
     signed = Image(
         "9c4177ab", "n22-2.4.1.bin", 18_412_544, N22.sha256, N22, "n22-2.4.1.toml", signature=SignatureState.VALID,
         signature_detail="ECDSA over SHA-256", signer="Nordlade release key 3", signer_until_at=at(11, 30) + 700 * DAY,
-        fingerprint=FINGERPRINT, added_at=at(11, 23), added_by="Technician",
+        fingerprint=FINGERPRINT, trusted=True, added_at=at(11, 23), added_by="Technician",
     )  # fmt: skip
     older = replace(N22, version="2.4.0", size=18_104_320, sha256="04aa7713" + "c0e15d" * 9 + "0b")
     kestrel = Manifest(
@@ -106,7 +106,7 @@ def untrusted_image() -> Image:
     return replace(
         images()[0], id="ab12cd34", file_name="n22-2.5.0-rc1.bin", manifest=replace(N22, version="2.5.0-rc1"),
         signature=SignatureState.UNTRUSTED, signature_detail="Nobody said that this certificate is the maker's.",
-        signer="Nordlade release key 4",
+        signer="Nordlade release key 4", trusted=False,
     )  # fmt: skip
 
 

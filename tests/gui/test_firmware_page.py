@@ -482,7 +482,9 @@ def test_an_image_is_described_and_saved(page, client, qtbot):
 
 
 def test_a_certificate_is_confirmed_by_a_person_who_compared_it(page, client, qtbot):
-    client.answers["firmware.trust"] = lambda p: replace(fw.untrusted_image(), signature=SignatureState.VALID)
+    checked = replace(fw.untrusted_image(), signature=SignatureState.VALID, trusted=True)
+    client.answers["firmware.trust"] = lambda p: checked
+    client.answers["firmware.distrust"] = lambda p: fw.untrusted_image()
     page.deeds.open_image(fw.untrusted_image())
     one = sheet(qtbot, ImageSheet)
     one.trust.click()
@@ -496,6 +498,19 @@ def test_a_certificate_is_confirmed_by_a_person_who_compared_it(page, client, qt
     assert (asked.image_id, asked.fingerprint) == ("ab12cd34", fw.FINGERPRINT)
     qtbot.waitUntil(lambda: one.chip.look().word == "Signature checked")
     assert one.trust.isHidden()
+    one.distrust.click()
+    qtbot.waitUntil(lambda: QApplication.activeModalWidget() not in (None, one))
+    QApplication.activeModalWidget().reject()  # kept
+    qtbot.waitUntil(lambda: QApplication.activeModalWidget() is one)
+    assert not client.asked("firmware.distrust")
+    qtbot.waitUntil(one.distrust.isEnabled)
+    one.distrust.click()
+    qtbot.waitUntil(lambda: QApplication.activeModalWidget() not in (None, one))
+    QApplication.activeModalWidget().done(1)
+    qtbot.waitUntil(lambda: bool(client.asked("firmware.distrust")))
+    assert client.asked("firmware.distrust")[0].fingerprint == fw.FINGERPRINT
+    qtbot.waitUntil(lambda: one.distrust.isHidden())
+    assert not one.trust.isHidden()
     one.reject()
 
 

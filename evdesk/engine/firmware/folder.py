@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,16 +74,31 @@ def scan(folder: Path, hashes: Hashes) -> list[Entry]:
 
 def trusted_fingerprints(folder: Path) -> set[str]:
     """Of the certificates that were said to be makers'."""
-    found = set()
+    return {fingerprint for _, fingerprint in _trusted(folder)}
+
+
+def distrust(folder: Path, fingerprint: str) -> bool:
+    """Every certificate with this fingerprint is taken away, whatever its file is called. False where there was none.
+    Raises `EvdeskError(STORAGE)`."""
+    found = [path for path, mine in _trusted(folder) if mine == fingerprint]
+    try:
+        for path in found:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(folder / TRUSTED, error) from error
+    return bool(found)
+
+
+def _trusted(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Each certificate that was said to be a maker's, and its fingerprint."""
     for path in sorted((folder / TRUSTED).glob("*.pem")):
         with contextlib.suppress(OSError, UnicodeDecodeError):
             if path.stat(follow_symlinks=False).st_size <= MOST_PEM and not path.is_symlink():
                 signer = read_signer(path.read_text("utf-8"))
                 if signer is not None:
-                    found.add(signer.fingerprint)
+                    yield path, signer.fingerprint
                     continue
         log.warning("%s is not a certificate that can be read, so nothing is trusted by it", shown(str(path)))
-    return found
 
 
 def load_hashes(folder: Path) -> Hashes:

@@ -9,7 +9,7 @@ from evdesk.engine.firmware.beside import shown
 from evdesk.engine.firmware.contents import Contents
 from evdesk.engine.firmware.copying import write_whole
 from evdesk.engine.firmware.export import export_to
-from evdesk.engine.firmware.folder import TRUSTED, Entry, prepare
+from evdesk.engine.firmware.folder import TRUSTED, Entry, distrust, prepare
 from evdesk.engine.firmware.intake import Into, Taken, candidates, put_aside, take, write_sidecar
 from evdesk.firmware.images import newest_for
 from evdesk.firmware.manifest import Sidecar, checked
@@ -137,15 +137,24 @@ class Library:
         """A person says that the certificate by which this image is signed is the maker's. Raises `EvdeskError`."""
         async with self._in.lock:
             await self._in.rescan()
-            image = self.image(image_id)
-            if not same_fingerprint(image.fingerprint, fingerprint):
-                text = f"{image.name} is not signed by a certificate with this fingerprint. Look at it again."
-                raise EvdeskError(Reason.INVALID, text)
+            image = self._signed_by(image_id, fingerprint)
             if image.signature in (SignatureState.INVALID, SignatureState.UNCHECKED):
                 text = f"{image.signature_detail} So it says nothing about the certificate."
                 raise EvdeskError(Reason.INVALID, text)
             target = self.folder / TRUSTED / f"{image.fingerprint}.pem"
             await self._in.beside(write_whole, target, image.manifest.certificate.encode())
+            await self._in.rescan()
+            return self.image(image_id)
+
+    async def distrust(self, image_id: str, fingerprint: str) -> Image:
+        """A person takes that back: no file signed by this certificate counts as checked any more. Raises `EvdeskError`."""
+        async with self._in.lock:
+            await self._in.rescan()
+            image = self._signed_by(image_id, fingerprint)
+            if not await self._in.beside(distrust, self.folder, image.fingerprint):
+                raise EvdeskError(
+                    Reason.INVALID, f"Nobody has said that the certificate of {image.name} is the maker's."
+                )
             await self._in.rescan()
             return self.image(image_id)
 
@@ -170,6 +179,13 @@ class Library:
             )
 
     # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _signed_by(self, image_id: str, fingerprint: str) -> Image:
+        image = self.image(image_id)
+        if not same_fingerprint(image.fingerprint, fingerprint):
+            text = f"{image.name} is not signed by a certificate with this fingerprint. Look at it again."
+            raise EvdeskError(Reason.INVALID, text)
+        return image
 
     async def _take(self, file: Path, who: str, given: Manifest) -> Taken:
         into = Into(self.folder, self._in.entries, who, self.clock.now())

@@ -11,7 +11,8 @@ from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
 from evdesk.firmware.rollout import plan_waves
 from evdesk.firmware.times import LONGEST_AHEAD_S
-from evdesk.firmware.watched import Memory, same_version
+from evdesk.firmware.versions import same_version
+from evdesk.firmware.watched import Memory
 from evdesk.model import Capability, EvdeskError, Origin, Reason
 from evdesk.model.firmware import Image, Verdict
 from evdesk.model.jobs import Job, JobCharger, JobKind, JobState

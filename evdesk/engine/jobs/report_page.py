@@ -17,7 +17,7 @@ from evdesk.engine.jobs.report_parts import (
 from evdesk.engine.jobs.report_read import NamedRow, Report
 from evdesk.engine.page_words import Fact, clipped, known, lasted, moment
 from evdesk.firmware.endings import megabytes
-from evdesk.firmware.watched import same_version
+from evdesk.firmware.versions import same_version
 from evdesk.model.firmware import Check, Verdict
 from evdesk.model.jobs import JobCharger, JobKind, LogFile, Step, StepSpan, Transfer
 from evdesk.model.settings import SettingChange

@@ -50,6 +50,7 @@ WHAT: dict[str, Callable[[Args, Args], str]] = {
     "firmware.add": _image("Firmware file added"),
     "firmware.manifest": _image("Manifest entered"),
     "firmware.trust": _image("Signing certificate trusted"),
+    "firmware.distrust": _image("Signing certificate not trusted any more"),
     "firmware.remove": _image("Firmware file taken out"),
     "firmware.export": lambda args, _detail: tr("Firmware library copied to {folder}").format(
         folder=args.get("folder", "?")

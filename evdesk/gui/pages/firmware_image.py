@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from evdesk.gui import text
 from evdesk.gui.client import Client
 from evdesk.gui.dialogs.files import ask_open
-from evdesk.gui.dialogs.sheet import CANCELLED, DONE, Sheet
+from evdesk.gui.dialogs.sheet import CANCELLED, DONE, Sheet, confirm
 from evdesk.gui.dialogs.working import WorkingSheet
 from evdesk.gui.pages.firmware_manifest import (
     LINES,
@@ -116,6 +116,8 @@ class ImageSheet(WorkingSheet):
         card.body.addWidget(self.detail)
         card.body.addWidget(self.signer)
         self.row(card, self.trust)
+        self.distrust = self.act_button(tr("Not the maker's any more…"), "shield-alert", self._distrust)
+        self.row(card, self.distrust)
 
     def show_image(self, image: Image) -> None:
         """Put an image's values into every field."""
@@ -159,7 +161,9 @@ class ImageSheet(WorkingSheet):
             self.signer.set(tr("Fingerprint"), fingerprint_words(image.fingerprint))
             until = image.signer_until_at
             self.signer.set(tr("Valid until"), text.date(until, self._now))
-        self.trust.setVisible(image.signature in (SignatureState.UNTRUSTED, SignatureState.EXPIRED))
+        fits = image.signature in (SignatureState.UNTRUSTED, SignatureState.EXPIRED)
+        self.trust.setVisible(fits and not image.trusted)
+        self.distrust.setVisible(image.trusted)
 
     # -- the manifest -------------------------------------------------------------------------------------------------
 
@@ -234,6 +238,20 @@ class ImageSheet(WorkingSheet):
             image: Image = await self.client.call("firmware.trust", params)
             self.show_image(image)
             self.tell(tr("The certificate is the maker's from now on."))
+
+    async def _distrust(self) -> None:
+        title = tr("Is this certificate not {maker}'s any more?").format(
+            maker=self.image.manifest.vendor or tr("the maker")
+        )
+        words = tr(
+            "Every file signed by it counts as not checked from then on. Other laptops with a copy of this library go on "
+            "trusting it: take it back there too."
+        )
+        if await confirm(self, self.theme, title, words, tr("Take it back"), tr("Keep it"), danger=True):
+            params = TrustSigner(self.image.id, self.image.fingerprint)
+            image: Image = await self.client.call("firmware.distrust", params)
+            self.show_image(image)
+            self.tell(tr("Files signed by it count as not checked from now on."))
 
     async def _load(self, name: str) -> None:
         path = await ask_open(self, tr("Open a file"), tr("All files (*)"))
