@@ -33,6 +33,8 @@ _QUICK = (
     "://",
     "private",
     ":\\/\\/",
+    "/f/",
+    "/f\\/",
     "\\u",
     "vpn",
     "pwd",
@@ -54,6 +56,8 @@ _HEAD_CHARS = 60  # type, id and action
 # text, which a charger chooses.
 _URL = re.compile(r"(:\\?/\\?/[^/\s:@\"\\]*:)[^/\s\"\\]+@")
 _QUERY = re.compile(r"([?&][\w.\-]{0,40}(?:passw|secret|token|key)[\w.\-]{0,40}=)[^&\s\"]+", re.I)
+_ONE_TIME = re.compile(r"(/f\\?/)[a-z0-9]{24,64}(?![a-z0-9])", re.I)
+"""Whoever has the address of a file that evdesk serves may fetch it as long as its job runs."""
 _BASIC = re.compile(r"(authorization[\"']?\s*:\s*[\"']?(?:basic|bearer)\s+)[\w+/=.\-]+", re.I)
 _PEM = re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----).*?(-----END [A-Z ]{0,40}PRIVATE KEY-----|$)", re.S)
 _SECRET_WORD = re.compile(
@@ -167,6 +171,7 @@ def redact_nested(text: str) -> str:
 def _scrub(text: str) -> str:
     text = _PEM.sub(rf"\1{HIDDEN}\2", text)
     text = _QUERY.sub(rf"\1{HIDDEN}", _URL.sub(rf"\1{HIDDEN}@", text))
+    text = _ONE_TIME.sub(rf"\1{HIDDEN}", text)
     return _BASIC.sub(rf"\1{HIDDEN}", text)
 
 

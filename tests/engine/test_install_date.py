@@ -84,6 +84,7 @@ async def test_fetched_at_once_installed_on_its_date(tmp_path):
         (sent,) = [
             json.loads(row["text"])[3] for row in rows if (row["action"], row["kind"]) == ("UpdateFirmware", "call")
         ]
+        assert "/f/(hidden)/" in sent["firmware"]["location"]
         assert parse_time(sent["firmware"]["installDateTime"]).at == pytest.approx(at, abs=WAY_S)
         for what in ("firmware.start", "charger.update_firmware"):
             rows = await api.call("audit.list", {"target": "TWO", "search": what})

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from evdesk.engine.files import addresses
 from evdesk.ocpp.check import MAX_BREACHES, NotSendable, breaches, demand_valid, known_action
 from evdesk.ocpp.redact import HIDDEN, is_secret, redact, redact_value
 
@@ -98,7 +99,29 @@ def test_secrets_never_pass(text):
     assert HIDDEN in clean
 
 
-SHAPES = ["a", "passw", "password", "://", "secret :", "psk", "://a:", '"key",', "authorization: "]
+ADDRESS = "k3jwv7q9c2mzt5xh8rbn4ydp6a"
+"""As the engine makes them for a file it serves (engine/files/addresses.py)."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[2,"a","UpdateFirmware",{{"location":"http://10.0.0.1:8081/f/{ADDRESS}/n22.bin","retrieveDate":"x"}}]',
+        f'[2,"a","GetLog",{{"log":{{"remoteLocation":"https://10.0.0.1/f/{ADDRESS}/"}}}}]',
+        f'[2,"a","GetDiagnostics",{{"location":"http:\\/\\/10.0.0.1\\/f\\/{ADDRESS}\\/"}}]',
+        f'[2,"a","SecurityEventNotification",{{"techInfo":"GET /f/{ADDRESS}/n22.bin: 404"}}]',
+        f"broken http://10.0.0.1/f/{ADDRESS}",
+    ],
+)
+def test_the_one_time_address_of_a_file_is_hidden_and_the_rest_of_it_stays(text):
+    assert addresses.is_secret(ADDRESS)
+    clean = redact(text)
+    assert ADDRESS not in clean
+    assert clean.replace("\\/", "/").count(f"/f/{HIDDEN}") == 1
+    assert ("n22.bin" in clean) == ("n22.bin" in text)
+
+
+SHAPES = ["/f/a", "a", "passw", "password", "://", "secret :", "psk", "://a:", '"key",', "authorization: "]
 
 
 @pytest.mark.parametrize("shape", [*SHAPES, '{"key":"password","value":"x"},'])
