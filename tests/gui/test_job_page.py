@@ -21,7 +21,7 @@ from evdesk.gui.pages.job_model import ChargerRow, FoldRow, HeadRow
 from evdesk.gui.pages.job_recovery import RecoverySheet
 from evdesk.gui.pages.job_segments import UPDATE_STEPS, Fill, segments, usual, widths
 from evdesk.gui.pages.job_side import way_back
-from evdesk.gui.pages.job_words import counted, sentences
+from evdesk.gui.pages.job_words import counted, sentences, wave_look, wave_words
 from evdesk.gui.pages.update_steps import GuideStep
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import Button
@@ -104,6 +104,21 @@ def press(qtbot, number):
 
 
 # -- progress ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_wave_that_is_over_is_called_by_how_its_chargers_ended():
+    view = job_sample.view()
+    one_of_them = view.chargers["WB-08"]
+    for outcomes, word, words in (
+        ([Result.CANCELLED], "Left out", "1 charger"),
+        ([Result.FAILED], "Failed", "1 charger"),
+        ([Result.SUCCEEDED, Result.CANCELLED], "Partly done", "1 charger, watched 60 min"),
+        ([Result.CANCELLED, Result.UNKNOWN], "Unknown", "1 charger"),
+        ([Result.SUCCEEDED], "Passed", "1 charger, watched 60 min"),
+    ):
+        ended = [replace(one_of_them, outcome=one) for one in outcomes]
+        assert wave_look(view.job.waves[0], job_sample.NOW, ended).word == word, outcomes
+        assert wave_words(view.job.waves[0], view.job, ended) == words, outcomes
 
 
 def test_the_picture_of_the_running_job(page, qtbot):

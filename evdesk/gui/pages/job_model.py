@@ -162,7 +162,7 @@ class JobModel(QAbstractTableModel):
             f"wave/{wave.number}",
             wave_name(wave),
             words,
-            wave_look(wave, self._feed.now()),
+            wave_look(wave, self._feed.now(), chargers),
             folded if foldable else None,
         )
         rows: list[JobRow] = [head, *(self._charger(job, one) for one in shown)]

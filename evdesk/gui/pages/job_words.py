@@ -302,16 +302,26 @@ def wave_name(wave: Wave) -> str:
     return tr("All") if wave.name == "All" else tr("Wave {n}").format(n=wave.number)
 
 
-def wave_look(wave: Wave, now: float) -> Look:
+def wave_look(wave: Wave, now: float, chargers: Sequence[JobCharger] = ()) -> Look:
+    """`chargers`: those of this wave, by whom one that is over is called."""
     left = max(0.0, wave.until_at - now) if wave.until_at is not None else None
     watched = tr("Watched") if left is None else tr("Watched, {time} left").format(time=text.age(round(left)))
     return {
         WaveState.WAITING: Look("clock", tr("Waiting"), "muted"),
         WaveState.RUNNING: Look("play", tr("Running"), "info"),
         WaveState.SOAKING: Look("eye", watched, "info"),
-        WaveState.PASSED: Look("check-circle", tr("Passed"), "ok"),
+        WaveState.PASSED: _over_look({one.outcome for one in chargers} - {None}),
         WaveState.STOPPED: Look("octagon", tr("Stopped"), "danger"),
     }[wave.state]
+
+
+def _over_look(came: set[Result | None]) -> Look:
+    """Its turn is over for the rollout, however its chargers ended."""
+    if came <= {Result.SUCCEEDED}:
+        return Look("check-circle", tr("Passed"), "ok")
+    if Result.SUCCEEDED in came:
+        return Look("warning", tr("Partly done"), "warn")
+    return outcome_look(next(one for one in (Result.FAILED, Result.UNKNOWN, Result.CANCELLED) if one in came))
 
 
 def wave_words(wave: Wave, job: Job, chargers: Sequence[JobCharger]) -> str:
@@ -320,7 +330,7 @@ def wave_words(wave: Wave, job: Job, chargers: Sequence[JobCharger]) -> str:
     if len(chargers) > 3 and len({group(one) for one in chargers}) > 1:
         many = f"{many}: {counted(chargers)}"
     first = job.waves.index(wave) if wave in job.waves else 0
-    soaks = wave.number == CANARY and job.soak_s > 0
+    soaks = wave.number == CANARY and job.soak_s > 0 and any(one.outcome is Result.SUCCEEDED for one in chargers)
     if wave.state is WaveState.PASSED:
         return tr("{many}, watched {time}").format(many=many, time=text.age(job.soak_s)) if soaks else many
     if wave.state is WaveState.WAITING and first > 0:
