@@ -12,6 +12,7 @@ from evdesk.gui.client import LinkState
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.update import UpdatePage, wanted
 from evdesk.gui.pages.update_chargers_model import HeadRow
+from evdesk.gui.pages.update_confirm import LEAST
 from evdesk.gui.pages.update_image_list import in_order, make_row
 from evdesk.gui.pages.update_plan import Plan, Ready, lasts_s, readiness, start_words, summary
 from evdesk.gui.pages.update_steps import GuideStep
@@ -599,5 +600,18 @@ def test_where_there_is_room_a_list_shows_all_its_rows_and_ends_under_them(page,
         assert len(page.chargers.model.rows) == 2
         assert card.height() == before, "it does not jump while one types"
         page.chargers.search.clear()
+    finally:
+        page.resize(1112, 748)
+
+
+def test_a_low_window_scrolls_to_the_list_instead_of_squeezing_it(page, qtbot):
+    to_confirm(qtbot, page)
+    panel = page.confirm
+    try:
+        for height, scrolls in ((420, True), (1028, False)):
+            page.resize(1112, height)
+            qtbot.waitUntil(lambda scrolls=scrolls: (panel._area.verticalScrollBar().maximum() > 0) == scrolls)
+            assert panel.list.height() >= LEAST
+            assert panel.table.horizontalScrollBar().maximum() == 0
     finally:
         page.resize(1112, 748)

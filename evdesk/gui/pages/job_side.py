@@ -313,8 +313,8 @@ def silent_s(chargers: Iterable[JobCharger]) -> float:
     return max(known, default=300.0)
 
 
-class SideColumn(QScrollArea):
-    """Cards one above the other; scrolls where the window is low."""
+class Column(QScrollArea):
+    """What is one above the other in `column`; scrolls where the window is low."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -327,9 +327,16 @@ class SideColumn(QScrollArea):
         self.column = QVBoxLayout(self._inside)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(tokens.GAP)
-        self.column.addStretch(1)
         self.setWidget(self._inside)
         self.more = MoreBelow(self)
+
+
+class SideColumn(Column):
+    """Cards, as high as they are."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.column.addStretch(1)
 
     def add(self, widget: QWidget) -> None:
         self.column.insertWidget(self.column.count() - 1, widget)

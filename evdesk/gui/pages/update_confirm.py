@@ -28,6 +28,9 @@ from evdesk.model.firmware import Image
 SOON_S = 20 * 3600.0
 """Till then the time of the day says enough."""
 
+LEAST = 216
+"""The list's height in a low window: who comes first, and that others follow."""
+
 
 class Numbers(QWidget):
     """How many first, how long they are watched, how many then, when it stops. `changed()`."""
@@ -144,7 +147,7 @@ class ConfirmPanel(StepPanel):
     """`changed` whenever the button may say something else."""
 
     def __init__(self, feed: UpdateFeed, plan: Plan) -> None:
-        super().__init__()
+        super().__init__(scrolls=True)
         self._feed, self._plan = feed, plan
         self.numbers = Numbers(plan, self)
         self.when = WhenRows(plan, feed.now, self)
@@ -212,7 +215,7 @@ class ConfirmPanel(StepPanel):
         super().fit(side)
         self.table.fit(self.room())
         several = len(self._plan.charger_ids) > 1
-        hug(self.list, self.table)
+        hug(self.list, self.table, least=LEAST)
         aside = self.side.column.indexOf(self.recovery) >= 0
         if several and not aside:
             self.side.add(self.recovery)
@@ -238,7 +241,7 @@ class ConfirmPanel(StepPanel):
         self.up.setVisible(several)
         self.down.setVisible(several)
         self.model.set_rows(make_rows(plan, {one.charger_id: one for one in rows}))
-        hug(self.list, self.table)
+        hug(self.list, self.table, least=LEAST)
         if image is None:
             return
         self.deed.show_deed(self._feed, plan, image, self._feed.now())

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLay
 
 from evdesk.gui import icons, theme, tokens
 from evdesk.gui.pages.chargers_grid import Grid
-from evdesk.gui.pages.job_side import SideColumn, head_height
+from evdesk.gui.pages.job_side import Column, SideColumn, head_height
 from evdesk.gui.sentences import Look
 from evdesk.gui.widgets import Card, Painted
 
@@ -21,19 +21,24 @@ UNBOUND = 16_777_215
 
 class StepPanel(QWidget):
     """One step: a wide part at the left, a column at the right. `changed()`: what stands against going on may be another
-    thing now. `left` and `side` are to be filled."""
+    thing now. `left` and `side` are to be filled. `scrolls`: the left part does where the window is low."""
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, scrolls: bool = False) -> None:
         super().__init__(parent)
-        self.left = QVBoxLayout()
+        self._area = Column(self) if scrolls else None
+        self.left = self._area.column if self._area is not None else QVBoxLayout()
         self.left.setSpacing(tokens.GAP)
         self.side = SideColumn(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(tokens.GAP)
-        row.addLayout(self.left, 1)
+        if self._area is not None:
+            row.addWidget(self._area, 1)
+            self._area.verticalScrollBar().rangeChanged.connect(self._fit_again)
+        else:
+            row.addLayout(self.left, 1)
         row.addWidget(self.side)
 
     def why_not(self) -> str:
@@ -58,14 +63,24 @@ class StepPanel(QWidget):
         super().resizeEvent(event)
         self.fit(self.side.width())
 
+    def _fit_again(self) -> None:
+        """The bar has come, or gone, and with it some of the width."""
+        self.fit(self.side.width())
+
     def room(self) -> int:
         """The width of the left part."""
-        return self.width() - self.side.width() - tokens.GAP
+        room = self.width() - self.side.width() - tokens.GAP
+        if self._area is None or self._area.verticalScrollBar().maximum() == 0:
+            return room
+        return room - self._area.verticalScrollBar().sizeHint().width()
 
 
-def hug(card: Card, grid: Grid, rows: int | None = None, stack: QStackedLayout | None = None) -> None:
+def hug(
+    card: Card, grid: Grid, rows: int | None = None, stack: QStackedLayout | None = None, *, least: int = 0
+) -> None:
     """The card ends under its last row, where there is more room. `rows`: their height, where a filter hides some of
-    them; `stack`: what the grid stands in, and the card takes all the room while something else is shown there."""
+    them; `stack`: what the grid stands in, and the card takes all the room while something else is shown there;
+    `least`: the height that a longer list keeps in a low window."""
     if stack is not None and stack.currentWidget() is not grid and not rows:
         card.setMaximumHeight(UNBOUND)
         return
@@ -76,6 +91,7 @@ def hug(card: Card, grid: Grid, rows: int | None = None, stack: QStackedLayout |
     titles = 0 if header.isHidden() else header.minimumHeight()
     need = layout.sizeHint().height() - inside + titles + (rows or grid.verticalHeader().length())
     card.setMaximumHeight(need)
+    card.setMinimumHeight(min(need, least) if least else 0)
 
 
 @dataclass(frozen=True, slots=True)
