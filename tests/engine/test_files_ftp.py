@@ -301,6 +301,23 @@ async def test_a_session_that_is_still_open_gets_nothing_after(watched, offer, t
         await asyncio.to_thread(fetch, client)
 
 
+async def test_who_only_knocks_goes_and_who_has_logged_in_stays(offer, monkeypatch):
+    monkeypatch.setattr("evdesk.engine.files.ftp_session.LOGIN_S", 0.3)
+
+    def act():
+        with client_of(offer) as client, socket.create_connection((HERE, offer.port), 10) as knocks:
+            with socket.create_connection((HERE, offer.port), 10) as gone:
+                gone.recv(100)  # it leaves before its time is over, and the others go on
+            said = b""
+            while more := knocks.recv(1000):
+                said += more
+            return said, client.sendcmd("NOOP"), fetch(client)
+
+    said, alive, got = await asyncio.to_thread(act)
+    assert b"421 Control connection timed out." in said
+    assert (alive[:3], got) == ("200", content(SIZE))
+
+
 async def test_progress_is_what_the_charger_has(watched, tmp_path, monkeypatch):
     monkeypatch.setattr("evdesk.engine.files.ledger.BEAT_S", 0.05)
     monkeypatch.setattr("evdesk.engine.files.ftp_data.LOOK_S", 0.02)

@@ -23,6 +23,8 @@ from evdesk.engine.files.ledger import Ledger
 from evdesk.engine.files.slots import Seen, Slot
 
 GREET_S = 0.5
+LOGIN_S = 20.0
+"""Who has not said by then what it is for goes, so that those who only knock keep no place for long."""
 _HELLO = b"\x16"  # the first byte of a TLS handshake (RFC 8446, 5.1)
 _COMMANDS = re.compile(
     "ABOR|ALLO|APPE|CDUP|CWD|EPRT|EPSV|FEAT|HELP|LIST|MDTM|MKD|MLSD|MLST|MODE|NLST|NOOP|OPTS|PASS|PASV|PORT|PWD|QUIT|REIN|"
@@ -100,6 +102,24 @@ class Session(FTPHandler):
     proto_cmds = {name: what for name, what in FTPHandler.proto_cmds.items() if _COMMANDS.fullmatch(name)}
     slot: Slot | None = None
     _announced: int | None = None
+    _knocks: Any = None
+
+    def handle(self) -> None:
+        super().handle()
+        if not self._closed:
+            self._knocks = self.call_later(LOGIN_S, self.handle_timeout)
+
+    def on_login(self, username: str) -> None:
+        self._knows()
+
+    def close(self) -> None:
+        self._knows()
+        super().close()
+
+    def _knows(self) -> None:
+        if self._knocks is not None and not self._knocks.cancelled:
+            self._knocks.cancel()
+        self._knocks = None
 
     @property
     def _current_type(self) -> str:
