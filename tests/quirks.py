@@ -473,7 +473,10 @@ QUIRKS = (
         "2.0.1: an inventory asked 2 s after the boot kills the dialogue (EVBox Livo)",
         "Does not read the inventory by itself",
         ("lbbrhzn/ocpp #1432",),
-        ("drivers/test_quirks::test_no_inventory_is_asked_by_itself_after_the_boot",),
+        (
+            "drivers/test_quirks::test_no_inventory_is_asked_by_itself_after_the_boot",
+            "engine/test_engine_2x::test_the_set_up_asks_for_no_inventory",
+        ),
     ),
     Quirk(
         ORDER,

@@ -9,6 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from evdesk.drivers.neighbours import OFTEN
+from evdesk.drivers.ws_pace import MESSAGE_S, REST_MAX_S
 from evdesk.model import Disconnected, FindingSeen
 from tests.drivers.helpers import QUICK, charger, desk
 
@@ -58,17 +59,58 @@ async def test_a_message_that_does_not_end_ends_the_connection(begun):
         assert "not finished" in (await made.event(Disconnected)).cause
 
 
+class HandLoop:
+    """Its time goes on when told; a rest, which is short, is a real one."""
+
+    def __init__(self):
+        self.now, self.timers = 1000.0, []
+
+    def time(self):
+        return self.now
+
+    def call_later(self, seconds, act):
+        if seconds <= REST_MAX_S:
+            return asyncio.get_running_loop().call_later(seconds, act)
+        self.timers.append((self.now + seconds, act))
+        return asyncio.get_running_loop().create_future()  # may be cancelled
+
+    def go_on(self, seconds):
+        self.now += seconds
+        due = [timer for timer in self.timers if timer[0] <= self.now]
+        self.timers = [timer for timer in self.timers if timer not in due]
+        for _, act in due:
+            act()
+        return len(due)
+
+
 async def test_a_message_may_take_its_time():
-    async with desk(replace(QUICK, ws=replace(QUICK.ws, message_s=0.4))) as made, charger(made) as (peer, station):
-        text = frame(b'[2,"slow","Heartbeat",{}]')
+    """Each has its own: the patience with the first ends while a later one is half here."""
+    async with desk() as made, charger(made) as (peer, station):
+        pace = station.link.peer.pace
+        hand = pace._loop = HandLoop()
+        text, looks = frame(b'[2,"slow","Heartbeat",{}]'), 0
         for _ in range(4):
             answered = peer._answers["slow"] = asyncio.get_running_loop().create_future()
-            for at in (0, 9):
-                peer.ws.transport.write(text[at : at + 9] if at == 0 else text[at:])
-                await asyncio.sleep(0.15)
+            heard_at = station.link.peer.heard_at
+            peer.ws.transport.write(text[:9])
+            await until(lambda heard_at=heard_at: station.link.peer.heard_at > heard_at)
+            looks += hand.go_on(0.4 * MESSAGE_S)
+            peer.ws.transport.write(text[9:])
             await asyncio.wait_for(answered, 5)
+        assert looks
         assert not station.link.gone.done()
         assert "message_unfinished" not in made.rules()
+        peer.ws.transport.write(text[:9])
+        await until(lambda: pace._begun_at)
+        await until(lambda: hand.go_on(MESSAGE_S) and "message_unfinished" in made.rules())  # it does not end in a rest
+
+
+async def until(test):
+    async with asyncio.timeout(5):
+        while True:
+            if test():
+                return
+            await asyncio.sleep(0)
 
 
 async def test_a_flood_is_slowed_down_told_once_and_answered_in_full():

@@ -87,6 +87,23 @@ async def until(test: Callable[[], Awaitable[Any]], timeout_s: float = 15.0) -> 
     raise AssertionError(f"did not come true in {timeout_s} s; last: {last!r}")
 
 
+async def moment(api: ApiClient) -> float:
+    """The engine's clock at its newest beat."""
+    return float((await api.call("balance.get"))["load"]["at"])
+
+
+async def passes(api: ApiClient, at: float, timeout_s: float = 30.0) -> None:
+    """Until the engine's clock is past `at`, and beats have come since: what was due by then is done."""
+    for _ in range(3):
+        begun_at = at
+
+        async def later(begun_at: float = begun_at) -> float | None:
+            now = await moment(api)
+            return now if now > begun_at else None
+
+        at = await until(later, timeout_s)
+
+
 def stamp() -> str:
     return datetime.now(UTC).isoformat()
 

@@ -144,6 +144,19 @@ async def test_every_variable_is_read_and_one_is_written(tmp_path):
             assert verdict["holds"]
 
 
+async def test_the_set_up_asks_for_no_inventory(tmp_path):
+    """lbbrhzn/ocpp #1432: GetBaseReport two seconds after the boot kills the dialogue of an EVBox Livo."""
+    with engine(tmp_path, "--accept-unknown") as running:
+        async with running.client() as api, station(running.ocpp, "2.0.1", faults=("early_report_silences",)):
+            await ready(api)
+
+            async def written_down() -> Any:
+                seen = {row["action"] for row in await api.call("message.list", {"limit": 1000})}
+                return seen if "SetChargingProfile" in seen else None
+
+            assert "GetBaseReport" not in await until(written_down)
+
+
 async def test_a_charger_that_takes_no_profiles_is_reserved_in_full(tmp_path):
     with engine(tmp_path, "--accept-unknown") as running:
         async with running.client() as api, station(running.ocpp, "2.0.1", faults=("rejects_profiles",)):

@@ -69,10 +69,24 @@ class Slow:
             self.got += more
         return None
 
+    def queued(self):
+        """What its system has taken and it has not read, also of TLS."""
+        return len(socket.socket.recv(self.line, 1 << 20, socket.MSG_PEEK))
+
     def close(self):
         self.line.close()
         if self.control is not None:
             self.control.close()
+
+
+async def full(slow):
+    """Until its system takes no more. Nothing tells that but one look after the other."""
+    had, looks = 0, 0
+    async with asyncio.timeout(10):
+        while looks < 5:
+            has = await asyncio.to_thread(slow.queued)
+            looks, had = (looks + 1, had) if has == had else (0, has)
+            await asyncio.sleep(0.02)
 
 
 @contextlib.asynccontextmanager
@@ -97,7 +111,7 @@ async def watched(tmp_path, monkeypatch):
 @pytest.mark.parametrize("scheme", SCHEMES)
 async def test_withdrawn_what_lies_in_buffers_never_arrives(watched, tmp_path, scheme, size):
     async with slow_one(watched, tmp_path, scheme, size) as slow:
-        await asyncio.sleep(0.3)  # all buffers are full
+        await full(slow)
         told = await watched.service.withdraw(KEY)
         ended = await asyncio.to_thread(slow.read)
     assert isinstance(ended, ConnectionResetError | ssl.SSLEOFError)

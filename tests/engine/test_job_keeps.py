@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import dataclasses
+import json
 import socket
+import sqlite3
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -98,6 +101,13 @@ async def test_a_stop_counts_what_left_in_the_last_moment():
     await run.close()
 
 
+async def kept_of(data: Path, job: int) -> int:
+    """So many bytes the database says were fetched."""
+    with contextlib.closing(sqlite3.connect(f"file:{data / 'evdesk.db'}?mode=ro", uri=True)) as base:
+        (body,) = base.execute("SELECT body FROM job_charger WHERE job_id = ?", (job,)).fetchone()
+    return json.loads(body)[0]["transfer"]["bytes"]
+
+
 async def test_killed_right_after_the_last_byte(tmp_path):
     """What has the whole file is watched to its end, and is not asked again under another address."""
     image, more, install = seed(tmp_path / "data", BODY * 40), asyncio.Event(), asyncio.Event()
@@ -119,14 +129,10 @@ async def test_killed_right_after_the_last_byte(tmp_path):
                 ask = {"charger_ids": ["KILL"], "image_id": image, "override": "a test"}
                 job = (await api.call("firmware.start", ask))["job_id"]
 
-                async def part():
-                    return (await api.call("job.get", {"job_id": job}))["chargers"]["KILL"]["transfer"]["bytes"]
-
                 async def whole():
                     return (await api.call("job.get", {"job_id": job}))["chargers"]["KILL"]["transfer"]["complete_at"]
 
-                await until(part)
-                await asyncio.sleep(2.5)  # that is kept
+                await until(lambda: kept_of(data, job))
                 more.set()
                 await until(whole)
             running.kill()
@@ -147,7 +153,8 @@ async def test_killed_right_after_the_last_byte(tmp_path):
 @contextlib.asynccontextmanager
 async def killed_in_the_middle(folder, *options: str):
     """(the station, the port of its file, the gate it waits at, starts the next engine): the first one is killed."""
-    image, gate = seed(folder / "data", BODY * 40), asyncio.Event()
+    data = folder / "data"
+    image, gate = seed(data, BODY * 40), asyncio.Event()
 
     async def life(one: Flasher, url: str) -> None:
         if len(one.requests) > 1:  # asked anew: the old address is of no use
@@ -160,11 +167,11 @@ async def killed_in_the_middle(folder, *options: str):
                 await asyncio.wait_for(one.fetch(url, start=40_000), 3)
             except (aiohttp.ClientError, TimeoutError):
                 await one.status("DownloadFailed")
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.2)  # its own pause between two tries; nothing is waited for here
         if len(one.requests) == 1:
             await install(one)
 
-    with engine(folder / "data", "--accept-unknown", "--speed", "60", *options) as running:
+    with engine(data, "--accept-unknown", "--speed", "60", *options) as running:
         one = Flasher(running.ocpp, "KILL", life)
         async with flashers(one):
             async with running.client() as api:
@@ -172,17 +179,13 @@ async def killed_in_the_middle(folder, *options: str):
                 ask = {"charger_ids": ["KILL"], "image_id": image, "override": "a test"}
                 job = (await api.call("firmware.start", ask))["job_id"]
 
-                async def part():
-                    return (await api.call("job.get", {"job_id": job}))["chargers"]["KILL"]["transfer"]["bytes"]
-
-                await until(part)
-                await asyncio.sleep(1.5)  # that is kept
+                await until(lambda: kept_of(data, job))
             running.kill()
             at = f"127.0.0.1:{running.ready['ocpp_port']}"
             yield (
                 one,
                 gate,
-                lambda: engine(folder / "data", "--accept-unknown", "--speed", "60", *options, ocpp=at),
+                lambda: engine(data, "--accept-unknown", "--speed", "60", *options, ocpp=at),
                 job,
             )
 

@@ -1,14 +1,14 @@
 """What is learnt of an update after its end: it counts, it is kept, and it survives a restart of the engine."""
 
-import asyncio
 import json
 from datetime import UTC, datetime
 
 import pytest
 from ocpp.v16.call import SecurityEventNotification
 
+from evdesk.engine.jobs.live import LOOK_EVERY_S
 from evdesk.wire import RpcError
-from tests.engine.harness import engine, until
+from tests.engine.harness import engine, moment, passes, until
 from tests.engine.test_jobs import refused as turned_down
 from tests.engine.test_jobs import site
 from tests.peers.flasher import Flasher, flashers
@@ -113,10 +113,10 @@ async def test_one_that_may_still_be_installing_is_let_alone_until_it_has_restar
                     return "may still be installing" in found["reason"] and found["step"] == "preflight"
 
                 await until(waits)
-                await asyncio.sleep(1)
-                assert not one.requests
+                await passes(api, await moment(api) + 5 * LOOK_EVERY_S)  # it is looked at again and again
                 await api.call("job.cancel", {"job_id": again})
                 await outcome_of(api, again)
+                assert not one.requests
                 await api.call(
                     "charger.reset", {"charger_id": "A", "reason": "I stand before it: no light for an hour"}
                 )

@@ -1,12 +1,19 @@
 """The canary is watched while it soaks: what happens to it then decides whether others follow."""
 
-import asyncio
 import json
 
-from tests.engine.harness import engine, until
+from evdesk.firmware.rollout import BACK_S
+from tests.engine.harness import engine, moment, passes, until
 from tests.engine.test_jobs import site
 from tests.peers.flasher import Flasher, flashers
 from tests.peers.test_flashing import NEW, OLD, good, outcome_of, seed, set_up
+
+HOURS_LATER = """
+import time
+from evdesk.engine import engine
+clock = engine.Clock
+engine.Clock = lambda speed: clock(speed=speed, _wall=time.time() + 2 * 3600)
+"""
 
 
 def asked(image, soak_s):
@@ -21,6 +28,7 @@ async def soaking(api, job_id):
 
     view = await until(soaks, 40)
     assert view["chargers"]["A"]["outcome"] == "succeeded", view["chargers"]["A"]["reason"]
+    return view["job"]["waves"][0]["until_at"]
 
 
 async def paused(api, job_id):
@@ -54,10 +62,10 @@ async def test_a_canary_that_falls_back_in_the_soak_stops_the_others(tmp_path):
 
 async def test_a_canary_that_is_away_when_the_soak_ends_is_waited_for(tmp_path):
     async with site(tmp_path, "A", "B") as (api, image, ones):
-        job = (await api.call("firmware.start", asked(image, 240.0)))["job_id"]
-        await soaking(api, job)
+        job = (await api.call("firmware.start", asked(image, 360.0)))["job_id"]
+        until_at = await soaking(api, job)
         await ones["A"].drop()
-        await asyncio.sleep(7)  # the soak would have been over after 4
+        await passes(api, until_at)
         view = await api.call("job.get", {"job_id": job})
         assert view["job"]["waits_for"].endswith(" is offline: watched until it is well.")
         assert not ones["B"].requests
@@ -75,10 +83,10 @@ async def test_what_happens_to_the_canary_while_the_engine_is_away_is_seen(tmp_p
             async with flashers(*ones):
                 await set_up(api, *"AB")
                 job = (await api.call("firmware.start", asked(image, 240.0)))["job_id"]
-                await soaking(api, job)
-    await asyncio.sleep(5)  # the soak would be over
-    with engine(tmp_path / "data", *options) as running:
+                until_at = await soaking(api, job)
+    with engine(tmp_path / "data", *options, first=HOURS_LATER) as running:
         async with running.client() as api:
+            assert await moment(api) > until_at + BACK_S, "the soak would be over, and so would be the wait for it"
             ones = [Flasher(running.ocpp, name, good) for name in "AB"]  # A boots with the old version
             async with flashers(*ones):
                 view = await paused(api, job)

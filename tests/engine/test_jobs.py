@@ -105,7 +105,11 @@ async def test_waits_for_the_car_and_begins_when_it_leaves(tmp_path):
 
         one = await until(waits)
         assert "A car charges" in one["reason"]
-        assert (await api.call("job.get", {"job_id": job}))["job"]["counts"] == {"blocked": 1}
+
+        async def counted():  # with the next beat
+            return (await api.call("job.get", {"job_id": job}))["job"]["counts"] == {"blocked": 1}
+
+        await until(counted)
         assert not ones["A"].requests
         assert "is in job" in await refused(
             api, "firmware.start", {"charger_ids": ["A"], "image_id": image, "override": "x"}
