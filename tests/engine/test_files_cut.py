@@ -90,8 +90,15 @@ async def full(slow):
 
 
 @contextlib.asynccontextmanager
-async def slow_one(watched, folder, scheme, size):
+async def slow_one(watched, folder, scheme, size, before=False):
+    """`before`: it has begun once already, and broke off."""
     offer = await watched.service.offer(KEY, write_file(folder, size), "fw.bin", HERE, scheme)
+    if before:
+        told = len(watched.seen(Seen.BROKEN))
+        first = await asyncio.to_thread(Slow, offer)
+        await asyncio.to_thread(first.read, 10)
+        first.close()
+        await watched.until(lambda: watched.seen(Seen.BROKEN)[told:])
     slow = await asyncio.to_thread(Slow, offer)
     try:
         yield slow
@@ -122,12 +129,13 @@ async def test_withdrawn_what_lies_in_buffers_never_arrives(watched, tmp_path, s
         assert told.complete_at is None
 
 
+@pytest.mark.parametrize("before", [False, True], ids=["first", "again"])
 @pytest.mark.parametrize("scheme", SCHEMES)
-async def test_withdrawn_while_it_is_read_no_more_arrives_than_was_counted(watched, tmp_path, scheme):
-    """Also in the last moment of a file; one that may be whole is told as whole."""
+async def test_withdrawn_while_it_is_read_no_more_arrives_than_was_counted(watched, tmp_path, scheme, before):
+    """Also in the last moment of a file, and after a request that broke off; one that may be whole is told as whole."""
     size = 100_000
     for least in (1, 20_000, 60_000, 90_000, 97_000, 99_900):
-        async with slow_one(watched, tmp_path, scheme, size) as slow:
+        async with slow_one(watched, tmp_path, scheme, size, before) as slow:
             await asyncio.to_thread(slow.read, least)
             reading = asyncio.ensure_future(asyncio.to_thread(slow.read))
             told = await watched.service.withdraw(KEY)

@@ -293,6 +293,22 @@ async def test_withdrawn_in_the_middle(watched, tmp_path):
         await asyncio.to_thread(socket.create_connection, (HERE, offer.port))
 
 
+async def test_withdrawn_before_the_data_connection_was_there(watched, tmp_path):
+    offer = await watched.service.offer(KEY, write_file(tmp_path, 1000), "fw.bin", HERE, "ftp")
+    await watched.service.offer(OTHER, write_file(tmp_path, 10, "o.bin"), "o.bin", HERE, "ftp")  # keeps the port open
+    client = await asyncio.to_thread(login, offer)
+    with contextlib.closing(client):
+        host, port = await asyncio.to_thread(client.makepasv)
+        client.putcmd("RETR fw.bin")
+        assert (await asyncio.to_thread(client.getresp))[:3] == "150"
+        told = await watched.service.withdraw(KEY)
+        with await asyncio.to_thread(socket.create_connection, (host, port), 10) as connection:
+            assert await asyncio.to_thread(connection.recv, 2000) == b""
+        with pytest.raises(ftplib.error_temp, match="not offered any more"):
+            await asyncio.to_thread(client.voidresp)
+        assert (told.bytes, watched.service.transfer(KEY).bytes) == (0, 0)
+
+
 async def test_a_session_that_is_still_open_gets_nothing_after(watched, offer, tmp_path):
     await watched.service.offer(OTHER, write_file(tmp_path, 10, "o.bin"), "o.bin", HERE, "ftp")  # keeps the port open
     client = await asyncio.to_thread(login, offer)

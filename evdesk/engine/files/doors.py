@@ -27,6 +27,8 @@ class FtpDoorLike(Door, Protocol):
 
     async def use(self, credentials: Credentials | None, at_once: bool) -> None: ...
 
+    async def known(self) -> None: ...
+
 
 class FtpThreadLike(Protocol):
     @property
@@ -72,6 +74,12 @@ class Doors:
         elif scheme == "https":
             await self._tls.newest()  # renewed since: those who come from now on get the new certificate
         return self._web[address, scheme].port
+
+    async def known(self, door: tuple[str, str]) -> None:
+        """All that has begun there till now is in the ledger."""
+        address, scheme = door
+        if scheme in ("ftp", "ftps") and address in self._ftp:
+            await self._ftp[address].known()
 
     async def keep(self, needed: set[tuple[str, str]]) -> None:
         """Close every port that none of these (address, scheme) needs."""

@@ -162,6 +162,11 @@ class FtpDoor:
         kind = type("Session", (TlsSession,), self._shared() | {"ssl_context": context})
         await self._thread.ask(lambda: setattr(self._server, "handler", kind))
 
+    async def known(self) -> None:
+        """What the thread has posted till now was done in the event loop when this returns."""
+        if self._thread.alive:
+            await self._thread.ask(lambda: None)
+
     async def close(self) -> None:
         if self._thread.alive:
             await self._thread.ask(self._shut)

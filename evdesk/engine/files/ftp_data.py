@@ -61,6 +61,10 @@ class Data(DTPHandler):
 
     def push_with_producer(self, producer: Any) -> None:
         if isinstance(self.file_obj, Outgoing):
+            if self.cmd_channel.slot.gone:  # withdrawn after RETR, before the data connection was there
+                self._resp = ("426 It is not offered any more.", logger.info)
+                self.close()
+                return
             self._from = self.file_obj.tell()
             self.file_obj.on_closed = self._sent
             self._again = self.cmd_channel.slot.progress.complete_at is not None

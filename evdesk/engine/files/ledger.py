@@ -65,6 +65,7 @@ class Ledger:
         run.moved = (time.monotonic(), run.position)
         self.runs.add(run)
         run.slot.runs.add(run)
+        run.slot.idle.clear()
         self._go_on()
         if run.slot.gone:  # withdrawn while it was asked for
             run.stop()

@@ -194,9 +194,10 @@ class FileService:
         slot.gone = True
         for run in list(slot.runs):
             run.stop()
-        if slot.runs:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(slot.idle.wait(), WITHDRAW_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WITHDRAW_S):
+                await self._doors.known(slot.door)  # one that has just begun is stopped by the ledger
+                await slot.idle.wait()
         for run in list(slot.runs):
             self._ledger.end(run)  # it sleeps for longer, or its disk does: what it has brought till now counts
         return slot

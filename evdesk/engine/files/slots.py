@@ -79,7 +79,8 @@ class Slot:
         self.key, self.offer, self.name, self.progress = key, offer, name, progress
         self.runs: set[Run] = set()
         self.gone = self.withdrawn = False  # it goes also when evdesk ends, or offers it anew
-        self.idle = asyncio.Event()  # gone, and nothing runs any more
+        self.idle = asyncio.Event()  # nothing runs
+        self.idle.set()
 
     @property
     def door(self) -> tuple[str, str]:
