@@ -105,6 +105,13 @@ async def test_fetched_passive_extended_and_active(watched, offer):
     assert watched.service.served == [(HERE, "ftp", offer.port)]
 
 
+async def test_what_is_fetched_again_before_the_first_time_was_counted_is_told_too(watched, offer):
+    with client_of(offer) as client:  # in the event loop's own thread: it counts nothing meanwhile
+        assert [fetch(client), fetch(client)] == [content(SIZE)] * 2
+    first, again = await watched.until(lambda: watched.seen(Seen.COMPLETE)[1:] and watched.seen(Seen.COMPLETE))
+    assert ("once more" in first.text, "once more" in again.text) == (False, True)
+
+
 @pytest.mark.parametrize("end", ["close", "quit", "makeport"])
 async def test_an_active_session_that_ends_leaves_the_others_alone(offer, end):
     """Whoever comes next gets the number of the data connection's socket."""

@@ -31,7 +31,6 @@ class Data(DTPHandler):
         self._counted: Run | None = None
         self._looker: Any = None
         self._unwanted = ""
-        self._again = False
         slot = cmd_channel.slot
         self._rate_bps = slot.rate_bps if isinstance(slot, Download) else None
         self._opened = time.monotonic()
@@ -67,7 +66,6 @@ class Data(DTPHandler):
                 return
             self._from = self.file_obj.tell()
             self.file_obj.on_closed = self._sent
-            self._again = self.cmd_channel.slot.progress.complete_at is not None
             self._begin()
         super().push_with_producer(producer)
 
@@ -152,8 +150,7 @@ class Data(DTPHandler):
         if self.transfer_finished:
             self.place = self._from + self.tot_bytes_sent
         self._end()
-        whole = self.transfer_finished and self._from == 0 and self._again
-        self.cmd_channel.hall.post(_sent, self.cmd_channel, self._counted, self.transfer_finished, whole)
+        self.cmd_channel.hall.post(_sent, self.cmd_channel, self._counted, self.transfer_finished)
 
     def _stored(self, received: Received) -> None:
         self.place = received.size
@@ -187,6 +184,7 @@ class TlsData(Data, TLS_DTPHandler):
 
 def _begun(channel: Any, run: Run, announced: int | None) -> None:
     slot, ledger = run.slot, channel.hall.ledger
+    run.again = slot.progress.complete_at is not None  # in the order of the transfers: their thread runs ahead
     slot.progress.request(ledger.clock.now(), run.address, "", run.start > 0)
     if isinstance(slot, Download):
         ledger.say(slot, Seen.REQUEST, asks_words(slot, run.address, "", run.start), address=run.address)
@@ -195,13 +193,13 @@ def _begun(channel: Any, run: Run, announced: int | None) -> None:
     ledger.begin(run)
 
 
-def _sent(channel: Any, run: Run, finished: bool, once_more: bool) -> None:
+def _sent(channel: Any, run: Run, finished: bool) -> None:
     slot, ledger = run.slot, channel.hall.ledger
     ledger.end(run)
     if not finished and run.position < slot.progress.size:
         why = "Nothing moved any more, so the connection was ended" if run.slow else "The connection broke off"
         ledger.say(slot, Seen.BROKEN, f"{why} at {slot.where()}.", "warn", run.address)
-    elif once_more:
+    elif finished and run.start == 0 and run.again:
         ledger.say(slot, Seen.COMPLETE, f"{slot.name} was fetched whole once more.", "", run.address)
 
 

@@ -168,12 +168,12 @@ class Sending:
         self._transport = request.transport
         self._ending = Ending(request.transport)
         self._handed = self._has = 0
-        self._again = slot.progress.complete_at is not None
         self._aborted = False
 
     async def run(self, what: Plan, in_thread: Callable[..., Awaitable[bytes]], server: Connections) -> None:
         """What came of it is told; where not all was delivered, the connection is cut."""
         run = Run(self._slot, who(self._request), what.start, self._measure, self.abort)
+        run.again = self._slot.progress.complete_at is not None
         self._handed = what.start
         self._ledger.begin(run)
         delivered = False
@@ -240,7 +240,7 @@ class Sending:
         if not delivered and run.position < what.end:
             why = "Nothing moved any more, so the connection was ended" if run.slow else "The connection broke off"
             self._ledger.say(slot, Seen.BROKEN, f"{why} at {slot.where()}.", "warn", run.address)
-        elif delivered and self._again and what.length == slot.progress.size:
+        elif delivered and run.again and what.length == slot.progress.size:
             self._ledger.say(slot, Seen.COMPLETE, f"{slot.name} was fetched whole once more.", "", run.address)
 
     def abort(self) -> None:

@@ -199,7 +199,7 @@ class OneFile:
 @dataclass(eq=False, slots=True)
 class Run:
     """One transfer under way. `start`, `position`: where it began, and how far the other side has it; `measure` tells the
-    newest position. `stop` ends it; what comes of it is told by whoever carries it."""
+    newest position. `stop` ends it; what comes of it is told by whoever carries it. `again`: the file was whole before."""
 
     slot: Slot
     address: str
@@ -208,6 +208,7 @@ class Run:
     stop: Callable[[], None]
     position: int = 0
     slow: bool = False
+    again: bool = False
     moved: tuple[float, int] = (0.0, 0)
 
     def __post_init__(self) -> None:
