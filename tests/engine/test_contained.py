@@ -23,7 +23,8 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="reads the memory of a process from /proc"
 )
 ANSWERED_S = 0.25
-LASTS_S = 1.5
+LASTS_S, ENOUGH, PATIENCE_S = 1.5, 20, 15.0
+EVERY_S = 0.02
 MEMORY_MIB = 120
 OPENING = (
     "GET /{id} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -229,34 +230,42 @@ ATTACKS = [
 ]
 
 
-def under(engine: Engine, attacks: list, lasts_s: float) -> tuple[list[float], float]:
-    """Seconds each heartbeat of a good charger took, and the memory at its highest, while the attacks go on."""
+def under(engine: Engine, attacks: list, lasts_s: float) -> tuple[list[float], list[float], float]:
+    """Seconds each heartbeat of a good charger took, and by how much this computer was late in waking who had nothing to
+    do but sleep; the memory at its highest. While the attacks go on, and until there are enough of them to judge."""
     good, until = Good(engine), threading.Event()
+    late = []
     threads = [threading.Thread(target=attack, args=(engine, until), daemon=True) for attack in attacks]
     for thread in threads:
         thread.start()
     took, highest = [], 0.0
     ends = time.monotonic() + lasts_s
     try:
-        while time.monotonic() < ends:
+        while time.monotonic() < ends or (len(took) < ENOUGH and time.monotonic() < ends + PATIENCE_S):
             took.append(good.beat())
             highest = max(highest, engine.rss_mib())
-            time.sleep(0.02)
+            slept = time.perf_counter()
+            time.sleep(EVERY_S)
+            late.append(time.perf_counter() - slept - EVERY_S)
     finally:
         until.set()
         for thread in threads:
             thread.join(10)
         good.sock.close()
-    return took, highest
+    return sorted(took), sorted(late), highest
+
+
+def most_of(times: list[float]) -> float:
+    return times[int(len(times) * 0.9)]
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 def test_a_good_charger_is_answered_meanwhile(engine, attack):
     before = engine.rss_mib()
-    took, highest = under(engine, [attack], LASTS_S)
-    took.sort()
-    assert len(took) > 5
-    assert took[int(len(took) * 0.9)] < ANSWERED_S, took[-5:]
+    took, late, highest = under(engine, [attack], LASTS_S)
+    assert len(took) >= ENOUGH
+    # A heartbeat is two ways through the computer's queue of who wants to run, there and back.
+    assert most_of(took) < ANSWERED_S + 2 * most_of(late), (took[-5:], late[-5:])
     assert highest - before < MEMORY_MIB
 
 
@@ -266,12 +275,11 @@ if __name__ == "__main__":  # each attack for longer, with figures: python -m te
     with tempfile.TemporaryDirectory() as data:
         made = Engine(Path(data))
         for attack in [[], *([one] for one in ATTACKS), [small_frames] * 4]:
-            took, highest = under(made, attack, float(sys.argv[1]) if len(sys.argv) > 1 else 5.0)
-            took.sort()
+            took, _, highest = under(made, attack, float(sys.argv[1]) if len(sys.argv) > 1 else 5.0)
             names = " + ".join(one.__name__ for one in attack) or "quiet"
             print(
                 f"{names[:60]:<60} {len(took):>4} heartbeats, median {took[len(took) // 2] * 1e3:6.1f} ms, "
-                f"90 % {took[int(len(took) * 0.9)] * 1e3:6.1f} ms, worst {took[-1] * 1e3:6.1f} ms, {highest:5.0f} MiB",
+                f"90 % {most_of(took) * 1e3:6.1f} ms, worst {took[-1] * 1e3:6.1f} ms, {highest:5.0f} MiB",
                 flush=True,
             )
         made.stop()
