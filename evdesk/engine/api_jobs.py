@@ -86,7 +86,7 @@ class JobsApi:
     async def _set(self, origin: Origin, what: str, job_id: int, state: JobState) -> Done:
         live = self._live(job_id)
         row = await self.core.commands.stored(Command(origin, what, _target(job_id), {"job_id": job_id}), {})
-        live.go(state)
+        live.go(state, self.core.fleet.clock.now())
         return Done(status=state.value, audit_id=row)
 
     async def _skip(self, origin: Origin, params: w.JobChargerRef) -> Done:

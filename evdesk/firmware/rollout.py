@@ -1,7 +1,7 @@
 """Who is updated when: canary, soak, waves, and where it stops. Pure: told the time."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from evdesk.model.firmware import Verdict
@@ -15,6 +15,9 @@ HOLDS_UP_S = 600.0
 
 BACK_S = 900.0
 """So much longer than it was meant to a soak waits for one that is offline just then; afterwards a person decides."""
+
+LATE_S = 3 * 3600.0
+"""A night that begins so late is none: a person decides whether it begins by day."""
 
 MOST_NAMED = 3
 
@@ -78,11 +81,20 @@ def overdue(job: Job, now: float) -> bool:
     return any(wave.state is WaveState.SOAKING and now >= (wave.until_at or 0.0) + BACK_S for wave in job.waves)
 
 
+def missed(job: Job, now: float) -> bool:
+    """Its time went by before anything was begun."""
+    untouched = all(wave.state is WaveState.WAITING for wave in job.waves)
+    return untouched and job.not_before_at is not None and now - job.not_before_at > LATE_S
+
+
 def advance(job: Job, chargers: Mapping[str, JobCharger], now: float, unwell: str = "") -> Job:
     """The job with its waves as they are now. Pauses at the limit of failures, ends when every charger is through.
     `unwell`: why a soak cannot end yet, in words."""
     if job.over:
         return job
+    if job.state is JobState.RUNNING and missed(job, now):
+        words = "Its time went by while this computer slept or evdesk did not run. Go on to begin now, or cancel it."
+        return replace(job, state=JobState.PAUSED, waits_for=words)
     waves, why = list(job.waves), stops(job, chargers)
     for place, wave in enumerate(waves):
         before = waves[place - 1] if place else None
@@ -102,17 +114,18 @@ def advance(job: Job, chargers: Mapping[str, JobCharger], now: float, unwell: st
     return replace(job, state=JobState.PAUSED, waits_for=words, gave_up=gave_up)
 
 
-def may_begin(job: Job, chargers: Mapping[str, JobCharger], now: float) -> list[str]:
-    """Chargers whose turn it is: of waves that run, in order, as many as may fetch at once."""
+def may_begin(job: Job, chargers: Mapping[str, JobCharger], now: float, looked_at: Collection[str] = ()) -> list[str]:
+    """Chargers whose turn it is: of waves that run, in order, as many as may fetch at once. `looked_at`: those that are
+    just looked at, and may be asked in the next moment."""
     if job.state is not JobState.RUNNING or (job.not_before_at or 0.0) > now:
         return []
-    room = job.parallel - sum(under_way(one) for one in chargers.values())
+    room = job.parallel - sum(name in looked_at or under_way(one) for name, one in chargers.items())
     ready = [
         charger_id
         for wave in job.waves
         if wave.state in (WaveState.RUNNING, WaveState.PASSED)
         for charger_id in wave.charger_ids
-        if chargers[charger_id].outcome is None and not under_way(chargers[charger_id])
+        if chargers[charger_id].outcome is None and not under_way(chargers[charger_id]) and charger_id not in looked_at
     ]
     ready.sort(key=lambda charger_id: chargers[charger_id].step is Step.PREFLIGHT)  # they were looked at, and wait
     return ready[: max(0, room)]

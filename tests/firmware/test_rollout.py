@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evdesk.engine.jobs.live import LiveJob
-from evdesk.firmware.rollout import BACK_S, advance, may_begin, plan_waves, unproven
+from evdesk.firmware.rollout import BACK_S, LATE_S, advance, may_begin, plan_waves, unproven
 from evdesk.model.jobs import Job, JobCharger, JobKind, JobState, Result, Step, WaveState
 
 IDS = [f"C{n}" for n in range(10)]
@@ -80,7 +80,7 @@ def test_a_soak_does_not_end_while_one_is_not_well_and_then_asks_a_person():
     live = LiveJob(msgspec.json.decode(msgspec.json.encode(late), type=Job), {})  # as it is after a restart
     live.watch_again(1600.0)
     live.job = advance(live.job, all_, 1600, unwell="Bay 1 is offline")
-    live.go(JobState.RUNNING)
+    live.go(JobState.RUNNING, 0.0)
     assert may_begin(advance(live.job, all_, 1601, unwell="Bay 1 is offline"), all_, 1601) == ["C1", "C2", "C3"]
 
 
@@ -99,7 +99,7 @@ def test_a_canary_that_did_not_succeed_lets_nobody_follow_until_a_person_says_so
     assert one.waits_for.startswith("The canary has not come through: C0 ")
     assert said in one.waits_for
     live = LiveJob(one, {name: SimpleNamespace(charger=each) for name, each in all_.items()})
-    live.go(JobState.RUNNING)
+    live.go(JobState.RUNNING, 0.0)
     one = msgspec.json.decode(msgspec.json.encode(live.job), type=Job)  # as it is after a restart
     for at in (702, 703):
         one = advance(one, all_, at)
@@ -151,7 +151,7 @@ def test_who_goes_on_after_a_pause_by_hand_was_told_what_happened_meanwhile():
 def test_a_person_who_goes_on_in_the_middle_does_not_end_the_soak():
     one, _all = soaking()
     live = LiveJob(replace(one, state=JobState.PAUSED), {})
-    live.go(JobState.RUNNING)
+    live.go(JobState.RUNNING, 0.0)
     assert live.job.waves[0].state is WaveState.SOAKING
     live.watch_again(600.0)
     assert live.job.waves[0].until_at == 900.0
@@ -210,6 +210,58 @@ def test_not_before_the_night():
     assert may_begin(one, all_, 999) == []
     one = advance(one, all_, 1000)
     assert may_begin(one, all_, 1000) == ["C0"]
+
+
+def test_a_night_that_was_slept_through_begins_only_when_a_person_says_so():
+    one, all_ = job(not_before_at=1000.0), fleet()
+    assert may_begin(advance(one, all_, 1000.0 + LATE_S), all_, 1000.0 + LATE_S) == ["C0"]
+    late = 1001.0 + LATE_S
+    one = advance(one, all_, late)
+    assert one.state is JobState.PAUSED
+    assert one.waits_for.startswith("Its time went by while this computer slept")
+    assert may_begin(one, all_, late) == []
+    live = LiveJob(one, {})
+    live.go(JobState.RUNNING, late)
+    one = advance(live.job, all_, late)
+    assert may_begin(one, all_, late) == ["C0"]
+
+
+def test_one_that_has_begun_in_time_goes_on_by_day():
+    one, all_ = job(not_before_at=1000.0), fleet()
+    one = advance(one, all_, 1000.0)
+    assert advance(one, all_, 1001.0 + LATE_S).state is JobState.RUNNING
+
+
+def test_who_is_just_looked_at_takes_a_place():
+    """It may be asked in the next moment: with `parallel` 1 no other begins meanwhile."""
+    one, all_ = job(0, (), parallel=2), fleet()
+    one = advance(one, all_, 0)
+    assert may_begin(one, all_, 0, {"C0"}) == ["C1"]
+    assert may_begin(one, all_, 0, {"C0", "C1"}) == []
+    all_["C1"] = replace(all_["C1"], step=Step.SENT)
+    assert may_begin(one, all_, 0, {"C1"}) == ["C0"]
+
+
+class Awaited:
+    def __init__(self, begun: bool) -> None:
+        self.begun, self.watch = begun, SimpleNamespace(over=False)
+
+
+@pytest.mark.parametrize(
+    ("state", "begins_at", "begun", "needs"),
+    [
+        (JobState.RUNNING, None, False, True),
+        (JobState.RUNNING, 8 * 3600.0, False, True),  # tonight
+        (JobState.RUNNING, 9 * 86_400.0, False, False),
+        (JobState.PAUSED, None, False, False),
+        (JobState.PAUSED, None, True, True),
+    ],
+)
+def test_this_computer_stays_awake_for_the_coming_night_and_for_what_was_begun(state, begins_at, begun, needs):
+    live = LiveJob(replace(job(not_before_at=begins_at), state=state), {"C0": Awaited(begun)})
+    assert live.needs_us(0.0) == needs
+    live.runs["C0"].watch.over = True
+    assert not live.needs_us(0.0)
 
 
 def test_over_when_all_are_through():

@@ -127,11 +127,7 @@ class JobBoard:
         return tuple(sorted({(address, scheme) for address, scheme, _port in self.files.served}))
 
     def _mind_sleep(self) -> None:
-        needed = any(
-            run.begun and not run.watch.over and isinstance(run, UpdateRun)
-            for live in self.live.values()
-            for run in live.runs.values()
-        )
+        needed = any(live.needs_us(self.fleet.clock.now()) for live in self.live.values())
         if needed != self.awake.held and not self.awake.busy and self.awake.may_try():
             self.keeper.spawn(self.awake.hold() if needed else self.awake.let_go())
 

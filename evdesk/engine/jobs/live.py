@@ -8,7 +8,7 @@ from evdesk.engine.jobs.base import Run
 from evdesk.engine.jobs.update import UpdateRun
 from evdesk.firmware.estimate import left_s
 from evdesk.firmware.happenings import Tick
-from evdesk.firmware.rollout import PATIENCE_S, advance, counts, may_begin, under_way, unproven
+from evdesk.firmware.rollout import PATIENCE_S, advance, counts, may_begin, missed, under_way, unproven
 from evdesk.model.firmware import Image
 from evdesk.model.jobs import Cause, Job, JobCharger, JobKind, JobState, Step, Wave, WaveState
 
@@ -16,6 +16,7 @@ KEEP_EVERY_S = 5.0
 WATCH_AGAIN_S = 300.0
 """So long at the least a soak goes on after a restart of the engine."""
 LOOK_EVERY_S = 5.0
+DAY_S = 86_400.0
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class LiveJob:
     looked_at: float = 0.0
     told: Job | None = None
     kept: Job | None = None
-    ailing: dict[str, float] = field(default_factory=dict)  # who is not well in a soak, and since when
+    health: dict[str, soak.Health] = field(default_factory=dict)  # of those in a soak
     unwell: str = ""  # why the soak cannot end yet
     ended: Job | None = None  # all are through; it counts as over once its report is written
 
@@ -50,7 +51,7 @@ class LiveJob:
                 run.feed(Tick(now))
             elif run.charger.step is Step.PREFLIGHT and now - run.charger.step_at > PATIENCE_S:
                 run.leave_out(f"It was not ready within {PATIENCE_S / 3600:.0f} h. {run.charger.reason}".strip())
-        self.unwell = soak.watch(self.job, self.runs, self.ailing, now)
+        self.unwell = soak.watch(self.job, self.runs, self.health, now)
         chargers = self.chargers()
         moved = advance(self.job, chargers, now, self.unwell)
         if moved.over:
@@ -60,7 +61,8 @@ class LiveJob:
         self._hold()
         again = now - self.looked_at >= LOOK_EVERY_S
         self.looked_at = now if again else self.looked_at
-        for charger_id in may_begin(self.job, chargers, now):
+        looked_at = {name for name, run in self.runs.items() if run.beginning}
+        for charger_id in may_begin(self.job, chargers, now, looked_at):
             run = self.runs[charger_id]
             if run.charger.step is Step.WAITING or again:
                 run.try_begin()
@@ -70,7 +72,8 @@ class LiveJob:
 
     def clock_jumped(self, seconds: float) -> None:
         """The computer's clock was set, or it slept: a soak lasts as long as it was meant to."""
-        self.ailing = {name: at + seconds for name, at in self.ailing.items()}
+        for one in self.health.values():
+            one.moved(seconds)
         self.kept_at, self.looked_at = self.kept_at + seconds, self.looked_at + seconds
         waves = tuple(w if w.until_at is None else replace(w, until_at=w.until_at + seconds) for w in self.job.waves)
         self.job = replace(self.job, waves=waves)
@@ -84,14 +87,24 @@ class LiveJob:
         waves = tuple(change(wave) if wave.state is WaveState.SOAKING else wave for wave in self.job.waves)
         self.job = replace(self.job, waves=waves)
 
-    def go(self, state: JobState) -> None:
-        """A person pauses it, or says to go on in spite of what failed."""
+    def go(self, state: JobState, now: float) -> None:
+        """A person pauses it, or says to go on in spite of what failed, or of the hour."""
         if state is JobState.RUNNING:
+            if missed(self.job, now):
+                self.job = replace(self.job, not_before_at=None)
             if self.job.gave_up:
                 self._soaks(lambda wave: replace(wave, state=WaveState.PASSED))
             self.job = replace(self.job, forgiven=unproven(self.chargers()), gave_up=False)
         self.job = replace(self.job, state=state, waits_for="")
         self._hold()
+
+    def needs_us(self, now: float) -> bool:
+        """Asleep, this computer would miss a charger that is being updated, the coming night, or what a canary does."""
+        if self.job.kind is not JobKind.UPDATE or self.job.over:
+            return False
+        open_ = [run for run in self.runs.values() if not run.watch.over]
+        soon = self.job.state is JobState.RUNNING and (self.job.not_before_at or 0.0) - now <= DAY_S
+        return any(run.begun for run in open_) or (bool(open_) and soon)
 
     def _hold(self) -> None:
         """Who is just being looked at is not begun either while it is paused."""

@@ -64,7 +64,7 @@ class Plan:
     def suggest(self) -> None:
         """A canary and waves that suit so many chargers; what a person chose before is replaced."""
         many = len(self.charger_ids)
-        self.canary = 0 if many < 3 else 1 if many < 40 else 2
+        self.canary = 0 if many < 2 else 1 if many < 40 else 2
         self.size = 0 if many < 6 else 3 if many < 20 else 10 if many < 60 else 20
         self.stop_after = 1 if many < 20 else 3
         self.typed = ""
