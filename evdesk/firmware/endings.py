@@ -122,9 +122,6 @@ ENDINGS: dict[Cause, Ending] = {
         "Put it right by hand, or go back to {from_version}.",
     ),
     Cause.STOPPED: Ending(Result.CANCELLED, "Stopped before anything was installed.", "", True),
-    Cause.SUPERSEDED: Ending(
-        Result.UNKNOWN, "The charger dropped this for another request.", "Look who else commands it.", True
-    ),
     Cause.NO_ANSWER: Ending(
         Result.FAILED,
         "It did not answer the request and fetched nothing; its firmware is as it was.",

@@ -23,10 +23,9 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The request was accepted. `answered` False: no answer came, it may have heard it all the same."""
+    """It is asked; whether it has heard it is told later (`Agreed`, `Refused`)."""
 
     at: float
-    answered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

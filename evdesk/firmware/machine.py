@@ -94,8 +94,7 @@ class Watch(Late):
         self._remember(spoke=False, asked_at=None, cut=False)
         self._go(Step.SENT, what.at)
         self._wait(what.at + self.times.sent_s)
-        reason = "" if what.answered else "It did not answer; watched all the same, for it may have heard."
-        self._show(reason=reason)
+        self._show(reason="")
 
     def _agreed(self, what: Agreed) -> None:
         self._remember(heard=True)

@@ -290,3 +290,42 @@ async def test_a_person_who_said_to_go_on_is_not_asked_again_after_a_restart(tmp
                     gate.set()
                     found = (await outcome_of(api, job))["chargers"]
                     assert [found[name]["outcome"] for name in "ABC"] == ["failed", "succeeded", "succeeded"]
+
+
+async def test_an_orderly_stop_before_it_was_asked_says_nothing_about_a_kill_while_it_fetches(tmp_path):
+    data, options = tmp_path / "data", ("--accept-unknown", "--speed", "60")
+    image = seed(data, BODY * 40)
+
+    async def life(one: Flasher, url: str) -> None:
+        await one.fetch(url, most=40_000)
+        await asyncio.Event().wait()
+
+    with engine(data, *options) as first:
+        at = f"127.0.0.1:{first.ready['ocpp_port']}"
+        one = Flasher(first.ocpp, "KILL", life)
+        async with flashers(one):
+            async with first.client() as api:
+                await set_up(api, "KILL")
+                number = await one.link.start_charge()
+                ask = {"charger_ids": ["KILL"], "image_id": image, "override": "a test"}
+                job = (await api.call("firmware.start", ask))["job_id"]
+
+                async def waits(api=api):
+                    return (await api.call("job.get", {"job_id": job}))["chargers"]["KILL"]["step"] == "preflight"
+
+                await until(waits)
+            first.stop()
+            with engine(data, *options, ocpp=at) as second:
+                async with second.client() as api:
+
+                    async def back(api=api):
+                        return [c["state"] for c in await api.call("charger.list")] == ["online"]
+
+                    await until(back)
+                await one.link.end_charge(number, 2000)
+                await until(lambda: kept_of(data, job), 30)
+                second.kill()
+            with engine(data, *options, ocpp=at) as third:
+                async with third.client() as api:
+                    found = (await outcome_of(api, job))["chargers"]["KILL"]
+                    assert (found["outcome"], found["cause"]) == ("unknown", "away"), found["reason"]

@@ -145,6 +145,8 @@ async def test_nobody_restarts_a_charger_that_is_being_updated_and_cancelling_en
             ("charger.reset", {"kind": "hard"}),
             ("charger.start", {"connector_id": 1, "id_tag": "T"}),
             ("charger.unlock", {"connector_id": 1}),
+            ("charger.availability", {"connector_id": 1, "operative": False}),
+            ("charger.raw", {"action": "ChangeAvailability", "payload": {"connectorId": 1, "type": "Inoperative"}}),
             ("charger.raw", {"action": "Reset", "payload": {"type": "Hard"}}),
             ("charger.raw", {"action": "UpdateFirmware", "payload": {"location": "x", "retrieveDate": "x"}}),
         ):

@@ -313,7 +313,7 @@ def test_bytes_that_are_counted_after_its_word_were_seen_all_the_same():
 def test_refused_the_second_time_says_what_had_been_fetched():
     one = watch()
     one._remember(scheme="http")
-    through(one, Sent(0), Agreed(1), served(9, 500), Linked(20, True), Tick(500), Sent(501, False))
+    through(one, Sent(0), Agreed(1), served(9, 500), Linked(20, True), Tick(500), Sent(501))
     through(one, Refused(502, Cause.REFUSED, "Rejected"))
     assert one.charger.cause is Cause.REFUSED
     assert "500 bytes of 1 kB were fetched" in one.charger.reason

@@ -153,7 +153,7 @@ def test_never_fetched_after_asking_and_by_every_protocol():
 
 def test_without_an_answer_it_is_not_said_to_have_agreed():
     one = watch()
-    through(one, Sent(0, answered=False), Tick(151), Told(152, "Idle"), Tick(301))
+    through(one, Sent(0), Tick(151), Told(152, "Idle"), Tick(301))
     assert (one.charger.outcome, one.charger.cause) == (Result.FAILED, Cause.NO_ANSWER)
     assert "said yes" not in one.charger.reason
 

@@ -17,11 +17,13 @@ from evdesk.firmware.times import Times
 from evdesk.firmware.versions import direction
 from evdesk.model import Capability, ChargerError, EvdeskError, Reason
 from evdesk.model.firmware import Direction, FileState, Image, Verdict
-from evdesk.model.jobs import Cause, JobCharger
+from evdesk.model.jobs import Cause, JobCharger, Step
 from evdesk.ocpp.timestamps import format_time
 from evdesk.wire.firmware import Preflight
 
 BACKUP_TRIES = 3
+MOST_ATTEMPTS = 4
+"""A link that drops at each request does not keep a job alive for ever."""
 FOR_GOOD = frozenset({"model", "hardware", "version", "downgrade", "blocked", "file", "signature", "serial"})
 """Checks that do not pass by waiting; a full disk or a shut port may."""
 
@@ -162,7 +164,7 @@ class AskingRun(Run):
         try:
             await self.parts.save(self)
         except EvdeskError as error:
-            self.leave_out(error.sentence)
+            self._not_sent(error.sentence)
             return
         if not await self.still():
             return
@@ -199,7 +201,7 @@ class AskingRun(Run):
         """From now on it counts as asked."""
         before, who = aftercare.Before.of(record), record.identity
         self.watch.memory = replace(
-            self.watch.memory, idle_before=before.idle, failsafe_before=before.failsafe, signed=signed
+            self.watch.memory, idle_before=before.idle, failsafe_before=before.failsafe, signed=signed, closed=False
         )
         self.show(
             request_id=number,
@@ -212,7 +214,7 @@ class AskingRun(Run):
             install_at=self._date(record),
             online=True,
         )
-        self.feed(Sent(self.now(), answered=False))
+        self.feed(Sent(self.now()))
 
     def _date(self, record: ChargerRecord) -> float | None:
         """None where it is past, or the request cannot carry one: at once."""
@@ -236,11 +238,15 @@ class AskingRun(Run):
             status = str(error.detail.get("status") or error.detail.get("code") or "")
             self.say("charger", error.sentence, "bad")
             cause = _refusal(error.reason, status)
-            if cause is not None:
+            if cause is Cause.NOT_READY:
+                self._not_sent(error.sentence)
+            elif cause is not None:
                 self.feed(Refused(self.now(), cause, status))
+            else:
+                self.unanswered()
             return
         except EvdeskError as error:  # not the charger: it never left
-            self.leave_out(error.sentence)
+            self._not_sent(error.sentence)
             return
         self.say("charger", f"{answer.status}, {answer.after}" if answer.after else answer.status, "good")
         if not answer.payload.get("request_id"):
@@ -249,6 +255,22 @@ class AskingRun(Run):
             self.show(install_at=None)
             self._say_undated()
         self.feed(Agreed(self.now(), answer.status))
+
+    def unanswered(self) -> None:
+        """The time for its answer is over."""
+        if self.charger.step is Step.SENT and not self.charger.status:
+            self.show(reason="It did not answer; watched all the same, for it may have heard.")
+
+    def _not_sent(self, why: str) -> None:
+        """It never left. Of a first request that is the end; an earlier one was heard, and may have been fetched from: it is
+        watched on, and asked once more where that may be of use, from where it was to be told."""
+        if self.charger.attempts <= 1:
+            self.leave_out(why)
+            return
+        self.say("evdesk", f"It was not asked again: {why}", "warn")
+        memory = self.watch.memory
+        if self.charger.attempts < MOST_ATTEMPTS and not memory.moved:
+            self.watch.memory = replace(memory, moved=True, schemes=(memory.scheme, *memory.schemes))
 
     async def next_scheme(self) -> None:
         instead = self.instead()

@@ -128,7 +128,8 @@ class Runner(ABC):
         task.add_done_callback(self._broke)
 
     async def close(self) -> None:
-        self.watch.memory = replace(self.watch.memory, closed=True)
+        if self.begun and not self.watch.over:  # of who is asked later this says nothing
+            self.watch.memory = replace(self.watch.memory, closed=True)
         mine = (self._task, self._beginning, *self._asides)
         tasks = [task for task in mine if task is not None and not task.done()]
         for task in tasks:

@@ -64,7 +64,7 @@ class LogRun(Run):
         memory = self.watch.memory
         number = (self.job_id * 100 + self.charger.attempts + 1) % 2_000_000_000
         self.show(request_id=number, started_at=self.charger.started_at or self.now(), online=True)
-        self.feed(Sent(self.now(), answered=False))
+        self.feed(Sent(self.now()))
         await self.parts.save(self)
         if not await self.still():
             return
@@ -110,7 +110,6 @@ class LogRun(Run):
 
     async def act(self, act: Act) -> None:
         acts: dict[Act, Callable[[], Awaitable[None]]] = {
-            Act.ASK_STATUS: lambda: self.ask_status("LogStatusNotification"),
             Act.NEXT_SCHEME: self._next_scheme,
             Act.WITHDRAW: self.withdraw,
             Act.END: self._end,

@@ -12,7 +12,9 @@ from evdesk.engine.wiring import WiringTest
 from evdesk.model.jobs import Step
 
 HELD = frozenset({Step.SENT, Step.DOWNLOADING, Step.VERIFYING, Step.INSTALLING, Step.REBOOTING})
-DANGEROUS = frozenset({"charger.reset", "charger.start", "charger.unlock", "charger.update_firmware"})
+DANGEROUS = frozenset(
+    {"charger.availability", "charger.reset", "charger.start", "charger.unlock", "charger.update_firmware"}
+)
 RESTART = (
     "Wait until it has restarted. Where its lights show that it does nothing, restart it: at its breaker, or by a hard "
     "reset with a reason."

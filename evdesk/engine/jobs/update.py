@@ -34,6 +34,8 @@ class UpdateRun(AskingRun):
         if self.charger.step in _FETCHING and not memory.whole and not memory.closed:
             memory = replace(memory, gap=True, since=False)
         self.watch.memory = replace(memory, closed=False)
+        if not memory.heard:
+            self.unanswered()
         self.parts.changed(self, True)
         self._asks_version = True  # it may have told it in the second in which the engine was killed
         if RANK[self.charger.step] < RANK[Step.TESTING] and self.secret:
