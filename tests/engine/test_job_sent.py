@@ -57,7 +57,9 @@ class Site:
         return Image(image_id, "x", SIZE, "")
 
     async def ready(self, record: object, image: Image) -> Preflight:
-        return Preflight("C1", "C1", serial="S", from_version=OLD, to_version=NEW, downgrade=False, checks=[], ready=True)
+        return Preflight(
+            "C1", "C1", serial="S", from_version=OLD, to_version=NEW, downgrade=False, checks=[], ready=True
+        )
 
     def transfer(self, _key: object) -> Transfer:
         return Transfer()
