@@ -23,8 +23,8 @@ WHO = SimpleNamespace(firmware=OLD, serial="S", model="M", vendor="V")
 
 
 class Site:
-    """All that a run needs of the engine: one charger, its link, the files, the clock. `answers`: what the charger does with
-    each request to update, an error or None; `save_fails`: as often the disk does not take what is to be sent."""
+    """All that a run needs of the engine: one charger, its link, the files, the clock. `answers`: what the charger does
+    with each request to update, an error or None; `save_fails`: as often the disk does not take what is to be sent."""
 
     def __init__(self, *answers: EvdeskError | None, **memory: object) -> None:
         self.answers, self.save_fails, self.at, self.lines = list(answers), 0, 1.0, []

@@ -262,7 +262,7 @@ class AskingRun(Run):
             self.show(reason="It did not answer; watched all the same, for it may have heard.")
 
     def _not_sent(self, why: str) -> None:
-        """It never left. Of a first request that is the end; an earlier one was heard, and may have been fetched from: it is
+        """It never left. Of a first request that is the end; an earlier one was heard, maybe fetched from: it is
         watched on, and asked once more where that may be of use, from where it was to be told."""
         if self.charger.attempts <= 1:
             self.leave_out(why)
