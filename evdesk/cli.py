@@ -7,6 +7,7 @@ Commands are named in a table and loaded when chosen, so that an engine or a one
 import argparse
 import contextlib
 import importlib
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -50,12 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices only: threads would wait for each other
     words = list(sys.argv[1:] if argv is None else argv)
     args = build_parser().parse_args(_with_default(words))
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a console that lacks a letter must not end a command
+    _set_up_streams()
     try:
         code = _load(COMMANDS[args.command])(args)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # a desk without a console (Windows) has none
+            sys.stdout.flush()
     except EvdeskError as error:
         print(f"evdesk: {error.sentence}", file=sys.stderr)
         return FAILED
@@ -67,6 +67,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     return code
+
+
+def _set_up_streams() -> None:
+    """A console that lacks a letter must not end a command. What goes into files and programs is UTF-8 on every system: an
+    exported audit log with other letters or line ends than it was hashed with would prove nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
+    if isinstance(sys.stdin, io.TextIOWrapper) and not sys.stdin.isatty():
+        sys.stdin.reconfigure(encoding="utf-8-sig")  # editors on Windows put a mark in front
 
 
 def _with_default(words: list[str]) -> list[str]:

@@ -176,6 +176,16 @@ def test_a_call_to_another_engine_by_url(site):
     assert "--token-file" in without.stderr
 
 
+def test_what_goes_into_files_and_programs_is_utf_8_whatever_the_system_writes(tmp_path):
+    desk = Desk(chargers=(replace(WB_01, label="Süd → Dach"),), load=LOAD)
+    with running_engine(tmp_path, desk):
+        done = evdesk("status", "--json", "--data", tmp_path, PYTHONIOENCODING="cp1252")
+        assert json.loads(done.stdout)["chargers"][0]["label"] == "Süd → Dach"
+        params = '\ufeff{"charger_id": "Süd→1", "connector_id": 1, "limit_a": 10}'
+        evdesk("call", "charger.set_limit", "-", "--data", tmp_path, stdin=params, PYTHONIOENCODING="cp1252")
+        assert desk.calls[-1][2].charger_id == "Süd→1"
+
+
 @pytest.mark.parametrize(
     ("words", "says", "code"),
     [

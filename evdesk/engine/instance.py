@@ -25,6 +25,7 @@ import platformdirs
 
 from evdesk.engine.gate import PATH
 from evdesk.model import EvdeskError, Reason
+from evdesk.model.files import put_over, take_away
 
 if sys.platform == "win32":
     import msvcrt
@@ -86,7 +87,8 @@ class Claim:
     def release(self) -> None:
         if self._lock_fd < 0:
             return
-        (self.data / INSTANCE_FILE).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a left-over means nothing, and a reader may have it open
+            take_away(self.data / INSTANCE_FILE)
         _unlock(self._lock_fd)
         os.close(self._lock_fd)
         self._lock_fd = -1
@@ -100,7 +102,7 @@ def claim(data: Path) -> Claim:
     """Take the directory for this process. Raises `EvdeskError(REFUSED)` naming the pid when another engine has it,
     `EvdeskError(STORAGE)` when it cannot be used."""
     data = prepare(data)
-    fd = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    fd = _open_lock(data)
     deadline = time.monotonic() + CLAIM_WITHIN_S
     while not _try_lock(fd):
         if time.monotonic() > deadline:
@@ -109,10 +111,19 @@ def claim(data: Path) -> Claim:
             text = f"Another engine (process {pid}) already uses {data}. Stop it, or choose another --data directory."
             raise EvdeskError(Reason.REFUSED, text, pid=pid)
         time.sleep(0.02)  # someone who only looks whether we run holds it for an instant
-    (data / INSTANCE_FILE).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        take_away(data / INSTANCE_FILE)
     os.ftruncate(fd, 0)
     os.write(fd, f"{os.getpid()}\n".encode())
     return Claim(data, _token(data), fd)
+
+
+def _open_lock(data: Path) -> int:
+    try:
+        return os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:  # `prepare` cannot tell: on Windows the rights of a folder show when it is written to
+        text = f"{data} cannot be used: {error.strerror or error}. Choose another directory with --data."
+        raise EvdeskError(Reason.STORAGE, text) from error
 
 
 def find_running(data: Path) -> Instance | None:
@@ -195,7 +206,7 @@ def _write_private(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        put_over(Path(temporary), path)
     except OSError:
         Path(temporary).unlink(missing_ok=True)
         raise

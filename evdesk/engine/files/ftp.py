@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from OpenSSL import SSL
-from pyftpdlib.ioloop import IOLoop
+from pyftpdlib.ioloop import IOLoop, Select
 from pyftpdlib.servers import FTPServer
 
 from evdesk.drivers.tls_server import CIPHERS, Credentials
@@ -31,6 +31,7 @@ log = logging.getLogger("evdesk.files")
 logging.getLogger("pyftpdlib").setLevel(logging.ERROR)  # what strangers send is no warning of ours
 T = TypeVar("T")
 MOST_CONNECTIONS, MOST_PER_ADDRESS = 500, 300
+MOST_BY_SELECT = 200
 _WAIT_S = 1.0
 
 
@@ -176,7 +177,8 @@ class FtpDoor:
 
     def _serve(self, listener: socket.socket) -> Any:
         server = FTPServer(listener, type("Session", (Session,), self._shared()), ioloop=self._thread.ioloop)
-        server.max_cons, server.max_cons_per_ip = MOST_CONNECTIONS, MOST_PER_ADDRESS
+        server.max_cons = most_connections(type(self._thread.ioloop))
+        server.max_cons_per_ip = min(server.max_cons, MOST_PER_ADDRESS)
         return server
 
     def _shut(self) -> None:
@@ -190,6 +192,11 @@ class FtpDoor:
         self._guesses.hit(who, time.monotonic())
         if self._guesses.count(who) in (1, 10, 100, 1000):
             log.warning("%s logs in wrongly for files (%d)", who, self._guesses.count(who))
+
+
+def most_connections(kind: type) -> int:
+    """Windows has only `select`, which takes 512 sockets and then fails for all: each session has up to two."""
+    return MOST_BY_SELECT if kind is Select else MOST_CONNECTIONS
 
 
 def _family(address: str) -> socket.AddressFamily:

@@ -17,6 +17,7 @@ from pathlib import Path
 from evdesk.engine.files.names import cut, file_name
 from evdesk.engine.files.slots import Key, Received, Upload
 from evdesk.engine.files.words import size_words
+from evdesk.model.files import put_over
 
 KEEP_BYTES = 200 * 1024 * 1024
 KEEP_PART = 0.02
@@ -25,6 +26,8 @@ _BLOCK = 1 << 20
 MOST_TIMES = 3
 """So many times the size limit of one upload all attempts together may have."""
 MOST_ATTEMPTS, MOST_AT_ONCE = 50, 4
+_MOST_PART, _MOST_WHOLE = 100, 120
+"""Of a name: Windows takes paths of 259 signs, and the folder of a user's data has about 60 of them already."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -86,8 +89,8 @@ class Inbox:
         with self._lock:
             number = 1
             while True:
-                path = self.quarantine / f"{key[1]}-{charger}-{number}-{cut(name, 120)}.part"
-                whole = self.logs / charger / f"{key[1]}-{number}-{cut(name, 180)}"
+                path = self.quarantine / f"{key[1]}-{charger}-{number}-{cut(name, _MOST_PART)}.part"
+                whole = self.logs / charger / f"{key[1]}-{number}-{cut(name, _MOST_WHOLE)}"
                 if not path.exists() and not whole.exists():
                     return path, whole, os.open(path, _NEW, 0o600)
                 number += 1
@@ -156,7 +159,8 @@ class Sink:
             whole = whole and not self.cause
             if whole:
                 self._whole_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self.path = self.path.rename(self._whole_path)
+                put_over(self.path, self._whole_path)
+                self.path = self._whole_path
             self._received = Received(self.path, self.name, self.size, self._digest.hexdigest(), whole, self.cause)
             self._slot.attempts.append(self._received)
         return self._received

@@ -6,7 +6,7 @@ import unicodedata
 MOST_IN_URL = 100
 MOST_ON_DISK = 200
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
-_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?", re.IGNORECASE)
 _BAD_ON_DISK = frozenset('/\\:*?"<>|')
 
 

@@ -14,6 +14,8 @@ FIRST = 9180
 OFFSETS = {"http": 0, "https": 1, "ftp": 2}
 PASSIVE_FROM, PASSIVE = 1, 8  # behind the FTP port
 _STEP, _TRIES = 20, 5
+_TAKEN = (errno.EADDRINUSE, errno.EACCES)
+"""Windows refuses ports in another way where a program keeps them to itself, or the system has set a range aside."""
 
 
 class Ports:
@@ -29,7 +31,7 @@ class Ports:
             try:
                 number = await bind(port)
             except OSError as error:
-                if error.errno == errno.EADDRINUSE and not self._fixed and port:
+                if error.errno in _TAKEN and not self._fixed and port:
                     continue
                 raise self._why(address, port, error) from error
             self._remember(kind, number)

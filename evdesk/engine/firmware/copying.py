@@ -16,6 +16,7 @@ from pathlib import Path
 from evdesk.engine.firmware.beside import is_hidden, is_sidecar, shown
 from evdesk.firmware.endings import megabytes
 from evdesk.model import EvdeskError, Reason
+from evdesk.model.files import put_over
 
 MOST_BYTES = 2 << 30
 KEEP_FREE = 64_000_000
@@ -36,7 +37,7 @@ _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
 )
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NOT_PORTABLE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ufffd]')
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.I)
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def copy_in(source: Path, folder: Path, stop: threading.Event) -> Copied:
 def put_in_place(part: Path, target: Path) -> None:
     """Atomically. Raises `EvdeskError(STORAGE)`, and takes the part away then."""
     try:
-        os.replace(part, target)
+        put_over(part, target)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise unwritable(target.parent, error) from error
@@ -199,10 +200,10 @@ def _part(folder: Path) -> Iterator[tuple[Path, int]]:
     try:
         yield part, out
     except BaseException:
+        os.close(out)  # first: Windows deletes no open file
         part.unlink(missing_ok=True)
         raise
-    finally:
-        os.close(out)
+    os.close(out)
 
 
 def _chunks(descriptor: int, path: Path, stop: threading.Event) -> Iterator[bytes]:

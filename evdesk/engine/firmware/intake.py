@@ -23,6 +23,7 @@ from evdesk.engine.firmware.folder import TRUSTED, Entry
 from evdesk.firmware.images import image_id
 from evdesk.firmware.manifest import Kept, Sidecar, checked, over, said, to_toml
 from evdesk.model import EvdeskError, Reason
+from evdesk.model.files import put_over
 from evdesk.model.firmware import Manifest
 
 MOST_FILES = 500
@@ -104,7 +105,7 @@ def write_sidecar(folder: Path, name: str, sidecar: Sidecar, before: tuple[str, 
 def put_aside(path: Path) -> None:
     """What somebody wrote and evdesk cannot read is kept, hidden."""
     if path.is_file() and not path.is_symlink():
-        os.replace(path, path.with_name(f".{path.name}.unreadable"))
+        put_over(path, path.with_name(f".{path.name}.unreadable"))
 
 
 def _placed(copied: Copied, original: str, sidecar: Sidecar, given: Manifest, into: Into) -> Taken:

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from keyring.errors import KeyringError
 
 from evdesk.model import EvdeskError, Reason
+from evdesk.model.files import put_over
 
 FILE = "secrets.json"
 SERVICE = "evdesk"
@@ -125,7 +126,7 @@ class Secrets:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, self._path)
+            put_over(Path(temporary), self._path)
         except OSError as error:
             if temporary:
                 Path(temporary).unlink(missing_ok=True)

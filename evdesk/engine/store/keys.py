@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from evdesk.engine.store.faults import sentence_for, storage_error
+from evdesk.model.files import put_over
 
 KEY_FILE = "audit.key"
 """The private key (PEM, PKCS 8), beside the database, mode 0600."""
@@ -87,5 +88,5 @@ def _create(path: Path) -> Ed25519PrivateKey:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    half.replace(path)
+    put_over(half, path)
     return key
