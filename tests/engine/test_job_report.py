@@ -227,6 +227,17 @@ async def test_endless_words_and_letters_that_are_not_seen_do_not_break_the_page
     assert "Place, date" in seen
 
 
+async def test_of_a_log_that_is_too_long_the_middle_is_left_out_and_that_is_said(store, monkeypatch):
+    monkeypatch.setattr("evdesk.engine.jobs.report.MOST_LINES", 10)
+    lines = [JobLine(0, JOB.id, ONE.charger_id, T0 + n, "fetched", f"line {n}") for n in range(13)]
+    told = [one["text"] for one in json.loads(await reported(store, lines=lines))["log"]]
+    gap = "3 lines are left out here; the desk and job.lines have them."
+    assert told == [*(f"line {n}" for n in range(5)), gap, *(f"line {n}" for n in range(8, 13))]
+    few = [replace(one, job_id=JOB.id + 1) for one in lines[:10]]
+    text = await reported(store, job=replace(JOB, id=JOB.id + 1), lines=few)
+    assert [one["text"] for one in json.loads(text)["log"]] == [f"line {n}" for n in range(10)]
+
+
 async def test_a_log_has_a_short_form(store):
     lines = [JobLine(0, 118, "WB-01", T0 + n, "charger", f"Line {n}.") for n in range(20)]
     came = LogFile(0, "WB-01", 118, "diagnostics", "N22.tar.gz", 1_234_567, "cd" * 32, T0 + 76, "192.168.50.43", "ftp")

@@ -11,6 +11,10 @@ from evdesk.model import Clock
 
 BEAT_S = 0.5
 KEPT = (Seen.RECEIVED, Seen.PARTIAL)  # told also after the address was withdrawn: there is a file to keep
+REPEATED = (Seen.REQUEST, Seen.BROKEN, Seen.REFUSED)
+FIRST = 10
+"""So many of these are told in words, then the 20th, 30th … 100th, 200th …: some chargers fetch a file in a thousand
+pieces."""
 ENDED = {
     "broken": "broke off",
     "slow": "went slower than a byte a second and was ended",
@@ -32,6 +36,10 @@ class Ledger:
         """`more`: further fields of `Served`."""
         if slot.gone and what not in KEPT:
             return
+        slot.seen[what] += 1
+        times = slot.seen[what]
+        if what in REPEATED and times > FIRST:
+            text = f"{text} That is the {times}th time." if not str(times)[1:].strip("0") else ""
         has: dict[str, Any] = {
             "bytes": slot.progress.bytes,
             "size": slot.progress.size,

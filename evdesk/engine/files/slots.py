@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -51,8 +52,9 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One thing seen. `bytes` of `size` (0 unknown) so far; the rest only for `RECEIVED` and `PARTIAL`: where it lies,
-    under which name it was sent, its SHA-256. `cause`: "", "too_large", "disk_full", "slow", "broken"."""
+    """One thing seen. `text` "": as before, and not worth a line. `bytes` of `size` (0 unknown) so far; the rest only for
+    `RECEIVED` and `PARTIAL`: where it lies, under which name it was sent, its SHA-256. `cause`: "", "too_large",
+    "disk_full", "slow", "broken"."""
 
     key: Key
     at: float
@@ -78,6 +80,7 @@ class Slot:
     def __init__(self, key: Key, offer: Offer, name: str, progress: Progress) -> None:
         self.key, self.offer, self.name, self.progress = key, offer, name, progress
         self.runs: set[Run] = set()
+        self.seen: Counter[Seen] = Counter()
         self.gone = self.withdrawn = False  # it goes also when evdesk ends, or offers it anew
         self.idle = asyncio.Event()  # nothing runs
         self.idle.set()

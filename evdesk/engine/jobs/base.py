@@ -307,6 +307,6 @@ class Run(Runner):
         self.feed(Told(self.now(), status, request_id))
 
     def served(self, noted: Noted) -> None:
-        if noted.what is not Seen.BYTES:
+        if noted.what is not Seen.BYTES and noted.text:
             self.say("fetched", noted.text, noted.tone)
         self.feed(Served(noted.at, self.parts.files.transfer(self.key)))

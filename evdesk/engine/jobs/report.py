@@ -24,10 +24,7 @@ async def report_json(store: Store, job: Job, chargers: dict[str, JobCharger], i
         "job": _job(job),
         "image": _image(image) if image is not None and job.kind is JobKind.UPDATE else None,
         "chargers": [_charger(one) for one in chargers.values()],
-        "log": [
-            {"at": line.at, "charger_id": line.charger_id, "side": line.side, "text": line.text}
-            for line in await store.job_lines(job.id, "", 0, MOST_LINES)
-        ],
+        "log": await _log(store, job.id),
         "logs": [
             kept.log
             for one in chargers.values()
@@ -37,6 +34,17 @@ async def report_json(store: Store, job: Job, chargers: dict[str, JobCharger], i
     }
     text = canonical(to_plain(report))
     return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+async def _log(store: Store, job_id: int) -> list[dict[str, Any]]:
+    """Both sides. Of a log that is too long its middle is left out, and that is said: the outcomes stand at its end."""
+    lines, left_out = await store.job_lines_ends(job_id, MOST_LINES)
+    told = [{"at": line.at, "charger_id": line.charger_id, "side": line.side, "text": line.text} for line in lines]
+    if left_out:
+        middle = len(told) // 2
+        words = f"{left_out} lines are left out here; the desk and job.lines have them."
+        told.insert(middle, {"at": told[middle - 1]["at"], "charger_id": "", "side": "evdesk", "text": words})
+    return told
 
 
 def file_name(job: Job, charger_id: str, kind: str) -> str:

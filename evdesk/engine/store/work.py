@@ -156,6 +156,23 @@ class Work(Core):
 
         return await self._read(run)
 
+    async def job_lines_ends(self, job_id: int, most: int) -> tuple[list[JobLine], int]:
+        """(lines, number left out): all of a job, oldest first; where there are more than `most`, the first half and the
+        last."""
+
+        def run(connection: sqlite3.Connection) -> tuple[list[JobLine], int]:
+            known = [min(job_id, LARGEST_ID)]
+            number = connection.execute("SELECT count(*) FROM job_line WHERE job_id = ?", known).fetchone()[0]
+            sql = "SELECT id, job_id, charger_id, at, side, text, tone FROM job_line WHERE job_id = ? ORDER BY id"
+            if number <= most:
+                return [JobLine(*row) for row in connection.execute(sql, known)], 0
+            half = most // 2
+            first = connection.execute(f"{sql} LIMIT ?", [*known, half]).fetchall()
+            last = connection.execute(f"{sql} DESC LIMIT ?", [*known, half]).fetchall()
+            return [JobLine(*row) for row in (*first, *reversed(last))], number - 2 * half
+
+        return await self._read(run)
+
 
 def _job(body: str) -> Job | None:
     try:
