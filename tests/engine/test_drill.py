@@ -45,9 +45,9 @@ async def test_silence_tells_good_and_bad_apart(tmp_path):
         again = await hall.api.call("failsafe.drill_all")
         assert (again["drill_ids"], again["skipped"]) == ([], {"running": len(SILENT)})
         assert again["sentence"] == f"Nothing to drill: {len(SILENT)} being drilled."
-        drills = {d["charger_id"]: d for d in [await hall.over(number) for number in begun]}
-        found = {name: (d["verdict"], d["cause"]) for name, d in drills.items()}
-        assert found == {name: (verdict, cause) for name, (_, verdict, cause) in SILENT.items()}
+        wanted = {name: (verdict, cause) for name, (_, verdict, cause) in SILENT.items()}
+        drills = await hall.drilled(begun, wanted)
+        assert {name: (d["verdict"], d["cause"]) for name, d in drills.items()} == wanted
         good = drills["GOOD"]
         assert 40 <= good["fell_after_s"] <= 55 + 11
         assert good["fell_to_a"] == pytest.approx(SAFE_A, abs=0.3)
@@ -84,10 +84,10 @@ async def test_cars_that_take_half_of_what_their_charger_gives_tell_good_and_bad
     wanted = {name: Wanted(fault, version, more=CAR_16) for name, (fault, version, *_) in SMALL_CARS.items()}
     async with rig(tmp_path, wanted, rating_a=600.0, bay_a=32.0) as hall:
         await hall.prepared(*wanted)
-        begun = [(await hall.api.call("failsafe.drill", {"charger_id": name}))["drill_id"] for name in wanted]
-        drills = {d["charger_id"]: d for d in [await hall.over(number) for number in begun]}
-        found = {name: (d["verdict"], d["cause"]) for name, d in drills.items()}
-        assert found == {name: (verdict, cause) for name, (_, _, verdict, cause, _) in SMALL_CARS.items()}
+        begun = {name: (await hall.api.call("failsafe.drill", {"charger_id": name}))["drill_id"] for name in wanted}
+        ends = {name: (verdict, cause) for name, (_, _, verdict, cause, _) in SMALL_CARS.items()}
+        drills = await hall.drilled(begun.values(), ends)
+        assert {name: (d["verdict"], d["cause"]) for name, d in drills.items()} == ends
         for name, drill in drills.items():
             told = re.sub(r"\d+\.\d", lambda amps: f"{round(float(amps[0])):.1f}", drill["sentence"])
             assert SMALL_CARS[name][-1] in told, (name, drill["sentence"])
@@ -233,8 +233,9 @@ async def test_a_cut_is_read_from_the_queue_and_a_restart_from_the_schedule(tmp_
         for name, (_, kind, _, _) in CUT.items():
             params = {"charger_id": name, "kind": kind}
             begun[name] = (await hall.api.call("failsafe.drill", params))["drill_id"]
-        drills = {name: await hall.over(number) for name, number in begun.items()}
-        assert {n: (d["verdict"], d["cause"]) for n, d in drills.items()} == {n: c[2:] for n, c in CUT.items()}
+        ends = {name: case[2:] for name, case in CUT.items()}
+        drills = await hall.drilled(begun.values(), ends)
+        assert {name: (d["verdict"], d["cause"]) for name, d in drills.items()} == ends
         good = drills["GOOD"]
         assert good["read_from"] == "charger, afterwards"
         assert 40 <= good["fell_after_s"] <= 66
