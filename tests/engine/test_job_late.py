@@ -15,6 +15,8 @@ from tests.peers.flasher import Flasher, flashers
 from tests.peers.test_flashing import NEW, OLD, good, hangs, outcome_of, seed, set_up
 
 OPTIONS = ("--accept-unknown", "--speed", "60")
+BRIEF = "from evdesk.firmware import times; times.LEAST_INSTALL_S = 240.0"
+"""Where nothing is heard of an installation any more, four minutes are as good as fifteen, and sooner over."""
 
 
 async def told(api, job_id, key="outcome"):
@@ -31,7 +33,7 @@ async def comes_true(api, job_id, wanted):
 async def test_each_of_a_job_proves_its_own_after_a_restart_and_none_takes_back_the_other(tmp_path):
     image = seed(tmp_path / "data")
     ask = {"image_id": image, "override": "1.6 tells no hardware revision", "waves": {"stop_after": 9}}
-    with engine(tmp_path / "data", *OPTIONS) as running:
+    with engine(tmp_path / "data", *OPTIONS, first=BRIEF) as running:
         async with running.client() as api:
             ones = [Flasher(running.ocpp, name, hangs) for name in "AB"]
             async with flashers(*ones):
@@ -82,7 +84,7 @@ UNLOCK = {"charger_id": "A", "connector_id": 1}
 async def test_one_that_may_still_be_installing_is_let_alone_until_it_has_restarted(tmp_path):
     image = seed(tmp_path / "data")
     ask = {"charger_ids": ["A"], "image_id": image, "override": "1.6 tells no hardware revision"}
-    with engine(tmp_path / "data", *OPTIONS) as running:
+    with engine(tmp_path / "data", *OPTIONS, first=BRIEF) as running:
         async with running.client() as api, flashers(Flasher(running.ocpp, "A", hangs)):
             await set_up(api, "A")
             job = (await api.call("firmware.start", ask))["job_id"]
@@ -161,7 +163,7 @@ async def test_a_version_that_is_taken_back_soon_after_its_success_is_told(tmp_p
 
 
 async def test_a_boot_that_somebody_asked_for_is_no_restart(tmp_path):
-    async with site(tmp_path, "A", life=hangs) as (api, image, ones):
+    async with site(tmp_path, "A", life=hangs, first=BRIEF) as (api, image, ones):
         ask = {"charger_ids": ["A"], "image_id": image, "override": "1.6 tells no hardware revision"}
         await outcome_of(api, (await api.call("firmware.start", ask))["job_id"])
         for method, args in (
@@ -208,7 +210,7 @@ async def fetched_and_silent(one, url):
 
 @pytest.mark.parametrize("event", [False, True])
 async def test_a_wrong_signature_told_after_the_end_keeps_the_file_from_it_for_good(tmp_path, event):
-    async with site(tmp_path, "A", life=fetched_and_silent, signed_only=True) as (api, image, ones):
+    async with site(tmp_path, "A", life=fetched_and_silent, first=BRIEF, signed_only=True) as (api, image, ones):
         ask = {"charger_ids": ["A"], "image_id": image, "override": "1.6 tells no hardware revision"}
         job = (await api.call("firmware.start", ask))["job_id"]
         await outcome_of(api, job)
