@@ -7,7 +7,6 @@ import json
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable
 
 from evdesk.engine.engine import Engine
 from evdesk.engine.instance import Claim, claim
@@ -15,7 +14,7 @@ from evdesk.engine.options import EngineOptions
 from evdesk.model import EvdeskError
 
 if sys.platform == "win32":
-    new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    from evdesk.drivers.windows_loop import new_event_loop
 else:
     from uvloop import new_event_loop
 
