@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import ftplib
 import hashlib
 import io
@@ -13,7 +14,7 @@ from dataclasses import replace
 import pytest
 
 from evdesk.engine.files import Seen
-from evdesk.engine.files.ftp_session import Session
+from evdesk.engine.files.ftp_session import Server, Session
 from evdesk.engine.files.ports import passive_ports
 from tests.engine.files_kit import HERE, KEY, OTHER, content, credentials, serving, trusting, write_file
 
@@ -646,3 +647,37 @@ async def test_eight_chargers_at_once(watched, tmp_path):
     got = await asyncio.gather(*(asyncio.to_thread(act, offer) for offer in offers))
     assert got == [content(SIZE)] * 8
     await watched.until(lambda: all(watched.service.transfer((f"C{n}", 1)).complete_at for n in range(8)))
+
+
+@pytest.mark.parametrize("number", [errno.ECONNRESET, errno.EMFILE])
+async def test_a_connection_that_cannot_be_taken_closes_no_port(watched, offer, monkeypatch, number):
+    """Windows tells of who was reset on the way in, and every system of descriptors that are all gone."""
+    accept, refused = Server.accept, []
+
+    def failing(server):
+        if len(refused) < 3:
+            refused.append(number)
+            raise OSError(number, "it cannot be taken")
+        return accept(server)
+
+    monkeypatch.setattr(Server, "accept", failing)
+    monkeypatch.setattr("evdesk.engine.files.ftp_session.TIRED_S", 0.05)
+
+    def act():
+        with client_of(offer) as client:
+            return fetch(client)
+
+    assert await asyncio.to_thread(act) == content(SIZE)
+    assert len(refused) == 3
+
+
+async def test_a_port_that_rests_can_be_closed(watched, offer, monkeypatch):
+    def failing(server):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(Server, "accept", failing)
+    with socket.create_connection((HERE, offer.port)):
+        await asyncio.sleep(0.1)
+        await watched.service.withdraw(KEY)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((HERE, offer.port))

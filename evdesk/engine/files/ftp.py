@@ -17,11 +17,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from OpenSSL import SSL
 from pyftpdlib.ioloop import IOLoop, Select
-from pyftpdlib.servers import FTPServer
 
 from evdesk.drivers.tls_server import CIPHERS, Credentials
 from evdesk.engine.files.addresses import Addresses, Guesses
-from evdesk.engine.files.ftp_session import Hall, Session, TlsSession
+from evdesk.engine.files.ftp_session import Hall, Server, Session, TlsSession
 from evdesk.engine.files.inbox import Inbox
 from evdesk.engine.files.ledger import Ledger
 from evdesk.engine.files.ports import passive_ports
@@ -176,7 +175,7 @@ class FtpDoor:
         return {"hall": self._hall, "passive_ports": passive_ports(self.port)}
 
     def _serve(self, listener: socket.socket) -> Any:
-        server = FTPServer(listener, type("Session", (Session,), self._shared()), ioloop=self._thread.ioloop)
+        server = Server(listener, type("Session", (Session,), self._shared()), ioloop=self._thread.ioloop)
         server.max_cons = most_connections(type(self._thread.ioloop))
         server.max_cons_per_ip = min(server.max_cons, MOST_PER_ADDRESS)
         return server

@@ -3,6 +3,7 @@
 On top of pyftpdlib, whose server speaks for any disk and any user; here is neither. Runs in the FTP thread.
 """
 
+import errno
 import re
 import socket
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.exceptions import AuthenticationFailed
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.handlers.ftp.dispatchers import ActiveDTP
+from pyftpdlib.servers import FTPServer
 from pyftpdlib.utils import is_ssl_sock
 
 from evdesk.engine.files.addresses import Addresses, user_of
@@ -30,6 +32,10 @@ _COMMANDS = re.compile(
     "ABOR|ALLO|APPE|CDUP|CWD|EPRT|EPSV|FEAT|HELP|LIST|MDTM|MKD|MLSD|MLST|MODE|NLST|NOOP|OPTS|PASS|PASV|PORT|PWD|QUIT|REIN|"
     "REST|RETR|SIZE|STAT|STOR|STOU|STRU|SYST|TYPE|USER|XCUP|XCWD|XMKD|XPWD|AUTH|PBSZ|PROT"
 )
+
+
+TIRED_S = 0.5
+_AT_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, 10055})  # the last is Windows' ENOBUFS
 
 
 @dataclass(slots=True)
@@ -202,3 +208,23 @@ class TlsSession(Session, TLS_FTPHandler):
 
 def _say(ledger: Ledger, slot: Slot, what: Seen, text: str, tone: str, address: str, more: dict[str, Any]) -> None:
     ledger.say(slot, what, text, tone, address, **more)
+
+
+class Server(FTPServer):
+    """The library's closes its port for good when one connection cannot be taken: who was reset on the way in (Windows says
+    so), or comes while there are no descriptors left, must not keep out the others."""
+
+    _resting: Any = None
+
+    def handle_accept(self) -> None:
+        try:
+            super().handle_accept()
+        except OSError as error:
+            if error.errno in _AT_LIMITS:
+                self.del_channel()
+                self._resting = self.ioloop.call_later(TIRED_S, self.add_channel)
+
+    def close(self) -> None:
+        if self._resting is not None and not self._resting.cancelled:
+            self._resting.cancel()
+        super().close()
