@@ -281,8 +281,8 @@ def test_seven_days_draw_quickly(qapp, qtbot):
     one.set_window(604_800)
     one.set_now(NOW)
     one.set_data(data(size=100_800))
-    started = time.perf_counter()
+    started = time.process_time()  # its own: others may want the computer too
     one.refresh()
     one.grab()
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
     assert one.drawing.shown.t.size <= 2000

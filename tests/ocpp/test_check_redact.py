@@ -128,9 +128,9 @@ SHAPES = ["/f/a", "a", "passw", "password", "://", "secret :", "psk", "://a:", '
 def test_no_text_takes_long(shape):
     for size in (40_000, 1_000_000):
         text = '[2,"1","DataTransfer",' + shape * (size // len(shape)) + "psk"
-        began = time.perf_counter()
+        began = time.thread_time()  # of its own: others may want the computer too
         clean = redact(text)
-        assert time.perf_counter() - began < 1.0
+        assert time.thread_time() - began < 1.0
         assert len(clean) < 8 * size
 
 
