@@ -28,6 +28,7 @@ class Times:
     """Seconds. `sent_s`: until the first byte is fetched or a word comes; `idle_s`: a download without a byte or a word;
     `scheduled_s`: it says that it waits (for a date, for a car); `answer_s`: for a question asked in between;
     `words_s`: it says that it downloads, and no byte is fetched;
+    `own_words_s`: in which one tells by itself that it has restarted, once its link came;
     `settle_s`: for one more restart after it came back with the old version; `usual`: of each step."""
 
     sent_s: float = 300.0
@@ -40,6 +41,7 @@ class Times:
     answer_s: float = 60.0
     scheduled_s: float = 12 * 3600.0
     words_s: float = 3600.0
+    own_words_s: float = 10.0
     usual: dict[Step, float] = field(default_factory=lambda: dict(_USUAL_S))
 
     def most_s(self, step: Step) -> float | None:

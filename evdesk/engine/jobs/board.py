@@ -107,7 +107,12 @@ class JobBoard:
     def _times(self, image: Image) -> Times:
         """Where time passes faster than real, programs still need theirs."""
         times, speed = times_for(image.manifest.minutes), self.fleet.clock.speed
-        return replace(times, test_s=max(times.test_s, 5.0 * speed), answer_s=max(times.answer_s, 3.0 * speed))
+        return replace(
+            times,
+            test_s=max(times.test_s, 5.0 * speed),
+            answer_s=max(times.answer_s, 3.0 * speed),
+            own_words_s=max(times.own_words_s, 1.0 * speed),
+        )
 
     def _tell(self, live: LiveJob, now: float) -> None:
         due = live.due(now)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from evdesk.engine.files.slots import Served as Noted
 from evdesk.engine.jobs.base import Run
 from evdesk.engine.jobs.board import JobBoard
+from evdesk.engine.jobs.boots import TRIGGERS
 from evdesk.engine.jobs.fetch import LogRun
 from evdesk.engine.jobs.held import job_of, refusal
 from evdesk.engine.jobs.late import LATE_S, took
@@ -21,6 +22,7 @@ from evdesk.model import (
     EvdeskError,
     Event,
     FirmwareStatusSeen,
+    MessageSeen,
     Origin,
     Reason,
     SecurityEventSeen,
@@ -35,15 +37,6 @@ Told = Connected | Disconnected | Booted | FirmwareStatusSeen | UploadStatusSeen
 WRONG_SIGNATURE = "InvalidFirmwareSignature"
 OF_ALL = frozenset({"job.cancel", "job.pause", "job.resume"})
 """What a person does to a whole job stands in the report of each of its chargers."""
-
-
-BOOT = "BootNotification"
-
-
-def _raw_trigger(row: AuditRow) -> object:
-    """What a person has a charger tell by a raw message."""
-    payload = row.args.get("payload")
-    return payload.get("requestedMessage") if isinstance(payload, dict) else None
 
 
 class Jobs(JobBoard):
@@ -113,6 +106,8 @@ class Jobs(JobBoard):
 
     def happened(self, event: Event) -> None:
         """What a charger tells, as it comes: nothing here may wait."""
+        if isinstance(event, MessageSeen) and event.action in TRIGGERS:
+            self._overhear(event)
         if not isinstance(event, Told):
             return
         here = [run for live in self.live.values() if (run := live.runs.get(event.charger_id)) is not None]
@@ -121,6 +116,14 @@ class Jobs(JobBoard):
             self._hear(run, event)
         if not any(took(run) for run in active):
             self._hear_late(event)
+
+    def _overhear(self, event: MessageSeen) -> None:
+        """Somebody, evdesk or a person, has a charger tell something: a boot that it tells then is no restart."""
+        late = self.late.of(event.charger_id)
+        here = [live.runs.get(event.charger_id) for live in self.live.values()]
+        for run in (*here, late[1] if late is not None else None):
+            if isinstance(run, UpdateRun):
+                run.boots.frame(event)
 
     def _hear(self, run: Run, event: Told) -> None:
         if isinstance(event, Connected):
@@ -159,12 +162,6 @@ class Jobs(JobBoard):
 
     def audited(self, row: AuditRow) -> None:
         """Rows about a charger in a job are named in its report."""
-        if BOOT in (row.args.get("what"), _raw_trigger(row)):
-            late = self.late.of(row.target)
-            runs = [live.runs.get(row.target) for live in self.live.values()] + [late[1] if late is not None else None]
-            for run in runs:
-                if isinstance(run, UpdateRun):
-                    run.boot_asked()
         number = row.args.get("job_id") or row.detail.get("job_id")
         live = self.live.get(number) if isinstance(number, int) else None
         run = live.runs.get(row.target) if live is not None else None

@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from evdesk.engine.jobs import aftercare
-from evdesk.engine.jobs.asking import AskingRun
-from evdesk.engine.jobs.base import OFFER_EVERY_S
+from evdesk.engine.jobs.asking import AskingRun, Looker
+from evdesk.engine.jobs.base import OFFER_EVERY_S, Parts
+from evdesk.engine.jobs.boots import BOOT, Boots
 from evdesk.engine.state import ChargerRecord
+from evdesk.engine.store import SavedCharger
 from evdesk.firmware.happenings import Act, Happening, Linked, Tick, Versioned
-from evdesk.firmware.times import LONGEST_AHEAD_S
+from evdesk.firmware.times import LONGEST_AHEAD_S, Times
 from evdesk.firmware.watched import RANK
 from evdesk.model import Booted, EvdeskError, Reason
 from evdesk.model.firmware import Image
@@ -18,10 +20,14 @@ _FETCHING = frozenset({Step.SENT, Step.DOWNLOADING})
 
 
 class UpdateRun(AskingRun):
-    _asks_version = False
     _to_offer_at: float | None = None  # from when on the file is to be offered again; None: it need not be
     _why_not = ""
-    _boot_asked = False  # on this connection: a boot told on it is an answer, and no restart
+
+    def __init__(
+        self, parts: Parts, job_id: int, saved: SavedCharger, times: Times, image: Image, ready: Looker
+    ) -> None:
+        super().__init__(parts, job_id, saved, times, image, ready)
+        self.boots = Boots(times.own_words_s)
 
     # -- in the middle --------------------------------------------------------------------------------------------
 
@@ -37,7 +43,9 @@ class UpdateRun(AskingRun):
         if not memory.heard:
             self.unanswered()
         self.parts.changed(self, True)
-        self._asks_version = True  # it may have told it in the second in which the engine was killed
+        self.boots.wanted = True  # it may have told it in the second in which the engine was killed
+        if self.record is not None and self.record.link is not None:
+            self.boots.linked(self.parts.fleet.clock.steady())
         if RANK[self.charger.step] < RANK[Step.TESTING] and self.secret:
             # Also where all of it has left: it may fetch it once more, as it could before.
             self._to_offer_at = self.now() + OFFER_EVERY_S
@@ -90,12 +98,22 @@ class UpdateRun(AskingRun):
 
     def feed(self, what: Happening) -> None:
         super().feed(what)
+        if isinstance(what, Tick) and self.boots.wanted and not self.watch.over:
+            self._ask_when_quiet()
         due_at = self._to_offer_at
         if due_at is None or RANK[self.charger.step] >= RANK[Step.TESTING]:
             return
         if isinstance(what, Linked) or (isinstance(what, Tick) and what.at >= due_at):
             self._to_offer_at = self.now() + OFFER_EVERY_S
             self._acts.put_nowait(Act.OFFER_AGAIN)
+            self.run()
+
+    def _ask_when_quiet(self) -> None:
+        record = self.record
+        linked = record is not None and record.link is not None
+        if linked and self.boots.quiet(self.parts.fleet.clock.steady()):
+            self.boots.wanted = False
+            self._acts.put_nowait(Act.ASK_VERSION)
             self.run()
 
     async def withdraw(self) -> None:
@@ -122,13 +140,15 @@ class UpdateRun(AskingRun):
         link = record.link if record is not None else None
         if link is None:
             return
+        if not self.boots.quiet(self.parts.fleet.clock.steady()):
+            self.boots.wanted = True
+            return
         try:
             version = await link.firmware_version()
         except EvdeskError as error:
             if error.reason is not Reason.UNSUPPORTED:
                 raise
-            self._boot_asked = True
-            await self.ask_status("BootNotification")
+            await self.ask_status(BOOT)
             return
         if version:
             self.say("charger", f"Has {version}")
@@ -171,19 +191,12 @@ class UpdateRun(AskingRun):
         if not self.watch.over:
             self.say("charger", f"BootNotification, version {version or 'not told'}")
         serial, model = event.identity.serial, event.identity.model
-        self.feed(Versioned(self.now(), version, not self._boot_asked, serial, model))
-
-    def boot_asked(self) -> None:
-        """Somebody has it tell its BootNotification: that is no restart."""
-        self._boot_asked = True
+        self.boots.wanted = self.boots.wanted and not version
+        self.feed(Versioned(self.now(), version, not self.boots.asked, serial, model))
 
     def linked(self) -> None:
-        self._boot_asked = False
+        self.boots.linked(self.parts.fleet.clock.steady())
         super().linked()
-        if self._asks_version and not self.watch.over:
-            self._asks_version = False
-            self._acts.put_nowait(Act.ASK_VERSION)
-            self.run()
 
 
 def new_charger(record: ChargerRecord, wave: int, image: Image, hardware: str, now: float) -> JobCharger:
