@@ -137,9 +137,7 @@ class Slow(Flasher):
         await super()._begin()
 
 
-@pytest.mark.parametrize(
-    ("version", "ends"), [(NEW, ("succeeded", "new_version")), (OLD, ("failed", "same_version"))]
-)
+@pytest.mark.parametrize(("version", "ends"), [(NEW, ("succeeded", "new_version")), (OLD, ("failed", "same_version"))])
 async def test_a_charger_that_restarted_while_evdesk_was_away_counts_as_restarted(tmp_path, version, ends):
     """The version alone proves nothing here: it had the same one before."""
     image, told = seed(tmp_path / "data"), asyncio.Event()
