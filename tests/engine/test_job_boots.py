@@ -129,11 +129,11 @@ async def kept(data: Path, status: str) -> bool:
 class Slow(Flasher):
     """It tells its BootNotification a moment after it has connected, as real ones do."""
 
-    silent = False
+    gate: asyncio.Event | None = None
 
     async def _begin(self) -> None:
-        while self.silent:
-            await asyncio.sleep(0.01)
+        if self.gate is not None:
+            await self.gate.wait()
         await super()._begin()
 
 
@@ -160,7 +160,7 @@ async def test_a_charger_that_restarted_while_evdesk_was_away_counts_as_restarte
                 await asyncio.wait_for(told.wait(), 30)
 
                 await until(lambda: kept(tmp_path / "data", "Installing"))
-            one._must_boot = one.silent = True
+            one._must_boot, one.gate = True, asyncio.Event()
             first.kill()
             with engine(tmp_path / "data", *options, ocpp=f"127.0.0.1:{first.ready['ocpp_port']}") as second:
                 async with second.client() as api:
@@ -171,6 +171,6 @@ async def test_a_charger_that_restarted_while_evdesk_was_away_counts_as_restarte
 
                     await until(lambda: said("The file is offered under the same address again"))
                     await until(lambda: said("Connected"))
-                    one.silent = False
+                    one.gate.set()
                     found = (await outcome_of(api, job))["chargers"]["A"]
                     assert (found["outcome"], found["cause"]) == ends, found["reason"]

@@ -48,6 +48,7 @@ class Site:
             note=lambda run, what, detail: None,
             changed=lambda run, now: None,
             save=self.save,
+            number=lambda job_id, attempt: job_id * 100 + attempt,
         )
         charger = JobCharger("C1", from_version=OLD, to_version=NEW, step=Step.PREFLIGHT)
         saved = SavedCharger(charger, Memory(scheme="http", local_address="127.0.0.1", **memory), "secret")

@@ -157,7 +157,7 @@ class AskingRun(Run):
 
     async def _send(self, record: ChargerRecord, offer: Offer) -> None:
         """Kept before it leaves: an engine that dies now must find that it may have been heard."""
-        manifest, number = self.image.manifest, self._request_id()
+        manifest, number = self.image.manifest, self.next_number()
         who = record.identity
         signed = is_signed(self.image)
         self._sent(record, number, signed)
@@ -227,9 +227,6 @@ class AskingRun(Run):
 
     def _say_undated(self) -> None:
         self.say("evdesk", "This request has no install date: it installs at once", "warn")
-
-    def _request_id(self) -> int:
-        return (self.job_id * 100 + self.charger.attempts + 1) % 2_000_000_000
 
     async def _ask(self, request: FirmwareRequest, args: dict[str, object]) -> None:
         try:

@@ -36,7 +36,7 @@ RETRIES, RETRY_S = 2, 30
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a run needs of the engine. `line` writes one of the job; `changed(run, now)`: it has gone on, `now` to be kept
-    at once."""
+    at once. `number(job, attempt)`: of a request."""
 
     fleet: Fleet
     commands: Commands
@@ -48,6 +48,7 @@ class Parts:
     changed: "Callable[[Run, bool], None]"
     save: "Callable[[Run], Coroutine[Any, Any, None]]"
     note: "Callable[[Run, str, dict[str, object]], None]"
+    number: Callable[[int, int], int]
 
 
 class Runner(ABC):
@@ -167,6 +168,10 @@ class Runner(ABC):
                 self.say("evdesk", error.sentence, "warn")
             else:
                 self.held_up(error.sentence)
+
+    def next_number(self) -> int:
+        """Of the request that is made now."""
+        return self.parts.number(self.job_id, self.charger.attempts + 1)
 
     def now(self) -> float:
         return self.parts.fleet.clock.now()

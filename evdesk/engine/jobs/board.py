@@ -18,6 +18,7 @@ from evdesk.engine.jobs.held import RESTART
 from evdesk.engine.jobs.keeping import Keeper
 from evdesk.engine.jobs.late import Late
 from evdesk.engine.jobs.live import LiveJob
+from evdesk.engine.jobs.numbers import RequestNumbers
 from evdesk.engine.jobs.power import Awake
 from evdesk.engine.jobs.update import UpdateRun
 from evdesk.engine.options import EngineOptions
@@ -67,6 +68,7 @@ class JobBoard:
             core.options.data, self.fleet, self.files, settings, self.versions, self.awake, self._others
         )
         self.keeper = Keeper(self.fleet, self.commands)
+        self.numbers = RequestNumbers(self.fleet.store)
         self.beginning: set[str] = set()
         self.others: Callable[[str], str] = lambda charger_id: ""  # a drill, a wiring test: in words
         self._ending: set[int] = set()
@@ -81,6 +83,7 @@ class JobBoard:
             self._changed,
             self.keeper.save_now,
             self._note,
+            self.numbers.of,
         )
 
     async def _rebuilt(self, job: Job) -> LiveJob:

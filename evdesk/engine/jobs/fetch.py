@@ -62,7 +62,7 @@ class LogRun(Run):
 
     async def _send(self, offer: Offer) -> None:
         memory = self.watch.memory
-        number = (self.job_id * 100 + self.charger.attempts + 1) % 2_000_000_000
+        number = self.next_number()
         self.show(request_id=number, started_at=self.charger.started_at or self.now(), online=True)
         self.feed(Sent(self.now()))
         await self.parts.save(self)

@@ -52,6 +52,7 @@ class Jobs(JobBoard):
 
     async def open(self) -> None:
         """Jobs that were not over go on; what had been sent is watched, and never sent again."""
+        await self.numbers.open()
         self.grounds.wrong = await self.fleet.store.wrong_signatures()
         for job in await self.fleet.store.open_jobs():
             live = await self._rebuilt(job)
