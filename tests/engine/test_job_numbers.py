@@ -32,7 +32,7 @@ async def test_each_data_directory_has_its_own_and_keeps_it(tmp_path):
 
 @pytest.mark.parametrize("kept", ["", "x", "-4", "99999999999", "1.5"])
 async def test_one_that_cannot_be_read_is_drawn_anew(tmp_path, kept):
-    numbers, store = await numbers_in(tmp_path / "one")
+    _numbers, store = await numbers_in(tmp_path / "one")
     await store.save_note("request_number", "first", kept.encode())
     again = RequestNumbers(store)
     await again.open()
