@@ -157,7 +157,7 @@ class AskingRun(Run):
 
     async def _send(self, record: ChargerRecord, offer: Offer) -> None:
         """Kept before it leaves: an engine that dies now must find that it may have been heard."""
-        manifest, number = self.image.manifest, self.next_number()
+        manifest, number = self.image.manifest, self.parts.number(self.job_id, self.charger.attempts + 1)
         who = record.identity
         signed = is_signed(self.image)
         self._sent(record, number, signed)

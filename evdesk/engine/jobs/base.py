@@ -45,26 +45,19 @@ class Parts:
     library: Library
     files: FileService
     line: Callable[[JobLine], None]
-    changed: "Callable[[Run, bool], None]"
+    changed: "Callable[[Known, bool], None]"
     save: "Callable[[Run], Coroutine[Any, Any, None]]"
     note: "Callable[[Run, str, dict[str, object]], None]"
     number: Callable[[int, int], int]
 
 
-class Runner(ABC):
-    """The life of a run: it tries to begin, does what the machine asks for one by one, and ends with the engine."""
+class Known:
+    """One charger in a job: what is known of it, and what of that is shown."""
 
     def __init__(self, parts: Parts, job_id: int, watch: Watch | LogWatch, secret: str = "") -> None:
         self.parts, self.job_id, self.watch = parts, job_id, watch
         self.secret = secret
         self.offer: Offer | None = None
-        self.told_at = 0.0
-        self.held = False  # its job is paused: it is not begun
-        self.broken = 0
-        self._acts: asyncio.Queue[Act] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
-        self._beginning: asyncio.Task[None] | None = None
-        self._asides: set[asyncio.Task[None]] = set()
 
     @property
     def charger(self) -> JobCharger:
@@ -83,11 +76,58 @@ class Runner(ABC):
         return self.charger.step not in (Step.WAITING, Step.PREFLIGHT)
 
     @property
-    def beginning(self) -> bool:
-        return self._beginning is not None and not self._beginning.done()
+    def record(self) -> ChargerRecord | None:
+        return self.parts.fleet.chargers.get(self.charger_id)
 
     def saved(self) -> SavedCharger:
         return SavedCharger(self.charger, self.watch.memory, self.secret)
+
+    def now(self) -> float:
+        return self.parts.fleet.clock.now()
+
+    def say(self, side: str, text: str, tone: str = "") -> None:
+        self.parts.line(JobLine(0, self.job_id, self.charger_id, self.now(), side, text, tone))
+
+    def show(self, **changes: object) -> None:
+        """A change of what is shown that the machine need not know."""
+        self.watch.charger = replace(self.charger, **changes)  # type: ignore[arg-type]
+        self.parts.changed(self, False)
+
+    def can(self, capability: Capability) -> bool:
+        record = self.record
+        return record is not None and record.link is not None and capability in record.link.capabilities
+
+    def local_address(self) -> str:
+        """Of this computer, on which this charger's connection arrived."""
+        record = self.record
+        return record.link.local_address if record is not None and record.link is not None else ""
+
+    def instead(self) -> str:
+        """Where this computer is for it now, instead of where it was told, in words; "" where that is the same."""
+        told, offer = self.watch.memory.port, self.offer
+        port = f"port {offer.port} instead of {told}" if offer is not None and told and offer.port != told else ""
+        return self._elsewhere() or port
+
+    def _elsewhere(self) -> str:
+        told, here = self.watch.memory.local_address, self.local_address()
+        return f"{here} instead of {told}" if told and here and told != here else ""
+
+
+class Runner(Known, ABC):
+    """The life of a run: it tries to begin, does what the machine asks for one by one, and ends with the engine."""
+
+    def __init__(self, parts: Parts, job_id: int, watch: Watch | LogWatch, secret: str = "") -> None:
+        super().__init__(parts, job_id, watch, secret)
+        self.held = False  # its job is paused: it is not begun
+        self.broken = 0
+        self._acts: asyncio.Queue[Act] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+        self._beginning: asyncio.Task[None] | None = None
+        self._asides: set[asyncio.Task[None]] = set()
+
+    @property
+    def beginning(self) -> bool:
+        return self._beginning is not None and not self._beginning.done()
 
     async def still(self) -> bool:
         """Whether the charger may be asked. A person may have ended or paused it during the look before; then its address
@@ -169,25 +209,9 @@ class Runner(ABC):
             else:
                 self.held_up(error.sentence)
 
-    def next_number(self) -> int:
-        """Of the request that is made now."""
-        return self.parts.number(self.job_id, self.charger.attempts + 1)
-
-    def now(self) -> float:
-        return self.parts.fleet.clock.now()
-
-    def say(self, side: str, text: str, tone: str = "") -> None:
-        self.parts.line(JobLine(0, self.job_id, self.charger_id, self.now(), side, text, tone))
-
 
 class Run(Runner):
     """One charger in a job. `begin` may be called again and again until it has begun; what happens comes by `feed`."""
-
-    # -- what is known ------------------------------------------------------------------------------------------------
-
-    @property
-    def record(self) -> ChargerRecord | None:
-        return self.parts.fleet.chargers.get(self.charger_id)
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -220,11 +244,6 @@ class Run(Runner):
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
-    def show(self, **changes: object) -> None:
-        """A change of what is shown that the machine need not know."""
-        self.watch.charger = replace(self.charger, **changes)  # type: ignore[arg-type]
-        self.parts.changed(self, False)
-
     async def command(self, what: str, args: dict[str, Any], verb: Callable[[Driver], Awaitable[Answer]]) -> Answer:
         """A verb of the charger, with its audit rows. Raises `EvdeskError` where it is away."""
         record = self.record
@@ -251,10 +270,6 @@ class Run(Runner):
         if advice and self.watch.over:
             self.show(next=advice)
 
-    def can(self, capability: Capability) -> bool:
-        record = self.record
-        return record is not None and record.link is not None and capability in record.link.capabilities
-
     async def ask_status(self, what: str) -> None:
         if self.can(Capability.TRIGGER):
             self.say("evdesk", f"Asked for {what}")
@@ -271,11 +286,6 @@ class Run(Runner):
         """A person wants it ended; `who` in words."""
         self.feed(Stop(self.now(), who))
 
-    def local_address(self) -> str:
-        """Of this computer, on which this charger's connection arrived."""
-        record = self.record
-        return record.link.local_address if record is not None and record.link is not None else ""
-
     # -- what happens -------------------------------------------------------------------------------------------------
 
     def linked(self) -> None:
@@ -283,16 +293,6 @@ class Run(Runner):
             address = self._elsewhere()
             self.say("charger", f"Connected, to {address}" if address else "Connected")
             self.feed(Linked(self.now(), bool(self.instead())))
-
-    def instead(self) -> str:
-        """Where this computer is for it now, instead of where it was told, in words; "" where that is the same."""
-        told, offer = self.watch.memory.port, self.offer
-        port = f"port {offer.port} instead of {told}" if offer is not None and told and offer.port != told else ""
-        return self._elsewhere() or port
-
-    def _elsewhere(self) -> str:
-        told, here = self.watch.memory.local_address, self.local_address()
-        return f"{here} instead of {told}" if told and here and told != here else ""
 
     def lost(self, cause: str) -> None:
         if self.begun and not self.watch.over:

@@ -11,7 +11,7 @@ from evdesk.engine.files.service import FileService
 from evdesk.engine.firmware.library import Library
 from evdesk.engine.firmware.versions import FleetBook
 from evdesk.engine.fleet import Fleet
-from evdesk.engine.jobs.base import Parts, Run
+from evdesk.engine.jobs.base import Known, Parts, Run
 from evdesk.engine.jobs.fetch import LogRun
 from evdesk.engine.jobs.ground import Grounds
 from evdesk.engine.jobs.held import RESTART
@@ -169,7 +169,7 @@ class JobBoard:
         live = self.live.get(job.id)
         return list(live.runs) if live is not None else []
 
-    def _changed(self, run: Run, moved: bool) -> None:
+    def _changed(self, run: Known, moved: bool) -> None:
         live = self.live.get(run.job_id)
         if live is None:
             return

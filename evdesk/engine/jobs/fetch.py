@@ -62,7 +62,7 @@ class LogRun(Run):
 
     async def _send(self, offer: Offer) -> None:
         memory = self.watch.memory
-        number = self.next_number()
+        number = self.parts.number(self.job_id, self.charger.attempts + 1)
         self.show(request_id=number, started_at=self.charger.started_at or self.now(), online=True)
         self.feed(Sent(self.now()))
         await self.parts.save(self)
