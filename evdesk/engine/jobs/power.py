@@ -15,6 +15,7 @@ from evdesk.model.jobs import PowerState
 
 SUPPLIES = Path("/sys/class/power_supply")
 AGAIN_S = 60.0
+LID = "Leave the lid open: shutting it may put Windows to sleep all the same."
 _MAINS = frozenset({"Mains", "USB", "Wireless"})
 _CONTINUOUS, _SYSTEM = 0x80000000, 0x00000001  # ES_CONTINUOUS, ES_SYSTEM_REQUIRED
 _NO_BATTERY, _ON_LINE, _UNKNOWN = 128, 1, 255
@@ -96,7 +97,7 @@ class Awake:
         if sys.platform == "win32" and self.held:
             self._windows(False)
         process, self._process = self._process, None
-        self.held = False
+        self.held, self.detail = False, ""
         if process is not None and process.returncode is None:
             process.terminate()
             await process.wait()
@@ -104,7 +105,8 @@ class Awake:
     def _windows(self, on: bool) -> tuple[bool, str]:
         state = _CONTINUOUS | (_SYSTEM if on else 0)
         done = ctypes.windll.kernel32.SetThreadExecutionState(state)  # type: ignore[attr-defined]
-        return on and bool(done), "" if done else "Windows does not let evdesk hold sleep off."
+        held = LID if on else ""  # the request is about being idle, nothing holds off who shuts it
+        return on and bool(done), held if done else "Windows does not let evdesk hold sleep off."
 
     async def _inhibit(self) -> tuple[bool, str]:
         tool = shutil.which("systemd-inhibit")
