@@ -7,12 +7,14 @@ import pytest
 
 from evdesk.drivers.base import Answer
 from evdesk.engine.jobs import aftercare
+from evdesk.engine.jobs.reach import decides_reach
 from evdesk.engine.jobs.written import written
 from evdesk.engine.setup import owned
 from evdesk.firmware.times import Times
 from evdesk.firmware.watched import Memory
 from evdesk.model import AuditRow, FailsafeState, Setting
 from evdesk.model.jobs import JobCharger, Step
+from evdesk.model.settings import SettingChange
 from tests.engine.harness import until
 from tests.engine.test_jobs import site
 from tests.peers.flasher import Flasher
@@ -173,6 +175,89 @@ async def test_a_hidden_password_is_never_put_back():
     one = Charger({"Url": "wss://u:(hidden)@host"}, {"Url": "wss://factory"})
     found = await aftercare.compare(one, True)
     assert (one.put, found.lost) == ([], ("Url",))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "decides"),
+    [
+        ("SecurityProfile", "1", True),
+        ("AuthorizationKey", "x", True),
+        ("CentralSystemURI", "", True),
+        ("CentralSystemAddress", "10.0.0.7", True),
+        ("CSMSUrl", "", True),
+        ("BackendURL", "", True),
+        ("OCPPServerPort", "9000", True),
+        ("chargeBoxIdentity", "A", True),
+        ("VendorThing", "wss://10.0.0.7/A", True),
+        ("Vendor.Other", "primary=WS://10.0.0.7", True),
+        ("APNName", "internet", True),
+        ("apn_user", "u", True),
+        ("WiFiSSID", "site", True),
+        ("EthernetIPAddress", "10.0.0.4", True),
+        ("NetworkProfileConfiguration", "x", True),
+        ("OCPPCommCtrlr/NetworkConfigurationPriority", "1,0", True),
+        ("NetworkConfiguration[1]/OcppCsmsUrl", "", True),
+        ("NetworkConfiguration[1]/MessageTimeout", "30", True),
+        ("SecurityCtrlr/Identity", "A", True),
+        ("SecurityCtrlr/BasicAuthPassword", "x", True),
+        ("SecurityCtrlr/SecurityProfile", "1", True),
+        ("OCPPCommCtrlr/NetworkProfileConnectionAttempts", "3", False),
+        ("OCPPCommCtrlr/HeartbeatInterval", "300", False),
+        ("WebSocketPingInterval", "60", False),
+        ("HeartbeatInterval", "300", False),
+        ("MeterValueSampleInterval", "10", False),
+        ("ConnectorPhaseRotation", "RST", False),
+        ("ConnectionTimeOut", "60", False),
+        ("LocalAuthListEnabled", "true", False),
+        ("NtpServer", "pool.ntp.org", False),
+        ("LogoURL", "http://maker/logo.png", False),
+        ("PortCount", "2", False),
+        ("MaxChargingCurrent", "32", False),
+        ("UnlockConnectorOnEVSideDisconnect", "true", False),
+        ("SupportedFileTransferProtocols", "HTTP", False),
+    ],
+)
+def test_what_decides_whether_it_reaches_evdesk(name, value, decides):
+    assert decides_reach(SettingChange(name, value, "other")) is decides
+    assert decides_reach(SettingChange(name, "other", value)) is decides
+
+
+async def test_what_could_cut_it_off_is_told_and_not_put_back():
+    had = {"SecurityProfile": "1", "Mine": "ws://10.0.0.7/A", "BackendURL": "x", "A": "1"}
+    one = Charger(had, {"SecurityProfile": "0", "Mine": "factory", "A": "2"})
+    found = await aftercare.compare(one, True)
+    assert (one.put, found.restored) == ([("A", "1")], ("A",))
+    assert found.lost == ("BackendURL", "Mine", "SecurityProfile")
+    assert found.note.startswith("Changed and not put back, for they decide whether it reaches evdesk: BackendURL, Mine")
+    assert found.note.endswith("Look by hand.")
+    assert any(line.startswith("SecurityProfile decides whether it reaches evdesk") for line in one.lines)
+    one = Charger(had, had | {"SecurityProfile": "0"})
+    found = await aftercare.compare(one, False)
+    assert (one.put, found.lost) == ([], ())
+    assert "it decides whether it reaches evdesk: SecurityProfile." in found.note
+    one = Charger({"A": "1"}, {"A": "1", "CSMSUrl2": "wss://x"})
+    assert (await aftercare.compare(one, True)).note == "", "new, and nothing was lost"
+
+
+async def test_the_end_of_an_update_names_what_could_cut_it_off(tmp_path):
+    async def forgets(one: Flasher, url: str) -> None:
+        await one.fetch(url)
+        one.settings |= {"SecurityProfile": "0", "VendorThing": "factory"}
+        await one.reboot(NEW)
+
+    async with site(tmp_path, "A", life=forgets) as (api, image, ones):
+        ones["A"].settings |= {"SecurityProfile": "1", "VendorThing": "mine"}
+        job = (await api.call("firmware.start", {"charger_ids": ["A"], "image_id": image, "override": "x"}))["job_id"]
+        found = (await outcome_of(api, job))["chargers"]["A"]
+        assert (found["outcome"], found["restored"], found["lost"]) == (
+            "succeeded",
+            ["VendorThing"],
+            ["SecurityProfile"],
+        )
+        assert ones["A"].settings["SecurityProfile"] == "0"
+        words = "Changed and not put back, for it decides whether it reaches evdesk: SecurityProfile. Look by hand."
+        assert words in found["reason"]
+        assert words in (await api.call("job.report", {"job_id": job}))["text"]
 
 
 async def test_what_a_person_writes_during_an_update_stays(tmp_path):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from evdesk.drivers.base import Answer, Driver
 from evdesk.engine.jobs.base import Run
+from evdesk.engine.jobs.reach import by_hand, decides_reach
 from evdesk.engine.jobs.written import TELLING, holds_secret, written
 from evdesk.engine.settings_files import differences
 from evdesk.engine.setup import owned
@@ -119,15 +120,22 @@ async def compare(run: Run, restore: bool) -> Compared:
         return Compared(run.now(), after_id=after_id)
     run.say("evdesk", f"{len(changed)} settings differ from the backup", "warn")
     own = owned(record.link)
+    others = [one for one in changed if one.name.lower() not in own]
+    untouched = [one.name for one in others if decides_reach(one) and one.kind != "added"]
+    for name in untouched:
+        run.say("evdesk", f"{name} decides whether it reaches evdesk: not put back, look at it by hand", "warn")
     restored: list[str] = []
     lost: list[str] = []
     if restore:
-        others = [one for one in changed if one.name.lower() not in own]
-        restored, lost = await _restore(run, others, {one.name.lower(): one for one in after})
+        harmless = [one for one in others if not decides_reach(one)]
+        restored, lost = await _restore(run, harmless, {one.name.lower(): one for one in after})
+        lost = untouched + lost
     problem = ""
     if restored or lost or any(one.name.lower() in own for one in changed):
         problem = await _confirmed(run)
-    return Compared(run.now(), tuple(changed), tuple(restored), tuple(lost), after_id, problem=problem)
+    return Compared(
+        run.now(), tuple(changed), tuple(restored), tuple(lost), after_id, by_hand(untouched), problem=problem
+    )
 
 
 async def _wanted(run: Run, before: list[Setting], after: list[Setting]) -> list[Setting]:
