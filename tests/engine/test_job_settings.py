@@ -228,7 +228,9 @@ async def test_what_could_cut_it_off_is_told_and_not_put_back():
     found = await aftercare.compare(one, True)
     assert (one.put, found.restored) == ([("A", "1")], ("A",))
     assert found.lost == ("BackendURL", "Mine", "SecurityProfile")
-    assert found.note.startswith("Changed and not put back, for they decide whether it reaches evdesk: BackendURL, Mine")
+    assert found.note.startswith(
+        "Changed and not put back, for they decide whether it reaches evdesk: BackendURL, Mine"
+    )
     assert found.note.endswith("Look by hand.")
     assert any(line.startswith("SecurityProfile decides whether it reaches evdesk") for line in one.lines)
     one = Charger(had, had | {"SecurityProfile": "0"})

@@ -41,7 +41,9 @@ def decides_reach(change: SettingChange) -> bool:
     words = {part.lower() for part in _PARTS.findall(name)}
     if words & _CLOCK:
         return False
-    return bool(words & _WORDS) or "server" in words or _INSIDE.search(re.sub(r"[^a-z0-9]", "", name.lower())) is not None
+    return (
+        bool(words & _WORDS) or "server" in words or _INSIDE.search(re.sub(r"[^a-z0-9]", "", name.lower())) is not None
+    )
 
 
 def by_hand(names: Iterable[str]) -> str:
