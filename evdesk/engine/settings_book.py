@@ -16,6 +16,8 @@ from evdesk.ocpp.redact import redact_nested
 
 log = logging.getLogger("evdesk.settings")
 _NOTE = "settings"
+LOOKED_BACK = 20
+"""Snapshots in which a setting is looked for."""
 _PARTS = {"NotifyReport": '"variableAttribute"', "GetConfiguration": '"readonly"', "GetVariables": '"attributeStatus"'}
 """Messages that bring settings, and what occurs once in each of them."""
 
@@ -37,6 +39,7 @@ class SettingsBook:
         self._reboots: dict[tuple[str, str, str, str], bool] = {}
         self._reading: dict[str, int] = {}
         self._dirty: set[str] = set()
+        self.unread: dict[str, str] = {}  # charger -> why no backup of them could be taken, until they are read whole
 
     async def open(self) -> None:
         self._reboots = await self.store.reboots()
@@ -84,9 +87,23 @@ class SettingsBook:
             await self.store.save_snapshot(snapshot, settings)
             await self.save()
             await self._look_back(record.id)
+            if record.id in self.unread and not await self.missing(record, settings):
+                del self.unread[record.id]
         except EvdeskError as error:
             log.info("%s: %s", record.id, error.sentence)  # the read itself is good
         return settings
+
+    async def missing(self, record: ChargerRecord, told: list[Setting]) -> list[Setting]:
+        """What could be put back, was told before with this firmware, and is not `told` now: some chargers answer a busy
+        moment with an error or with a part. Raises `EvdeskError`."""
+        names = {one.name.lower() for one in told if one.value is not None}
+        kept = [one for one in await self.store.snapshots(record.id) if one.firmware == record.identity.firmware]
+        lacking: dict[str, Setting] = {}
+        for snapshot in kept[:LOOKED_BACK]:
+            for one in await self.store.snapshot_settings(record.id, snapshot.id) or []:
+                if one.writable and one.value is not None and one.name.lower() not in names:
+                    lacking.setdefault(one.name.lower(), one)
+        return list(lacking.values())
 
     def _described(self, record: ChargerRecord, setting: Setting) -> Setting:
         one = describe(setting, record.protocol)

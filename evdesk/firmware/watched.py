@@ -58,6 +58,7 @@ class Memory:
     idle_before: tuple[int, ...] = ()  # connectors that were out of service before
     failsafe_before: str = ""
     signed: bool = False
+    unbacked: bool = False  # who began it was told that there will be no backup, and gave a reason
     heard: bool = False  # it answered a request, or told of it
     moved: bool = False  # the address it was told is not of use any more
     local_address: str = ""  # of this computer: the same again after a restart of the engine

@@ -221,6 +221,11 @@ async def _write(run: Run, name: str, value: str) -> bool:
 
 async def read_settings(run: Run, reason: str) -> tuple[list[Setting], int | None]:
     """Read them all and keep them as a snapshot: the settings, and the snapshot's id. Raises `EvdeskError`."""
+    return await keep_settings(run, await ask_settings(run), reason)
+
+
+async def ask_settings(run: Run) -> list[Setting]:
+    """All of them, as told. Raises `EvdeskError`."""
     found: list[Setting] = []
 
     async def read(link: Driver) -> Answer:
@@ -228,6 +233,11 @@ async def read_settings(run: Run, reason: str) -> tuple[list[Setting], int | Non
         return Answer(f"{len(found)} settings")
 
     await run.command("charger.settings", {}, read)
+    return found
+
+
+async def keep_settings(run: Run, found: list[Setting], reason: str) -> tuple[list[Setting], int | None]:
+    """As described, and the id of their snapshot. Raises `EvdeskError`."""
     record = run.record
     if record is None:
         raise EvdeskError(Reason.INVALID, "The charger was dropped from the site.")

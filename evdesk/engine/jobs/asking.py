@@ -6,6 +6,7 @@ from dataclasses import replace
 from evdesk.drivers.base import FirmwareRequest
 from evdesk.engine.files.slots import Offer
 from evdesk.engine.jobs import aftercare
+from evdesk.engine.jobs.backup import Backup
 from evdesk.engine.jobs.base import RETRIES, RETRY_S, Parts, Run
 from evdesk.engine.jobs.preflight import SOFT, can_be_dated, is_signed, ways
 from evdesk.engine.state import ChargerRecord
@@ -15,13 +16,12 @@ from evdesk.firmware.happenings import Agreed, Refused, Sent
 from evdesk.firmware.machine import Watch
 from evdesk.firmware.times import Times
 from evdesk.firmware.versions import direction
-from evdesk.model import Capability, ChargerError, EvdeskError, Reason
+from evdesk.model import ChargerError, EvdeskError, Reason
 from evdesk.model.firmware import Direction, FileState, Image, Verdict
 from evdesk.model.jobs import Cause, JobCharger, Step
 from evdesk.ocpp.timestamps import format_time
 from evdesk.wire.firmware import Preflight
 
-BACKUP_TRIES = 3
 MOST_ATTEMPTS = 4
 """A link that drops at each request does not keep a job alive for ever."""
 FOR_GOOD = frozenset({"model", "hardware", "version", "downgrade", "blocked", "file", "signature", "serial"})
@@ -49,7 +49,7 @@ class AskingRun(Run):
         self.override = ""
         self.restore = True
         self.install_at: float | None = None
-        self._backups = 0
+        self.backup = Backup(self, image)
 
     async def begin(self) -> None:
         record = self.record
@@ -57,7 +57,9 @@ class AskingRun(Run):
             self.leave_out("It was dropped from the site.")
             return
         found = await self.ready(record, await self._image_now())
-        if self.watch.over or not self._go_on(found) or not await self._backed_up() or not await self.still():
+        if self.watch.over or not self._go_on(found):
+            return
+        if not await self.backup.taken(self.override, self.watch.memory) or not await self.still():
             return
         offered = await self._offered()
         if offered is None:
@@ -102,24 +104,6 @@ class AskingRun(Run):
             return True
         self.held_up(stop.sentence, bool(hard), stop.advice)
         return False
-
-    async def _backed_up(self) -> bool:
-        """Settings first; without them only where the manifest or a person says that it may be."""
-        if self.charger.backup_id is not None or not self.can(Capability.SETTINGS):
-            return True
-        try:
-            _settings, number = await aftercare.read_settings(self, "before an update")
-        except EvdeskError as error:
-            self._backups += 1
-            self.say("evdesk", f"Its settings could not be read: {error.sentence}", "warn")
-            if self.override or (self.image.manifest.settings_kept and not self.image.manifest.backup_needed):
-                return True
-            if self._backups >= BACKUP_TRIES:
-                self.leave_out(f"No backup could be taken: {error.sentence}")
-            return False
-        self.show(backup_id=number)
-        self.say("evdesk", f"Settings kept as snapshot {number}", "good")
-        return True
 
     async def _offered(self) -> Offer | None:
         """The file under its one-time address, by the best protocol that is left."""

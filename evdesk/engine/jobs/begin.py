@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from evdesk.engine.commands import Command
-from evdesk.engine.jobs.preflight import soft
+from evdesk.engine.jobs.preflight import seen_lacking, soft
 from evdesk.engine.jobs.service import Jobs
 from evdesk.engine.jobs.update import new_charger
 from evdesk.engine.state import ChargerRecord
@@ -96,9 +96,11 @@ async def start_update(jobs: Jobs, origin: Origin, asked: StartUpdate) -> int:
         "not_before_at": asked.not_before_at,
         "install_at": asked.install_at,
     }
-    return await _keep(
-        jobs, origin, "firmware.start", job, [SavedCharger(one, Memory()) for one in chargers], args, image
-    )
+    saved = [
+        SavedCharger(one, Memory(unbacked=bool(job.override) and seen_lacking(found.checks)))
+        for one, found in zip(chargers, looked, strict=True)
+    ]
+    return await _keep(jobs, origin, "firmware.start", job, saved, args, image)
 
 
 async def fetch_log(jobs: Jobs, origin: Origin, asked: FetchLog) -> int:

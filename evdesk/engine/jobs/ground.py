@@ -57,6 +57,7 @@ class Grounds:
             self.awake.state(),
             {record.id: busy} if busy is not None else {},
             {way: why for way, (_, why) in self._reached.items()},
+            self.settings.unread,
         )
         return look(ground, record, image, self.fits(record, image), settings, dated)
 

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evdesk.engine.files.service import FileService
@@ -34,6 +34,7 @@ class Ground:
     unreachable: dict[
         tuple[str, str], str
     ]  # (address, scheme) -> why its own listener cannot be reached, "" where it can
+    unread: dict[str, str] = field(default_factory=dict)  # charger -> why no backup could be taken
 
 
 def look(
@@ -48,7 +49,7 @@ def look(
         _session(record),
         _busy(ground, record),
         _serial(ground.fleet, record),
-        _backup(record, image),
+        _backup(record, image, ground.unread.get(record.id, "")),
         _scheme(settings, schemes),
         _reach(ground, record, address, schemes),
         _clock(record, dated),
@@ -88,6 +89,17 @@ def ways(
 def soft(checks: list[Check]) -> list[Check]:
     """Those that only a person with a reason passes."""
     return [one for one in checks if one.verdict in SOFT]
+
+
+def may_lack(image: Image) -> bool:
+    """By its manifest the update leaves the settings, and needs none."""
+    return bool(image.manifest.settings_kept) and not image.manifest.backup_needed
+
+
+def seen_lacking(checks: list[Check]) -> bool:
+    """Who begins the job was told that there will be no backup. Only then a reason is given for that, too: every charger
+    of 1.6 needs one for its hardware."""
+    return any(check.code == "backup" and check.verdict is WARN for check in checks)
 
 
 def _online(record: ChargerRecord) -> Check:
@@ -135,12 +147,15 @@ def _serial(fleet: Fleet, record: ChargerRecord) -> Check:
     return Check("serial", OK, f"Serial number {serial}.")
 
 
-def _backup(record: ChargerRecord, image: Image) -> Check:
+def _backup(record: ChargerRecord, image: Image, unread: str) -> Check:
     can = record.link is None or Capability.SETTINGS in record.link.capabilities
-    if can:
+    if can and not unread:
         return Check("backup", OK, "Its settings are read and kept before anything is sent.")
-    if image.manifest.settings_kept and not image.manifest.backup_needed:
+    if may_lack(image):
         return Check("backup", OK, "Its settings cannot be read; by the manifest the update leaves them.")
+    if can:
+        words = f"Its settings could not be read for the last update: {unread}"
+        return Check("backup", WARN, words, "Read them on its Settings tab, or write them down first.")
     return Check("backup", WARN, "Its settings cannot be read, so none can be put back.", "Write them down first.")
 
 
