@@ -13,6 +13,8 @@ from evdesk.model import NoticeKind, Severity, TransactionEnded, TransactionStar
 from evdesk.model.tags import Tag
 
 LOST_AFTER_S = 120.0
+HEARTBEAT_S, STRANGER_S = 60, 15
+"""What a BootNotification is answered as the interval, for accepted chargers and for others."""
 
 
 class ChargerHost:
@@ -40,7 +42,7 @@ class ChargerHost:
         return self.may_sign_for(charger_id)
 
     def heartbeat_s(self, charger_id: str) -> int:
-        return 60 if self.is_accepted(charger_id) else 15
+        return HEARTBEAT_S if self.is_accepted(charger_id) else STRANGER_S
 
     async def open_transaction(self, event: TransactionStarted) -> Opened:
         """Durable before the charger is answered. With the disk full the charge still gets an id from memory."""

@@ -171,6 +171,15 @@ async def test_what_evdesk_sets_itself_is_not_put_back_and_the_safe_default_is_c
     assert ((await aftercare.compare(one, True)).problem, one.prepared) == ("", 0)
 
 
+@pytest.mark.parametrize("name", ["HeartbeatInterval", "OCPPCommCtrlr/HeartbeatInterval"])
+async def test_only_the_interval_that_its_boot_was_answered_with_is_no_change_of_the_update(name):
+    one = Charger({name: "300"}, {name: "60"})
+    assert ((await aftercare.compare(one, True)).changed, one.put) == ((), [])
+    one = Charger({name: "60"}, {name: "609"})
+    found = await aftercare.compare(one, True)
+    assert ([change.after for change in found.changed], one.put, found.restored) == (["609"], [(name, "60")], (name,))
+
+
 async def test_a_hidden_password_is_never_put_back():
     one = Charger({"Url": "wss://u:(hidden)@host"}, {"Url": "wss://factory"})
     found = await aftercare.compare(one, True)

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from evdesk.drivers.base import Answer, Driver
+from evdesk.engine.host import HEARTBEAT_S
 from evdesk.engine.jobs.base import Run
 from evdesk.engine.jobs.reach import by_hand, decides_reach
 from evdesk.engine.jobs.written import TELLING, holds_secret, written
@@ -184,6 +185,8 @@ def _more_time(run: Run) -> None:
 
 def _moves(change: SettingChange) -> bool:
     name = change.name.lower().replace("_", "")
+    if name.endswith("heartbeatinterval"):  # the answer to its BootNotification sets it (1.6 section 4.2, 2.x B01)
+        return (change.after or "").strip() == str(HEARTBEAT_S)
     return any(word in name for word in MOVES_BY_ITSELF)
 
 
