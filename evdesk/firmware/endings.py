@@ -82,6 +82,11 @@ ENDINGS: dict[Cause, Ending] = {
         "Compare model and hardware with the manifest, fetch its log, then try once more.",
         True,
     ),
+    Cause.RESTARTS: Ending(
+        Result.FAILED,
+        "It restarts again and again, and still has {reported}.",
+        "See whether it charges; breaker off, 30 s, on. Where that does not end it, ask the maker before another try.",
+    ),
     Cause.FELL_BACK: Ending(
         Result.FAILED,
         "It came up with {to_version} and went back to {reported}.",

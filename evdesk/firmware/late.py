@@ -1,150 +1,244 @@
-"""What a charger's words are worth that come too late, twice, or are of an update before."""
+"""The look at a charger after its update, and what changes an ending later.
 
-from evdesk.firmware.happenings import Act, Relapsed, Told, Versioned
+It counts only what was found while it was there: one that goes away meanwhile is looked at anew once it is back. What
+ended by a timer, and tells the new version after all, is looked at like any other before that is called a success.
+"""
+
+from evdesk.firmware.evidence import Evidence
+from evdesk.firmware.happenings import Act, Compared, Linked, Looked, Lost, Relapsed, Told, Versioned
 from evdesk.firmware.soak import kept, relapsed
-from evdesk.firmware.watched import Watched
+from evdesk.firmware.words import INVALID
 from evdesk.model.jobs import Cause, Result, Step
 
-FAILURES: dict[str, Cause] = {
-    "InvalidSignature": Cause.INVALID_SIGNATURE,
-    "InstallVerificationFailed": Cause.NOT_VERIFIED,
-    "InstallationFailed": Cause.INSTALL_FAILED,
-}
-INVALID = "InvalidSignature"
-PATIENT = frozenset({"DownloadScheduled", "DownloadPaused", "InstallScheduled"})
-BEGUN = frozenset({"SignatureVerified", "InstallScheduled", "Installing", "InstallRebooting", "Installed"})
 AMENDED_BY_VERSION = frozenset(
-    {Cause.HANGS, Cause.NOT_BACK, Cause.AWAY, Cause.NO_VERSION, Cause.SAME_VERSION, Cause.INSTALL_FAILED}
+    {
+        Cause.HANGS,
+        Cause.NOT_BACK,
+        Cause.AWAY,
+        Cause.NO_VERSION,
+        Cause.SAME_VERSION,
+        Cause.RESTARTS,
+        Cause.INSTALL_FAILED,
+    }
 )
 """Endings that the new version, told later, proves wrong."""
 
 _UNSURE = frozenset({Cause.STALLED, Cause.NEVER_FETCHED, Cause.DOWNLOAD_FAILED})
 """These too, where evdesk was away while it fetched."""
 
+_AFTER_ALL = AMENDED_BY_VERSION | {Cause.OTHER_VERSION, Cause.FELL_BACK, Cause.NOT_PROVEN}
+
 SETTLES_S = 3600.0
 """So long the version of one that came through must stay."""
+
+LOST, DUE = "lost", "due"
 
 _NEVER_ASKED = frozenset({Cause.NOT_READY, Cause.REFUSED, Cause.UNSUPPORTED, Cause.BAD_CERTIFICATE})
 
 
-class Late(Watched):
-    """Of an update: what counts as of this request, and what changes an ending or what it was going to be."""
+class Tested(Evidence):
+    """The look: does it work as before, and has it kept its settings?"""
 
-    def _of_another(self, what: Told) -> bool:
-        mine = self.charger.request_id
-        return mine is not None and what.request_id is not None and what.request_id != mine
+    def _looked(self, what: Looked) -> None:
+        again, bad = self.memory.relook and self.charger.step is Step.SETTINGS, bool(what.problems)
+        if not (again or self.charger.step is Step.TESTING) or self._to_be_found_anew(what.at, bad):
+            return
+        if self._is_gone(bad):
+            self._gone(what.at)
+            return
+        words, pending = " ".join((*what.problems, self.memory.test_words)).strip(), self.memory.pending
+        self._remember(test_words=words, again="", relook=False)
+        if pending is not Cause.NONE and not (again or self.memory.begun or self.memory.left):
+            self._end(pending, what.at)
+            return
+        if bad and pending is Cause.NONE:
+            self._remember(pending=Cause.NOT_WORKING)
+        if not again:
+            self._go(Step.SETTINGS, what.at)
+            self._acts.append(Act.COMPARE)
+        elif self.memory.compared:
+            self._tested(what.at)
 
-    def _by_number(self, what: Told) -> bool:
-        return what.request_id is not None and what.request_id == self.charger.request_id
+    def _compared(self, what: Compared) -> None:
+        if self.charger.step is not Step.SETTINGS or self._to_be_found_anew(what.at, bool(what.note)):
+            return
+        if self._is_gone(bool(what.note)):
+            self._gone(what.at)
+            return
+        self._found(what)
+        if what.problem and self.memory.pending is Cause.NONE:
+            self._remember(pending=Cause.NOT_WORKING, test_words=what.problem)
+        self._remember(compared=True)
+        if not self.memory.relook:
+            self._tested(what.at)
 
-    def _stale(self, what: Told) -> bool:
-        """About a file, without the number of this request, and before anybody asked for this one: of an update before.
-        1.6 repeats its last word when it is asked for its status, so an end that it tells then counts only where it has
-        spoken of this request before."""
-        about = what.status in FAILURES or what.status in BEGUN or what.status == "Downloaded"
-        if not about or self._by_number(what):
+    def _found(self, what: Compared) -> None:
+        self._show(settings_changed=what.changed, restored=what.restored, lost=what.lost, after_id=what.after_id)
+        if what.note:
+            self._remember(test_words=f"{self.memory.test_words} {what.note}".strip())
+
+    def _tested(self, at: float) -> None:
+        told = Cause.NEW_VERSION if self._is_new(self.charger.reported) else Cause.FELL_BACK
+        self._end(told if self.memory.pending is Cause.NONE else self.memory.pending, at)
+
+    # -- it goes away meanwhile ---------------------------------------------------------------------------------------
+
+    def _away(self, at: float) -> None:
+        """Some restart once more after they have told the new version."""
+        if self.memory.pending is not Cause.NONE:
+            return
+        left = max(1, self.times.most_reboots - self.memory.boots)
+        self._remember(again=self.memory.again or LOST)
+        self._wait_more(at + left * self.times.reboot_s)
+
+    def _to_be_found_anew(self, at: float, bad: bool) -> bool:
+        if not (bad and self.memory.again and self.memory.pending is Cause.NONE and at < self.ceiling_at):
             return False
-        transfer = self.charger.transfer
-        if transfer.total == 0 and transfer.requests == 0 and not self.memory.gap:
-            return True
-        ends = what.status in FAILURES or what.status == "Installed"
-        return ends and not self.memory.spoke and self._was_asked(what.at)
+        self._remember(again=DUE)
+        if self.charger.online:
+            self._back(at)
+        return True
 
-    def _was_asked(self, at: float) -> bool:
-        asked_at = self.memory.asked_at
-        return asked_at is not None and 0.0 <= at - asked_at <= self.times.answer_s
+    def _back(self, at: float) -> None:
+        if self.memory.again != DUE:
+            return  # the look that is under way ends first
+        settings = self.charger.step is Step.SETTINGS
+        self._remember(again="")
+        if self.memory.relook or not settings:
+            self._acts.append(Act.TEST)
+        if settings and not self.memory.compared:
+            self._acts.append(Act.COMPARE)
+        self._wait(at + (self.times.most_s(self.charger.step) or 0.0))
 
-    def _ask_status(self, at: float) -> None:
-        self._remember(nudged=True, asked_at=at)
-        self._acts.append(Act.ASK_STATUS)
+    def _is_gone(self, bad: bool) -> bool:
+        """Nothing else is known to be wrong."""
+        return bad and not self.charger.online and self.memory.pending is Cause.NONE
 
-    def _wait_words(self, until_at: float) -> None:
-        """Words alone, again and again, do not make it wait for ever."""
-        seen_at = max(self.charger.step_at, self.charger.transfer.last_at or 0.0, self.date_at)
-        longest_s = self.times.scheduled_s if self.charger.status in PATIENT else self.times.words_s
-        self._wait(min(until_at, seen_at + longest_s))
+    def _gone(self, at: float) -> None:
+        self._remember(test_words=f"Before that it told {self.charger.reported}.")
+        self._end(Cause.NOT_BACK, at)
 
-    @property
-    def _from_here(self) -> bool:
-        """It has the whole file from this computer: as counted, or by its word for this very request. What was counted
-        while evdesk was away nobody knows."""
-        return self.charger.transfer.complete_at is not None or self.memory.claimed or self.memory.gap
+    # -- the version, told meanwhile ----------------------------------------------------------------------------------
 
-    @property
-    def _may_be_whole(self) -> bool:
-        """It has all of the file, or may: evdesk was killed, and heard and saw nothing since."""
-        return self.memory.whole or (self.memory.gap and not self.memory.since)
+    def _told_in_test(self, what: Versioned) -> None:
+        if what.version:
+            self._show(reported=what.version)
+            self._after_all(what) if self._is_new(what.version) else self._fell_back()
+        self._back(what.at)
 
-    def _changed(self, version: str) -> bool:
-        """The new one, where it told another before."""
-        before = self.charger.from_version.strip()
-        return self._is_new(version) and bool(before) and not self._is_new(before)
-
-    def _proves(self, version: str) -> bool:
-        """Where the version before was the same, or not told, the new one proves nothing unless it said that it installs
-        and was away with the whole file."""
-        if not self._is_new(version) or not self._from_here:
-            return False
-        return self._changed(version) or (self.memory.booted and (self.memory.installed or self.memory.begun))
-
-    def _from_elsewhere(self, version: str) -> bool:
-        """The new version, and the file cannot be whole from here: somebody else brought it."""
-        return self._changed(version) and not self._from_here
-
-    @property
-    def _to_restart(self) -> bool:
-        """Installed is its last word, it has the whole file for certain, and it never went away since."""
-        memory = self.memory
-        certain = self.charger.transfer.complete_at is not None or memory.claimed
-        last = self.charger.status == "Installed"
-        return memory.installed and last and certain and not memory.left and not memory.restarted
-
-    def _fell_back(self, what: Versioned) -> None:
+    def _fell_back(self) -> None:
         """It told the new version, and another while it is looked at (a watchdog with two slots)."""
         if self.memory.pending in (Cause.NONE, Cause.NOT_WORKING):
             self._remember(pending=Cause.FELL_BACK)
 
     def _after_all(self, what: Versioned) -> None:
         """It was given up and is only looked at, and tells the new version: now it must work as before, too."""
-        late = self.memory.pending in AMENDED_BY_VERSION | {Cause.OTHER_VERSION, Cause.FELL_BACK, Cause.NOT_PROVEN}
-        if not late or not self.memory.whole or not self._proves(what.version):
+        if self.memory.pending not in _AFTER_ALL or not self.memory.whole or not self._proves(what.version):
             return
-        self._remember(pending=Cause.NOT_WORKING if self.memory.test_words else Cause.NONE)
-        if self.charger.step is Step.TESTING:
-            self._wait(what.at + (self.times.most_s(Step.TESTING) or 0.0))
+        self._remember(pending=Cause.NONE)
+        self._wait_more(what.at + (self.times.most_s(self.charger.step) or 0.0))
+        if self.charger.step is Step.SETTINGS and not self.memory.relook:
+            self._remember(relook=True, test_words="")  # of one that failed not all is looked at
+            self._acts.append(Act.TEST)
+
+
+class Late(Tested):
+    """Over, and then something else is told."""
 
     def _amend(self, what: Versioned) -> None:
         """Over, by a timer or by the charger's word; and then it tells the new version after all."""
-        amended = AMENDED_BY_VERSION | (_UNSURE if self.memory.gap else set())
         if self._other(what):
             return
+        self._show(online=True)
         self._remember(back=self.memory.back or what.booted)
         if self._undone(what):
             self.charger = relapsed(self.charger, Relapsed(what.at, what.version))
             self._acts.append(Act.END)
-        if self.charger.cause not in amended:
-            return
-        if not (self.memory.whole or self.memory.gap) or not self._proves(what.version):
-            return
-        first = self.charger.first_outcome or self.charger.outcome
+        elif self.memory.proving and what.version and not self._is_new(what.version):
+            self._show(reported=what.version)
+            self._restate(Cause.FELL_BACK, what.at)
+        elif self._amends(what.version):
+            self._prove(what)
+
+    def _amends(self, version: str) -> bool:
+        amended = AMENDED_BY_VERSION | (_UNSURE if self.memory.gap else set())
+        whole = self.memory.whole or self.memory.gap
+        return self.charger.cause in amended and whole and self._proves(version)
+
+    def _prove(self, what: Versioned) -> None:
         self._show(reported=what.version)
-        self._close(Cause.NEW_VERSION, self.charger.ended_at or what.at)
-        self._show(first_outcome=first, reason=f"Later than expected it told {what.version}.", next="Test a charge.")
+        if self.memory.proving:
+            self._back_late(what.at)
+            return
+        self._remember(proving=True, pending=Cause.NONE, again="", test_words="")
+        self._acts.append(Act.TEST)
+
+    def _looked_late(self, what: Looked) -> None:
+        if not self.memory.proving or self._anew_late(what.at, bool(what.problems)):
+            return
+        self._remember(again="", test_words=" ".join(what.problems))
+        if what.problems:
+            self._restate(Cause.NOT_WORKING, what.at)
+        else:
+            self._acts.append(Act.COMPARE)
+
+    def _compared_late(self, what: Compared) -> None:
+        self._show(waits_until_at=None)
+        if not self.memory.proving or self._anew_late(what.at, bool(what.note)):
+            return
+        self._found(what)
+        if what.problem:
+            self._remember(test_words=what.problem)
+        self._restate(Cause.NOT_WORKING if what.problem else Cause.NEW_VERSION, what.at)
+
+    def _anew_late(self, at: float, bad: bool) -> bool:
+        """Away, it is neither proven nor disproven; for a day somebody waits for it."""
+        if not bad or (self.charger.online and not self.memory.again):
+            return False
+        self._remember(again=DUE)
+        if self.charger.online:
+            self._back_late(at)
+        return True
+
+    def _link_late(self, what: Linked | Lost) -> None:
+        if not self.memory.proving:
+            return
+        self._show(online=isinstance(what, Linked))
+        if isinstance(what, Linked):
+            self._back_late(what.at)
+        else:
+            self._remember(again=self.memory.again or LOST)
+
+    def _back_late(self, at: float) -> None:
+        if self.memory.again == DUE:
+            self._remember(again="")
+            self._acts.append(Act.TEST)
+
+    def _restate(self, cause: Cause, at: float) -> None:
+        """Its first outcome stays in the report, and the time at which it ended."""
+        first, words = self.charger.first_outcome or self.charger.outcome, self.memory.test_words
+        self._close(cause, self.charger.ended_at or at)
+        self._remember(settled_at=at)
+        self._show(first_outcome=first)
+        if cause is Cause.NEW_VERSION:
+            reason = f"Later than expected it told {self.charger.reported}, and works. {words}".strip()
+            self._show(reason=reason, next="Test a charge.")
         self._acts.append(Act.END)
 
     def _undone(self, what: Versioned) -> bool:
         """It came through, and soon tells another version: a watchdog took the new one back."""
-        soon = what.at - (self.charger.ended_at or 0.0) < SETTLES_S
+        settled_at = self.memory.settled_at if self.memory.settled_at is not None else self.charger.ended_at or 0.0
+        soon = what.at - settled_at < SETTLES_S
         return soon and self.charger.outcome is Result.SUCCEEDED and not kept(self.charger, what.version)
 
     def _wrong_after_all(self, what: Told) -> None:
         """Over, by a timer; and then it finds the signature wrong: the same file is never to be sent again."""
+        if what.status != INVALID:
+            return
         asked = self.charger.attempts > 0 and self.charger.cause not in _NEVER_ASKED
         settled = self.charger.outcome is Result.SUCCEEDED or self.charger.cause is Cause.INVALID_SIGNATURE
         if not asked or settled or self._of_another(what) or self._stale(what):
             return
-        first = self.charger.first_outcome or self.charger.outcome
         self._show(status=what.status, status_at=what.at)
-        self._close(Cause.INVALID_SIGNATURE, self.charger.ended_at or what.at)
-        self._show(first_outcome=first)
-        self._acts.append(Act.END)
+        self._remember(test_words="")
+        self._restate(Cause.INVALID_SIGNATURE, what.at)

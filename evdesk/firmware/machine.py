@@ -3,13 +3,15 @@
 Theory of operation. The charger's words come late, twice or never, or are of an update before, so steps only go forward,
 those it passed in silence are marked so, and a word about a file counts only once a byte of it has left. What evdesk's
 own server saw counts as much as what the charger says. The update ends by the version that the charger tells after it, or
-by a timer; each timer first asks, then decides. Whatever failed is looked at before it ends (is it in service?), and only
-a file that the charger cannot have whole is called not installed. It is called a success only where the last version told
-is the new one and all of the file was fetched from here.
+by a timer; each timer first asks, then decides. Signs of life (a word, a restart, a link, bytes it had before) give a step
+more time, but never beyond the step's ceiling, which only getting on moves. Whatever failed is looked at before it ends
+(is it in service?), and only a file that the charger cannot have whole is called not installed. It is called a success
+only where the last version told is the new one and all of the file was fetched from here.
 """
 
 from collections.abc import Callable
 
+from evdesk.firmware.fetching import Fetching
 from evdesk.firmware.happenings import (
     Act,
     Agreed,
@@ -27,33 +29,18 @@ from evdesk.firmware.happenings import (
     Told,
     Versioned,
 )
-from evdesk.firmware.late import BEGUN, FAILURES, INVALID, PATIENT, Late
 from evdesk.firmware.soak import relapsed
 from evdesk.firmware.times import Times
 from evdesk.firmware.versions import same_version
 from evdesk.firmware.watched import RANK, Memory
+from evdesk.firmware.words import AT_IT, FAILURES, FETCHING, FORWARD, HAS_IT, ITS_OWN_PACE, PATIENT
 from evdesk.model.jobs import Cause, JobCharger, Step
 
-FORWARD: dict[str, Step] = {
-    "DownloadScheduled": Step.SENT,
-    "Downloading": Step.DOWNLOADING,
-    "DownloadPaused": Step.DOWNLOADING,
-    "DownloadFailed": Step.DOWNLOADING,
-    "Downloaded": Step.VERIFYING,
-    "SignatureVerified": Step.INSTALLING,
-    "InstallScheduled": Step.INSTALLING,
-    "Installing": Step.INSTALLING,
-    "InstallRebooting": Step.REBOOTING,
-    "Installed": Step.REBOOTING,
-}
-"""Status (1.6 section 7.25, security whitepaper, 2.x FirmwareStatusEnumType) to the step it leads to."""
-
-_FETCHING = frozenset({"DownloadScheduled", "Downloading", "DownloadPaused", "DownloadFailed"})
-_ITS_OWN_PACE = {"DownloadPaused": 1800.0}
-_AT_IT = frozenset({"Installing", "InstallRebooting", "Installed"})
+_LOOKED_AT = (Step.TESTING, Step.SETTINGS)
+NOT_IN_TIME = "It could not be looked at in time."
 
 
-class Watch(Late):
+class Watch(Fetching):
     """`feed` it; it returns the acts."""
 
     def __init__(self, charger: JobCharger, memory: Memory, times: Times) -> None:
@@ -72,41 +59,26 @@ class Watch(Late):
             Tick: self._tick,
             Stop: self._stop,
         }
+        self._late_feeders: dict[type, Callable[..., None]] = {
+            Versioned: self._amend,
+            Relapsed: self._relapsed,
+            Told: self._wrong_after_all,
+            Linked: self._link_late,
+            Lost: self._link_late,
+            Looked: self._looked_late,
+            Compared: self._compared_late,
+        }
 
     def feed(self, what: Happening) -> list[Act]:
         """Takes what happened; the acts are to be done in order."""
         self._acts = []
-        if self.over:
-            if isinstance(what, Versioned):
-                self._amend(what)
-            elif isinstance(what, Relapsed):
-                self.charger, self._acts = relapsed(self.charger, what), [Act.END]
-            elif isinstance(what, Told) and what.status == INVALID:
-                self._wrong_after_all(what)
-        else:
-            self._feeders[type(what)](what)
+        feeder = (self._late_feeders if self.over else self._feeders).get(type(what))
+        if feeder is not None:
+            feeder(what)
         return self._acts
 
-    # -- the request --------------------------------------------------------------------------------------------------
-
-    def _sent(self, what: Sent) -> None:
-        self._show(attempts=self.charger.attempts + 1, status="", status_at=None)
-        self._remember(spoke=False, asked_at=None, cut=False)
-        self._go(Step.SENT, what.at)
-        self._wait(what.at + self.times.sent_s)
-        self._show(reason="")
-
-    def _agreed(self, what: Agreed) -> None:
-        self._remember(heard=True)
-        if self.charger.step is Step.SENT:
-            dropped = what.status == "AcceptedCanceled"
-            self._show(reason="It dropped an older update for this one." if dropped else "")
-
-    def _refused(self, what: Refused) -> None:
-        self._show(status=what.status)
-        if self.memory.whole or self.memory.begun:
-            return  # an earlier request is under way
-        self._end(what.cause, what.at)
+    def _relapsed(self, what: Relapsed) -> None:
+        self.charger, self._acts = relapsed(self.charger, what), [Act.END]
 
     # -- the charger's words ------------------------------------------------------------------------------------------
 
@@ -121,16 +93,12 @@ class Watch(Late):
         self._remember(heard=True)
         if self._stale(what):
             return
-        if not self.memory.spoke and (self._by_number(what) or not self._was_asked(what.at)):
-            self._remember(spoke=True)
-        if what.status in _FETCHING and not self.memory.since:
-            self._remember(since=True)
+        self._speaks(what)
         if what.status in FAILURES:
             self._failed(what)
             return
-        if what.status in BEGUN or what.status == "Downloaded":
-            claimed = self.memory.claimed or self._by_number(what)
-            self._remember(whole=True, claimed=claimed, begun=self.memory.begun or what.status in BEGUN)
+        if what.status in HAS_IT:
+            self._says_that_it_has_it(what)
         step = FORWARD.get(what.status)
         if step is None:
             return
@@ -151,78 +119,52 @@ class Watch(Late):
 
     def _around_installed(self, what: Told) -> None:
         """Restarting, by its own words or by the link. Makers with several parts say Installed and install the next."""
-        most_at = self.charger.step_at + self.times.install_s + self.times.reboot_s
         if what.status == "Installed" and not self.memory.installed:
             self._remember(installed=True)
-            self._wait(min(what.at + self.times.reboot_s, most_at))
+            self._wait_within(what.at + self.times.reboot_s)
         elif what.status == "Installing":
             self._remember(installed=False)
-            self._wait(max(self.charger.waits_until_at or 0.0, min(what.at + self.times.install_s, most_at)))
+            self._wait_more(what.at + self.times.install_s)
 
     def _heard(self, what: Told, before: str) -> None:
         """A word about the step it is in; `before`: the last one."""
         if what.status == "DownloadFailed":
             self._remember(failures=self.memory.failures + 1)
-        if self.memory.moved and what.status in _FETCHING:
+        if self.memory.moved and what.status in FETCHING:
             return  # in vain, from where it was told: it is told anew in a moment
         if what.status in PATIENT:
+            self._remember(waits=True)
             since = max(what.at, self.date_at) if what.status == "InstallScheduled" else what.at
-            self._wait_words(since + _ITS_OWN_PACE.get(what.status, self.times.scheduled_s))
+            self._wait_within(since + ITS_OWN_PACE.get(what.status, self.times.scheduled_s))
         elif self.charger.step is Step.DOWNLOADING:
-            self._wait_words(what.at + self.times.idle_s)
+            self._wait_within(what.at + self.times.idle_s)
         elif what.status == "Installing" and before == "InstallScheduled":
-            most_at = max(self.charger.step_at, self.date_at) + self.times.scheduled_s + self.times.install_s
-            self._wait(
-                min(what.at + self.times.install_s, most_at)
-            )  # the wait is over, and with it the patience for it
+            self._wait_within(what.at + self.times.install_s)  # the wait is over, and with it the patience for it
         elif what.status == "Installing":
-            self._wait(max(self.charger.waits_until_at or 0.0, self.charger.step_at + self.times.install_s))
+            self._wait_more(self.charger.step_at + self.times.install_s)
 
-    # -- what the server and the link saw -----------------------------------------------------------------------------
-
-    def _served(self, what: Served) -> None:
-        before, self_now = self.charger.transfer, what.transfer
-        self._show(transfer=self_now)
-        if self._rank not in range(RANK[Step.SENT], RANK[Step.TESTING]) or self_now.total <= before.total:
-            return
-        if not self.memory.since:
-            self._remember(since=True)
-        if self.memory.cut:  # the last count, of what may have arrived
-            self._remember(whole=self.memory.whole or self_now.complete_at is not None)
-            return
-        if self._rank > RANK[Step.DOWNLOADING]:  # it said that it has it, and fetches on
-            self._seen_after_all(Step.DOWNLOADING)
-            self._wait(max(self.charger.waits_until_at or 0.0, what.at + self.times.idle_s))
-            return
-        self._go(Step.DOWNLOADING, what.at)
-        self._wait(what.at + self.times.idle_s)
-        if self_now.size:
-            self._show(progress=min(1.0, self_now.bytes / self_now.size))
-        if self_now.complete_at is not None:
-            self._remember(whole=True)
+    # -- what the link saw --------------------------------------------------------------------------------------------
 
     def _linked(self, what: Linked) -> None:
         self._show(online=True)
-        if what.moved and self.charger.step in (Step.SENT, Step.DOWNLOADING) and not self.memory.whole:
-            self._moved(what.at)
-            if self._may_be_whole:
-                self._ask_status(what.at)  # it is told anew only where it says that it fetches
+        self._relinked(what)
+        self._back(what.at)
 
     def _lost(self, what: Lost) -> None:
         self._show(online=False)
-        if self._merely_waits(what.at):
-            return
-        if self.memory.whole and self._rank < RANK[Step.TESTING]:
+        if self.charger.step in _LOOKED_AT:
+            self._away(what.at)
+        elif self.memory.whole and not self._merely_waits(what.at):
             self._remember(left=True)
             if self._rank < RANK[Step.REBOOTING]:
                 self._go(Step.REBOOTING, what.at, told=False)
                 self._wait(what.at + max(self.times.reboot_s, self.times.install_s))
             else:
-                self._wait(max(self.charger.waits_until_at or 0.0, what.at + self.times.reboot_s))
+                self._wait_more(what.at + self.times.reboot_s)
 
     def _merely_waits(self, at: float) -> bool:
         """For its install date, as far as it says: a link that drops or a restart before it is none of the update."""
-        early = at < self.date_at and self.charger.status not in _AT_IT
+        early = at < self.date_at and self.charger.status not in AT_IT
         return early and self._rank < RANK[Step.REBOOTING]
 
     # -- the version: the truth ---------------------------------------------------------------------------------------
@@ -235,51 +177,37 @@ class Watch(Late):
             self._show(reported=what.version)
             self._end(Cause.OTHER_CHARGER, what.at, serial_words=f" (it says {what.serial or what.model})")
             return
-        if what.booted and self.memory.whole and not self._merely_waits(what.at):
-            self._remember(left=True, booted=True)
+        booted = what.booted and self.memory.whole and not self._merely_waits(what.at)
+        if booted:
+            self._remember(left=True, booted=True, boots=self.memory.boots + 1)
         if self._rank >= RANK[Step.TESTING]:
-            if what.version:
-                self._show(reported=what.version)
-                self._fell_back(what) if not self._is_new(what.version) else self._after_all(what)
+            self._told_in_test(what)
             return
         self._show(reported=what.version)
-        if self.memory.asked:
-            self._wait(what.at)  # that was what the decision waited for
         if self._from_elsewhere(what.version):
             self._end(Cause.ALREADY, what.at)
         elif self._proves(what.version):
             self._go(Step.TESTING, what.at)
             self._acts += [Act.WITHDRAW, Act.TEST]
-        elif what.booted and self.memory.whole and what.version:
-            # Some restart twice; the charger's next words, or this timer, decide.
-            settle = self.times.settle_s if self.memory.installed else self.times.install_s
-            self._wait(what.at + settle)
+        else:
+            self._waits_for_another(what)
 
-    # -- after it -----------------------------------------------------------------------------------------------------
+    def _waits_for_another(self, what: Versioned) -> None:
+        """Some restart twice; the charger's next words, or a timer, decide."""
+        if self._rank <= RANK[Step.DOWNLOADING]:
+            if what.booted:
+                self._wait_more(what.at + self.times.idle_s)  # it restarted in the middle of the file, and may go on
+            return
+        if self.memory.asked:
+            self._wait(what.at)  # that was what the decision waited for
+        if what.booted and self.memory.whole and what.version:
+            self._wait_within(what.at + self._settle_s)
 
-    def _looked(self, what: Looked) -> None:
-        if self.charger.step is not Step.TESTING:
-            return
-        words = " ".join(what.problems)
-        self._remember(test_words=words)
-        if self.memory.pending is not Cause.NONE and not (self.memory.begun or self.memory.left):
-            self._end(self.memory.pending, what.at)
-            return
-        if what.problems and self.memory.pending is Cause.NONE:
-            self._remember(pending=Cause.NOT_WORKING)
-        self._go(Step.SETTINGS, what.at)
-        self._acts.append(Act.COMPARE)
-
-    def _compared(self, what: Compared) -> None:
-        if self.charger.step is not Step.SETTINGS:
-            return
-        self._show(settings_changed=what.changed, restored=what.restored, lost=what.lost, after_id=what.after_id)
-        if what.note:
-            self._remember(test_words=f"{self.memory.test_words} {what.note}".strip())
-        if what.problem and self.memory.pending is Cause.NONE:
-            self._remember(pending=Cause.NOT_WORKING, test_words=what.problem)
-        told = Cause.NEW_VERSION if self._is_new(self.charger.reported) else Cause.FELL_BACK
-        self._end(told if self.memory.pending is Cause.NONE else self.memory.pending, what.at)
+    @property
+    def _settle_s(self) -> float:
+        if not self.memory.installed:
+            return self.times.install_s
+        return self.times.settle_s if self.memory.boots >= self.times.reboots else self.times.reboot_s
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -299,19 +227,33 @@ class Watch(Late):
                 self._acts.append(Act.ASK_VERSION)
 
     def _expired(self, at: float) -> None:
-        step = self.charger.step
-        if step in (Step.TESTING, Step.SETTINGS):
-            problem = "It could not be looked at in time."
-            self._looked(Looked(at, (problem,))) if step is Step.TESTING else self._compared(Compared(at, note=problem))
-            return
-        late = self._rank >= RANK[Step.VERIFYING]
-        if late and self.charger.online and not self.memory.asked:
+        if self.charger.step in _LOOKED_AT:
+            self._not_looked_at_in_time(at)
+        elif self._rank < RANK[Step.VERIFYING] or self.memory.asked:
+            self._decide(at)
+        elif self.charger.online:
             self._remember(asked=True)
             self._wait(at + self.times.answer_s)
             self._ask_status(at)
             self._acts.append(Act.ASK_VERSION)
+        elif self._restarts:
+            self._remember(asked=True)  # it will be back in a moment, and tell its version
+            self._wait(at + self.times.reboot_s)
+        else:
+            self._decide(at)
+
+    def _not_looked_at_in_time(self, at: float) -> None:
+        if self._is_gone(True):
+            self._gone(at)
             return
-        self._decide(at)
+        self._remember(again="")
+        if self.charger.step is Step.TESTING:
+            self._looked(Looked(at, (NOT_IN_TIME,)))
+            return
+        if self.memory.relook:
+            self._looked(Looked(at, (NOT_IN_TIME,)))
+        if not self.over:
+            self._compared(Compared(at, note=NOT_IN_TIME))
 
     def _decide(self, at: float) -> None:
         step, memory, seen = self.charger.step, self.memory, self.charger.reported
@@ -333,37 +275,6 @@ class Watch(Late):
         elif not seen:
             self._end(Cause.NO_VERSION if memory.left or memory.installed else Cause.HANGS, at)
         elif memory.installed or memory.booted:
-            self._look_at(Cause.SAME_VERSION, at)
+            self._look_at(Cause.RESTARTS if self._restarts else Cause.SAME_VERSION, at)
         else:
             self._end(Cause.HANGS, at)
-
-    def _not_fetched(self, at: float) -> None:
-        nothing = self.charger.transfer.total == 0
-        if not self.charger.online and not self.memory.asked:
-            self._remember(asked=True)  # a link that comes back is not to find the address gone
-            self._wait(at + self.times.sent_s)
-        elif self._may_be_whole:
-            self._end(Cause.AWAY, at)
-        elif (nothing or self.memory.moved) and self.memory.schemes and self.charger.online:
-            self._acts.append(Act.NEXT_SCHEME)
-            self._wait(at + self.times.sent_s)
-            self._next_scheme()
-            self._remember(nudged=False, failures=0)
-        elif not nothing and not self.memory.cut:
-            self._remember(cut=True)  # first the address is closed: the last count decides
-            self._acts.append(Act.WITHDRAW)
-            self._wait(at + self.times.answer_s)
-        elif self.memory.failures:
-            self._look_at(Cause.DOWNLOAD_FAILED, at)
-        else:
-            never = Cause.NEVER_FETCHED if self.memory.heard else Cause.NO_ANSWER
-            self._end(never if nothing else Cause.STALLED, at)
-
-    def _stop(self, what: Stop) -> None:
-        """What may install already is watched to its end: nobody can stop it."""
-        if self._may_be_whole or self.memory.begun or self._rank >= RANK[Step.VERIFYING]:
-            has = "has" if self.memory.whole or self.memory.begun else "may have"
-            self._show(reason=f"{what.who} wanted it ended, but it {has} the whole file: watched to its end.")
-            return
-        self._remember(why=f"Ended by {what.who}.")
-        self._end(Cause.STOPPED, what.at)

@@ -74,7 +74,7 @@ class LogWatch(Watched):
     def _sent(self, what: Sent) -> None:
         self._show(attempts=self.charger.attempts + 1, status="", status_at=None)
         self._go(Step.SENT, what.at)
-        self._wait(what.at + self.times.sent_s)
+        self._wait_within(what.at + self.times.sent_s)
 
     def _agreed(self, what: Agreed) -> None:
         self._remember(heard=True)
@@ -92,20 +92,23 @@ class LogWatch(Watched):
         if what.status in REFUSALS:
             self._end(REFUSALS[what.status], what.at)
         elif what.status == "Uploaded":
-            self._wait(what.at + SETTLE_S)
+            self._wait_within(what.at + SETTLE_S)
         elif what.status in FAILED:
             self._remember(failures=self.memory.failures + 1)
-            self._wait(what.at + SETTLE_S)
+            self._wait_within(what.at + SETTLE_S)
         elif what.status == "Uploading" and not again:
             self._go(Step.UPLOADING, what.at)
-            self._wait(what.at + self.times.idle_s)
+            self._wait_within(what.at + self.times.idle_s)
 
     def _served(self, what: Served) -> None:
         before = self.charger.transfer
         self._show(transfer=what.transfer)
         if what.transfer.total > before.total and self.charger.step in (Step.SENT, Step.UPLOADING):
             self._go(Step.UPLOADING, what.at)
-            self._wait(what.at + self.times.idle_s)
+            if what.transfer.bytes > self.memory.best:  # what came before, and broke off, is no progress
+                self._remember(best=what.transfer.bytes)
+                self._got_on(what.at)
+            self._wait_within(what.at + self.times.idle_s)
             if what.transfer.size:
                 self._show(progress=min(1.0, what.transfer.bytes / what.transfer.size))
 
@@ -116,18 +119,21 @@ class LogWatch(Watched):
         elif what.cause is not Cause.NONE:
             self._end(what.cause, what.at)
         else:
-            self._wait(what.at + self.times.sent_s)  # it may send it again
+            self._wait_within(what.at + self.times.sent_s)  # it may send it again
 
     def _tick(self, what: Tick) -> None:
         until = self.charger.waits_until_at
         if until is None or self.charger.step not in (Step.SENT, Step.UPLOADING) or what.at < until:
             return
-        again = self.memory.moved or (self.charger.transfer.total == 0 and not self.memory.failures)
+        nothing = self.charger.transfer.total == 0 and not self.memory.failures
+        again = what.at < self.ceiling_at if self.memory.moved else nothing
         if again and self.memory.schemes and self.charger.online:
             self._acts.append(Act.NEXT_SCHEME)
+            if not self.memory.moved:
+                self._got_on(what.at)
             self._next_scheme()
             self._remember(failures=0)
-            self._wait(what.at + self.times.sent_s)
+            self._wait_within(what.at + self.times.sent_s)
         elif self.memory.failures:
             self._end(Cause.UPLOAD_FAILED, what.at)
         else:

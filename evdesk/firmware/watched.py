@@ -1,4 +1,4 @@
-"""Where one charger is in its update: the steps that only go forward, what is remembered, and how it ends."""
+"""Where one charger is in its update: the steps that only go forward, how long each is waited for, and how it ends."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -22,6 +22,8 @@ ORDER = (
     Step.DONE,
 )
 RANK = {step: rank for rank, step in enumerate(ORDER)}
+_DATED = frozenset({Step.VERIFYING, Step.INSTALLING})
+_MOMENTS = ("asked_at", "progress_at", "settled_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,12 @@ class Memory:
     `gap`: evdesk was killed while it fetched; `since`: it fetched or spoke of that afterwards; `closed`: evdesk ended in
     good order; `spoke`: it told something of this request unasked; `asked_at`: when it was asked for its status; `cut`:
     the address was closed to decide; `begun`: it began to install; `left`: it was away since it had the whole file;
-    `booted`: it restarted since then; `pending`: how it will end after the look at it."""
+    `booted`: it restarted since then, `boots` times; `pending`: how it will end after the look at it; `progress_at`: when
+    it last got on (a step, bytes it had not fetched before), `best`: bytes of a log at most; `waits`: it said in this step
+    that it waits; `again`: it went away while it was looked at ("lost"), and what was found then is to be found anew once
+    it is back ("due"); `relook`: looked at as one that failed, and the new version came then, `compared` before that look;
+    `proving`: over, and looked at because it told the new version after all; `settled_at`: when it ended, whatever the
+    clock says."""
 
     scheme: str = ""
     schemes: tuple[str, ...] = ()
@@ -44,6 +51,7 @@ class Memory:
     asked_at: float | None = None
     cut: bool = False
     booted: bool = False
+    boots: int = 0
     begun: bool = False
     installed: bool = False
     left: bool = False
@@ -52,6 +60,14 @@ class Memory:
     nudged: bool = False
     restarted: bool = False
     pending: Cause = Cause.NONE
+    progress_at: float = 0.0
+    best: int = 0
+    waits: bool = False
+    again: str = ""
+    relook: bool = False
+    compared: bool = False
+    proving: bool = False
+    settled_at: float | None = None
     test_words: str = ""
     why: str = ""
     back: bool = False  # it restarted since this ended
@@ -68,19 +84,113 @@ class Memory:
     to_at: float | None = None
 
 
-class Watched:
-    """Where one charger is: `charger` is what is shown, `memory` what else must survive a restart of the engine."""
+class Waits:
+    """How long it is waited for: what it does gives it time, and only getting on moves the ceiling of that.
+
+    `charger` is what is shown, `memory` what else must survive a restart of the engine."""
 
     order: ClassVar[tuple[Step, ...]] = ORDER
-    endings: ClassVar[dict[Cause, Ending]] = ENDINGS
 
     def __init__(self, charger: JobCharger, memory: Memory, times: Times) -> None:
         self.charger, self.memory, self.times = charger, memory, times
-        self._acts: list[Act] = []
 
     @property
     def over(self) -> bool:
         return self.charger.outcome is not None
+
+    @property
+    def _rank(self) -> int:
+        return self.order.index(self.charger.step)
+
+    def _show(self, **changes: object) -> None:
+        self.charger = replace(self.charger, **changes)  # type: ignore[arg-type]
+
+    def _remember(self, **changes: object) -> None:
+        self.memory = replace(self.memory, **changes)  # type: ignore[arg-type]
+
+    # -- how long -----------------------------------------------------------------------------------------------------
+
+    @property
+    def date_at(self) -> float:
+        """Unix s of the install date, 0 where it has none."""
+        return self.charger.install_at or 0.0
+
+    def patient(self, until_at: float) -> float:
+        """At least until what is to be installed on a date can be in, whether the charger says that it waits or not."""
+        dated = self.date_at and self.charger.step in _DATED
+        return max(until_at, self.date_at + self.times.install_s) if dated else until_at
+
+    @property
+    def ceiling_at(self) -> float:
+        """However often it speaks, restarts, drops its link or fetches what it had: this step is over by then."""
+        step, since_at = self.charger.step, self.memory.progress_at
+        if step in _DATED:
+            since_at = max(since_at, self.date_at)
+        longest_s = self.times.longest_s(step, self.memory.waits)
+        if step in (
+            Step.DOWNLOADING,
+            Step.UPLOADING,
+        ):  # one that begins anew each time needs as long again to get where it was
+            longest_s = max(longest_s, min(2 * (since_at - self.charger.step_at), self.times.scheduled_s))
+        if self.memory.restarted:
+            longest_s += self.times.reboot_s
+        return since_at + longest_s
+
+    def _wait(self, until_at: float) -> None:
+        self._show(waits_until_at=self.patient(until_at))
+
+    def _wait_within(self, until_at: float) -> None:
+        """Not over the ceiling; who was asked has its time to answer all the same."""
+        least_at = self.charger.waits_until_at or 0.0 if self.memory.asked else 0.0
+        self._wait(max(min(until_at, self.ceiling_at), least_at))
+
+    def _wait_more(self, until_at: float) -> None:
+        """Never less than it has."""
+        self._wait(max(self.charger.waits_until_at or 0.0, min(until_at, self.ceiling_at)))
+
+    def _got_on(self, at: float) -> None:
+        self._remember(progress_at=at)
+
+    # -- what no charger does -----------------------------------------------------------------------------------------
+
+    def resumed(self, at: float) -> None:
+        """The engine was away, and nobody could tell it anything: every ceiling begins anew, and so does a look at one
+        that is over."""
+        self._remember(progress_at=at, again="due" if self.memory.proving else self.memory.again)
+
+    def settled(self, at: float) -> None:
+        """When it ended, by a clock that may have been set while the engine was away."""
+        self._remember(settled_at=at)
+
+    def clock_jumped(self, seconds: float) -> None:
+        """The computer's clock was set: what was, was as long ago as before."""
+        self._shift(_MOMENTS, seconds)
+        if not self.over:
+            one = self.charger
+            self._show(step_at=one.step_at + seconds)
+            for name in ("waits_until_at", "status_at"):
+                at = getattr(one, name)
+                self._show(**{name: None if at is None else at + seconds})
+
+    def stood_still(self, seconds: float) -> None:
+        """The computer slept: nothing could be told or fetched."""
+        self._shift(("asked_at", "progress_at"), seconds)
+        if self.charger.waits_until_at is not None:
+            self._show(waits_until_at=self.charger.waits_until_at + seconds)
+
+    def _shift(self, names: tuple[str, ...], seconds: float) -> None:
+        found = {name: at for name in names if (at := getattr(self.memory, name)) is not None}
+        self._remember(**{name: at + seconds for name, at in found.items()})
+
+
+class Watched(Waits):
+    """Where one charger is."""
+
+    endings: ClassVar[dict[Cause, Ending]] = ENDINGS
+
+    def __init__(self, charger: JobCharger, memory: Memory, times: Times) -> None:
+        super().__init__(charger, memory, times)
+        self._acts: list[Act] = []
 
     def _other(self, what: Versioned) -> bool:
         serial = bool(what.serial and self.charger.serial and what.serial != self.charger.serial)
@@ -96,16 +206,6 @@ class Watched:
         self._go(Step.TESTING, at)
         self._acts += [Act.WITHDRAW, Act.ASK_VERSION, Act.TEST]
 
-    @property
-    def _rank(self) -> int:
-        return self.order.index(self.charger.step)
-
-    def _show(self, **changes: object) -> None:
-        self.charger = replace(self.charger, **changes)  # type: ignore[arg-type]
-
-    def _remember(self, **changes: object) -> None:
-        self.memory = replace(self.memory, **changes)  # type: ignore[arg-type]
-
     def _next_scheme(self) -> None:
         self._remember(scheme=self.memory.schemes[0], schemes=self.memory.schemes[1:], moved=False)
 
@@ -113,21 +213,7 @@ class Watched:
         """What it was told is of no use any more: in a moment it is told anew, by the same protocol."""
         if not self.memory.moved and self.memory.scheme:
             self._remember(moved=True, schemes=(self.memory.scheme, *self.memory.schemes))
-            self._wait(at + self.times.answer_s)
-
-    @property
-    def date_at(self) -> float:
-        """Unix s of the install date, 0 where it has none."""
-        return self.charger.install_at or 0.0
-
-    def patient(self, until_at: float) -> float:
-        """At least until what is to be installed on a date can be in, whether the charger says that it waits or not."""
-        dated = self.date_at and self.charger.step in (Step.VERIFYING, Step.INSTALLING)
-        return max(until_at, self.date_at + self.times.install_s) if dated else until_at
-
-    def _wait(self, until_at: float) -> None:
-        until_at = self.patient(until_at)
-        self._show(waits_until_at=until_at)
+            self._wait_within(at + self.times.answer_s)
 
     def _go(self, step: Step, at: float, told: bool = True) -> None:
         """Forward only; the steps between are marked as passed in silence."""
@@ -143,7 +229,7 @@ class Watched:
             steps += (StepSpan(step, at, None, told, self.times.usual.get(step), most_s),)
         self._show(step=step, step_at=at, steps=steps, progress=None, reason="")
         self._wait(at + most_s) if most_s is not None else self._show(waits_until_at=None)
-        self._remember(nudged=False, asked=False)
+        self._remember(nudged=False, asked=False, waits=False, progress_at=at)
 
     def _seen_after_all(self, step: Step) -> None:
         """It had gone past this one, as it seemed in silence."""
@@ -170,6 +256,7 @@ class Watched:
             waits_until_at=None,
             ended_at=at,
         )
+        self._remember(proving=False, settled_at=at)
 
 
 def _closed(steps: tuple[StepSpan, ...], at: float) -> tuple[StepSpan, ...]:

@@ -165,7 +165,10 @@ def test_given_up_and_then_the_new_version_is_told_while_it_is_looked_at(settled
     through(one, *FETCHED, Told(13, "Installing"), Told(60, "InstallationFailed"))
     assert one.charger.step is Step.TESTING
     looked = Looked(70, (problem,) if problem else ())
+    # Once it counted as failed not all was looked at, so it is looked at again.
     through(one, *([looked, boot(71)] if settled else [boot(69), looked]), Compared(80))
+    assert (one.charger.outcome is None) == settled
+    through(one, Looked(90, looked.problems))
     wanted = (Result.FAILED, Cause.NOT_WORKING) if problem else (Result.SUCCEEDED, Cause.NEW_VERSION)
     assert (one.charger.outcome, one.charger.cause) == wanted
     assert one.charger.reported == NEW
@@ -289,8 +292,12 @@ def test_hangs_in_installing_ends_unknown_and_a_later_version_amends_it():
     acts = through(one, Versioned(912, OLD), Tick(913))
     assert acts == [Act.WITHDRAW, Act.END]
     assert (one.charger.outcome, one.charger.cause) == (Result.UNKNOWN, Cause.HANGS)
-    assert through(one, boot(5000)) == [Act.END]
+    assert through(one, boot(5000)) == [Act.TEST]
+    assert one.charger.outcome is Result.UNKNOWN
+    assert through(one, Looked(5010)) == [Act.COMPARE]
+    assert through(one, Compared(5020, restored=("X",), after_id=7)) == [Act.END]
     assert (one.charger.outcome, one.charger.first_outcome) == (Result.SUCCEEDED, Result.UNKNOWN)
+    assert (one.charger.restored, one.charger.after_id) == (("X",), 7)
 
 
 def test_goes_away_and_does_not_come_back():

@@ -19,9 +19,9 @@ from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
 from evdesk.firmware.happenings import Act, Happening, Linked, Lost, Refused, Served, Stop, Told
-from evdesk.firmware.late import INVALID
 from evdesk.firmware.machine import Watch
 from evdesk.firmware.uploads import LogWatch
+from evdesk.firmware.words import INVALID
 from evdesk.model import Capability, EvdeskError, Origin, Reason
 from evdesk.model.jobs import Cause, JobCharger, JobLine, Step
 

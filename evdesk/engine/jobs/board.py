@@ -109,7 +109,8 @@ class JobBoard:
 
     def _times(self, image: Image) -> Times:
         """Where time passes faster than real, programs still need theirs."""
-        times, speed = times_for(image.manifest.minutes), self.fleet.clock.speed
+        manifest, speed = image.manifest, self.fleet.clock.speed
+        times = times_for(manifest.minutes, reboots=manifest.reboots)
         return replace(
             times,
             test_s=max(times.test_s, 5.0 * speed),

@@ -90,6 +90,7 @@ class LogRun(Run):
 
     async def resume(self) -> None:
         self.say("evdesk", "evdesk was away, and goes on watching", "warn")
+        self.watch.resumed(self.now())
         memory, record = self.watch.memory, self.record
         self.show(online=bool(record and record.online), waits_until_at=self.now() + self.watch.times.sent_s)
         secret, said = self.secret, ""

@@ -33,17 +33,25 @@ class Late:
         if not took(run):
             return
         if run.charger.outcome is not None and run.charger.first_outcome is None:  # it is changed once, and no more
-            age_s = self.clock.now() - (run.charger.ended_at or 0.0)  # where the engine was away, all there is to go by
-            self._lives[run.charger_id] = live, self.clock.steady() - max(0.0, age_s)
+            age_s = max(0.0, self.clock.now() - (run.charger.ended_at or 0.0))  # all there is to go by after a restart
+            self._lives[run.charger_id] = live, self.clock.steady() - age_s
+            run.watch.settled(self.clock.now() - age_s)
         else:
             self._lives.pop(run.charger_id, None)
 
     def may_install(self, charger_id: str) -> int | None:
-        """The job that left it with the whole file and no known end, until it has restarted or a day has passed."""
+        """The job that left it with the whole file and no known end, until it has restarted or a day has passed. Who is
+        being looked at after all is left alone as well."""
         found = self.of(charger_id)
-        if found is None or found[1].charger.cause not in AT_IT or found[1].watch.memory.back:
+        if found is None or found[1].charger.cause not in AT_IT:
             return None
-        return found[0].job.id
+        memory = found[1].watch.memory
+        return None if memory.back and not memory.proving else found[0].job.id
+
+    def runs(self) -> list[UpdateRun]:
+        """All that are remembered."""
+        found = [self.of(charger_id) for charger_id in list(self._lives)]
+        return [one[1] for one in found if one is not None]
 
     def of(self, charger_id: str) -> tuple[LiveJob, UpdateRun] | None:
         live, since = self._lives.get(charger_id, (None, 0.0))

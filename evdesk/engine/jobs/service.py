@@ -13,7 +13,7 @@ from evdesk.engine.jobs.held import job_of, refusal
 from evdesk.engine.jobs.late import LATE_S, took
 from evdesk.engine.jobs.live import LiveJob
 from evdesk.engine.jobs.update import UpdateRun
-from evdesk.firmware.late import INVALID
+from evdesk.firmware.words import INVALID
 from evdesk.model import (
     AuditRow,
     Booted,
@@ -73,9 +73,13 @@ class Jobs(JobBoard):
             run = again[number].runs.get(charger_id) if number in again else None
             if run is not None:
                 self.late.ended(again[number], run)
+                run.watch.resumed(self.fleet.clock.now())
 
     async def close(self) -> None:
         """Nothing is stopped: the chargers go on, and the next start watches them again."""
+        for late in self.late.runs():
+            if late.job_id not in self.live:
+                await late.close()
         for live in self.live.values():
             for run in live.runs.values():
                 await run.close()
@@ -144,16 +148,21 @@ class Jobs(JobBoard):
         found = self.late.of(event.charger_id)
         if found is None:
             return
-        live, run = found
-        before, knew = run.charger, run.watch.memory
+        _live, run = found
+        knew = run.watch.memory
         self._hear(run, event)
         if run.watch.memory != knew:
             self.keeper.spawn(self.keeper.save_now(run))
-        if run.charger.cause is before.cause or live.job.id in self.live:
-            return  # a job that is not over is told, kept and reported by itself
-        live.recount()
-        self.publish("job.charger", {"job_id": live.job.id, "charger": run.charger})
-        self.keeper.spawn(self._report(live))
+
+    def _note(self, run: Run, what: str, detail: dict[str, object]) -> None:
+        """A job that is not over is told, kept and reported by itself."""
+        super()._note(run, what, detail)
+        found = self.late.of(run.charger_id)
+        if found is None or found[1] is not run or run.job_id in self.live:
+            return
+        found[0].recount()
+        self.publish("job.charger", {"job_id": run.job_id, "charger": run.charger})
+        self.keeper.spawn(self._report(found[0]))
 
     def served(self, noted: Noted) -> None:
         charger_id, job_id = noted.key
@@ -164,13 +173,19 @@ class Jobs(JobBoard):
     def audited(self, row: AuditRow) -> None:
         """Rows about a charger in a job are named in its report."""
         number = row.args.get("job_id") or row.detail.get("job_id")
-        live = self.live.get(number) if isinstance(number, int) else None
+        live = self._mine(row.target, number) if isinstance(number, int) else None
         run = live.runs.get(row.target) if live is not None else None
         whose = (
             [run] if run is not None else list(live.runs.values()) if live is not None and row.what in OF_ALL else []
         )
         for one in whose if row.id > 0 else ():
             one.show(audit_ids=(*one.charger.audit_ids, row.id))
+
+    def _mine(self, charger_id: str, number: int) -> LiveJob | None:
+        """The job of that number, as far as it is remembered: one that is over may have one looked at after all."""
+        found = self.late.of(charger_id)
+        over = found[0] if found is not None and found[0].job.id == number else None
+        return self.live.get(number, over)
 
     # -- parts ----------------------------------------------------------------------------------------------------
 
@@ -190,8 +205,11 @@ class Jobs(JobBoard):
         for live in self.live.values():
             live.clock_jumped(seconds)
             for run in live.runs.values():
-                one, until = run.charger, run.charger.waits_until_at
-                run.show(step_at=one.step_at + seconds, waits_until_at=None if until is None else until + seconds)
+                run.watch.clock_jumped(seconds)
+                run.show()
+        for late in self.late.runs():
+            if late.job_id not in self.live:
+                late.watch.clock_jumped(seconds)
 
     def stood_still(self, seconds: float) -> None:
         """The computer slept: nobody could tell or fetch anything, so every timer goes on from where it was."""
@@ -199,7 +217,8 @@ class Jobs(JobBoard):
             live.clock_jumped(seconds)
             for run in live.runs.values():
                 if run.begun and run.charger.waits_until_at is not None:
-                    run.show(waits_until_at=run.charger.waits_until_at + seconds)
+                    run.watch.stood_still(seconds)
+                    run.show()
                     run.say("evdesk", f"This computer stood still for {seconds:.0f} s", "warn")
 
     def uses(self, image_id: str) -> str:

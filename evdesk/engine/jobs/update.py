@@ -9,7 +9,7 @@ from evdesk.engine.jobs.base import OFFER_EVERY_S, Parts
 from evdesk.engine.jobs.boots import BOOT, Boots
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
-from evdesk.firmware.happenings import Act, Happening, Linked, Tick, Versioned
+from evdesk.firmware.happenings import Act, Happening, Linked, Lost, Tick, Versioned
 from evdesk.firmware.times import LONGEST_AHEAD_S, Times
 from evdesk.firmware.watched import RANK
 from evdesk.model import Booted, EvdeskError, Reason
@@ -36,6 +36,7 @@ class UpdateRun(AskingRun):
         self.show(online=bool(self.record and self.record.online))
         self.say("evdesk", "evdesk was away, and goes on watching", "warn")
         self._wait_anew()
+        self.watch.resumed(self.now())
         memory = self.watch.memory
         if self.charger.step in _FETCHING and not memory.whole and not memory.closed:
             memory = replace(memory, gap=True, since=False)
@@ -54,6 +55,8 @@ class UpdateRun(AskingRun):
             self._acts.put_nowait(Act.TEST)
         elif self.charger.step is Step.SETTINGS:
             self._acts.put_nowait(Act.COMPARE)
+            if memory.relook:
+                self._acts.put_nowait(Act.TEST)
         self.run()
 
     def _wait_anew(self) -> None:
@@ -160,6 +163,8 @@ class UpdateRun(AskingRun):
 
     async def _test(self) -> None:
         record = self.record
+        if self.watch.memory.proving:
+            self.say("evdesk", f"It tells {self.charger.reported} after all: looked at, as after any update")
         since = next((span.from_at for span in self.charger.steps if span.step is Step.REBOOTING), 0.0)
         if record is not None and record.connected_at is not None:
             since = min(since, record.connected_at)  # by a clock that was set since then
@@ -197,6 +202,17 @@ class UpdateRun(AskingRun):
     def linked(self) -> None:
         self.boots.linked(self.parts.fleet.clock.steady())
         super().linked()
+        self._late_link(Linked(self.now()))
+
+
+    def lost(self, cause: str) -> None:
+        super().lost(cause)
+        self._late_link(Lost(self.now()))
+
+    def _late_link(self, what: Linked | Lost) -> None:
+        """Over, and being looked at after all."""
+        if self.watch.over and self.watch.memory.proving:
+            self.feed(what)
 
 
 def new_charger(record: ChargerRecord, wave: int, image: Image, hardware: str, now: float) -> JobCharger:
