@@ -125,8 +125,8 @@ class LogWatch(Watched):
         until = self.charger.waits_until_at
         if until is None or self.charger.step not in (Step.SENT, Step.UPLOADING) or what.at < until:
             return
-        nothing = self.charger.transfer.total == 0 and not self.memory.failures
-        again = what.at < self.ceiling_at if self.memory.moved else nothing
+        untouched = self.charger.transfer.total == 0 and not self.memory.failures
+        again = what.at < self.ceiling_at if self.memory.moved else untouched
         if again and self.memory.schemes and self.charger.online:
             self._acts.append(Act.NEXT_SCHEME)
             if not self.memory.moved:

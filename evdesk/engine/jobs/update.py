@@ -204,7 +204,6 @@ class UpdateRun(AskingRun):
         super().linked()
         self._late_link(Linked(self.now()))
 
-
     def lost(self, cause: str) -> None:
         super().lost(cause)
         self._late_link(Lost(self.now()))
