@@ -252,6 +252,15 @@ FOR_EVER = {
 class Forever(Told7):
     """What it was through, and then one thing for ever."""
 
+    def __init__(self, old: str) -> None:
+        super().__init__(old)
+        self.one._remember(scheme="http")
+
+    def feed(self, what: Happening) -> None:
+        if isinstance(what, Told):
+            self.last_word = what.status
+        super().feed(what)
+
     def fetches(self, at: float) -> Served:
         transfer = self.one.charger.transfer
         self.got = max(self.got, 0.1)
