@@ -3,6 +3,7 @@
 from evdesk.firmware.happenings import Act, Told
 from evdesk.firmware.watched import Watched
 from evdesk.firmware.words import BEGUN, FAILURES, HAS_IT
+from evdesk.model.jobs import Step
 
 
 class Evidence(Watched):
@@ -90,6 +91,14 @@ class Evidence(Watched):
         certain = self.charger.transfer.complete_at is not None
         last = self.charger.status == "Installed"
         return memory.installed and last and certain and not memory.left and not memory.restarted
+
+    def stuck(self, at: float) -> bool:
+        """It restarts for longer than that usually takes, and does not say that it installs: it may be dead, and only who
+        stands before it can tell."""
+        one, usual = self.charger, self.times.usual
+        usual_s = usual[Step.REBOOTING] + (0.0 if self.memory.installed else usual[Step.INSTALLING])
+        installs = one.status == "Installing" and at - (one.status_at or 0.0) < self.times.install_s
+        return one.step is Step.REBOOTING and not installs and at - one.step_at > usual_s
 
     @property
     def _restarts(self) -> bool:

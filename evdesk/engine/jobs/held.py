@@ -33,14 +33,13 @@ DANGEROUS_RAW = frozenset(
 )
 
 
-def updating(lives: Iterable[LiveJob]) -> dict[str, tuple[int, Step]]:
-    """charger -> (job, step) of those whose update was sent and is not through."""
-    return {
-        charger_id: (live.job.id, run.charger.step)
-        for live in lives
-        for charger_id, run in live.runs.items()
-        if isinstance(run, UpdateRun) and run.begun and not run.watch.over
-    }
+def _updating(lives: Iterable[LiveJob], charger_id: str) -> tuple[int, UpdateRun] | None:
+    """(job, its run) where its update was sent and is not through."""
+    for live in lives:
+        run = live.runs.get(charger_id)
+        if isinstance(run, UpdateRun) and run.begun and not run.watch.over:
+            return live.job.id, run
+    return None
 
 
 def refusal(lives: Iterable[LiveJob], late: Late, command: Command) -> str:
@@ -50,16 +49,28 @@ def refusal(lives: Iterable[LiveJob], late: Late, command: Command) -> str:
     raw = command.what == "charger.raw" and command.args.get("action") in DANGEROUS_RAW
     if command.what not in DANGEROUS and not raw:
         return ""
-    number, step = updating(lives).get(command.target, (0, Step.DONE))
-    if step not in HELD:
+    found = _updating(lives, command.target)
+    if found is None or found[1].charger.step not in HELD:
         return _still_installing(late, command)
-    return f"It is being updated (job {number}, {step.value}): this could break it for good. Wait for the end."
+    number, run = found
+    step = run.charger.step
+    if step is Step.REBOOTING and _restart_with_reason(command) and command.args.get("kind") == "hard":
+        return "" if run.watch.stuck(run.now()) else f"{_being(number, step)} It has not taken longer than usual yet."
+    return f"{_being(number, step)} Wait for the end."
+
+
+def _being(number: int, step: Step) -> str:
+    return f"It is being updated (job {number}, {step.value}): this could break it for good."
+
+
+def _restart_with_reason(command: Command) -> bool:
+    return command.what == "charger.reset" and bool(str(command.args.get("reason", "")).strip())
 
 
 def _still_installing(late: Late, command: Command) -> str:
     """Nobody knows that it is dead, either: a person who has looked may restart it, and all is free again."""
     number = late.may_install(command.target)
-    if number is None or (command.what == "charger.reset" and str(command.args.get("reason", "")).strip()):
+    if number is None or _restart_with_reason(command):
         return ""
     return (
         f"Job {number} left it with the whole file: it may still be installing, and this could break it for good. "

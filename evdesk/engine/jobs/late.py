@@ -33,7 +33,8 @@ class Late:
         if not took(run):
             return
         if run.charger.outcome is not None and run.charger.first_outcome is None:  # it is changed once, and no more
-            age_s = max(0.0, self.clock.now() - (run.charger.ended_at or 0.0))  # all there is to go by after a restart
+            ended_at = run.watch.memory.settled_at or run.charger.ended_at or 0.0
+            age_s = max(0.0, self.clock.now() - ended_at)  # where the engine was away, all there is to go by
             self._lives[run.charger_id] = live, self.clock.steady() - age_s
             run.watch.settled(self.clock.now() - age_s)
         else:

@@ -210,6 +210,7 @@ class Jobs(JobBoard):
         for late in self.late.runs():
             if late.job_id not in self.live:
                 late.watch.clock_jumped(seconds)
+                self.keeper.spawn(self.keeper.save_now(late))
 
     def stood_still(self, seconds: float) -> None:
         """The computer slept: nobody could tell or fetch anything, so every timer goes on from where it was."""
