@@ -70,12 +70,16 @@ class JobsApi:
         """The rest is not begun; whoever may still be stopped is; whoever installs is watched to its end."""
         live = self._live(params.job_id, params.charger_id)
         command = Command(origin, "job.cancel", _target(params.job_id), _args(params.job_id, params.charger_id))
-        row = await self.core.commands.stored(command, {})
         runs = [run for charger_id, run in live.runs.items() if params.charger_id in ("", charger_id)]
-        await asyncio.gather(*(self.core.jobs.cancel_run(run, origin) for run in runs))
-        left = sum(one.outcome is None for one in live.chargers().values())
-        words = f"cancelled; {left} go on, because they have the whole file" if left else "cancelled"
-        return Done(status=words, audit_id=row)
+
+        async def act() -> None:
+            await asyncio.gather(*(self.core.jobs.cancel_run(run, origin) for run in runs))
+            await self.core.jobs.keeper.keep(live, runs)  # an engine that is killed now does not begin it anew
+
+        row = await self.core.commands.stored(command, {}, act)
+        left = sum(run.charger.outcome is None for run in runs)
+        many = "1 goes on, because it" if left == 1 else f"{left} go on, because they"
+        return Done(status=f"cancelled; {many} may have the whole file" if left else "cancelled", audit_id=row)
 
     async def _pause(self, origin: Origin, params: w.OneJob) -> Done:
         return await self._set(origin, "job.pause", params.job_id, JobState.PAUSED)
@@ -85,8 +89,12 @@ class JobsApi:
 
     async def _set(self, origin: Origin, what: str, job_id: int, state: JobState) -> Done:
         live = self._live(job_id)
-        row = await self.core.commands.stored(Command(origin, what, _target(job_id), {"job_id": job_id}), {})
-        live.go(state, self.core.fleet.clock.now())
+
+        async def act() -> None:
+            live.go(state, self.core.fleet.clock.now())
+            await self.core.jobs.keeper.keep(live, [])
+
+        row = await self.core.commands.stored(Command(origin, what, _target(job_id), {"job_id": job_id}), {}, act)
         return Done(status=state.value, audit_id=row)
 
     async def _skip(self, origin: Origin, params: w.JobChargerRef) -> Done:
@@ -95,8 +103,12 @@ class JobsApi:
         if under_way(run.charger):
             raise EvdeskError(Reason.INVALID, f"{run.charger.label} was begun already. Cancel it instead.")
         args = _args(params.job_id, params.charger_id)
-        row = await self.core.commands.stored(Command(origin, "job.skip", params.charger_id, args), {})
-        await self.core.jobs.cancel_run(run, origin)
+
+        async def act() -> None:
+            await self.core.jobs.cancel_run(run, origin)
+            await self.core.jobs.keeper.keep(live, [run])
+
+        row = await self.core.commands.stored(Command(origin, "job.skip", params.charger_id, args), {}, act)
         return Done(status="left out", audit_id=row)
 
     async def _lines(self, _origin: Origin, params: w.JobLines) -> list[JobLine]:

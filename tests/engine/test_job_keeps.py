@@ -330,3 +330,40 @@ async def test_an_orderly_stop_before_it_was_asked_says_nothing_about_a_kill_whi
                 async with third.client() as api:
                     found = (await outcome_of(api, job))["chargers"]["KILL"]
                     assert (found["outcome"], found["cause"]) == ("unknown", "away"), found["reason"]
+
+
+async def test_what_a_person_did_is_kept_before_it_is_answered(tmp_path):
+    """The engine is killed as soon as each is answered."""
+    image, data = seed(tmp_path / "data", BODY * 40), tmp_path / "data"
+
+    async def part(one: Flasher, url: str) -> None:
+        await one.fetch(url, most=40_000)
+
+    async def begin(api) -> int:
+        await set_up(api, *"ABC")
+        waves = {"canary": 1, "soak_s": 600.0, "sizes": [2]}
+        ask = {"charger_ids": [*"ABC"], "image_id": image, "override": "a test", "waves": waves}
+        job = (await api.call("firmware.start", ask))["job_id"]
+
+        async def some():
+            return (await api.call("job.get", {"job_id": job}))["chargers"]["A"]["transfer"]["bytes"]
+
+        await until(some)
+        return job
+
+    with engine(data, "--accept-unknown") as running:
+        async with running.client() as api, flashers(*(Flasher(running.ocpp, name, part) for name in "ABC")):
+            job = await begin(api)
+            assert (await api.call("job.pause", {"job_id": job}))["status"] == "paused"
+            running.kill()
+    outcomes: list[str | None] = [None, None, None]
+    for method, charger_id, status in (("job.skip", "C", "left out"), ("job.cancel", "B", "cancelled"), ("", "", "")):
+        with engine(data, "--accept-unknown") as running:
+            async with running.client() as api:
+                view = await api.call("job.get", {"job_id": job})
+                assert (view["state"], [one["outcome"] for one in view["chargers"].values()]) == ("paused", outcomes)
+                if method:
+                    told = await api.call(method, {"job_id": job, "charger_id": charger_id})
+                    assert told["status"] == status, "whoever else goes on is not meant"
+                    outcomes["ABC".index(charger_id)] = "cancelled"
+                    running.kill()
