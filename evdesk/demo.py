@@ -28,7 +28,9 @@ from evdesk.simulator.past_days import past_days
 
 HISTORY_H = 24.0
 CAR_RESPONSE_S = 5.0
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 60.0
+"""The first start after an installation is slow: on Windows every file is looked at for viruses."""
+
 LINE_EVERY_S = 5.0
 
 
@@ -99,7 +101,9 @@ class Demo:
         engine = self._popen(command, subprocess.PIPE)
         if engine.stdout is None:
             raise EvdeskError(Reason.UNREACHABLE, "The engine's output cannot be read.")
-        line = await asyncio.wait_for(asyncio.to_thread(engine.stdout.readline), READY_WITHIN_S)
+        line = ""
+        with contextlib.suppress(TimeoutError):
+            line = await asyncio.wait_for(asyncio.to_thread(engine.stdout.readline), READY_WITHIN_S)
         if not line.startswith("ready "):
             raise EvdeskError(Reason.UNREACHABLE, f"The engine did not start. Its log is {self.data}/engine.log.")
         ready: dict[str, Any] = json.loads(line.removeprefix("ready "))

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from evdesk import __version__, cli
+from evdesk import __version__, cli, demo
 from evdesk.commands.status import report, table
 from evdesk.engine.instance import claim
-from evdesk.model import Bay, Charger, ChargerState, Connector, ConnectorStatus, LineLoad, Site, SiteLoad
+from evdesk.model import Bay, Charger, ChargerState, Connector, ConnectorStatus, EvdeskError, LineLoad, Site, SiteLoad
 from evdesk.wire import METHODS
 from tests.engine.api_site import Desk, running_engine
 
@@ -342,3 +342,15 @@ def test_a_fault_that_does_not_exist_is_refused_at_once_naming_those_that_do():
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=30)
     assert done.returncode == 2
     assert "no fault “WRONG”. It takes, separated by commas: none, meter, still, open, one, all, killed" in done.stderr
+
+
+async def test_a_demo_whose_engine_does_not_start_in_time_says_so_and_ends_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "READY_WITHIN_S", 0.2)
+    args = cli.build_parser().parse_args(["demo", "--headless", "--json", "--chargers", "1"])
+    one = demo.Demo(tmp_path, args, headless=True)
+    popen = one._popen
+    waits = [sys.executable, "-c", "import time; time.sleep(60)"]
+    monkeypatch.setattr(one, "_popen", lambda command, stdout: popen(waits, stdout))
+    with pytest.raises(EvdeskError, match="The engine did not start"):
+        await one.run()
+    assert [child.poll() is not None for child in one.children] == [True]
