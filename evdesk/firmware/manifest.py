@@ -44,6 +44,9 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _LISTS = ("models", "hardware", "from_versions", "schemes")
 _TRUTHS = ("downgrade", "settings_kept", "backup_needed", "any_model")
 _WHOLE, _NUMBERS = ("size", "reboots"), ("minutes",)
+_MOST = {"size": (2 << 30, " (2 GiB)"), "reboots": (20, ""), "minutes": (24 * 60, " (24 h)")}
+"""Beyond that it is a slip of the pen, and every time evdesk waits for would be wrong by it."""
+
 _NEVER_EMPTY = ("backup_needed", "any_model")
 _DEEP = re.compile(r"[\[{]{50}|(?:\.[ \t]*[\w-]+[ \t]*){20}")
 """Nested deeper than any manifest, and slow to read."""
@@ -245,10 +248,10 @@ def _texts(key: str, value: Any, name: str) -> tuple[str, ...]:
 
 
 def _number(key: str, value: Any, name: str) -> float | int:
-    kind = "whole number" if key in _WHOLE else "number"
+    kind, (most, words) = "whole number" if key in _WHOLE else "number", _MOST[key]
     numeric = isinstance(value, int) if key in _WHOLE else isinstance(value, int | float)
-    if isinstance(value, bool) or not numeric or not 0 <= value <= LARGEST:  # a "nan" is neither
-        raise _fault(name, key, f"must be a {kind} from 0 up")
+    if isinstance(value, bool) or not numeric or not 0 <= value <= most:  # a "nan" is neither
+        raise _fault(name, key, f"must be a {kind} from 0 to {most}{words}")
     return int(value) if key in _WHOLE else float(value)
 
 
