@@ -29,6 +29,9 @@ _WRONG = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509
 
 _SHA256 = Prehashed(hashes.SHA256())
 _PSS = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO)
+LEAST_RSA_BITS = 2048
+"""Shorter ones can be broken (NIST SP 800-131A, revision 2, table 2)."""
+
 Key = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 _Kind = tuple[type[Key], Callable[[Key, bytes, bytes], None]]
 
@@ -138,7 +141,8 @@ def _verified(
 def _worth(kind: str, at: float, trusted: Collection[str], signer: Signer) -> Checked:
     """The signature fits: what is its certificate worth?"""
     known = signer.fingerprint in trusted
-    unsaid = "" if known else " Nobody has said that it is the maker's."
+    weak = _weak(signer.key)
+    unsaid = weak if known else f" Nobody has said that it is the maker's.{weak}"
     if at > signer.until_at:
         text = f"It fits ({kind}), but its certificate ended on {_day(signer.until_at)}.{unsaid}"
         return Checked(SignatureState.EXPIRED, text, signer)
@@ -146,9 +150,16 @@ def _worth(kind: str, at: float, trusted: Collection[str], signer: Signer) -> Ch
         text = f"It fits ({kind}), but its certificate begins on {_day(signer.from_at)}: is the clock right?{unsaid}"
         return Checked(SignatureState.EXPIRED, text, signer)
     if not known:
-        text = f"It fits ({kind}), but nobody has said that the certificate is the maker's."
+        text = f"It fits ({kind}), but nobody has said that the certificate is the maker's.{weak}"
         return Checked(SignatureState.UNTRUSTED, text, signer)
-    return Checked(SignatureState.VALID, f"Checked here: {kind}, by {signer.name}.", signer)
+    return Checked(SignatureState.VALID, f"Checked here: {kind}, by {signer.name}.{weak}", signer)
+
+
+def _weak(key: Key | None) -> str:
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size >= LEAST_RSA_BITS:
+        return ""
+    text = f"Its RSA key has only {key.key_size} bit: others may sign with it too. Ask the maker for {LEAST_RSA_BITS} bit."
+    return f" {text}"
 
 
 def _fits(kind: str, key: Key, signature: bytes, digest: bytes) -> bool:

@@ -18,9 +18,9 @@ PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
 
 @cache
 def key(kind: str, name: str = "maker"):
-    """`kind`: "rsa", "ec" or "ed25519"; another `name` is another key."""
+    """`kind`: "rsa", "ec" or "ed25519"; another `name` is another key, "weak" one that is too short."""
     if kind == "rsa":
-        return rsa.generate_private_key(65537, 2048)
+        return rsa.generate_private_key(65537, 1024 if name == "weak" else 2048)
     return ec.generate_private_key(ec.SECP256R1()) if kind == "ec" else ed25519.Ed25519PrivateKey.generate()
 
 

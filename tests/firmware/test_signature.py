@@ -91,6 +91,17 @@ def test_valid_only_where_a_person_trusts_the_certificate(kind):
     assert kind in found.detail
 
 
+@pytest.mark.parametrize("kind", ["RSA-PSS", "RSA-PKCS1"])
+def test_a_short_key_is_told_in_words(kind):
+    weak, strong = sign(FILE, kind, "weak"), sign(FILE, kind)
+    for trusted, said in (((), S.UNTRUSTED), ({weak.fingerprint}, S.VALID)):
+        found = check(told(weak), weak.sha256, T0, trusted)
+        assert found.state is said
+        assert "Its RSA key has only 1024 bit" in found.detail
+    assert "bit" not in check(told(strong), strong.sha256, T0, {strong.fingerprint}).detail
+    assert "1024 bit" in check(told(weak), weak.sha256, T0 + 2 * DAY, ()).detail
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_kind_is_found_where_nobody_told_it(kind):
     signed = sign(FILE, kind)
