@@ -158,7 +158,9 @@ def _worth(kind: str, at: float, trusted: Collection[str], signer: Signer) -> Ch
 def _weak(key: Key | None) -> str:
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size >= LEAST_RSA_BITS:
         return ""
-    text = f"Its RSA key has only {key.key_size} bit: others may sign with it too. Ask the maker for {LEAST_RSA_BITS} bit."
+    text = (
+        f"Its RSA key has only {key.key_size} bit: others may sign with it too. Ask the maker for {LEAST_RSA_BITS} bit."
+    )
     return f" {text}"
 
 
