@@ -18,6 +18,7 @@ from evdesk.simulator.outlet import Outlet
 from evdesk.simulator.work import Work
 
 EARLY_S = 2.0
+EARLY_REPORT_S = 5.0
 
 
 class Places(ABC):
@@ -247,7 +248,7 @@ class Troubles:
         core, station, gone = self.core, self.station, self.core.clock.now() - self._booted_at
         if core.has("early_call_restarts") and gone < EARLY_S:
             core.later(0.1, lambda: station.restart("hard"))
-        if core.has("early_report_silences") and action == "GetBaseReport" and gone < 5.0:
+        if core.has("early_report_silences") and action == "GetBaseReport" and gone < EARLY_REPORT_S:
             station.set_silent(True)
 
     def arm(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import evdesk.simulator
 from evdesk.model import Clock
+from evdesk.simulator import base
 from evdesk.simulator.access import Access
 from evdesk.simulator.bends import bend_answer, bend_call
 from evdesk.simulator.core import Core16
@@ -24,6 +25,7 @@ from evdesk.simulator.simulate import run_simulate
 from tests.simulator.csms import Csms
 from tests.simulator.pki import Authority
 from tests.simulator.running import (
+    SPEED,
     charge2,
     let_pass,
     make_station,
@@ -508,6 +510,14 @@ async def test_no_boot_and_stuck_status(csms, clock) -> None:
         assert set(csms.statuses2()) == {"Available"}
 
 
+@pytest.fixture
+def early(monkeypatch):
+    """As much time as there really is after a boot: the clock here runs much faster."""
+    for name in ("EARLY_S", "EARLY_REPORT_S"):
+        monkeypatch.setattr(base, name, getattr(base, name) * SPEED)
+
+
+@pytest.mark.usefixtures("early")
 @pytest.mark.parametrize("version", ALL)
 async def test_early_calls_restart_it(csms, clock, version) -> None:
     async with running(make_station(version, csms, clock, faults=["early_call_restarts"])):
@@ -516,6 +526,7 @@ async def test_early_calls_restart_it(csms, clock, version) -> None:
         await csms.until(lambda c: len(c.of("BootNotification")) == 2)
 
 
+@pytest.mark.usefixtures("early")
 async def test_early_report_silences(csms, clock) -> None:
     async with powered2(csms, clock, faults=["early_report_silences"]) as station:
         await csms.until(lambda c: c.of("StatusNotification"))
