@@ -20,6 +20,9 @@ class _LogFile(logging.handlers.RotatingFileHandler):
     """On Windows nobody may rename a file that is open. While somebody reads the log it grows on; else every record from
     there on would be lost."""
 
+    def handleError(self, record: logging.LogRecord) -> None:
+        """A full disk: the record is lost here, and stands on stderr where it is a warning. No traceback for each."""
+
     def doRollover(self) -> None:
         if self.stream is not None:
             self.stream.close()

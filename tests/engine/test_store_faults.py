@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import shutil
 import sqlite3
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from evdesk.engine.logs import _LogFile
 from evdesk.engine.store import Store, verify_file
 from evdesk.engine.store.batch import KEEP_READINGS
 from evdesk.engine.store.schema import LATEST
@@ -184,6 +186,27 @@ async def test_a_disk_that_is_really_full(tmp_path):
             await watch.until(lambda health: health.ok)
             assert await note(store) == written + 2, "by itself, without a restart"
             assert (await store.verify()).holds
+
+
+async def test_a_start_on_a_full_disk_says_that_it_is_to_be_started_again(tmp_path):
+    with small_disk(tmp_path / "disk") as disk:
+        with (disk / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
+            while True:
+                ballast.write(b"x" * 4096)
+        assert "is full. Free some space; then start evdesk again." in await refused(disk / "evdesk.db")
+
+
+def test_a_log_on_a_full_disk_fills_no_screen_with_tracebacks(tmp_path, capsys):
+    with small_disk(tmp_path / "disk") as disk:
+        handler = _LogFile(disk / "engine.log", delay=True, encoding="utf-8")
+        with (disk / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
+            while True:
+                ballast.write(b"x" * 4096)
+        for _ in range(3):
+            handler.handle(logging.makeLogRecord({"msg": "x" * 10_000}))
+        with contextlib.suppress(OSError):
+            handler.close()
+    assert capsys.readouterr().err == ""
 
 
 async def test_low_space_is_said_before_it_hurts(tmp_path):

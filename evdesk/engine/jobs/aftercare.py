@@ -41,12 +41,34 @@ class Before:
         return cls(idle, record.failsafe.state.value)
 
 
+async def _storage(run: Run, step: Step) -> bool:
+    """While evdesk cannot write, it can send nothing and prove nothing: the charger is not judged by that. True where it
+    had to wait."""
+    clock, health = run.parts.fleet.clock, run.parts.fleet.store.health
+    if health.ok:
+        return False
+    run.say("evdesk", f"{health.sentence} It is looked at when evdesk can write again.", "warn")
+    while not run.parts.fleet.store.health.ok:
+        run.show(waits_until_at=run.now() + (run.watch.times.most_s(step) or 0.0))
+        await asyncio.sleep(clock.wall_s(POLL_S))
+    if (
+        run.record is not None
+        and run.record.online
+        and not run.parts.setup.busy(run.record)
+        and _unsafe(run, run.record)
+    ):
+        run.parts.setup.begin(run.record)  # it could not be prepared meanwhile either
+    return True
+
+
 async def look(run: Run, since_at: float) -> Looked:
     """Watch it until it works as before, or its time is over. Where the update failed, only its connectors count."""
     clock = run.parts.fleet.clock
     began_at, most_s = clock.steady(), run.watch.times.test_s
     put_back = asked = False
     while True:
+        if await _storage(run, Step.TESTING):
+            began_at, put_back, asked = clock.steady(), False, False
         failed = run.watch.memory.pending is not Cause.NONE  # the new version may be told meanwhile
         found = problems(run, since_at, failed)
         passed_s = clock.steady() - began_at
@@ -109,12 +131,15 @@ async def compare(run: Run, restore: bool) -> Compared:
     backup_id, record = run.charger.backup_id, run.record
     if backup_id is None or record is None:
         return Compared(run.now(), note="There is no backup of its settings to compare with.")
-    try:
-        before, _at = await run.parts.settings.settings_of(record, backup_id)
-        after, after_id = await read_settings(run, "after an update")
-        before = await _wanted(run, before, after)
-    except EvdeskError as error:
-        return Compared(run.now(), note=f"Its settings could not be compared: {error.sentence}")
+    while True:
+        try:
+            before, _at = await run.parts.settings.settings_of(record, backup_id)
+            after, after_id = await read_settings(run, "after an update")
+            before = await _wanted(run, before, after)
+            break
+        except EvdeskError as error:
+            if error.reason is not Reason.STORAGE or not await _storage(run, Step.SETTINGS):
+                return Compared(run.now(), note=f"Its settings could not be compared: {error.sentence}")
     changed = [one for one in differences(before, after) if not _moves(one)]
     if not changed:
         run.say("evdesk", "Settings are the same as before", "good")

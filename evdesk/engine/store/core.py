@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from evdesk.engine.store.batch import Batch
 from evdesk.engine.store.decided import settle
-from evdesk.engine.store.faults import is_too_much, sentence_for, storage_error
+from evdesk.engine.store.faults import is_too_much, opening_sentence, sentence_for, storage_error
 from evdesk.engine.store.files import open_reader, open_writer
 from evdesk.engine.store.guard import Guard
 from evdesk.engine.store.jobs import BatchJob, DurableJob
@@ -101,7 +101,7 @@ class Core:
             self._last_attempt = database.conn.execute("SELECT coalesce(max(id), 0) FROM attempt").fetchone()[0]
         except sqlite3.Error as error:
             database.close()
-            raise storage_error(sentence_for(error, self.path)) from error
+            raise storage_error(opening_sentence(error, self.path)) from error
         except BaseException:
             database.close()
             raise

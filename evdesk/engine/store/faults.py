@@ -23,6 +23,7 @@ def damaged_sentence(path: Path, what: str) -> str:
     )
 
 
+_BY_ITSELF = ("evdesk goes on by itself within a few seconds.", "evdesk tries again every few seconds.")
 _SENTENCES: tuple[tuple[str, str], ...] = (
     (
         "SQLITE_FULL",
@@ -77,6 +78,14 @@ def sentence_for(error: sqlite3.Error | OSError, path: Path) -> str:
         if code.startswith(prefix):
             return sentence.format(path=path, code=code)
     return f"{path} cannot be used ({error}). Check the disk and the file, then try again."
+
+
+def opening_sentence(error: sqlite3.Error | OSError, path: Path) -> str:
+    """The same where the engine does not begin because of it: then nothing goes on by itself."""
+    sentence = sentence_for(error, path)
+    for by_itself in _BY_ITSELF:
+        sentence = sentence.replace(by_itself, "then start evdesk again.")
+    return sentence
 
 
 def is_storage_fault(error: sqlite3.Error) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from evdesk.engine.store.faults import damaged_sentence, is_storage_fault, sentence_for, storage_error
+from evdesk.engine.store.faults import damaged_sentence, is_storage_fault, opening_sentence, sentence_for, storage_error
 from evdesk.engine.store.schema import APPLICATION_ID, LATEST, MIGRATIONS
 from evdesk.model import EvdeskError
 
@@ -39,7 +39,7 @@ def open_writer(path: Path) -> Database:
             connection.close()
         if isinstance(error, EvdeskError):
             raise
-        raise storage_error(sentence_for(error, path)) from error
+        raise storage_error(opening_sentence(error, path)) from error
     return database
 
 

@@ -1,0 +1,107 @@
+"""The look after an update while evdesk cannot write: the charger is not judged by evdesk's own full disk."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from evdesk.engine.jobs import aftercare
+from evdesk.firmware.times import Times
+from evdesk.firmware.watched import Memory
+from evdesk.model import Clock, ConnectorStatus, EvdeskError, FailsafeState, Reason
+from evdesk.model.jobs import JobCharger, Step
+from evdesk.model.state import StorageHealth
+
+FULL = "The disk that holds evdesk.db is full."
+
+
+class Setup:
+    def __init__(self, record) -> None:
+        self.record, self.begun = record, 0
+
+    def busy(self, _record) -> bool:
+        return False
+
+    def begin(self, record) -> None:
+        """Works only while evdesk can write."""
+        self.begun += 1
+        record.failsafe.state = FailsafeState.VERIFIED
+
+    async def ask_state(self, record, link) -> None: ...
+
+
+def run_of(health: StorageHealth):
+    clock = Clock(speed=600.0)
+    connector = SimpleNamespace(id=1, status=ConnectorStatus.AVAILABLE, status_at=clock.now() + 5.0, error_code="")
+    record = SimpleNamespace(
+        online=True,
+        link=None,
+        connectors={1: connector},
+        failsafe=SimpleNamespace(state=FailsafeState.UNKNOWN),
+        clock=SimpleNamespace(offset_s=0.0),
+    )
+    run = SimpleNamespace(
+        record=record,
+        charger=JobCharger("A", step=Step.TESTING, backup_id=1),
+        watch=SimpleNamespace(memory=Memory(failsafe_before=FailsafeState.VERIFIED.value), times=Times()),
+        parts=SimpleNamespace(
+            fleet=SimpleNamespace(clock=clock, store=SimpleNamespace(health=health)),
+            setup=Setup(record),
+            settings=SimpleNamespace(),
+        ),
+        said=[],
+        shown=[],
+        now=clock.now,
+    )
+    run.say = lambda side, text, tone="": run.said.append(text)
+    run.show = lambda **changes: run.shown.append(changes["waits_until_at"])
+    return run
+
+
+async def until(test):
+    async with asyncio.timeout(10):
+        while not test():  # noqa: ASYNC110 - of another task's time
+            await asyncio.sleep(0)
+
+
+async def test_the_look_waits_for_room_and_begins_anew():
+    run = run_of(StorageHealth(ok=False, sentence=FULL))
+    began_at = run.now()
+    looking = asyncio.create_task(aftercare.look(run, 0.0))
+    await until(lambda: run.now() > began_at + 3 * Times().test_s)
+    assert not looking.done(), "no time of the charger's goes by"
+    assert run.shown[-1] > run.now(), "nor does the machine give it up"
+    run.parts.fleet.store.health = StorageHealth()
+    found = await asyncio.wait_for(looking, 10)
+    assert found.problems == ()
+    assert run.parts.setup.begun == 1, "its safe default is confirmed as soon as that can be written down"
+    assert run.said == [f"{FULL} It is looked at when evdesk can write again."]
+
+
+@pytest.mark.parametrize(("works", "note"), [(True, ""), (False, FULL)])
+async def test_settings_are_compared_when_there_is_room_again(monkeypatch, works, note):
+    """An error of the storage that is over already is told: it may come again and again."""
+    run = run_of(StorageHealth(ok=True))
+    tries = []
+
+    async def settings_of(_record, _backup_id):
+        return [], 0.0
+
+    async def read(_run, _reason):
+        tries.append(1)
+        if len(tries) > 1:
+            return [], 2
+        if works:
+            run.parts.fleet.store.health = StorageHealth(ok=False, sentence=FULL)
+            asyncio.get_running_loop().call_later(0.05, setattr, run.parts.fleet.store, "health", StorageHealth())
+        raise EvdeskError(Reason.STORAGE, FULL)
+
+    async def wanted(_run, before, _after):
+        return before
+
+    run.parts.settings.settings_of = settings_of
+    monkeypatch.setattr(aftercare, "read_settings", read)
+    monkeypatch.setattr(aftercare, "_wanted", wanted)
+    found = await asyncio.wait_for(aftercare.compare(run, True), 10)
+    assert note in found.note
+    assert (len(tries), found.after_id) == ((2, 2) if works else (1, None))
