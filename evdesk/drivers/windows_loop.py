@@ -5,11 +5,13 @@ port scan no charger could dial in any more until the engine is restarted.
 """
 
 import asyncio
+import errno
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
+T = TypeVar("T")
 TIRED_S = 0.5
 # ERROR_UNEXP_NET_ERR, ERROR_NETNAME_DELETED, ERROR_CONNECTION_ABORTED, WSAECONNABORTED, WSAECONNRESET, WSAENOTCONN
 _GONE = frozenset({59, 64, 1236, 10053, 10054, 10057})
@@ -29,6 +31,17 @@ async def next_taken(accept: Callable[[], Awaitable[Taken]], is_open: Callable[[
                 await asyncio.sleep(TIRED_S)
 
 
+async def numbered(serving: Awaitable[T]) -> T:
+    """asyncio tells of an address that is none of this computer's without the number of the error (Python 3.12), and what
+    to do is said by that number."""
+    try:
+        return await serving
+    except OSError as error:
+        if error.errno is None:
+            raise OSError(errno.EADDRNOTAVAIL, str(error)) from error
+        raise
+
+
 def is_left_over(context: dict[str, Any]) -> bool:
     """Whether an event loop complains of a connection that `next_taken` has passed over: inside of the library a second
     task waits for the same one."""
@@ -44,8 +57,12 @@ if sys.platform == "win32":
             taking = next_taken(lambda: accept(listener), lambda: listener.fileno() >= 0)
             return asyncio.ensure_future(taking)
 
+    class _Loop(asyncio.ProactorEventLoop):
+        async def create_server(self, *arguments: Any, **options: Any) -> asyncio.Server:
+            return await numbered(super().create_server(*arguments, **options))
+
     def new_event_loop() -> asyncio.AbstractEventLoop:
-        loop = asyncio.ProactorEventLoop(_Proactor())
+        loop = _Loop(_Proactor())
         loop.set_exception_handler(
             lambda loop, context: None if is_left_over(context) else loop.default_exception_handler(context)
         )

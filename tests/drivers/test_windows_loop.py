@@ -1,11 +1,12 @@
 """A door on Windows outlives connections that are reset on their way in (python/cpython #93821), played on any system."""
 
 import asyncio
+import errno
 
 import pytest
 
 from evdesk.drivers import windows_loop
-from evdesk.drivers.windows_loop import is_left_over, next_taken
+from evdesk.drivers.windows_loop import is_left_over, next_taken, numbered
 
 NETNAME_DELETED, NOT_CONNECTED, NO_BUFFERS, ABORTED = 64, 10057, 10055, 995
 
@@ -66,3 +67,15 @@ async def test_only_what_the_library_leaves_over_is_silent():
         told[name] = is_left_over({"message": "never retrieved", "exception": task.exception(), "future": task})
     assert told == {"left over": True, "a mistake": False, "ours": False}
     assert not is_left_over({"message": "Accept failed on a socket", "exception": OSError()})
+
+
+async def test_an_address_that_is_none_of_this_computers_is_told_by_its_number():
+    async def serving(*error):
+        raise OSError(*error)
+
+    with pytest.raises(OSError, match="could not bind on any address") as caught:
+        await numbered(serving("could not bind on any address out of [('192.0.2.9', 0)]"))
+    assert caught.value.errno == errno.EADDRNOTAVAIL
+    with pytest.raises(OSError, match="in use") as caught:
+        await numbered(serving(errno.EADDRINUSE, "in use"))
+    assert caught.value.errno == errno.EADDRINUSE
