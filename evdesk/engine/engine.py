@@ -85,7 +85,7 @@ class Engine:
         self.store = Store(options.data / "evdesk.db", self.clock)
         self.fleet = Fleet(self.store, self.clock, options.accept_unknown)
         self.shelf = Shelf(self.fleet)
-        self.library = Library(options.data / "firmware", self.clock)
+        self.library = Library(options.data / "firmware", self.clock, options.data)
         self.fleet_book = FleetBook(self.fleet, self.library, self.store)
         self.host = ChargerHost(self.fleet, self.shelf.tags)
         self.commands = Commands(self.store)

@@ -26,8 +26,8 @@ MANIFEST = Manifest(
 
 
 @contextlib.asynccontextmanager
-async def library(folder: Path) -> AsyncIterator[Library]:
-    made = Library(folder, FixedClock(T0))
+async def library(folder: Path, data: Path | None = None) -> AsyncIterator[Library]:
+    made = Library(folder, FixedClock(T0), data)
     await made.open()
     try:
         yield made

@@ -122,6 +122,29 @@ async def test_what_may_not_be_read_is_refused(shelf, usb):
         usb.chmod(0o700)
 
 
+async def test_evdesks_own_data_is_never_taken(tmp_path, usb):
+    data = tmp_path / "data"
+    put(data, "audit.key", b"secret")
+    put(data, "token", b"secret")
+    (data / "x").mkdir()
+    put(data / "x", "ca.bin", b"secret")
+    put(usb / "copy", "audit.key", b"secret")
+    put(usb / "copy", "evdesk.db", b"secret")
+    put(usb, manifest=MANIFEST)
+    (usb / "way").symlink_to(tmp_path)
+    async with library(data / "firmware", data) as shelf:
+        for path in (data, data / "audit.key", data / "x", data / "x" / "ca.bin", usb / "way" / "data" / "token"):
+            assert "evdesk's own data" in (await refused(shelf, path)).sentence, path
+        for path in (usb / "copy", usb / "copy" / "audit.key", f"{data}/../data/token"):
+            assert "evdesk's own data" in (await refused(shelf, path)).sentence, path
+        added = await shelf.add(str(usb), WHO)
+        assert [t.name for t in added.taken] == ["n22-2.4.1.bin"]
+        assert "evdesk's own data" in added.refused["copy"]
+        put(tmp_path, "b.bin", b"other")
+        assert "evdesk's own data" in (await shelf.add(str(tmp_path), WHO)).refused["data"]
+        assert [t.known for t in (await shelf.add(str(shelf.folder), WHO)).taken] == [True, True]
+
+
 async def test_a_wrong_manifest_beside_it_is_named_with_file_and_field(shelf, usb):
     path = put(usb)
     (usb / "n22-2.4.1.bin.toml").write_text('model = "N22"')

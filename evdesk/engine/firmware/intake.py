@@ -20,6 +20,7 @@ from evdesk.engine.firmware.copying import (
     write_whole,
 )
 from evdesk.engine.firmware.folder import TRUSTED, Entry
+from evdesk.engine.firmware.own import is_own
 from evdesk.firmware.images import image_id
 from evdesk.firmware.manifest import Kept, Sidecar, checked, over, said, to_toml
 from evdesk.model import EvdeskError, Reason
@@ -27,6 +28,7 @@ from evdesk.model.files import put_over
 from evdesk.model.firmware import Manifest
 
 MOST_FILES = 500
+OWN = "It is evdesk's own data, with its keys and passwords: nothing of it is firmware."
 NO_FILE = "There is no firmware file beside it. Put both into one folder, as FILE and FILE.toml."
 
 
@@ -53,10 +55,13 @@ class Into:
     at: float
 
 
-def candidates(path: Path) -> tuple[list[Path], dict[str, str]]:
-    """Files that could be firmware, and names of those that are not with why. Raises `EvdeskError(INVALID)`."""
+def candidates(path: Path, library: Path, data: Path | None = None) -> tuple[list[Path], dict[str, str]]:
+    """Files that could be firmware, and names of those that are not with why. `data`: evdesk's own, of which only
+    `library` may be looked into. Raises `EvdeskError(INVALID)`."""
     if not path.is_absolute():
         raise EvdeskError(Reason.INVALID, "Give the whole path, from the root of the engine's computer on.")
+    if is_own(path, library, data):
+        raise EvdeskError(Reason.INVALID, f"{shown(path.name)} is not taken. {OWN} Choose another file or folder.")
     if not stat.S_ISDIR(looked_at(path).st_mode):
         checked_file(path)
         if is_sidecar(path.name):
@@ -68,7 +73,8 @@ def candidates(path: Path) -> tuple[list[Path], dict[str, str]]:
     refused = {shown(name): NO_FILE for name in alone}
     for name, is_folder in sorted(listed.items()):
         if is_folder:
-            refused |= {} if name == TRUSTED else {shown(name): "A folder. Add it by itself."}
+            own = is_own(path / name, library, data)
+            refused |= {} if name == TRUSTED else {shown(name): OWN if own else "A folder. Add it by itself."}
         elif name in grouping:
             files.append(path / name)
         elif is_paper(name):

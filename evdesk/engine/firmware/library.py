@@ -32,10 +32,11 @@ class AddedFiles:
 class Library:
     """`images` by id, always as last seen. All that touches the disk runs in a thread, one after the other.
 
-    `on_changed`: something in it has. `in_use`: why an image must not be taken out now, "" where it may be."""
+    `data`: evdesk's own folder, of which nothing else is taken. `on_changed`: something in it has. `in_use`: why an image
+    must not be taken out now, "" where it may be."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, clock: Clock, data: Path | None = None) -> None:
+        self.folder, self.data = folder, data
         self.clock = clock
         self.on_changed: Callable[[], None] = lambda: None
         self.in_use: Callable[[str], str] = lambda image_id: ""
@@ -98,7 +99,7 @@ class Library:
         async with self._in.lock:
             await self._in.beside(prepare, self.folder)
             await self._in.rescan()
-            files, refused = await self._in.beside(candidates, Path(path))
+            files, refused = await self._in.beside(candidates, Path(path), self.folder, self.data)
             if len(files) > 1 and (given.version or given.sha256 or given.size is not None or given.signature):
                 text = f"These are {len(files)} files. What is of one alone (its version, say) is given with that file."
                 raise EvdeskError(Reason.INVALID, text)
