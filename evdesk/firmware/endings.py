@@ -20,7 +20,7 @@ class Ending:
 _CARD = "Follow the recovery card of this model; do not switch it off while its lights show that it works."
 
 ENDINGS: dict[Cause, Ending] = {
-    Cause.NEW_VERSION: Ending(Result.SUCCEEDED, "It came back with {reported} and works."),
+    Cause.NEW_VERSION: Ending(Result.SUCCEEDED, "{tells} {reported} and works."),
     Cause.ALREADY: Ending(Result.CANCELLED, "It has {to_version} by another way; {fetched} from here."),
     Cause.NOT_READY: Ending(Result.CANCELLED, "Nothing was sent.", "Put that right, then start it again.", True),
     Cause.REFUSED: Ending(
@@ -82,6 +82,11 @@ ENDINGS: dict[Cause, Ending] = {
         "Compare model and hardware with the manifest, fetch its log, then try once more.",
         True,
     ),
+    Cause.NOT_RESTARTED: Ending(
+        Result.UNKNOWN,
+        "It says that it has installed {to_version}, and has not restarted since: it runs {reported}.",
+        "Restart it: breaker off, 30 s, on, or a hard reset with a reason. The version it tells then is what counts.",
+    ),
     Cause.RESTARTS: Ending(
         Result.FAILED,
         "It restarts again and again, and still has {reported}.",
@@ -95,7 +100,7 @@ ENDINGS: dict[Cause, Ending] = {
     ),
     Cause.OTHER_VERSION: Ending(
         Result.FAILED,
-        "It came back with {reported}, neither the old version nor {to_version}.",
+        "{tells} {reported}, neither the old version nor {to_version}.",
         "Ask the maker what {reported} is, and whether the manifest names the version as the charger tells it.",
     ),
     Cause.AWAY: Ending(
@@ -191,6 +196,7 @@ def filled(text: str, charger: JobCharger, **more: str) -> str:
         "status": charger.status or "none",
         "status_words": f" ({charger.status})" if charger.status else "",
         "serial_words": "",
+        "tells": "It came back with",
         "got": megabytes(charger.transfer.bytes),
         "fetched": _fetched(charger),
         "all_the_same": f", and tells {charger.reported} all the same"

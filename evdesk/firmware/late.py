@@ -13,6 +13,7 @@ from evdesk.model.jobs import Cause, Result, Step
 AMENDED_BY_VERSION = frozenset(
     {
         Cause.HANGS,
+        Cause.NOT_RESTARTED,
         Cause.NOT_BACK,
         Cause.AWAY,
         Cause.NO_VERSION,
@@ -159,6 +160,16 @@ class Late(Tested):
             self._restate(Cause.FELL_BACK, what.at)
         elif self._amends(what.version):
             self._prove(what)
+        elif self.charger.cause is Cause.INVALID_SIGNATURE and self._changed(what.version):
+            self._installed_all_the_same(what)
+
+    def _installed_all_the_same(self, what: Versioned) -> None:
+        """It found the signature wrong, and runs the file: still a failure, and not one in which nothing happened."""
+        if self._is_new(self.charger.reported):
+            return
+        self._show(reported=what.version)
+        self._remember(test_words="")
+        self._restate(Cause.INVALID_SIGNATURE, what.at)
 
     def _amends(self, version: str) -> bool:
         amended = AMENDED_BY_VERSION | (_UNSURE if self.memory.gap else set())

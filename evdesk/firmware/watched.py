@@ -241,6 +241,7 @@ class Watched(Waits):
 
     def _close(self, cause: Cause, at: float, **words: str) -> None:
         ending = self.endings[cause]
+        words = {"tells": "It came back with" if self.memory.booted or self.memory.left else "It tells"} | words
         more = [self.memory.why] if ending.outcome is not Result.SUCCEEDED else []
         more.append(self.memory.test_words)
         reason = " ".join(text for text in (filled(ending.reason, self.charger, **words), *more) if text)

@@ -63,6 +63,7 @@ class Cause(StrEnum):
     INSTALL_FAILED = "install_failed"
     HANGS = "hangs"  # installing, for much longer than it may
     SAME_VERSION = "same_version"  # it says installed, or came back, and has the old one
+    NOT_RESTARTED = "not_restarted"  # it says installed, and runs the old one without having restarted
     RESTARTS = "restarts"  # it restarts again and again, with the old version
     FELL_BACK = "fell_back"  # the new version ran, and then another
     OTHER_VERSION = "other_version"  # neither the old one nor the new

@@ -279,7 +279,33 @@ def test_a_wrong_signature_told_after_the_end_is_its_end():
     assert through(one, Told(2000, "InvalidSignature")) == [Act.END]
     assert ending(one) == (Result.FAILED, Cause.INVALID_SIGNATURE)
     assert (one.charger.first_outcome, one.charger.retry) == (Result.UNKNOWN, False)
-    assert through(one, boot(3000)) == []
+    assert through(one, boot(3000, OLD)) == []
+
+
+def test_installed_and_never_restarted_is_not_known_until_it_has():
+    """Asked again now it would be flashed twice."""
+    one = watch()
+    through(one, *FETCHED, Told(20, "Installed"))
+    acts = answering(one, 21, 4000)
+    assert Act.RESTART in acts
+    assert (one.charger.outcome, one.charger.cause) == (Result.UNKNOWN, Cause.NOT_RESTARTED)
+    assert not one.charger.retry
+    assert "has not restarted since: it runs 2.4.0" in one.charger.reason
+    through(one, Lost(4100), boot(4200), Looked(4210), Compared(4220))
+    assert (one.charger.outcome, one.charger.first_outcome) == (Result.SUCCEEDED, Result.UNKNOWN)
+
+
+def test_a_file_found_wrong_and_installed_all_the_same_is_told():
+    one = watch()
+    through(one, *FETCHED, Told(20, "InvalidSignature"), Looked(30), Compared(31))
+    assert ending(one) == (Result.FAILED, Cause.INVALID_SIGNATURE)
+    assert "installed nothing" in one.charger.reason
+    acts = through(one, Told(40, "Installing"), Told(50, "Installed"), Lost(51), boot(90))
+    assert ending(one) == (Result.FAILED, Cause.INVALID_SIGNATURE)
+    assert one.charger.reported == NEW
+    assert f"and tells {NEW} all the same" in one.charger.reason
+    assert Act.END in acts, "it is told and reported anew"
+    assert through(one, boot(200)) == []
 
 
 def test_a_wrong_signature_told_while_it_is_looked_at_stays():

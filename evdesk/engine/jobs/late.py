@@ -10,7 +10,7 @@ LATE_S = 24 * 3600.0
 """So long a charger that did not come back may still prove that its update went well."""
 
 
-AT_IT = frozenset({Cause.HANGS, Cause.NOT_BACK, Cause.AWAY})
+AT_IT = frozenset({Cause.HANGS, Cause.NOT_RESTARTED, Cause.NOT_BACK, Cause.AWAY})
 """It has the whole file, and nobody knows what it does with it."""
 
 
