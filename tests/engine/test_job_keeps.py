@@ -27,6 +27,8 @@ from tests.peers.flasher import Flasher, flashers
 from tests.peers.test_flashing import BODY, NEW, OLD, free_ports, good, install, outcome_of, seed, set_up
 
 SIZE = 1000
+MIDDLE = "30"
+"""A download without a byte is given up after five minutes of the engine: ten seconds, also for a busy computer."""
 ALL = Transfer("http", SIZE, SIZE, SIZE, complete_at=9.0)
 
 
@@ -133,7 +135,7 @@ async def test_killed_right_after_the_last_byte(tmp_path):
                 async def whole():
                     return (await kept_of(data, job))["complete_at"]  # told a moment before that is on the disk
 
-                await until(lambda: kept_of(data, job))
+                await until(lambda: kept_of(data, job), 30)
                 more.set()
                 await until(whole)
             running.kill()
@@ -172,7 +174,7 @@ async def killed_in_the_middle(folder, *options: str):
         if len(one.requests) == 1:
             await install(one)
 
-    with engine(data, "--accept-unknown", "--speed", "60", *options) as running:
+    with engine(data, "--accept-unknown", "--speed", MIDDLE, *options) as running:
         one = Flasher(running.ocpp, "KILL", life)
         async with flashers(one):
             async with running.client() as api:
@@ -180,13 +182,13 @@ async def killed_in_the_middle(folder, *options: str):
                 ask = {"charger_ids": ["KILL"], "image_id": image, "override": "a test"}
                 job = (await api.call("firmware.start", ask))["job_id"]
 
-                await until(lambda: kept_of(data, job))
+                await until(lambda: kept_of(data, job), 30)
             running.kill()
             at = f"127.0.0.1:{running.ready['ocpp_port']}"
             yield (
                 one,
                 gate,
-                lambda: engine(data, "--accept-unknown", "--speed", "60", *options, ocpp=at),
+                lambda: engine(data, "--accept-unknown", "--speed", MIDDLE, *options, ocpp=at),
                 job,
             )
 
@@ -244,7 +246,7 @@ async def test_killed_in_the_second_of_its_boot_with_the_new_version(tmp_path):
                 await set_up(api, "KILL")
                 ask = {"charger_ids": ["KILL"], "image_id": image, "override": "a test"}
                 job = (await api.call("firmware.start", ask))["job_id"]
-                await asyncio.wait_for(back.wait(), 20)
+                await asyncio.wait_for(back.wait(), 40)
             running.kill()
             with engine(data, "--accept-unknown", "--speed", "20", ocpp=f"127.0.0.1:{port}") as second:
                 async with second.client() as api:
