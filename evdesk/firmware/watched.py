@@ -261,4 +261,5 @@ class Watched(Waits):
 
 
 def _closed(steps: tuple[StepSpan, ...], at: float) -> tuple[StepSpan, ...]:
-    return tuple(replace(one, to_at=at) if one.to_at is None else one for one in steps)
+    """None ends before it began, where the clock was set back while evdesk was not running."""
+    return tuple(replace(one, to_at=max(at, one.from_at)) if one.to_at is None else one for one in steps)

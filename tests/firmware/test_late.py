@@ -295,6 +295,12 @@ def test_installed_and_never_restarted_is_not_known_until_it_has():
     assert (one.charger.outcome, one.charger.first_outcome) == (Result.SUCCEEDED, Result.UNKNOWN)
 
 
+def test_no_step_ends_before_it_began():
+    one = watch()
+    through(one, *FETCHED, Told(20, "Installing"), Told(-3600, "Installed"), Lost(-3590), boot(-3500))
+    assert all(span.to_at is None or span.to_at >= span.from_at for span in one.charger.steps)
+
+
 def test_a_file_found_wrong_and_installed_all_the_same_is_told():
     one = watch()
     through(one, *FETCHED, Told(20, "InvalidSignature"), Looked(30), Compared(31))
