@@ -250,6 +250,34 @@ async def test_what_could_cut_it_off_is_told_and_not_put_back():
     assert (await aftercare.compare(one, True)).note == "", "new, and nothing was lost"
 
 
+async def test_a_part_of_the_settings_after_it_is_read_again():
+    had = {"SecurityProfile": "1", "VendorThing": "mine"}
+    one = Charger(had, had)
+    reads = []
+
+    async def settings() -> list[Setting]:
+        reads.append(1)
+        told = {"SecurityProfile": "1"} if len(reads) == 1 else had
+        return [Setting(name, value, True) for name, value in told.items()]
+
+    one.settings = settings
+    found = await aftercare.compare(one, True)
+    assert (len(reads), found.changed, one.put) == (2, (), [])
+
+
+async def test_what_it_says_not_to_know_is_no_loss():
+    """It had to be asked for its keys by name: one it does not know comes without a value."""
+    one = Charger({"A": "1"}, {"A": "1"})
+    before = [Setting("A", "1"), Setting("SecurityProfile", None, writable=False, known=False)]
+
+    async def settings_of(_record: object, _number: int) -> tuple[list[Setting], float]:
+        return before, 0.0
+
+    one.parts.settings.settings_of = settings_of
+    found = await aftercare.compare(one, True)
+    assert (found.lost, found.note) == ((), "")
+
+
 async def test_the_end_of_an_update_names_what_could_cut_it_off(tmp_path):
     async def forgets(one: Flasher, url: str) -> None:
         await one.fetch(url)

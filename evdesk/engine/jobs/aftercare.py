@@ -134,7 +134,7 @@ async def compare(run: Run, restore: bool) -> Compared:
     while True:
         try:
             before, _at = await run.parts.settings.settings_of(record, backup_id)
-            after, after_id = await read_settings(run, "after an update")
+            after, after_id = await _read_after(run, before)
             before = await _wanted(run, before, after)
             break
         except EvdeskError as error:
@@ -147,7 +147,7 @@ async def compare(run: Run, restore: bool) -> Compared:
     run.say("evdesk", f"{len(changed)} settings differ from the backup", "warn")
     own = owned(record.link)
     others = [one for one in changed if one.name.lower() not in own]
-    untouched = [one.name for one in others if decides_reach(one) and one.kind != "added"]
+    untouched = [one.name for one in others if decides_reach(one) and one.before is not None]
     for name in untouched:
         run.say("evdesk", f"{name} decides whether it reaches evdesk: not put back, look at it by hand", "warn")
     restored: list[str] = []
@@ -162,6 +162,19 @@ async def compare(run: Run, restore: bool) -> Compared:
     return Compared(
         run.now(), tuple(changed), tuple(restored), tuple(lost), after_id, by_hand(untouched), problem=problem
     )
+
+
+async def _read_after(run: Run, before: list[Setting]) -> tuple[list[Setting], int | None]:
+    """Where some are gone it is asked twice: a charger that is just up may tell a part of them (an error of
+    GetConfiguration leaves the standard keys only)."""
+    found, number = await read_settings(run, "after an update")
+    names = {one.name.lower() for one in found}
+    if any(one.value is not None and one.name.lower() not in names for one in before):
+        await asyncio.sleep(run.parts.fleet.clock.wall_s(POLL_S))
+        again, second = await read_settings(run, "after an update")
+        if len(again) >= len(found):
+            return again, second
+    return found, number
 
 
 async def _wanted(run: Run, before: list[Setting], after: list[Setting]) -> list[Setting]:
