@@ -51,6 +51,7 @@ class Setup:
         self.clock = clock
         self.settings: dict[str, list[Setting]] = {}
         self.on_settings: Callable[[ChargerRecord, list[Setting]], Awaitable[object]] | None = None
+        self.resting: set[str] = set()  # of those that are busy: a step failed, and the next try is a while off
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._checks: set[asyncio.Task[None]] = set()
         self._seen_expiry: dict[str, tuple[int, float]] = {}
@@ -101,7 +102,11 @@ class Setup:
                 log.info("%s: %s", record.id, error.sentence)
             if not failed:
                 return
-            await asyncio.sleep(self.clock.wall_s(RETRY_S))
+            self.resting.add(record.id)
+            try:
+                await asyncio.sleep(self.clock.wall_s(RETRY_S))
+            finally:
+                self.resting.discard(record.id)
 
     async def _ask(
         self,

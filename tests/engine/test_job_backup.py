@@ -6,7 +6,6 @@ import pytest
 from ocpp.exceptions import InternalError
 
 from evdesk.engine.jobs.backup import TRIES
-from tests.engine.harness import until
 from tests.engine.test_jobs import site
 from tests.peers.flasher import Flasher
 from tests.peers.test_flashing import NEW, outcome_of
@@ -42,22 +41,17 @@ class Keys:
 
 @contextlib.asynccontextmanager
 async def with_keys(folder):
-    """(api, what is asked for, the station, its keys), once its settings were read and nothing is under way with it."""
+    """(api, what is asked for, the station, its keys), once its settings were read."""
     async with site(folder, "A", life=forgets) as (api, image, ones):
         one = ones["A"]
         one.settings["VendorThing"] = "mine"
         await api.call("charger.settings", {"charger_id": "A"})
-        await until(lambda: job_is(api, image, "ok"))
         yield api, {"charger_ids": ["A"], "image_id": image, "override": ONLY_HARDWARE}, one, Keys(one)
 
 
 async def check_of(api, image, code):
     (found,) = await api.call("firmware.preflight", {"image_id": image, "charger_ids": ["A"]})
     return next(one for one in found["checks"] if one["code"] == code)
-
-
-async def job_is(api, image, verdict):
-    return (await check_of(api, image, "job"))["verdict"] == verdict
 
 
 async def test_one_error_is_no_reason_to_go_on_without(tmp_path):

@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
+import sqlite3
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -86,6 +89,40 @@ async def test_a_car_that_comes_while_its_settings_are_read_keeps_it(tmp_path):
         await told
         await one.link.tell("Available")
         assert (await outcome_of(api, job))["chargers"]["A"]["outcome"] == "succeeded"
+
+
+async def held_to(data: Path) -> str:
+    """The safe default that it had, as remembered of the request."""
+    with contextlib.closing(sqlite3.connect(f"file:{data / 'evdesk.db'}?mode=ro", uri=True)) as base:
+        (body,) = base.execute("SELECT body FROM job_charger").fetchone()
+    return json.loads(body)[1]["failsafe_before"]
+
+
+async def test_one_whose_safe_default_is_just_written_waits_and_is_held_to_it(tmp_path):
+    async with site(tmp_path, "A") as (api, image, ones):
+        one, gate, asked = ones["A"], asyncio.Event(), asyncio.Event()
+        link = one.link
+
+        async def slowly(connector_id, cs_charging_profiles, **_more):
+            asked.set()
+            await gate.wait()
+            return type(link).on_profile(link, connector_id, cs_charging_profiles)
+
+        link.route_map["SetChargingProfile"]["_on_action"] = slowly
+        await link.tell_boot(one.version, one.serial)
+        await asyncio.wait_for(asked.wait(), 20)
+        ask = {"charger_ids": ["A"], "image_id": image, "override": "x"}
+        job = (await api.call("firmware.start", ask))["job_id"]
+
+        async def waits():
+            found = await step_of(api, job, "A")
+            return found["step"] == "preflight" and "just being prepared" in found["reason"]
+
+        await until(waits)
+        assert not one.requests
+        gate.set()
+        assert (await outcome_of(api, job))["chargers"]["A"]["outcome"] == "succeeded"
+        assert await held_to(tmp_path / "data") in ("verified", "untested")
 
 
 def hidden_change(path):

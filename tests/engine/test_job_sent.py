@@ -42,7 +42,7 @@ class Site:
             files=self,
             commands=self,
             library=SimpleNamespace(
-                images={"i": SimpleNamespace(usable=True)}, path=lambda image_id: None, verified=self.verified
+                images={"i": Image("i", "x", SIZE, "")}, path=lambda image_id: None, verified=self.verified
             ),
             line=lambda line: self.lines.append(line.text),
             note=lambda run, what, detail: None,

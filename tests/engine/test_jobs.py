@@ -30,7 +30,14 @@ async def site(folder, *ones, life=good, body=BODY, first="", **more):
             made = [Flasher(running.ocpp, name, life, **more) for name in ones]
             async with flashers(*made):
                 await set_up(api, *ones)
+                await until(lambda: prepared(api, image))
                 yield api, image, {one.name: one for one in made}
+
+
+async def prepared(api, image) -> bool:
+    """Nothing is under way with any of them: what evdesk reads and writes of its own when they come is through."""
+    looked = await api.call("firmware.preflight", {"image_id": image, "charger_ids": []})
+    return all(check["verdict"] == "ok" for one in looked for check in one["checks"] if check["code"] == "job")
 
 
 async def refused(api, method, params) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from evdesk.drivers.base import FirmwareRequest
 from evdesk.engine.files.slots import Offer
-from evdesk.engine.jobs import aftercare
+from evdesk.engine.jobs import aftercare, confirmed
 from evdesk.engine.jobs.backup import Backup
 from evdesk.engine.jobs.base import RETRIES, RETRY_S, Parts, Run
 from evdesk.engine.jobs.preflight import SOFT, can_be_dated, is_signed, ways
@@ -56,7 +56,7 @@ class AskingRun(Run):
         if record is None:
             self.leave_out("It was dropped from the site.")
             return
-        found = await self.ready(record, await self._image_now())
+        found = await self._looked(record)
         if self.watch.over or not self._go_on(found):
             return
         if not await self.backup.taken(self.override, self.watch.memory) or not await self.still():
@@ -75,11 +75,21 @@ class AskingRun(Run):
         record = self.record
         if record is None or record.link is None:
             return False
-        found = await self.ready(record, await self._image_now())
+        found = await self._looked(record)
         return not self.watch.over and self.record is record and record.link is not None and self._go_on(found)
 
+    async def _looked(self, record: ChargerRecord) -> Preflight:
+        """By what was confirmed; and by what the library says now, where that is worse."""
+        now = await self._image_now()
+        if confirmed.alike(now, self.image):
+            return await self.ready(record, self.image)
+        if not now.usable:
+            return await self.ready(record, replace(self.image, usable=False, state=now.state, why_not=now.why_not))
+        then = await self.ready(record, self.image)
+        return confirmed.by_both(then, await self.ready(record, now), self.image, now)
+
     async def _image_now(self) -> Image:
-        """As it was confirmed; but nothing is sent that the library would not send any more."""
+        """As the library has it."""
         library, number = self.parts.library, self.image.id
         now = library.images.get(number)
         try:
@@ -87,7 +97,7 @@ class AskingRun(Run):
                 now = await library.verified(number)  # it may just be looked at anew
         except EvdeskError as error:
             return replace(self.image, usable=False, state=FileState.MISSING, why_not=error.sentence)
-        return self.image if now.usable else replace(self.image, usable=False, state=now.state, why_not=now.why_not)
+        return now
 
     def _go_on(self, found: Preflight) -> bool:
         """Whether every check lets it begin; else what it waits for is shown, or it is left out."""
@@ -261,7 +271,7 @@ class AskingRun(Run):
         record = self.record
         if record is None or record.link is None or self.watch.memory.whole:  # the end of it left just now
             return
-        checks = (await self.ready(record, await self._image_now())).checks
+        checks = (await self._looked(record)).checks
         stop = next((one for one in checks if one.code in AGAIN and one.verdict in _STOPS), None)
         if stop is not None:
             self.say("evdesk", f"Not asked again: {stop.sentence}", "warn")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from evdesk.engine.commands import Command
+from evdesk.engine.jobs import confirmed
 from evdesk.engine.jobs.preflight import seen_lacking, soft
 from evdesk.engine.jobs.service import Jobs
 from evdesk.engine.jobs.update import new_charger
@@ -149,6 +150,8 @@ async def _keep(
         number = await store.save_job(replace(job, state=JobState.FINISHED))  # nothing to go on with until all is kept
         job = replace(job, id=number, site=jobs.fleet.site.name)
         await store.save_job_chargers(number, chargers)
+        if image is not None:
+            await confirmed.keep(store, number, image)
         target = next(iter(ids)) if len(ids) == 1 else f"job {number}"
         command = Command(origin, what, target, {"job_id": number, **args})
         row = await jobs.commands.stored(command, {"job_id": number}, lambda: store.save_job(job))

@@ -11,6 +11,7 @@ from evdesk.engine.files.service import FileService
 from evdesk.engine.firmware.library import Library
 from evdesk.engine.firmware.versions import FleetBook
 from evdesk.engine.fleet import Fleet
+from evdesk.engine.jobs import confirmed
 from evdesk.engine.jobs.base import Known, Parts, Run
 from evdesk.engine.jobs.fetch import LogRun
 from evdesk.engine.jobs.ground import Grounds
@@ -88,7 +89,8 @@ class JobBoard:
 
     async def _rebuilt(self, job: Job) -> LiveJob:
         saved = await self.fleet.store.job_chargers(job.id)
-        return self.made(job, saved, self.library.images.get(job.image_id))
+        image = await confirmed.kept(self.fleet.store, job.id)
+        return self.made(job, saved, image or self.library.images.get(job.image_id))
 
     def made(self, job: Job, chargers: list[SavedCharger], image: Image | None) -> LiveJob:
         """The job with a run for each charger."""
@@ -202,7 +204,14 @@ class JobBoard:
         if words := self.others(charger_id):
             return Check("job", Verdict.WAIT, words, "Wait for its end, or cancel it.")
         number = self.late.may_install(charger_id)
-        if number is None:
+        if number is not None:
+            words = f"Job {number} left it with the whole file: it may still be installing."
+            return Check(
+                "job", Verdict.WAIT, words, RESTART
+            )  # no reason passes it: once restarted, it begins by itself
+        record, setup = self.fleet.chargers.get(charger_id), self.parts.setup
+        if record is None or not setup.busy(record) or charger_id in setup.resting:
             return None
-        words = f"Job {number} left it with the whole file: it may still be installing."
-        return Check("job", Verdict.WAIT, words, RESTART)  # no reason passes it: once restarted, it begins by itself
+        # Its safe default may just be written: the one that it has now is not what it is held to afterwards.
+        words = "It is just being prepared: its safe default and its settings are looked at."
+        return Check("job", Verdict.WAIT, words, "It begins when that is through.")
