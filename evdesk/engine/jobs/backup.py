@@ -37,6 +37,9 @@ class Backup:
         except EvdeskError as error:
             if record.link is None or error.reason is Reason.UNREACHABLE:
                 return False  # it waits until it is back
+            if error.reason is Reason.STORAGE:  # evdesk's own disk, and no word of the charger
+                run.held_up(error.sentence)
+                return False
             self.tries += 1
             if self.tries >= TRIES:
                 return self._without(without, error.sentence)
