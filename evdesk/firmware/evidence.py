@@ -45,6 +45,7 @@ class Evidence(Watched):
             claimed=self.memory.claimed or self._by_number(what),
             begun=self.memory.begun or what.status in BEGUN,
             whole=self.memory.whole or not self._has_a_part,
+            sure=what.status == "Installed" and self.charger.transfer.complete_at is not None,
         )
 
     @property
@@ -86,11 +87,9 @@ class Evidence(Watched):
 
     @property
     def _to_restart(self) -> bool:
-        """Installed is its last word, all of the file was counted here, and it never went away since."""
-        memory = self.memory
-        certain = self.charger.transfer.complete_at is not None
-        last = self.charger.status == "Installed"
-        return memory.installed and last and certain and not memory.left and not memory.restarted
+        """Installed is its last word, told after all of the file was counted here, and it never went away since."""
+        memory, last = self.memory, self.charger.status == "Installed"
+        return memory.installed and last and memory.sure and not memory.left and not memory.restarted
 
     def stuck(self, at: float) -> bool:
         """It restarts for longer than that usually takes, and does not say that it installs: it may be dead, and only who

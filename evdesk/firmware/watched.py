@@ -23,7 +23,7 @@ ORDER = (
 )
 RANK = {step: rank for rank, step in enumerate(ORDER)}
 _DATED = frozenset({Step.VERIFYING, Step.INSTALLING})
-_MOMENTS = ("asked_at", "progress_at", "settled_at")
+_MOMENTS = ("asked_at", "entered_at", "progress_at", "settled_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,11 @@ class Memory:
     `gap`: evdesk was killed while it fetched; `since`: it fetched or spoke of that afterwards; `closed`: evdesk ended in
     good order; `spoke`: it told something of this request unasked; `asked_at`: when it was asked for its status; `cut`:
     the address was closed to decide; `begun`: it began to install; `left`: it was away since it had the whole file;
-    `booted`: it restarted since then, `boots` times; `pending`: how it will end after the look at it; `progress_at`: when
-    it last got on (a step, bytes it had not fetched before), `best`: bytes of a log at most; `waits`: it said in this step
-    that it waits; `again`: it went away while it was looked at ("lost"), and what was found then is to be found anew once
-    it is back ("due"); `relook`: looked at as one that failed, and the new version came then, `compared` before that look;
+    `booted`: it restarted since then, `boots` times; `sure`: it said Installed when all of it had been counted here;
+    `pending`: how it will end after the look at it; `entered_at`, `progress_at`: when it began this step, and last got on
+    (another step, bytes it had not fetched before), `best`: bytes of a log at most; `waits`: it said in this step that it
+    waits; `again`: it went away while it was looked at ("lost"), and what was found then is to be found anew once it is
+    back ("due"); `relook`: looked at as one that failed, and the new version came then, `compared` before that look;
     `proving`: over, and looked at because it told the new version after all; `settled_at`: when it ended, whatever the
     clock says."""
 
@@ -54,12 +55,14 @@ class Memory:
     boots: int = 0
     begun: bool = False
     installed: bool = False
+    sure: bool = False
     left: bool = False
     failures: int = 0
     asked: bool = False
     nudged: bool = False
     restarted: bool = False
     pending: Cause = Cause.NONE
+    entered_at: float = 0.0
     progress_at: float = 0.0
     best: int = 0
     waits: bool = False
@@ -131,7 +134,7 @@ class Waits:
             Step.DOWNLOADING,
             Step.UPLOADING,
         ):  # one that begins anew each time needs as long again to get where it was
-            longest_s = max(longest_s, min(2 * (since_at - self.charger.step_at), self.times.scheduled_s))
+            longest_s = max(longest_s, min(2 * (since_at - self.memory.entered_at), self.times.scheduled_s))
         if self.memory.restarted:
             longest_s += self.times.reboot_s
         return since_at + longest_s
@@ -156,7 +159,9 @@ class Waits:
     def resumed(self, at: float) -> None:
         """The engine was away, and nobody could tell it anything: every ceiling begins anew, and so does a look at one
         that is over."""
-        self._remember(progress_at=at, again="due" if self.memory.proving else self.memory.again)
+        took_s = self.memory.progress_at - self.memory.entered_at
+        again = "due" if self.memory.proving else self.memory.again
+        self._remember(progress_at=at, entered_at=at - took_s, again=again)
 
     def settled(self, at: float) -> None:
         """When it ended, by a clock that may have been set while the engine was away."""
@@ -174,7 +179,7 @@ class Waits:
 
     def stood_still(self, seconds: float) -> None:
         """The computer slept: nothing could be told or fetched."""
-        self._shift(("asked_at", "progress_at"), seconds)
+        self._shift(("asked_at", "entered_at", "progress_at"), seconds)
         if self.charger.waits_until_at is not None:
             self._show(waits_until_at=self.charger.waits_until_at + seconds)
 
@@ -229,7 +234,7 @@ class Watched(Waits):
             steps += (StepSpan(step, at, None, told, self.times.usual.get(step), most_s),)
         self._show(step=step, step_at=at, steps=steps, progress=None, reason="")
         self._wait(at + most_s) if most_s is not None else self._show(waits_until_at=None)
-        self._remember(nudged=False, asked=False, waits=False, progress_at=at)
+        self._remember(nudged=False, asked=False, waits=False, entered_at=at, progress_at=at)
 
     def _seen_after_all(self, step: Step) -> None:
         """It had gone past this one, as it seemed in silence."""

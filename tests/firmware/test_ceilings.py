@@ -257,7 +257,7 @@ class Forever(Told7):
         self.one._remember(scheme="http")
 
     def feed(self, what: Happening) -> None:
-        if isinstance(what, Told):
+        if isinstance(what, Told) and what.status != "Idle" and what.request_id != 6:
             self.last_word = what.status
         super().feed(what)
 
