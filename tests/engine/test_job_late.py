@@ -1,5 +1,6 @@
 """What is learnt of an update after its end: it counts, it is kept, and it survives a restart of the engine."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 
@@ -64,6 +65,75 @@ async def test_each_of_a_job_proves_its_own_after_a_restart_and_none_takes_back_
 
                 await until(reported)
                 assert (await api.call("audit.verify"))["holds"]
+
+
+ASK = {"charger_ids": ["A"], "override": "1.6 tells no hardware revision"}
+
+
+async def test_what_an_update_took_is_put_back_before_it_counts_as_a_success_after_all(tmp_path):
+    async with site(tmp_path, "A", life=hangs) as (api, image, ones):
+        one = ones["A"]
+        one.settings["VendorThing"] = "mine"
+        job = (await api.call("firmware.start", ASK | {"image_id": image}))["job_id"]
+        await outcome_of(api, job)
+        assert await told(api, job, "cause") == {"A": "hangs"}
+        one.settings["VendorThing"] = "factory"
+        await one.reboot(NEW)
+        await comes_true(api, job, {"A": "succeeded"})
+        assert await told(api, job, "restored") == {"A": ["VendorThing"]}
+        assert one.settings["VendorThing"] == "mine"
+        (rows,) = (await told(api, job, "audit_ids")).values()
+        written = [
+            r["id"] for r in await api.call("audit.list", {"target": "A"}) if r["what"] == "charger.write_setting"
+        ]
+        assert set(written) & set(rows)
+
+
+async def test_one_that_comes_back_late_and_does_not_work_has_failed_also_after_a_restart_of_the_engine(tmp_path):
+    image = seed(tmp_path / "data")
+    with engine(tmp_path / "data", *OPTIONS) as running:
+        async with running.client() as api, flashers(Flasher(running.ocpp, "A", hangs)):
+            await set_up(api, "A")
+            job = (await api.call("firmware.start", ASK | {"image_id": image}))["job_id"]
+            await outcome_of(api, job)
+    with engine(tmp_path / "data", *OPTIONS) as running:
+        async with running.client() as api:
+            one = Flasher(running.ocpp, "A", hangs, version=NEW)
+            one.status_word = "Faulted"
+            async with flashers(one):
+
+                async def looked_at():
+                    lines = await api.call("job.lines", {"job_id": job, "charger_id": "A"})
+                    return any("looked at, as after any update" in line["text"] for line in lines)
+
+                await until(looked_at, 20)
+                assert await told(api, job, "cause") == {"A": "hangs"}, "nothing counts before it was looked at"
+    with engine(tmp_path / "data", *OPTIONS) as running:  # ended in the middle of the look
+        async with running.client() as api:
+            one = Flasher(running.ocpp, "A", hangs, version=NEW)
+            one.status_word, one._must_boot = "Faulted", False
+            async with flashers(one):
+                await comes_true(api, job, {"A": "failed"})
+                assert await told(api, job, "cause") == {"A": "not_working"}
+                assert await told(api, job, "first_outcome") == {"A": "unknown"}
+
+
+async def boots_for_ever(one, url):
+    await one.status("Downloading")
+    await one.fetch(url)
+    await one.status("Installing")
+    while True:
+        await asyncio.sleep(0.5)
+        await one.reboot(OLD)
+
+
+async def test_one_that_boots_for_ever_is_ended_and_free(tmp_path):
+    async with site(tmp_path, "A", life=boots_for_ever) as (api, image, _ones):
+        job = (await api.call("firmware.start", ASK | {"image_id": image}))["job_id"]
+        await outcome_of(api, job, 60)
+        assert await told(api, job) == {"A": "failed"}
+        assert await told(api, job, "cause") == {"A": "restarts"}
+        assert (await job_check(api, image))["verdict"] == "ok"
 
 
 async def refused(api, method, params):
