@@ -133,9 +133,9 @@ class Watch(Fetching):
         if self.memory.moved and what.status in FETCHING:
             return  # in vain, from where it was told: it is told anew in a moment
         if what.status in PATIENT:
-            self._remember(waits=True)
+            self._waits(what.at)
             since = max(what.at, self.date_at) if what.status == "InstallScheduled" else what.at
-            self._wait_within(since + ITS_OWN_PACE.get(what.status, self.times.scheduled_s))
+            self._wait_within(min(since + ITS_OWN_PACE.get(what.status, self.times.scheduled_s), self._patience_at))
         elif self.charger.step is Step.DOWNLOADING:
             self._wait_within(what.at + self.times.idle_s)
         elif what.status == "Installing" and before == "InstallScheduled":

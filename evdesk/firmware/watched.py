@@ -87,10 +87,8 @@ class Memory:
     to_at: float | None = None
 
 
-class Waits:
-    """How long it is waited for: what it does gives it time, and only getting on moves the ceiling of that.
-
-    `charger` is what is shown, `memory` what else must survive a restart of the engine."""
+class Kept:
+    """`charger` is what is shown, `memory` what else must survive a restart of the engine."""
 
     order: ClassVar[tuple[Step, ...]] = ORDER
 
@@ -110,49 +108,6 @@ class Waits:
 
     def _remember(self, **changes: object) -> None:
         self.memory = replace(self.memory, **changes)  # type: ignore[arg-type]
-
-    # -- how long -----------------------------------------------------------------------------------------------------
-
-    @property
-    def date_at(self) -> float:
-        """Unix s of the install date, 0 where it has none."""
-        return self.charger.install_at or 0.0
-
-    def patient(self, until_at: float) -> float:
-        """At least until what is to be installed on a date can be in, whether the charger says that it waits or not."""
-        dated = self.date_at and self.charger.step in _DATED
-        return max(until_at, self.date_at + self.times.install_s) if dated else until_at
-
-    @property
-    def ceiling_at(self) -> float:
-        """However often it speaks, restarts, drops its link or fetches what it had: this step is over by then."""
-        step, since_at = self.charger.step, self.memory.progress_at
-        if step in _DATED:
-            since_at = max(since_at, self.date_at)
-        longest_s = self.times.longest_s(step, self.memory.waits)
-        if step in (
-            Step.DOWNLOADING,
-            Step.UPLOADING,
-        ):  # one that begins anew each time needs as long again to get where it was
-            longest_s = max(longest_s, min(2 * (since_at - self.memory.entered_at), self.times.scheduled_s))
-        if self.memory.restarted:
-            longest_s += self.times.reboot_s
-        return since_at + longest_s
-
-    def _wait(self, until_at: float) -> None:
-        self._show(waits_until_at=self.patient(until_at))
-
-    def _wait_within(self, until_at: float) -> None:
-        """Not over the ceiling; who was asked has its time to answer all the same."""
-        least_at = self.charger.waits_until_at or 0.0 if self.memory.asked else 0.0
-        self._wait(max(min(until_at, self.ceiling_at), least_at))
-
-    def _wait_more(self, until_at: float) -> None:
-        """Never less than it has."""
-        self._wait(max(self.charger.waits_until_at or 0.0, min(until_at, self.ceiling_at)))
-
-    def _got_on(self, at: float) -> None:
-        self._remember(progress_at=at)
 
     # -- what no charger does -----------------------------------------------------------------------------------------
 
@@ -186,6 +141,66 @@ class Waits:
     def _shift(self, names: tuple[str, ...], seconds: float) -> None:
         found = {name: at for name in names if (at := getattr(self.memory, name)) is not None}
         self._remember(**{name: at + seconds for name, at in found.items()})
+
+
+class Waits(Kept):
+    """How long it is waited for: what it does gives it time, and only getting on moves the ceiling of that."""
+
+    @property
+    def date_at(self) -> float:
+        """Unix s of the install date, 0 where it has none."""
+        return self.charger.install_at or 0.0
+
+    def patient(self, until_at: float) -> float:
+        """At least until what is to be installed on a date can be in, whether the charger says that it waits or not."""
+        dated = self.date_at and self.charger.step in _DATED
+        return max(until_at, self.date_at + self.times.install_s) if dated else until_at
+
+    @property
+    def _since_at(self) -> float:
+        """Since when nothing has moved its ceiling."""
+        at = self.memory.progress_at
+        return max(at, self.date_at) if self.charger.step in _DATED else at
+
+    @property
+    def ceiling_at(self) -> float:
+        """However often it speaks, restarts, drops its link or fetches what it had: this step is over by then."""
+        step, since_at = self.charger.step, self._since_at
+        longest_s = self.times.longest_s(step, self.memory.waits)
+        if step in (
+            Step.DOWNLOADING,
+            Step.UPLOADING,
+        ):  # one that begins anew each time needs as long again to get where it was
+            longest_s = max(longest_s, min(2 * (since_at - self.memory.entered_at), self.times.scheduled_s))
+        if self.memory.restarted:
+            longest_s += self.times.reboot_s
+        return since_at + longest_s
+
+    def _wait(self, until_at: float) -> None:
+        self._show(waits_until_at=self.patient(until_at))
+
+    def _wait_within(self, until_at: float) -> None:
+        """Not over the ceiling; who was asked has its time to answer all the same."""
+        least_at = self.charger.waits_until_at or 0.0 if self.memory.asked else 0.0
+        self._wait(max(min(until_at, self.ceiling_at), least_at))
+
+    def _wait_more(self, until_at: float) -> None:
+        """Never less than it has."""
+        self._wait(max(self.charger.waits_until_at or 0.0, min(until_at, self.ceiling_at)))
+
+    def _got_on(self, at: float) -> None:
+        self._remember(progress_at=at)
+
+    def _waits(self, at: float) -> None:
+        """It says that its time has not come; the first time in a step is news."""
+        if not self.memory.waits:
+            self._got_on(at)
+        self._remember(waits=True)
+
+    @property
+    def _patience_at(self) -> float:
+        """So long that is believed."""
+        return self._since_at + self.times.scheduled_s
 
 
 class Watched(Waits):
