@@ -85,6 +85,8 @@ class Memory:
     kind: str = ""  # of a log, with the time it is wanted for
     from_at: float | None = None
     to_at: float | None = None
+    elsewhere: str = ""  # the address that fetched or sent, where it is not that of its connection
+    renamed: str = ""  # it tells another model under the same serial number, in words
 
 
 class Kept:
@@ -262,8 +264,9 @@ class Watched(Waits):
     def _close(self, cause: Cause, at: float, **words: str) -> None:
         ending = self.endings[cause]
         words = {"tells": "It came back with" if self.memory.booted or self.memory.left else "It tells"} | words
-        more = [self.memory.why] if ending.outcome is not Result.SUCCEEDED else []
-        more.append(self.memory.test_words)
+        good = ending.outcome is Result.SUCCEEDED
+        odd = [self.memory.renamed] if good else self.charger.remarks
+        more = [*([] if good else [self.memory.why]), self.memory.test_words, *odd]
         reason = " ".join(text for text in (filled(ending.reason, self.charger, **words), *more) if text)
         if self.charger.step is not Step.DONE:
             self._show(steps=_closed(self.charger.steps, at), step=Step.DONE, step_at=at)
@@ -271,13 +274,18 @@ class Watched(Waits):
             outcome=ending.outcome,
             cause=cause,
             reason=reason,
-            next=filled(ending.next, self.charger, **words),
+            next=self._next(filled(ending.next, self.charger, **words), good),
             retry=ending.retry,
             progress=None,
             waits_until_at=None,
             ended_at=at,
         )
         self._remember(proving=False, settled_at=at)
+
+    def _next(self, words: str, good: bool) -> str:
+        there = self.memory.elsewhere
+        whose = f"See whose address {there} is: the charger's modem or router, or a stranger's." if there else ""
+        return words if good else f"{words} {whose}".strip()
 
 
 def _closed(steps: tuple[StepSpan, ...], at: float) -> tuple[StepSpan, ...]:

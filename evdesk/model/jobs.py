@@ -127,7 +127,8 @@ class JobCharger:
     `reported`: the version told after the restart. `retry`: asking again is of use; never after a wrong signature.
     `settings_changed`: differences to the backup `backup_id` and what evdesk wrote since; `restored`: names that were put
     back, `lost`: that could not be. `first_outcome`: where later evidence changed it. `log_id`: the log that came.
-    `install_at`: when it was told to install (Unix s), None at once."""
+    `install_at`: when it was told to install (Unix s), None at once. `remarks`: what was odd and changed nothing of it, in
+    words."""
 
     charger_id: str
     label: str = ""
@@ -169,6 +170,7 @@ class JobCharger:
     log_id: int | None = None
     audit_ids: tuple[int, ...] = ()
     install_at: float | None = None
+    remarks: tuple[str, ...] = ()
 
 
 class WaveState(StrEnum):

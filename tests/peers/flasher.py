@@ -33,7 +33,8 @@ END = b"-END"
 class Flasher:
     """One station through all its connections. `version` survives a reboot; `fetched` is what it holds of the file.
 
-    `settings` and `connectors` live as long; `trust` is the PEM of the root it checks a server against."""
+    `settings` and `connectors` live as long; `trust` is the PEM of the root it checks a server against; `modem`: an address
+    it fetches from, "" for the one of its connection."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Flasher:
         self.url, self.name, self.life, self.protocol = url, name, life, protocol
         self.version, self.serial, self.trust = version, serial or f"S-{name}", trust
         self.schemes, self.signed_only = schemes, signed_only
+        self.model, self.modem = "Model X", ""
         self.status_word = "Available"
         self.fetched = b""
         self.requests: list[dict[str, Any]] = []
@@ -155,7 +157,8 @@ class Flasher:
             trust = ssl.create_default_context(cadata=self.trust)
         headers = {"Range": f"bytes={start}-"} if start else {}
         got = b""
-        async with aiohttp.ClientSession() as web, web.get(url, headers=headers, ssl=trust) as answer:
+        way = aiohttp.TCPConnector(local_addr=(self.modem, 0)) if self.modem else None
+        async with aiohttp.ClientSession(connector=way) as web, web.get(url, headers=headers, ssl=trust) as answer:
             answer.raise_for_status()
             assert answer.status == (206 if start else 200)
             async for part in answer.content.iter_chunked(4096):
@@ -237,7 +240,7 @@ class Flasher16(Station):
 
     async def tell_boot(self, version: str, serial: str) -> None:
         more = {"firmware_version": version} if version else {}
-        await self.call(call.BootNotification("Model X", "Maker Y", charge_point_serial_number=serial, **more))
+        await self.call(call.BootNotification(self.flasher.model, "Maker Y", charge_point_serial_number=serial, **more))
 
     async def tell_state(self, word: str) -> None:
         """Without its time: beside an engine whose clock runs faster it would soon be wrong."""
@@ -304,7 +307,7 @@ class Flashing2(Obedient2):
     flasher: Flasher
 
     async def tell_boot(self, version: str, serial: str) -> None:
-        who = {"vendor_name": "Maker Y", "model": "Model X", "serial_number": serial}
+        who = {"vendor_name": "Maker Y", "model": self.flasher.model, "serial_number": serial}
         if version:
             who["firmware_version"] = version
         await self.say("BootNotification", reason="PowerUp", charging_station=who)

@@ -119,9 +119,8 @@ class HttpDoor:
         agent = request.headers.get("User-Agent", "")
         slot.progress.request(self._ledger.clock.now(), who(request), agent, what.status == 206 and what.start > 0)
         about = request.method == "HEAD"
-        self._ledger.say(
-            slot, Seen.REQUEST, asks_words(slot, who(request), agent, what.start, about), address=who(request)
-        )
+        words = asks_words(slot, who(request), agent, what.start, about)
+        self._ledger.say(slot, Seen.REQUEST, words, address="" if about else who(request))
         if what.status == 416:
             text = f"{who(request)} asks for a part that {slot.name} does not have ({request.headers['Range'][:40]})."
             self._ledger.say(slot, Seen.REFUSED, text, "warn", who(request))

@@ -14,6 +14,7 @@ from evdesk.engine.files.slots import Offer, Seen
 from evdesk.engine.files.slots import Served as Noted
 from evdesk.engine.firmware.library import Library
 from evdesk.engine.fleet import Fleet
+from evdesk.engine.jobs.remarks import elsewhere, from_there
 from evdesk.engine.settings_book import SettingsBook
 from evdesk.engine.setup import Setup
 from evdesk.engine.state import ChargerRecord
@@ -211,7 +212,10 @@ class Runner(Known, ABC):
 
 
 class Run(Runner):
-    """One charger in a job. `begin` may be called again and again until it has begun; what happens comes by `feed`."""
+    """One charger in a job. `begin` may be called again and again until it has begun; what happens comes by `feed`. `verb`:
+    what it does with a file."""
+
+    verb = "Fetched"
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -314,4 +318,19 @@ class Run(Runner):
     def served(self, noted: Noted) -> None:
         if noted.what is not Seen.BYTES and noted.text:
             self.say("fetched", noted.text, noted.tone)
+        if noted.what in (Seen.REQUEST, Seen.UPLOAD):
+            self._mind_address(noted.address)
         self.feed(Served(noted.at, self.parts.files.transfer(self.key)))
+
+    def remark(self, text: str) -> None:
+        """Odd, and it changes nothing of how it goes on."""
+        if text not in self.charger.remarks:
+            self.show(remarks=(*self.charger.remarks, text))
+            self.say("evdesk", text, "warn")
+
+    def _mind_address(self, address: str) -> None:
+        """Some fetch by another way (a modem, a router) than they are connected; a stranger looks the same."""
+        connection = self.record.address if self.record is not None else ""
+        if not self.watch.memory.elsewhere and (there := elsewhere(address, connection)):
+            self.watch.memory = replace(self.watch.memory, elsewhere=there)
+            self.remark(from_there(self.verb, there, connection))

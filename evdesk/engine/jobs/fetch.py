@@ -21,6 +21,7 @@ _CAUSES = {"too_large": Cause.TOO_LARGE, "disk_full": Cause.DISK_FULL}
 
 
 class LogRun(Run):
+    verb = "Sent"
     watch: LogWatch
 
     def __init__(self, parts: Parts, job_id: int, saved: SavedCharger, times: Times, logs: LogKeeper) -> None:

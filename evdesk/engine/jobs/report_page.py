@@ -138,6 +138,7 @@ def _charger(report: Report, one: JobCharger) -> Facts:
         ("Hardware", one.hardware),
         ("Protocol", f"OCPP {one.protocol.removeprefix('ocpp')}" if one.protocol else ""),
         ("Its last word", status or "none"),
+        *(("Remark", words) for words in one.remarks),
     )
     return Facts("Charger", tuple((name, clipped(value, MOST_CHARS)) for name, value in facts))
 

@@ -7,6 +7,7 @@ from evdesk.engine.jobs import aftercare
 from evdesk.engine.jobs.asking import AskingRun, Looker
 from evdesk.engine.jobs.base import OFFER_EVERY_S, Parts
 from evdesk.engine.jobs.boots import BOOT, Boots
+from evdesk.engine.jobs.remarks import renamed
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
 from evdesk.firmware.happenings import Act, Happening, Linked, Lost, Tick, Versioned
@@ -196,6 +197,10 @@ class UpdateRun(AskingRun):
         if not self.watch.over:
             self.say("charger", f"BootNotification, version {version or 'not told'}")
         serial, model = event.identity.serial, event.identity.model
+        same = serial and serial == self.charger.serial
+        if not self.watch.over and same and (odd := renamed(self.charger.model, model)):
+            self.watch.memory = replace(self.watch.memory, renamed=odd)
+            self.remark(odd)
         self.boots.wanted = self.boots.wanted and not version
         self.feed(Versioned(self.now(), version, not self.boots.asked, serial, model))
 
