@@ -128,7 +128,8 @@ async def test_a_log_that_breaks_off_with_the_engine_is_asked_for_by_nobody_and_
         await one.back()
         await stubborn(one, url)
 
-    with engine(tmp_path / "data", "--accept-unknown", "--speed", "20") as running:
+    options = ("--accept-unknown", "--speed", "20", "--files-port", str(free_ports()))
+    with engine(tmp_path / "data", *options) as running:
         one = Flasher(running.ocpp, "LATE", held)
         port = running.ready["ocpp_port"]
         async with flashers(one):
@@ -143,7 +144,7 @@ async def test_a_log_that_breaks_off_with_the_engine_is_asked_for_by_nobody_and_
 
                 await until(sent)
             running.kill()
-            with engine(tmp_path / "data", "--accept-unknown", "--speed", "20", ocpp=f"127.0.0.1:{port}") as second:
+            with engine(tmp_path / "data", *options, ocpp=f"127.0.0.1:{port}") as second:
                 async with second.client() as api:
                     await one.back()
                     view = await outcome_of(api, job)
