@@ -58,26 +58,26 @@ def done_count(job: Job) -> int:
 
 
 def rail_number(mirror: Mirror) -> str:
-    """ "1 of 6" while updates go on, "" otherwise."""
+    """ "5 left" while updates go on, "" otherwise: so it is not taken for how many are on the newest version."""
     running = open_jobs(mirror, JobKind.UPDATE)
     if not running:
         return ""
-    done, everyone = sum(map(done_count, running)), sum(job.chargers for job in running)
-    return tr("{n} of {all}").format(n=done, all=everyone)
+    return tr("{n} left").format(n=sum(job.chargers - done_count(job) for job in running))
 
 
 def counts_words(job: Job) -> str:
-    """ "5 done, 1 failed, 2 waiting": only what there is."""
+    """ "5 done, 1 failed, 2 waiting": only what there is. One that is held up waits, like those before their turn."""
     words = (
         (Result.SUCCEEDED, tr("{n} done")),
         (Result.FAILED, tr("{n} failed")),
         (Result.UNKNOWN, tr("{n} unknown")),
         ("running", tr("{n} running")),
-        ("blocked", tr("{n} blocked")),
         ("waiting", tr("{n} waiting")),
         (Result.CANCELLED, tr("{n} cancelled")),
     )
-    parts = [template.format(n=job.counts[key]) for key, template in words if job.counts.get(key)]
+    found = dict(job.counts)
+    found["waiting"] = found.get("waiting", 0) + found.get("blocked", 0)
+    parts = [template.format(n=found[key]) for key, template in words if found.get(key)]
     return ", ".join(parts) or tr("{n} chargers").format(n=job.chargers)
 
 

@@ -218,11 +218,13 @@ async def _all(
         shown = await shots_sheets.prepare(camera.mirror, camera.client)
         opened = await shots_charger.prepare(camera.mirror, camera.client)
         job = await shots_firmware.prepare(camera.mirror, camera.client, camera.until)
-        for look in (theme,) if theme else (tokens.LIGHT, tokens.DARK, tokens.CONTRAST):
+        looks = (theme,) if theme else (tokens.LIGHT, tokens.DARK, tokens.CONTRAST)
+        await _job(camera, job, directory, looks, over=False)
+        for look in looks:
             camera.theme.apply(app, look)
             if job and look != tokens.CONTRAST:
                 camera.shell.resize(*SIZES[0][1:])
-                await shots_firmware.shoot(job, camera.shell, camera.settled, directory, look)
+                await shots_firmware.shoot(job, camera.shell, camera.settled, camera.until, directory, look)
             await _one_look(camera, directory, look, everything=theme is not None or look != tokens.CONTRAST)
             if shown and look != tokens.CONTRAST:
                 desk = camera.mirror, camera.client, camera.theme
@@ -233,12 +235,28 @@ async def _all(
             if opened and look != tokens.CONTRAST:
                 camera.shell.resize(*SIZES[0][1:])
                 await shots_charger.shoot(opened, camera.shell, camera.theme, camera.settled, directory, look)
+        await _job(camera, job, directory, looks, over=True)
     finally:
         await camera.end()
         qInstallMessageHandler(before)
     for warning in camera.warnings:
         sys.stderr.write(f"Qt: {warning}\n")
     return 1 if camera.warnings else 0
+
+
+async def _job(
+    camera: Camera, job: shots_firmware.Began | None, directory: Path, looks: tuple[str, ...], *, over: bool
+) -> None:
+    """The job as it runs, or its report: each in all looks at once, for it does not wait."""
+    if job is None:
+        return
+    if over:
+        await shots_firmware.end_job(job, camera.shell, camera.until)
+    shoot = shots_firmware.shoot_report if over else shots_firmware.shoot_progress
+    camera.shell.resize(*SIZES[0][1:])
+    for look in (one for one in looks if one != tokens.CONTRAST):
+        camera.theme.apply(camera.app, look)
+        await shoot(job, camera.shell, camera.settled, directory, look)
 
 
 async def _one_look(camera: Camera, directory: Path, look: str, everything: bool) -> None:

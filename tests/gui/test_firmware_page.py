@@ -284,7 +284,7 @@ def test_a_job_that_goes_on_has_a_strip_and_its_end_reads_the_fleet_again(page, 
     night.put_job(fw.running_update())
     row = page.strips.rows[0]
     assert row.title.text() == "Update to Nordlade N22 2.4.1, job 120"
-    assert row.says.text() == "1 done, 3 running, 1 blocked, 1 waiting · all done about 00:22"
+    assert row.says.text() == "1 done, 3 running, 2 waiting · all done about 00:22"
     row.open.click()
     assert page.went == [("job", 120)]
     night.put_job(replace(fw.running_update(), id=121, state=JobState.PAUSED))
@@ -306,7 +306,7 @@ def test_a_job_that_goes_on_has_a_strip_and_its_end_reads_the_fleet_again(page, 
 def test_the_rail_and_the_bell_know_of_jobs(night):
     assert gui_jobs.rail_number(night) == ""
     night.put_job(fw.running_update())
-    assert gui_jobs.rail_number(night) == "1 of 6"
+    assert gui_jobs.rail_number(night) == "5 left"
     night.put_job(replace(fw.running_update(), state=JobState.PAUSED, waits_for="Stopped after 1 failure"))
     need = next(one for one in needs(night) if one.key == "job/120")
     assert (need.page, need.argument, need.detail) == ("job", 120, "Stopped after 1 failure")
@@ -659,7 +659,7 @@ def test_rail_keys_and_finder_lead_to_firmware_and_logs(qtbot, night, client, tm
     assert isinstance(shell.navigator.current(), FirmwarePage)
     night.put_job(fw.running_update())
     shell.refresh()
-    assert shell.rail.items["firmware"].accessibleName() == "Firmware, 1 of 6"
+    assert shell.rail.items["firmware"].accessibleName() == "Firmware, 5 left"
     found = entries(night, shell.navigator, shell.deeds, names)
     assert next(e for e in found if e.title == "Firmware").keys == f"Ctrl+{names.index('firmware') + 1}"
     assert find(found, "nordlade job 120")[0].title == "Job 120: Nordlade N22 2.4.1"

@@ -142,10 +142,10 @@ def test_the_picture_of_the_running_job(page, qtbot):
                   ""),
         "Bay 3": ("Downloading", "about 5 min", "Since 23:46:43. 9.8 of 18.4 MB, 412 kB/s, resumed once", ""),
         "Bay 5": ("Waits for wave 2", "", "Preflight all green at 23:38", ""),
-        "Bay 6": ("Blocked", "", "A car is plugged in and charging.", "It starts when the car leaves; or skip it."),
+        "Bay 6": ("Waits", "", "A car is plugged in and charging.", "It starts when the car leaves; or skip it."),
     }  # fmt: skip
     summary = page.progress.summary.accessibleName()
-    assert summary.startswith("Nordlade N22: 2.4.0 2.4.1. 1 done, 3 running, 1 waiting, 1 blocked. Started 22:24.")
+    assert summary.startswith("Nordlade N22: 2.4.0 2.4.1. 1 done, 3 running, 2 waiting, 0 failed. Started 22:24.")
     assert page.progress.serves.facts.value("Sent") == "65.4 MB to 4 chargers"
     assert page.progress.image.facts.value("Way back") == "2.4.0 is in the library"
     assert "breaker off for 30 s" in page.progress.control.hint.accessibleName()
@@ -352,6 +352,25 @@ def test_why_nothing_runs_is_told(page, qtbot):
     assert page.head.waits.isHidden()
 
 
+def test_while_all_are_held_up_the_page_says_for_whom_it_waits_and_nothing_is_called_running(page, qtbot):
+    view = job_sample.view()
+    held = replace(view.chargers["WB-06"], reason="A car charges on connector 1.", next="It begins when it is through.")
+    first = view.job.waves[1].charger_ids
+    labels = [view.chargers[one].label for one in first]
+    chargers = view.chargers | {one: replace(held, charger_id=one, label=view.chargers[one].label) for one in first}
+    chargers["WB-06"] = replace(view.chargers["WB-06"], step=Step.WAITING, checks=())
+    job = replace(view.job, waits_for="A car charges on connector 1.")
+    show(qtbot, page, replace(view, job=job, chargers=chargers))
+    assert page.head.waits.title.text() == f"Waits for {labels[0]}, {labels[1]} and {labels[2]}"
+    assert page.head.waits.meaning.text() == "A car charges on connector 1. It begins when it is through."
+    assert [one.look.word for one in rows(page, HeadRow)] == ["Passed", "Waits", "Waiting"]
+    assert [one.look.word for one in rows(page) if one.key in first] == ["Waits"] * 3, "as the checks call it"
+    assert "1 done, 0 running, 5 waiting, 0 failed" in page.progress.summary.accessibleName()
+    other = chargers | {first[0]: replace(chargers[first[0]], reason="Not connected since 18:33", next="Switch it on.")}
+    show(qtbot, page, replace(view, job=job, chargers=other))
+    assert page.head.waits.meaning.text() == "Not connected since 18:33. A car charges on connector 1."
+
+
 def test_what_was_refused_stands_on_the_page(page, qtbot, client):
     show(qtbot, page, job_sample.view())
     client.answers["job.pause"] = EvdeskError(Reason.INVALID, "The job is over.")
@@ -459,10 +478,10 @@ def test_a_hundred_chargers_stay_readable(page, qtbot):
     show(qtbot, page, job_sample.hundred())
     model = page.progress.model
     QAbstractItemModelTester(model, STRICT)
-    assert page.progress.count.text() == "44 done, 6 running, 40 waiting, 1 blocked, 1 unknown, 2 failed"
+    assert page.progress.count.text() == "44 done, 6 running, 41 waiting, 1 unknown, 2 failed"
     shown = [one.look.word for one in rows(page)]
     assert len(shown) == 10, "only those that run or went wrong, of 94"
-    assert set(shown) <= {"Failed", "Unknown", "Blocked", "Downloading", "Verifying", "Installing", "Rebooting"}
+    assert set(shown) <= {"Failed", "Unknown", "Waits", "Downloading", "Verifying", "Installing", "Rebooting"}
     folds = [one.words for one in rows(page, FoldRow)]
     assert folds == ["Show 18 more: 18 done", "Show 12 more: 6 done, 6 waiting"]
     fold = next(i for i, one in enumerate(model.rows) if isinstance(one, FoldRow))

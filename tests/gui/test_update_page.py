@@ -1,5 +1,6 @@
 """The guide of an update: choosing, what does not fit, checks and reasons, confirming, and starting exactly once."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication
 
+from evdesk.gui import shots_firmware
 from evdesk.gui.client import LinkState
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.update import UpdatePage, wanted
@@ -587,6 +589,37 @@ def test_another_job_of_the_same_kind_is_not_taken_for_ours(qtbot, client, page)
     client.go(LinkState.RUNNING)
     qtbot.waitUntil(lambda: "did not begin" in page.foot.why.text())
     assert page.gone == []
+
+
+def test_each_picture_of_the_guide_shows_the_step_of_its_name_when_it_may_be_left(qtbot, page, client, qloop):
+    taken = {}
+
+    async def until(_what, condition, _within_s):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+    async def take(name):
+        taken[name] = GuideStep(page.number), page.foot.next.text(), page.foot.next.isEnabled(), page.foot.why.text()
+
+    client.answers["firmware.preflight"] = lambda p: job_sample.preflight(p, {"WB-06": ("session", "clock")})
+    page.go({"charger_ids": SIX, "image_id": job_sample.NEW})
+    walked = qloop.create_task(shots_firmware.walk(page, until, take))
+    qtbot.waitUntil(walked.done, timeout=30_000)
+    walked.result()
+    assert taken == {
+        "update-1-chargers": (GuideStep.CHARGERS, "Next: Image", True, ""),
+        "update-2-image": (GuideStep.IMAGE, "Next: Preflight", True, ""),
+        "update-3-preflight": (GuideStep.PREFLIGHT, "Next: Confirm", False, "Warnings need a reason in words."),
+        "update-4-confirm": (GuideStep.CONFIRM, "Update 6 chargers to 2.4.1", True, ""),
+    }
+    assert page.plan.override == shots_firmware.OVERRIDE
+
+
+def test_a_file_whose_day_is_not_known_says_so(page, qtbot, client):
+    client.answers["firmware.images"] = [replace(one, added_at=0.0) for one in job_sample.images()]
+    page.feed.read()
+    to_image(qtbot, page)
+    qtbot.waitUntil(lambda: page.image.facts.facts.value("Added") == "unknown")
 
 
 def test_where_there_is_room_a_list_shows_all_its_rows_and_ends_under_them(page, qtbot):

@@ -1,5 +1,6 @@
 """One job: its progress, charger by charger, and its report."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -15,10 +16,11 @@ from evdesk.gui.pages.job_feed import JobFeed
 from evdesk.gui.pages.job_progress import ProgressPanel
 from evdesk.gui.pages.job_recovery import show_card
 from evdesk.gui.pages.job_report import ReportPanel
+from evdesk.gui.pages.job_words import held_up, held_words
 from evdesk.gui.pages.update_steps import GuideStep, GuideSteps
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import Banner, Card, EmptyState, Label
-from evdesk.model.jobs import Job, JobKind, JobState
+from evdesk.model.jobs import Job, JobCharger, JobKind, JobState
 
 if TYPE_CHECKING:
     from evdesk.gui.theme import Theme
@@ -58,7 +60,7 @@ class JobHead(QWidget):
         self.steps.chosen.connect(self.chosen)
         self.paused.acted.connect(self.go_on_asked)
 
-    def show_job(self, job: Job, step: GuideStep, off: str) -> None:
+    def show_job(self, job: Job, chargers: Sequence[JobCharger], step: GuideStep, off: str) -> None:
         """`off`: why nothing can be done now."""
         self.steps.setVisible(job.kind is JobKind.UPDATE)
         begun = dict.fromkeys(ARRANGED, tr("This was decided when the job began."))
@@ -73,7 +75,8 @@ class JobHead(QWidget):
         self.paused.setVisible(paused)
         waits = bool(job.waits_for) and job.state is JobState.RUNNING
         if waits:
-            self.waits.set_words(tr("Nothing runs now"), job.waits_for)
+            who, why = held_words(chargers) if held_up(chargers) else ("", "")
+            self.waits.set_words(who or tr("Nothing runs now"), why or job.waits_for)
         self.waits.setVisible(waits)
         self.paused.buttons["go_on"].why_off(off)
         self.setVisible(job.kind is JobKind.UPDATE or paused or waits or bool(self.note.text()))
@@ -190,7 +193,7 @@ class JobPage(Page):
             return
         step = self.step()
         self.stack.setCurrentWidget(self.report if step is GuideStep.REPORT else self.progress)
-        self.head.show_job(job, step, self._off())
+        self.head.show_job(job, list(self.feed.chargers.values()), step, self._off())
         self.report.refresh() if step is GuideStep.REPORT else self.progress.refresh()
         self._fit()
         header = (self.title(), self.subtitle())
@@ -213,7 +216,7 @@ class JobPage(Page):
 
     def _enable(self, *_: object) -> None:
         if self.feed.job is not None:
-            self.head.show_job(self.feed.job, self.step(), self._off())
+            self.head.show_job(self.feed.job, list(self.feed.chargers.values()), self.step(), self._off())
         self.progress.enable()
         self.report.enable()
 

@@ -173,7 +173,7 @@ class JobModel(QAbstractTableModel):
 
     @staticmethod
     def _needs(one: JobCharger, wave: Wave) -> bool:
-        """A blocked one is shown as soon as its wave runs: somebody may unplug a car."""
+        """One that is held up is shown as soon as its wave runs: somebody may unplug a car."""
         return group(one) == BLOCKED and wave.started_at is not None
 
     def _charger(self, job: Job, one: JobCharger) -> ChargerRow:

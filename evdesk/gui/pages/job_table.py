@@ -140,7 +140,8 @@ class JobDelegate(CellDelegate):
         parts = self._scale.parts(rect.width())
         for (left, wide), one in zip(parts, segments(row.charger, self._scale.steps, self.now), strict=True):
             self._segment(painter, QRectF(rect.left() + left, rect.top() + 12, wide, BAR), one)
-        ink = "muted" if self.muted or row.look.role in ("info", "muted", "ok") else "text"
+        quiet = row.look.role in ("info", "muted", "ok") and not row.offers_skip
+        ink = "muted" if self.muted or quiet else "text"
         line = QRect(rect.left(), rect.top() + 24, rect.width(), 18)
         right = 0
         if row.offers_skip:

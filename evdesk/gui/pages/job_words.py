@@ -14,13 +14,15 @@ STANDING = (Verdict.WAIT, Verdict.BLOCK)
 """Verdicts that keep a charger from beginning."""
 
 SHORT = 3
+NAMED = 4
+"""So many chargers are named in a sentence."""
 
-GROUPS = (Result.SUCCEEDED.value, RUNNING, WAITING, BLOCKED, Result.UNKNOWN.value, Result.FAILED.value, "cancelled")
+GROUPS = (Result.SUCCEEDED.value, RUNNING, WAITING, Result.UNKNOWN.value, Result.FAILED.value, "cancelled")
 """In the order they are counted."""
 
 
 def group(charger: JobCharger) -> str:
-    """One of `GROUPS`: where this charger is counted."""
+    """One of `GROUPS`: what it does. One that is held up is `BLOCKED`, though a person reads that it waits."""
     if charger.outcome is not None:
         return charger.outcome.value
     if charger.step in (Step.WAITING, Step.PREFLIGHT):
@@ -34,9 +36,11 @@ def stands(charger: JobCharger) -> bool:
 
 
 def counts(chargers: Iterable[JobCharger]) -> dict[str, int]:
+    """One that is held up waits like those whose turn is to come: its row says for what."""
     found = dict.fromkeys(GROUPS, 0)
     for charger in chargers:
-        found[group(charger)] += 1
+        name = group(charger)
+        found[WAITING if name == BLOCKED else name] += 1
     return found
 
 
@@ -45,7 +49,6 @@ def group_word(name: str) -> str:
         "succeeded": tr("done"),
         RUNNING: tr("running"),
         WAITING: tr("waiting"),
-        BLOCKED: tr("blocked"),
         "unknown": tr("unknown"),
         "failed": tr("failed"),
         "cancelled": tr("left out"),
@@ -57,7 +60,6 @@ def group_role(name: str) -> str:
         "succeeded": "ok",
         RUNNING: "accent",
         WAITING: "sunken",
-        BLOCKED: "warn",
         "unknown": "circuit",
         "failed": "danger",
         "cancelled": "house",
@@ -79,12 +81,17 @@ def outcome_look(outcome: Result) -> Look:
     }[outcome]
 
 
+def waits_look() -> Look:
+    """As the checks before the update call it: something outside keeps it from beginning."""
+    return Look("clock", tr("Waits"), "info")
+
+
 def state_look(charger: JobCharger, job: Job) -> Look:
     """Icon, word and role of the state column."""
     if charger.outcome is not None:
         return outcome_look(charger.outcome)
     if stands(charger):
-        return Look("warning", tr("Blocked"), "warn")
+        return waits_look()
     if charger.step is Step.WAITING:
         return Look("clock", _waits_for(charger, job), "muted")
     return {
@@ -167,6 +174,36 @@ def sentences(charger: JobCharger, now: float) -> tuple[str, str]:
     if charger.step is Step.PREFLIGHT:
         return standing_words(charger)
     return running_words(charger, now), charger.next
+
+
+def held_up(chargers: Iterable[JobCharger]) -> bool:
+    """Whether nothing runs, for those that come next are kept from beginning."""
+    found = {group(one) for one in chargers}
+    return BLOCKED in found and RUNNING not in found
+
+
+def held_words(chargers: Sequence[JobCharger]) -> tuple[str, str]:
+    """Whom a job waits for and why, with the way out; "" where no check stands against anyone."""
+    held = [one for one in chargers if one.outcome is None and stands(one)]
+    if not held:
+        return "", ""
+    names = [one.label or one.charger_id for one in held]
+    if len(names) > NAMED:
+        who = tr("{names} and {n} more").format(names=", ".join(names[: NAMED - 1]), n=len(names) - NAMED + 1)
+    elif len(names) > 1:
+        who = tr("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
+    else:
+        who = names[0]
+    reasons = {standing_words(one) for one in held}
+    if len(reasons) == 1:
+        why = " ".join(filter(None, reasons.pop()))
+    else:
+        why = " ".join(dict.fromkeys(_sentence(reason) for reason, _ in map(standing_words, held)))
+    return tr("Waits for {who}").format(who=who), why
+
+
+def _sentence(words: str) -> str:
+    return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 def standing_words(charger: JobCharger) -> tuple[str, str]:
@@ -308,7 +345,7 @@ def wave_look(wave: Wave, now: float, chargers: Sequence[JobCharger] = ()) -> Lo
     watched = tr("Watched") if left is None else tr("Watched, {time} left").format(time=text.age(round(left)))
     return {
         WaveState.WAITING: Look("clock", tr("Waiting"), "muted"),
-        WaveState.RUNNING: Look("play", tr("Running"), "info"),
+        WaveState.RUNNING: waits_look() if held_up(chargers) else Look("play", tr("Running"), "info"),
         WaveState.SOAKING: Look("eye", watched, "info"),
         WaveState.PASSED: _over_look({one.outcome for one in chargers} - {None}),
         WaveState.STOPPED: Look("octagon", tr("Stopped"), "danger"),

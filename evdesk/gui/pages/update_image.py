@@ -88,7 +88,7 @@ class ImageFacts(Card):
         facts.set(tr("Takes"), minutes)
         facts.set(tr("Way back"), *way_back(image, images, versions))
         facts.set(tr("From"), manifest.source or image.manifest_source or text.unknown())
-        facts.set(tr("Added"), text.moment(image.added_at, now))
+        facts.set(tr("Added"), text.moment(image.added_at, now) if image.added_at else text.unknown())
         self.notes.set_lines(self._notes(image))
 
     def _notes(self, image: Image) -> list[Line]:
