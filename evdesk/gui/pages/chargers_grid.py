@@ -4,7 +4,7 @@ Cells are painted by `CellDelegate` subclasses straight from the model's row obj
 200 rows repaint in a few milliseconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from evdesk.gui import icons
 from evdesk.gui.theme import current
+from evdesk.gui.widgets import MoreRows
 
 Index = QModelIndex | QPersistentModelIndex
 PAD = 12
@@ -191,6 +192,11 @@ class Grid(QTableView):
         least = 48 if current().large else 0
         self.verticalHeader().setDefaultSectionSize(max(self._row_height, least))
         self.viewport().update()
+
+    def whole_rows(self, counts: Callable[[int], bool] | None = None) -> None:
+        """No row is cut at the end: how many more there are stands there. `counts(row)`: False for a head."""
+        self.more = MoreRows(self, counts)
+        self.more.watch_model()
 
     def set_widths(self, widths: Sequence[int], stretch: int) -> None:
         """Column widths in logical pixels; the column `stretch` takes what is left."""

@@ -18,7 +18,7 @@ from evdesk.gui.pages.firmware_words import seen_change, seen_look, seen_role, s
 from evdesk.gui.pages.tags_model import ROW, RowsDelegate, RowsModel, TableRow
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import draw
+from evdesk.gui.widgets import MoreRows, draw
 from evdesk.model.firmware import VersionSeen
 
 LINE = 34
@@ -88,6 +88,8 @@ class SeenDots(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(tr("Versions of the charger"))
+        self.more = MoreRows(self)
+        self.more.watch_model()
         self.clicked.connect(self._pressed)
         theme.current().changed.connect(self.viewport().update)
 
@@ -139,6 +141,7 @@ class SeenList(Grid):
         self.setItemDelegate(LedgerDelegate((1, 2, 4), self))
         self.setModel(self.rows)
         self.set_widths((150, 74, 140, 158, 150, 56, 116), 4)
+        self.whole_rows()
         self.opened.connect(self._picked)
 
     def show_rows(self, seen: Sequence[VersionSeen], now: float) -> None:

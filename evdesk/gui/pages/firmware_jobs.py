@@ -167,6 +167,7 @@ class JobList(Grid):
         self.setModel(self.rows)
         self.set_widths((48, 180, 96, 196, 138, 62, 92), 1)
         self.opened.connect(self._picked)
+        self.whole_rows()
 
     def show_jobs(self, jobs: Sequence[Job], now: float) -> None:
         key = self.rows.key(self.currentIndex().row())

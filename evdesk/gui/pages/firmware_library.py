@@ -14,7 +14,7 @@ from evdesk.gui.pages.chargers_grid import Index
 from evdesk.gui.pages.firmware_words import image_look, image_name, image_second, wants_words
 from evdesk.gui.pages.tags_model import ROW, RowsModel, TableRow
 from evdesk.gui.text import tr
-from evdesk.gui.widgets import copy, draw
+from evdesk.gui.widgets import MoreRows, copy, draw
 from evdesk.gui.widgets.base import copy_menu
 from evdesk.model.firmware import FleetModel, Image
 
@@ -77,6 +77,8 @@ class ImageList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(tr("Image library"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.more = MoreRows(self)
+        self.more.watch_model()
         self.entered.connect(self._enter)
         self.clicked.connect(self._pressed)
         theme.current().changed.connect(self.viewport().update)

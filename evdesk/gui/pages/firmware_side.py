@@ -12,6 +12,7 @@ from evdesk.gui.pages.firmware_library import CARD, ImageList
 from evdesk.gui.pages.firmware_words import because_words, charger_look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import Button, Card, ElidedLabel, EmptyState, KeyValue, Rule
+from evdesk.gui.widgets.more import HINT
 from evdesk.model.firmware import FleetCharger, FleetModel, Image, VersionSeen
 
 LEAST_DOTS = 3
@@ -153,7 +154,7 @@ class SidePanel(Card):
             self.logs_asked.emit(self.one.charger_id)
 
     def _share(self) -> None:
-        """The list takes what it needs, as long as three lines of the history stay."""
+        """The list takes what it needs in whole rows, as long as three lines of the history stay."""
         if self.one is None:
             self._held.setFixedHeight(max(CARD, self.height() - 52))
             return
@@ -161,7 +162,8 @@ class SidePanel(Card):
         lower = 12 + 20 + LEAST_DOTS * LINE + 8
         room = max(CARD, self.height() - fixed - lower)
         wanted = self.list.content_height() if self.stack.currentIndex() == 0 else room
-        self._held.setFixedHeight(min(room, max(CARD, wanted)))
+        whole = wanted if wanted <= room else (room - HINT) // CARD * CARD + HINT
+        self._held.setFixedHeight(max(CARD, whole))
         self.facts.setVisible(self.one is not None and self.height() > TALL)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

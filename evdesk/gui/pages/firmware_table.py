@@ -152,6 +152,7 @@ class FleetView(Grid):
         self.clicked.connect(self._clicked)
         self.opened.connect(self._clicked)
         self.selectionModel().currentRowChanged.connect(self._on_current)
+        self.whole_rows(lambda row: isinstance(table.item(row), Line))
 
     def group_by(self, by: str) -> None:
         """BY_MODEL or BY_STATE; the selected charger stays selected."""

@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from evdesk.gui import tokens
+from evdesk.gui import theme, tokens
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.job_both import BothSides
@@ -93,6 +93,7 @@ class ProgressPanel(QWidget):
         super().__init__(parent)
         self._mirror, self._feed, self._deeds = mirror, feed, deeds
         self._by_hand = False  # a person chose the charger that is shown
+        self._fitted: object = None  # what the right column was arranged for
         self.model = JobModel(feed, self)
         self.table = JobTable(self.model, self)
         self.list = Card("", self, padding=0)
@@ -186,6 +187,7 @@ class ProgressPanel(QWidget):
         self.serves.setVisible(bool(job.served) or not job.over)
         self._show_image()
         self.enable()
+        self._fit_side()
         self._fit_table()
 
     def enable(self) -> None:
@@ -204,12 +206,34 @@ class ProgressPanel(QWidget):
     def fit(self, side: int) -> None:
         """The width of the right column; the rest follows from it."""
         self._right.setFixedWidth(side)
+        self._fit_side()
         self._scrolls(0, self.side.verticalScrollBar().maximum())
         self._fit_table()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_table()
+
+    def _fit_side(self) -> None:
+        """Where the window is low, first facts of the file give way, then the words of the recovery card: the card with
+        the way of the file and this computer's power is to be seen whole."""
+        job = self._feed.job
+        wide, high = self._right.width(), self.height()
+        kept = (wide, high, self.summary.height(), self.serves.isHidden(), self.image.isHidden())
+        told = (self.serves.told, self.control.hint.accessibleName(), job is None or job.over)
+        if job is None or (kept, told, theme.current().large) == self._fitted:
+            return
+        self._fitted = (kept, told, theme.current().large)
+        for dense, short in ((False, False), (True, False), (True, True)):
+            self.image.set_dense(dense)
+            self.control.hint.set_short(short)
+            if self._side_need(wide) <= high:
+                break
+
+    def _side_need(self, wide: int) -> int:
+        """The height of the right column with nothing cut."""
+        cards = [card for card in (self.summary, self.image, self.serves, self.control) if not card.isHidden()]
+        return sum(_needs(card, wide) for card in cards) + tokens.GAP * (len(cards) - 1)
 
     def _scrolls(self, _least: int, most: int) -> None:
         """The card at the foot is as wide as those above it."""
@@ -221,9 +245,9 @@ class ProgressPanel(QWidget):
         self.table.fit(room)
         self.both.fit(room)
         tools = self.tools.sizeHint().height() if self.tools.isVisibleTo(self) else 0
-        need = self.table.content_height() + tools + 7
+        frame = tools + 7
         log = max(LOG_LEAST, round(self.height() * LOG_SHARE))
-        self.list.setFixedHeight(max(86, min(need, self.height() - log - tokens.GAP)))
+        self.list.setFixedHeight(max(86, frame + self.table.whole_height(self.height() - log - tokens.GAP - frame)))
 
     # -- choosing -----------------------------------------------------------------------------------------------------
 
@@ -266,6 +290,15 @@ class ProgressPanel(QWidget):
 
     def _to_log(self, log_id: int) -> None:
         self.go_asked.emit("logs", log_id)
+
+
+def _needs(card: QWidget, wide: int) -> int:
+    """The height of a card at this width."""
+    layout = card.layout()
+    if layout is None:
+        return card.height()
+    layout.activate()
+    return layout.totalHeightForWidth(wide) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
 
 
 def leading(chargers: list[JobCharger]) -> str:

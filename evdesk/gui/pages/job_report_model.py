@@ -190,6 +190,7 @@ class ReportTable(Grid):
         model.modelReset.connect(self._recall)
         self.selectionModel().currentRowChanged.connect(self._on_current)
         current().changed.connect(self.viewport().update)
+        self.whole_rows()
 
     def content_height(self) -> int:
         return self.horizontalHeader().height() + self.verticalHeader().length()

@@ -187,6 +187,7 @@ class ImageCard(Card):
         self.head.addWidget(self.chip)
         self.facts = KeyValue(self, columns=1)
         self.body.addWidget(self.facts)
+        self._dense = False
         for name in (tr("File"), tr("Size"), tr("SHA-256")):
             self.facts.set(name, "")
         self._mono()
@@ -195,6 +196,15 @@ class ImageCard(Card):
     def _mono(self) -> None:
         self.facts.label(tr("SHA-256")).setFont(mono_font())
 
+    def set_dense(self, dense: bool) -> None:
+        """Without what is told elsewhere, or decided long ago."""
+        if dense == self._dense:
+            return
+        self._dense = dense
+        name, size = self.facts.value(tr("File")), self.facts.value(tr("Size"))
+        self.facts.set(tr("File"), f"{name}, {size}" if dense else name.removesuffix(f", {size}"))
+        self.facts.show_rows((tr("Size"), tr("Signed by"), tr("Fits")), not dense)
+
     def show_image(self, image: Image | None, images: Iterable[Image], chargers: Sequence[JobCharger]) -> None:
         self.setVisible(image is not None)
         if image is None:
@@ -202,8 +212,9 @@ class ImageCard(Card):
         self.chip.set_look(image_look(image))
         self.chip.setToolTip(image.signature_detail)
         facts = self.facts
-        facts.set(tr("File"), image.file_name)
-        facts.set(tr("Size"), text.size(image.size))
+        size = text.size(image.size)
+        facts.set(tr("File"), f"{image.file_name}, {size}" if self._dense else image.file_name)
+        facts.set(tr("Size"), size)
         facts.set(tr("SHA-256"), short_hash(image.sha256))
         facts.label(tr("SHA-256")).setToolTip(image.sha256)
         facts.set(tr("Signed by"), image.signer or tr("nobody"))
@@ -227,8 +238,11 @@ class ServesCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("This laptop serves the file"), parent, head_height=36, padding=12)
+        self.told = ""  # by which it may need more room
         self.facts = KeyValue(self, columns=1)
         self.body.addWidget(self.facts)
+        for name in (tr("Address"), tr("Came"), tr("Sent"), tr("Power")):
+            self.facts.set(name, "")
 
     def show_job(self, job: Job, chargers: Sequence[JobCharger], *, here: bool) -> None:
         """`here`: the engine runs on this computer."""
@@ -248,7 +262,11 @@ class ServesCard(Card):
         else:
             told = tr("{bytes} to {many}").format(bytes=text.size(total), many=many)
             self.facts.set(tr("Sent"), told if some else tr("nothing yet"))
+        self.facts.show_rows((tr("Came"),), upload)
+        self.facts.show_rows((tr("Sent"),), not upload)
         self.facts.set(tr("Power"), *power_words(job))
+
+        self.told = "\n".join(map(self.facts.value, (tr("Address"), tr("Power"))))
 
 
 def power_words(job: Job) -> tuple[str, str]:
@@ -275,6 +293,7 @@ class RecoveryHint(QLabel):
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
         self._said: tuple[str, str] = ("", "")
+        self._short = False
         self.linkActivated.connect(self._follow)
         theme.current().changed.connect(self._dress)
         self._dress()
@@ -292,6 +311,12 @@ class RecoveryHint(QLabel):
         self.setAccessibleName(" ".join(self._said))
         self._dress()
 
+    def set_short(self, short: bool) -> None:
+        """Only the way to the card, where the window is low."""
+        if short != self._short:
+            self._short = short
+            self._dress()
+
     def _follow(self, _link: str) -> None:
         self.asked.emit()
 
@@ -300,7 +325,8 @@ class RecoveryHint(QLabel):
         self.setFont(look.font("small"))
         lead, told = (_escaped(words) for words in self._said)
         link = f'<a href="card" style="color:{look.color("accent").name()};text-decoration:none;font-weight:600">'
-        self.setText(f"<b>{lead}</b> {told} {link}{_escaped(tr('Recovery card'))}</a>")
+        told = "" if self._short else f" {told}"
+        self.setText(f"<b>{lead}</b>{told} {link}{_escaped(tr('Recovery card'))}</a>")
 
 
 def _escaped(words: str) -> str:
@@ -328,7 +354,7 @@ class Column(QScrollArea):
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(tokens.GAP)
         self.setWidget(self._inside)
-        self.more = MoreBelow(self)
+        self.more = MoreBelow(self, hint=True)
 
 
 class SideColumn(Column):

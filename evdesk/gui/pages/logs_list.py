@@ -43,6 +43,7 @@ class LogList(Card):
         self.body.addLayout(self.stack, 1)
         self.search.textChanged.connect(self._searched)
         self.table.selectionModel().currentRowChanged.connect(self._on_current)
+        self.table.whole_rows()
         if self.empty.button is not None:
             self.empty.button.set_icon("import")
             self.empty.button.clicked.connect(self.fetch_asked)

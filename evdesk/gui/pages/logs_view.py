@@ -57,6 +57,7 @@ class LogCard(Card):
         self.inside.setItemDelegate(RowsDelegate(self.inside))
         self.inside.setModel(self.rows)
         self.inside.set_widths((200, 84, 74, 120), 3)
+        self.inside.whole_rows()
         held = QWidget(self)
         column = QVBoxLayout(held)
         column.setContentsMargins(0, 0, 0, 0)

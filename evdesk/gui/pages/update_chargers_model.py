@@ -298,6 +298,7 @@ class ChoiceTable(Grid):
         self.horizontalHeader().setSectionsMovable(False)
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._measure_heads)
+        self.whole_rows(lambda row: isinstance(model.rows[row], ItemRow))
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
 
     def fit(self, room: int) -> None:

@@ -274,6 +274,7 @@ class ChecksTable(Grid):
         model.modelAboutToBeReset.connect(self._keep)
         model.modelReset.connect(self._recall)
         self.selectionModel().currentRowChanged.connect(self._on_current)
+        self.whole_rows()
 
     def fit(self) -> None:
         """The checks get even columns, names what is left."""

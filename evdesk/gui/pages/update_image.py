@@ -158,6 +158,7 @@ class ImagePanel(StepPanel):
         self.not_fitting.setModel(self.reasons)
         self.not_fitting.set_widths((116, 330, 220), 1)
         self.not_fitting.horizontalHeader().setSortIndicatorShown(False)
+        self.not_fitting.whole_rows()
         self.misfits.body.setContentsMargins(1, 0, 1, 6)
         self.misfits.body.addWidget(self.not_fitting)
         self.misfits.hide()

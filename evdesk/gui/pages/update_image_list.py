@@ -189,6 +189,7 @@ class ImagesTable(Grid):
         self.setModel(model)
         self.horizontalHeader().hide()
         self.horizontalHeader().setStretchLastSection(True)
+        self.whole_rows()
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
 
     def content_height(self) -> int:

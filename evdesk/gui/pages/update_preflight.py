@@ -52,7 +52,7 @@ class WrittenOut(QScrollArea):
         self._column.addStretch(1)
         self.setWidget(inside)
         self.cards: list[tuple[Card, Chip, LinesList, LinesList]] = []
-        self.more = MoreBelow(self)
+        self.more = MoreBelow(self, hint=True)
 
     def show_rows(self, rows: Sequence[Preflight], override: str) -> None:
         while len(self.cards) < len(rows):

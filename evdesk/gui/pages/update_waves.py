@@ -174,6 +174,7 @@ class WavesTable(Grid):
         self.horizontalHeader().setSectionsMovable(False)
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._recall)
+        self.whole_rows(lambda row: bool(model.charger_at(row)))
 
     def current_charger(self) -> str:
         return self._model.charger_at(self.currentIndex().row())

@@ -7,7 +7,7 @@ from evdesk.gui.widgets.cards import Card, Rule, Strip
 from evdesk.gui.widgets.chips import Chip, chip_width, paint_chip
 from evdesk.gui.widgets.figures import Figure
 from evdesk.gui.widgets.focus import FocusRing
-from evdesk.gui.widgets.more import MoreBelow
+from evdesk.gui.widgets.more import MoreBelow, MoreRows
 from evdesk.gui.widgets.phasebars import Part, PhaseBars, RatingBar, paint_phase_bars
 from evdesk.gui.widgets.qr import QrCode
 from evdesk.gui.widgets.tabs import KeyValue, Tabs
@@ -28,6 +28,7 @@ __all__ = [
     "KeyValue",
     "Label",
     "MoreBelow",
+    "MoreRows",
     "Painted",
     "Part",
     "PhaseBars",

@@ -1,5 +1,7 @@
 """Tabs with an accent line, and the grid of names and values."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
@@ -102,6 +104,7 @@ class KeyValue(QWidget):
         self._grid.setVerticalSpacing(6)
         self._columns = columns
         self._values: dict[str, Label] = {}
+        self._keys: dict[str, Label] = {}
         for column in range(columns):
             self._grid.setColumnStretch(column * 2 + 1, 1)
 
@@ -116,13 +119,21 @@ class KeyValue(QWidget):
             align = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
             self._grid.addWidget(key, row, column * 2, align)
             self._grid.addWidget(label, row, column * 2 + 1, Qt.AlignmentFlag.AlignTop)
-            self._values[name] = label
+            self._values[name], self._keys[name] = label, key
         label.setText(value)
         label.setAccessibleName(f"{name}: {value}")
         label.set_role(role)
 
     def value(self, name: str) -> str:
         return self._values[name].text()
+
+    def show_rows(self, names: Iterable[str], on: bool) -> None:
+        """Rows that are hidden keep their values."""
+        for name in names:
+            label = self._values.get(name)
+            if label is not None:
+                label.setVisible(on)
+                self._keys[name].setVisible(on)
 
     def label(self, name: str) -> Label:
         """The widget of a value, for a tool tip or another font; KeyError where it was never set."""
