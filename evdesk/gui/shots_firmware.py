@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evdesk.gui.client import Client
 from evdesk.gui.mirror import Mirror
+from evdesk.gui.pages.job_words import BLOCKED, WAITING, group
 from evdesk.gui.pages.update import UpdatePage
 from evdesk.gui.pages.update_preflight import OverrideCard
 from evdesk.gui.pages.update_steps import GuideStep
@@ -90,7 +91,7 @@ async def shoot(job: Began, shell: Shell, settled: Settled, until: Until, direct
         shell.grab().save(str(directory / f"{name}-{look}.png"))
 
     view: JobView = await shell.client.call("job.get", OneJob(number))
-    ids = [one for one, charger in view.chargers.items() if charger.outcome is None]
+    ids = [one for one, charger in view.chargers.items() if group(charger) in (WAITING, BLOCKED)]
     shell.navigator.go("update", {"charger_ids": ids or list(view.chargers), "image_id": image.id})
     page = shell.navigator.page("update")
     if isinstance(page, UpdatePage):

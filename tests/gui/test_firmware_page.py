@@ -19,7 +19,7 @@ from evdesk.gui.pages.firmware import FirmwarePage
 from evdesk.gui.pages.firmware_deeds import PathSheet, RefusedSheet, added_words, without_sidecars
 from evdesk.gui.pages.firmware_head import HeadCard
 from evdesk.gui.pages.firmware_image import ImageSheet, TrustSheet, file_text
-from evdesk.gui.pages.firmware_library import ordered
+from evdesk.gui.pages.firmware_library import CARD, ordered
 from evdesk.gui.pages.firmware_model import BY_STATE, FleetTable, natural
 from evdesk.gui.pages.firmware_policy import PolicySheet
 from evdesk.gui.pages.firmware_strip import lanes_of, ticks, window_of
@@ -245,6 +245,20 @@ def test_buttons_of_a_charger_say_why_they_are_off(page, qtbot, night):
     page.go("WB-03")
     qtbot.waitUntil(lambda: page.side.title_of_one.text().startswith("Bay 3"))
     assert page.side.update_button.toolTip() == "Update firmware is off: this charger cannot do it."
+
+
+def test_a_low_window_cuts_no_image_of_the_library_and_says_how_many_more_there_are(page, qtbot):
+    size = page.size()
+    for high in (480, 560, 640, 748):
+        page.resize(1112, high)
+        QApplication.processEvents()
+        images, more = page.side.list, page.side.list.more
+        qtbot.waitUntil(lambda: page.side.list.verticalScrollBar().maximum() == 0 or page.side.list.more.isVisible())
+        if more.isVisible():
+            shown = (more.y() - images.viewport().y()) // CARD
+            assert (more.y() - images.viewport().y()) % CARD == 0
+            assert more.words() == f"{len(images.rows.rows) - shown} more"
+    page.resize(size)
 
 
 def test_the_legend_narrows_and_the_filter_is_taken_away(page):

@@ -371,6 +371,28 @@ def test_while_all_are_held_up_the_page_says_for_whom_it_waits_and_nothing_is_ca
     assert page.head.waits.meaning.text() == "Not connected since 18:33. A car charges on connector 1."
 
 
+def test_a_low_window_shows_whole_rows_and_keeps_the_card_of_this_computer(page, qtbot):
+    size = page.size()
+    for high in (560, 620, 680, 748):
+        page.resize(1112, high)
+        show(qtbot, page, job_sample.view())
+        QApplication.processEvents()
+        panel, table = page.progress, page.progress.table
+        more = table.more
+        end = more.y() if more.isVisible() else table.viewport().geometry().bottom() + 1
+        edges = [table.rowViewportPosition(row) for row in range(table.model().rowCount())]
+        assert end - table.viewport().y() in [*edges, edges[-1] + table.rowHeight(len(edges) - 1)], "no row is cut"
+        below = [row for row, edge in enumerate(edges) if edge >= end - table.viewport().y()]
+        left = sum(bool(page.progress.model.charger_at(row)) for row in below)
+        assert more.isVisible() is bool(below)
+        assert not below or more.words() == f"{left} more"
+        assert panel.image.facts.label("Signed by").isVisible() is (high == 748), "what is told elsewhere gives way"
+        if high >= 620:
+            assert panel.side.verticalScrollBar().maximum() == 0, "no card is cut"
+        assert "Recovery card" in panel.control.hint.text()
+    page.resize(size)
+
+
 def test_what_was_refused_stands_on_the_page(page, qtbot, client):
     show(qtbot, page, job_sample.view())
     client.answers["job.pause"] = EvdeskError(Reason.INVALID, "The job is over.")

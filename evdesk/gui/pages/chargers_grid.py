@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from evdesk.gui import icons
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import MoreRows
+from evdesk.gui.widgets.more import HINT
 
 Index = QModelIndex | QPersistentModelIndex
 PAD = 12
@@ -197,6 +198,18 @@ class Grid(QTableView):
         """No row is cut at the end: how many more there are stands there. `counts(row)`: False for a head."""
         self.more = MoreRows(self, counts)
         self.more.watch_model()
+
+    def rows_height(self, most: int) -> int:
+        """Of the head and all rows; or of as many whole rows as fit into `most` with the words that there are more."""
+        rows, header = self.verticalHeader(), self.horizontalHeader()
+        high = 0 if header.isHidden() else header.height()
+        if high + rows.length() <= most:
+            return high + rows.length()
+        for number in range(rows.count()):
+            if high + rows.sectionSize(number) + HINT > most:
+                break
+            high += rows.sectionSize(number)
+        return high + HINT
 
     def set_widths(self, widths: Sequence[int], stretch: int) -> None:
         """Column widths in logical pixels; the column `stretch` takes what is left."""

@@ -42,7 +42,7 @@ def job_says(job: Job, now: float) -> str:
     ends = ""
     if job.install_at is not None and job.install_at > now:
         ends = tr("installs {time}").format(time=text.moment(job.install_at, now))
-    elif job.about_done_at is not None and job.about_done_at > now:
+    elif job.about_done_at is not None and job.about_done_at > now and not job.waits_for:
         ends = tr("all done about {time}").format(time=text.clock(job.about_done_at))
     return text.reasons(counts_words(job), job.waits_for.rstrip("."), ends)
 

@@ -11,7 +11,7 @@ from evdesk.gui.pages.job_both import BothSides
 from evdesk.gui.pages.job_deeds import JobDeeds
 from evdesk.gui.pages.job_feed import JobFeed
 from evdesk.gui.pages.job_model import FOLD_FROM, JobModel
-from evdesk.gui.pages.job_side import ImageCard, RecoveryHint, ServesCard, SideColumn, SummaryCard
+from evdesk.gui.pages.job_side import ImageCard, RecoveryHint, ServesCard, SideColumn, SummaryCard, column_height
 from evdesk.gui.pages.job_table import JobTable
 from evdesk.gui.pages.job_words import RUNNING, counted, group
 from evdesk.gui.text import tr
@@ -212,6 +212,7 @@ class ProgressPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_side()
         self._fit_table()
 
     def _fit_side(self) -> None:
@@ -224,16 +225,12 @@ class ProgressPanel(QWidget):
         if job is None or (kept, told, theme.current().large) == self._fitted:
             return
         self._fitted = (kept, told, theme.current().large)
+        cards = (self.summary, self.image, self.serves, self.control)
         for dense, short in ((False, False), (True, False), (True, True)):
             self.image.set_dense(dense)
             self.control.hint.set_short(short)
-            if self._side_need(wide) <= high:
+            if column_height(cards, wide) <= high:
                 break
-
-    def _side_need(self, wide: int) -> int:
-        """The height of the right column with nothing cut."""
-        cards = [card for card in (self.summary, self.image, self.serves, self.control) if not card.isHidden()]
-        return sum(_needs(card, wide) for card in cards) + tokens.GAP * (len(cards) - 1)
 
     def _scrolls(self, _least: int, most: int) -> None:
         """The card at the foot is as wide as those above it."""
@@ -247,7 +244,7 @@ class ProgressPanel(QWidget):
         tools = self.tools.sizeHint().height() if self.tools.isVisibleTo(self) else 0
         frame = tools + 7
         log = max(LOG_LEAST, round(self.height() * LOG_SHARE))
-        self.list.setFixedHeight(max(86, frame + self.table.whole_height(self.height() - log - tokens.GAP - frame)))
+        self.list.setFixedHeight(max(86, frame + self.table.rows_height(self.height() - log - tokens.GAP - frame)))
 
     # -- choosing -----------------------------------------------------------------------------------------------------
 
@@ -290,15 +287,6 @@ class ProgressPanel(QWidget):
 
     def _to_log(self, log_id: int) -> None:
         self.go_asked.emit("logs", log_id)
-
-
-def _needs(card: QWidget, wide: int) -> int:
-    """The height of a card at this width."""
-    layout = card.layout()
-    if layout is None:
-        return card.height()
-    layout.activate()
-    return layout.totalHeightForWidth(wide) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
 
 
 def leading(chargers: list[JobCharger]) -> str:

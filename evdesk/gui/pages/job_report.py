@@ -13,11 +13,12 @@ from evdesk.gui.pages.job_feed import JobFeed
 from evdesk.gui.pages.job_lines import LinesFeed, LinesModel, LinesView
 from evdesk.gui.pages.job_report_model import ReportModel, ReportTable, length, report_tsv
 from evdesk.gui.pages.job_segments import step_title
-from evdesk.gui.pages.job_side import ImageCard, SideColumn, SummaryCard, head_height, short_hash
+from evdesk.gui.pages.job_side import ImageCard, SideColumn, SummaryCard, column_height, head_height, short_hash
 from evdesk.gui.pages.job_words import outcome_look, running_words, settings_short, transfer_words
 from evdesk.gui.pages.tags_model import RowsDelegate, RowsModel, TableRow
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
+from evdesk.gui.theme import current
 from evdesk.gui.widgets import PRIMARY, Button, Card, Chip, KeyValue, Label, copy
 from evdesk.model.jobs import Job, JobCharger, JobKind, Result
 from evdesk.model.settings import SettingChange
@@ -201,6 +202,7 @@ class ReportPanel(QWidget):
     def __init__(self, mirror: Mirror, feed: JobFeed, deeds: JobDeeds, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._mirror, self._feed, self._deeds = mirror, feed, deeds
+        self._fitted: object = None  # what the right column was arranged for
         self.model = ReportModel(self)
         self.table = ReportTable(self.model, self)
         self.list = Card("", self, padding=0)
@@ -260,10 +262,12 @@ class ReportPanel(QWidget):
         """The width of the right column."""
         self._right.setFixedWidth(side)
         self._scrolls(0, self.side.verticalScrollBar().maximum())
+        self._fit_side()
         self._fit_table()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_side()
         self._fit_table()
 
     def event(self, event: QEvent) -> bool:
@@ -279,10 +283,20 @@ class ReportPanel(QWidget):
         inside = self.result.layout()
         detail = max(DETAIL_LEAST, inside.totalHeightForWidth(wide) if inside is not None else 0)
         most = max(120, self.height() - detail - tokens.GAP)
-        high = min(most, self.table.content_height() + 9)
+        high = 9 + self.table.rows_height(most - 9)
         self.list.setFixedHeight(high)
         rest = self.height() - high - detail - 2 * tokens.GAP
         self.lines.setVisible(rest >= LINES_FROM)
+
+    def _fit_side(self) -> None:
+        """In a low window some facts of the file give way, so that no card is cut."""
+        cards = (self.summary, self.record, self.image, self.foot)
+        shown = tuple(card.isHidden() for card in (*cards, self.retry, self.why))
+        fitted = (self._right.width(), self.height(), self.summary.height(), shown, self.why.text(), current().large)
+        if fitted != self._fitted:
+            self._fitted = fitted
+            self.image.set_dense(False)
+            self.image.set_dense(column_height(cards, self._right.width()) > self.height())
 
     def _scrolls(self, _least: int, most: int) -> None:
         """The card at the foot is as wide as those above it."""
@@ -308,6 +322,7 @@ class ReportPanel(QWidget):
         if 0 <= row < len(self.model.rows):
             self._show_one(self.model.rows[row].charger_id)
         self._show_retry(job, chargers)
+        self._fit_side()
         self.enable()
 
     def again(self) -> list[str]:

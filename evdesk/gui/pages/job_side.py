@@ -173,7 +173,7 @@ def times_words(job: Job, now: float) -> str:
         return f"{begun} {tr('Over {time}.').format(time=text.moment(job.ended_at, job.started_at))}"
     if job.install_at is not None and job.install_at > now:
         return f"{begun} {tr('Installs {time}.').format(time=text.moment(job.install_at, now))}"
-    if job.about_done_at is None:
+    if job.about_done_at is None or job.waits_for:  # nobody knows how long a car stays
         return begun
     return f"{begun} {tr('All done about {time}.').format(time=text.clock(job.about_done_at))}"
 
@@ -188,7 +188,8 @@ class ImageCard(Card):
         self.facts = KeyValue(self, columns=1)
         self.body.addWidget(self.facts)
         self._dense = False
-        for name in (tr("File"), tr("Size"), tr("SHA-256")):
+        names = (tr("File"), tr("Size"), tr("SHA-256"), tr("Signed by"), tr("Fits"), tr("Settings"), tr("Way back"))
+        for name in names:
             self.facts.set(name, "")
         self._mono()
         theme.current().changed.connect(self._mono)  # after the labels have dressed themselves
@@ -337,6 +338,20 @@ def silent_s(chargers: Iterable[JobCharger]) -> float:
     """How long a restart may take before one worries; 5 min where nobody knows."""
     known = [span.most_s for c in chargers for span in c.steps if span.step is Step.REBOOTING and span.most_s]
     return max(known, default=300.0)
+
+
+def column_height(cards: Iterable[QWidget], wide: int) -> int:
+    """Of those that are shown, one above the other at this width, with nothing cut."""
+    high = [_height(card, wide) for card in cards if not card.isHidden()]
+    return sum(high) + tokens.GAP * max(0, len(high) - 1)
+
+
+def _height(card: QWidget, wide: int) -> int:
+    layout = card.layout()
+    if layout is None:
+        return card.height()
+    layout.activate()
+    return layout.totalHeightForWidth(wide) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
 
 
 class Column(QScrollArea):

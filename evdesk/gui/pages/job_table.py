@@ -11,7 +11,6 @@ from evdesk.gui.pages.job_segments import Fill, Segment, segments, step_title, s
 from evdesk.gui.text import tr
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import chip_width, draw, paint_chip
-from evdesk.gui.widgets.more import HINT
 from evdesk.model.jobs import Job, JobCharger, JobKind, Step
 
 CHARGER, STATE, STEPS = range(3)
@@ -237,18 +236,6 @@ class JobTable(Grid):
     def content_height(self) -> int:
         """Head and all rows."""
         return self.horizontalHeader().height() + self.verticalHeader().length()
-
-    def whole_height(self, most: int) -> int:
-        """The same, or as many whole rows as fit into `most` with the words that there are more."""
-        need = self.content_height()
-        if need <= most:
-            return need
-        rows, high = self.verticalHeader(), self.horizontalHeader().height()
-        for number in range(rows.count()):
-            if high + rows.sectionSize(number) + HINT > most:
-                break
-            high += rows.sectionSize(number)
-        return high + HINT
 
     def current_charger(self) -> str:
         return self._model.charger_at(self.currentIndex().row())

@@ -13,7 +13,7 @@ from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import GHOST, Button, Card, EmptyState, Figure, KeyValue, Label, Rule, SearchField, Segmented
 from evdesk.model import ChargerState, ConnectorStatus
-from evdesk.model.firmware import FleetCharger
+from evdesk.model.firmware import FleetCharger, FleetState
 
 BUSY = (ConnectorStatus.CHARGING, ConnectorStatus.SUSPENDED_EV, ConnectorStatus.SUSPENDED_EVSE)
 
@@ -154,6 +154,12 @@ class ChargersPanel(StepPanel):
         if len(models) > 1:
             words = tr("Different models are chosen. One file seldom fits both: take one model at a time.")
             notes.append(Line(Look("warning", tr("Warning"), "warn"), words))
+        has = sum(one.state is FleetState.NEWEST for one in some)
+        if has:
+            words = tr("{many} on the newest version already: leave them out.")
+            if has == 1:
+                words = tr("{many} on the newest version already: leave it out.")
+            notes.append(Line(Look("warning", tr("Warning"), "warn"), words.format(many=chargers_words(has))))
         away = sum(not one.online for one in some)
         busy = sum(self._is_busy(one) for one in some)
         if busy:

@@ -29,17 +29,20 @@ ROOMY_FROM, REASON_FROM = 720, 940
 _ROOT = QModelIndex()
 WANTED = (FleetState.BEHIND, FleetState.BLOCKED, FleetState.FAILED)
 """States that an update is for."""
+HAS_IT = (FleetState.NEWEST, FleetState.AHEAD)
+"""States that an update has nothing new for: the box of a head leaves them alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadRow:
-    """`marked` of the `shown` below it."""
+    """`marked` of those shown below it. `offers`: those that its box marks."""
 
     key: str
     name: str
     words: str
     ids: tuple[str, ...] = field(default=())
     marked: int = 0
+    offers: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +112,13 @@ class ChoiceModel(QAbstractTableModel):
         self.marks_changed.emit()
 
     def toggle(self, row: int) -> None:
-        """A head: all of its model that are shown, unless all are marked."""
+        """A head: those of its model that are shown and may get something new, unless all of them are marked."""
         one = self.rows[row] if 0 <= row < len(self.rows) else None
         if isinstance(one, ItemRow):
             self.mark([one.key], not one.marked)
         elif isinstance(one, HeadRow):
-            self.mark(one.ids, one.marked < len(one.ids))
+            on = not set(one.offers) <= set(self.marked)
+            self.mark(one.offers if on else one.ids, on)
 
     def everything(self) -> tuple[int, int]:
         """Heads and chargers that there are without any filter."""
@@ -145,7 +149,8 @@ class ChoiceModel(QAbstractTableModel):
             ids = tuple(one.charger_id for one in found)
             count = sum(one in marked for one in ids)
             name = model_name(model.vendor, model.model)
-            rows.append(HeadRow(f"model/{name}", name, _head_words(model), ids, count))
+            offers = tuple(one.charger_id for one in found if one.state not in HAS_IT) or ids
+            rows.append(HeadRow(f"model/{name}", name, _head_words(model), ids, count, offers))
             rows += [
                 ItemRow(one.charger_id, one, self._state_look(one), self._now(one), one.charger_id in marked)
                 for one in found

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QHeaderView, QToolTip, QWidget
 from evdesk.gui import icons
 from evdesk.gui.pages.chargers_grid import CellDelegate, Grid, GridHeader, Index
 from evdesk.gui.pages.update_parts import Line
-from evdesk.gui.pages.update_plan import INSTALL_DATE, SOFT, Ready, readiness
+from evdesk.gui.pages.update_plan import INSTALL_DATE, SOFT, Ready, has_it, readiness
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.theme import current
@@ -98,6 +98,14 @@ def ready_look(state: Ready) -> Look:
     }[state]
 
 
+def result_look(one: Preflight, override: str = "") -> Look:
+    """What the checks came to. That it has the version already is said before anything that a reason passes."""
+    state = readiness(one, override)
+    if has_it(one) and state is not Ready.CANNOT:
+        return Look("warning", tr("Has {version}").format(version=one.to_version), "warn")
+    return ready_look(state)
+
+
 def check_lines(one: Preflight, *, passed: bool | None = None) -> list[Line]:
     """Checks in words, the worst first: all, or only those that passed, or did not."""
     rows = sorted(one.checks, key=lambda check: WORST.index(check.verdict))
@@ -116,6 +124,7 @@ def codes_of(rows: Iterable[Preflight]) -> list[str]:
 class CheckRow:
     one: Preflight
     state: Ready
+    look: Look
     by_code: dict[str, Check]
 
     def first(self) -> str:
@@ -126,7 +135,10 @@ class CheckRow:
 
 def check_rows(rows: Sequence[Preflight], override: str) -> list[CheckRow]:
     """Sorted by trouble; within it in the order of the update."""
-    made = [CheckRow(one, readiness(one, override), {check.code: check for check in one.checks}) for one in rows]
+    made = [
+        CheckRow(one, readiness(one, override), result_look(one, override), {check.code: check for check in one.checks})
+        for one in rows
+    ]
     return sorted(made, key=lambda row: (ORDER.index(row.state), not any(map(_is_soft, row.one.checks))))
 
 
@@ -180,12 +192,12 @@ class ChecksModel(QAbstractTableModel):
             return row
         if role == Qt.ItemDataRole.DisplayRole:
             if index.column() < FIRST:
-                return (f"{row.one.label} {row.one.serial}".strip(), ready_look(row.state).word)[index.column()]
+                return (f"{row.one.label} {row.one.serial}".strip(), row.look.word)[index.column()]
             return verdict_look(check.verdict).word if check is not None else ""
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{check.sentence}\n{check.advice}".strip() if check is not None else row.first()
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(filter(None, (row.one.label, row.one.serial, ready_look(row.state).word, row.first())))
+            return ", ".join(filter(None, (row.one.label, row.one.serial, row.look.word, row.first())))
         return None
 
 
@@ -243,14 +255,13 @@ class ChecksDelegate(CellDelegate):
             self.words(painter, QRect(rect.left(), middle - 17, rect.width(), 18), row.one.label, "card", "text")
             self.words(painter, QRect(rect.left(), middle, rect.width(), 16), row.one.serial, "small", "muted")
         elif index.column() == RESULT:
-            look = ready_look(row.state)
-            self.icon_words(painter, rect, look.icon, look.word, look.role, "chip")
+            self.icon_words(painter, rect, row.look.icon, row.look.word, row.look.role, "chip")
         else:
             check = model.check(index)
             whole = rect.adjusted(-8, 0, 8, 0)
             box = QRectF(whole.center().x() - 6.5, whole.center().y() - 6.5, 15, 15)
             if check is None:
-                icons.paint(painter, "minus", "border", box)
+                icons.paint(painter, "minus", "muted", box)
                 return
             look = verdict_look(check.verdict)
             if check.verdict is not Verdict.OK:

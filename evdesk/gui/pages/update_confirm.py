@@ -11,6 +11,7 @@ from evdesk.gui.pages.update_plan import (
     INSTALL_DATE,
     Plan,
     counted,
+    has_it,
     install_words,
     is_older,
     lasts_s,
@@ -115,10 +116,14 @@ class DeedCard(Card):
         rows = feed.preflight
         models = [feed.places[one][0] for one in plan.charger_ids if one in feed.places]
         self.model.setText(counted(f"{one.vendor} {one.model}".strip() for one in models) if models else image.name)
-        before = ", ".join(sorted({one.from_version or "?" for one in rows}))
-        self.step.setText(tr("{before} to {to}").format(before=before, to=image.manifest.version))
+        again = [one for one in rows if has_it(one)]
+        before = ", ".join(sorted({one.from_version or "?" for one in rows if one not in again}))
+        told = tr("{before} to {to}") if before or not rows else tr("{to} again")
+        self.step.setText(told.format(before=before, to=image.manifest.version))
         self.chip.set_look(image_look(image))
         facts = self.facts
+        facts.set(tr("Has it already"), ", ".join(one.label or one.charger_id for one in again), "warn")
+        facts.show_rows((tr("Has it already"),), bool(again))
         facts.set(tr("Settings"), tr("saved before, compared after"))
         facts.set(tr("File"), f"{image.file_name}, {text.size(image.size)}")
         facts.set(tr("Installed"), install_words(plan, now) or tr("as soon as it is there"))

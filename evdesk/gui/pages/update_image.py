@@ -29,7 +29,7 @@ from evdesk.gui.pages.update_plan import Plan
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import GHOST, Button, Card, Chip, EmptyState, KeyValue, Label
-from evdesk.model.firmware import Image
+from evdesk.model.firmware import Direction, Image
 
 if TYPE_CHECKING:
     from evdesk.gui.theme import Theme
@@ -189,6 +189,13 @@ class ImagePanel(StepPanel):
         fits = self._feed.fits.get(self._plan.image_id, {})
         return [one for one in self._plan.charger_ids if one in fits and not fits[one].fits]
 
+    def has_it(self) -> list[str]:
+        """Chosen chargers that have the chosen version already, as long as it is new for others."""
+        fits = self._feed.fits.get(self._plan.image_id, {})
+        found = [one for one in self._plan.charger_ids if one in fits and fits[one].fits]
+        same = [one for one in found if fits[one].direction is Direction.SAME]
+        return same if len(same) < len(found) else []
+
     def fit(self, side: int) -> None:
         super().fit(side)
         self._fit_misfits()
@@ -228,13 +235,19 @@ class ImagePanel(StepPanel):
         self._show_misfits()
 
     def _show_misfits(self) -> None:
-        out = self.not_for()
+        out, same = self.not_for(), self.has_it()
         fits = self._feed.fits.get(self._plan.image_id, {})
-        self.misfits.setVisible(bool(out))
-        self.misfits.title.setText(tr("Not for {many}").format(many=chargers_words(len(out))))
-        self.drop.setText(tr("Leave it out") if len(out) == 1 else tr("Leave these {n} out").format(n=len(out)))
+        many = len(out) + len(same)
+        self.misfits.setVisible(many > 0)
+        if out:
+            self.misfits.title.setText(tr("Not for {many}").format(many=chargers_words(many)))
+        else:
+            self.misfits.title.setText(tr("Nothing new for {many}").format(many=chargers_words(many)))
+        self.drop.setText(tr("Leave it out") if many == 1 else tr("Leave these {n} out").format(n=many))
         self.drop.updateGeometry()
         rows = [TableRow(one, (self._feed.label(one), why_not(fits[one]), way_out(fits[one]))) for one in out]
+        has, way = tr("It has {version} already."), tr("Leave it out, or give a reason.")
+        rows += [TableRow(one, (self._feed.label(one), has.format(version=fits[one].to_version), way)) for one in same]
         self.reasons.set_rows(rows)
         self._fit_misfits()
 
@@ -258,7 +271,7 @@ class ImagePanel(StepPanel):
             self.changed.emit()
 
     def _drop(self) -> None:
-        out = set(self.not_for())
+        out = {*self.not_for(), *self.has_it()}
         self._plan.charger_ids = [one for one in self._plan.charger_ids if one not in out]
         self._show()
         self.changed.emit()

@@ -36,6 +36,7 @@ class ImageRow:
     second: str
     known: bool = True
     ways: frozenset[Direction] = frozenset()
+    same: int = 0  # of those that it fits, so many have it already
 
     @property
     def usable(self) -> bool:
@@ -65,7 +66,9 @@ def make_row(image: Image, fits: Mapping[str, Fit] | None, charger_ids: Sequence
         second = _step(good, image)
     else:
         second = next((words for words in map(why_not, rows) if words), tr("It fits none of them."))
-    return ImageRow(image, look, len(good), len(charger_ids), second, ways=frozenset(fit.direction for fit in good))
+    ways = [fit.direction for fit in good]
+    same = ways.count(Direction.SAME)
+    return ImageRow(image, look, len(good), len(charger_ids), second, ways=frozenset(ways), same=same)
 
 
 def _step(good: Sequence[Fit], image: Image) -> str:
@@ -147,6 +150,9 @@ def fit_look(row: ImageRow) -> Look:
         return Look("check", tr("Already on it"), "muted")
     if row.ways == {Direction.DOWNGRADE}:
         return Look("arrow-down", tr("Older, fits {n} of {all}").format(n=row.fits, all=row.all), "warn")
+    if row.fits == row.all and row.same:
+        told = tr("New for {n} of {all}").format(n=row.fits - row.same, all=row.all)
+        return Look("check-circle", told, "ok")
     if row.fits == row.all:
         return Look("check-circle", tr("Fits all {n}").format(n=row.all) if row.all > 1 else tr("Fits"), "ok")
     return Look("warning", tr("Fits {n} of {all}").format(n=row.fits, all=row.all), "warn")

@@ -8,6 +8,7 @@ from enum import StrEnum
 from math import ceil
 
 from evdesk.firmware.rollout import plan_waves
+from evdesk.firmware.versions import compare
 from evdesk.gui import text
 from evdesk.gui.pages.firmware_words import chargers_words, model_name
 from evdesk.gui.text import tr
@@ -70,10 +71,11 @@ class Plan:
         self.typed = ""
 
     def ready_first(self, rows: Sequence[Preflight]) -> None:
-        """Those that can begin at once come first, so that no car holds up the canary; unless a person chose the order."""
+        """Those that can begin at once come first, so that no car holds up the canary, and those that have the version
+        already last: they prove nothing. Unless a person chose the order."""
         if not self.ordered:
-            waits = {one.charger_id for one in rows if readiness(one, self.override) is Ready.WAITS}
-            self.charger_ids.sort(key=waits.__contains__)
+            rank = {one.charger_id: (has_it(one), readiness(one, self.override) is Ready.WAITS) for one in rows}
+            self.charger_ids.sort(key=lambda one: rank.get(one, (False, False)))
 
     def waves(self) -> tuple[Wave, ...]:
         return plan_waves(self.charger_ids, self.canary, [self.size] if self.size else [])
@@ -175,6 +177,11 @@ def readiness(one: Preflight, override: str = "") -> Ready:
     return Ready.WAITS if one.waits or Verdict.WAIT in verdicts else Ready.READY
 
 
+def has_it(one: Preflight) -> bool:
+    """Whether it runs this very version already."""
+    return compare(one.from_version, one.to_version) == 0
+
+
 def is_reason(words: str) -> bool:
     return len(words.strip()) >= LEAST_REASON
 
@@ -259,14 +266,16 @@ def _deed_words(rows: Sequence[Preflight], image: Image | None) -> str:
     version = image.manifest.version if image is not None else ""
     if len(rows) == 1:
         one = rows[0]
-        told = (
-            tr("Put {to} on {serial} in place of {before}")
-            if one.downgrade
-            else tr("Update {serial} from {before} to {to}")
-        )
+        told = tr("Update {serial} from {before} to {to}")
+        if one.downgrade or has_it(one):
+            told = (
+                tr("Put {to} on {serial} in place of {before}") if one.downgrade else tr("Put {to} on {serial} again")
+            )
         return told.format(serial=one.serial or one.label, before=one.from_version or "?", to=one.to_version or version)
     told = tr("Put older {to} on {n} chargers") if is_older(rows) else tr("Update {n} chargers to {to}")
-    return told.format(n=text.count(len(rows)), to=version)
+    deed = told.format(n=text.count(len(rows)), to=version)
+    again = sum(map(has_it, rows))
+    return tr("{deed}, {n} of them again").format(deed=deed, n=text.count(again)) if again else deed
 
 
 def why_not_started(rows: Sequence[Preflight], plan: Plan, image: Image | None, now: float) -> str:

@@ -12,7 +12,7 @@ from evdesk.gui.pages.update_checks import (
     ChecksTable,
     check_lines,
     check_word,
-    ready_look,
+    result_look,
     verdict_look,
 )
 from evdesk.gui.pages.update_feed import UpdateFeed
@@ -21,12 +21,14 @@ from evdesk.gui.pages.update_plan import (
     LEAST_REASON,
     Plan,
     Ready,
+    has_it,
     is_reason,
     readiness,
     soft_checks,
     summary,
     why_not_checked,
 )
+from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import Button, Card, Chip, EmptyState, Label, MoreBelow
 from evdesk.model.firmware import Verdict
@@ -69,10 +71,12 @@ class WrittenOut(QScrollArea):
             if number < len(rows):
                 one = rows[number]
                 step = tr("{label}, {serial}, {before} to {to}")
+                if has_it(one):
+                    step = tr("{label}, {serial}, has {to} already")
                 card.title.setText(
                     step.format(label=one.label, serial=one.serial, before=one.from_version or "?", to=one.to_version)
                 )
-                chip.set_look(ready_look(readiness(one, override)))
+                chip.set_look(result_look(one, override))
                 bad.set_lines(check_lines(one, passed=False))
                 bad.setVisible(bool(bad.lines()))
                 good.set_lines(check_lines(one, passed=True))
@@ -137,7 +141,9 @@ class PreflightPanel(StepPanel):
         self.hard = Card(tr("Cannot be passed"), self, head_height=36, padding=12)
         self.hard_lines = LinesList(self)
         self.drop = Button("", "x", parent=self)
-        self.waits = LinesList(self)
+        self.same = Card(tr("Nothing new for it"), self, head_height=36, padding=12)
+        self.same_lines = LinesList(self)
+        self.drop_same = Button("", "x", parent=self)
         self.one = Card(" ", self, head_height=36, padding=12)
         self.one_chip = Chip(None, self, bare=True)
         self.one_lines = LinesList(self)
@@ -146,6 +152,7 @@ class PreflightPanel(StepPanel):
         self.again.clicked.connect(self.check)
         self.override.typed.connect(self._typed)
         self.drop.clicked.connect(self._drop)
+        self.drop_same.clicked.connect(self._drop_same)
         feed.checked.connect(self._checked)
 
     def _lay_out(self) -> None:
@@ -172,7 +179,9 @@ class PreflightPanel(StepPanel):
         self.hard.body.addWidget(self.drop)
         self.one.head.addWidget(self.one_chip)
         self.one.body.addWidget(self.one_lines)
-        for card in (self.hard, self.override, self.one):
+        self.same.body.addWidget(self.same_lines)
+        self.same.body.addWidget(self.drop_same)
+        for card in (self.hard, self.same, self.override, self.one):
             self.side.add(card)
 
     # -- what the page asks -------------------------------------------------------------------------------------------
@@ -233,6 +242,7 @@ class PreflightPanel(StepPanel):
             self._stack.setCurrentWidget(self._matrix)
         self.one.setVisible(bool(rows) and not few)
         self._show_hard(rows)
+        self._show_same(rows)
         self.override.show_rows(rows, self._plan)
 
     def _age(self) -> str:
@@ -257,13 +267,26 @@ class PreflightPanel(StepPanel):
         self.drop.updateGeometry()
         self.drop.setVisible(some)
 
+    def _show_same(self, rows: Sequence[Preflight]) -> None:
+        """Those that have the version already, as long as others are chosen too."""
+        same = [one for one in rows if has_it(one) and readiness(one) is not Ready.CANNOT]
+        self.same.setVisible(0 < len(same) < len(rows))
+        names = ", ".join(one.label or one.charger_id for one in same[:WARNINGS_SHOWN])
+        more = tr(" and {n} more").format(n=len(same) - WARNINGS_SHOWN) if len(same) > WARNINGS_SHOWN else ""
+        words = tr("{names}: {version} is on it already.") if len(same) == 1 else tr("{names}: {version} is on them.")
+        version = same[0].to_version if same else ""
+        look = Look("warning", tr("Warning"), "warn")
+        self.same_lines.set_lines([Line(look, words.format(names=names + more, version=version))])
+        self.drop_same.setText(tr("Leave it out") if len(same) == 1 else tr("Leave these {n} out").format(n=len(same)))
+        self.drop_same.updateGeometry()
+
     def _show_one(self, charger_id: str) -> None:
         row = self.model.row_of(charger_id)
         if row < 0:
             return
         found = self.model.rows[row]
         self.one.title.setText(found.one.label or charger_id)
-        self.one_chip.set_look(ready_look(found.state))
+        self.one_chip.set_look(found.look)
         self.one_lines.set_lines(check_lines(found.one))
 
     # -- people -------------------------------------------------------------------------------------------------------
@@ -278,6 +301,11 @@ class PreflightPanel(StepPanel):
         self.changed.emit()
 
     def _drop(self) -> None:
-        out = {one.charger_id for one in self._feed.preflight if readiness(one) is Ready.CANNOT}
+        self._leave({one.charger_id for one in self._feed.preflight if readiness(one) is Ready.CANNOT})
+
+    def _drop_same(self) -> None:
+        self._leave({one.charger_id for one in self._feed.preflight if has_it(one)})
+
+    def _leave(self, out: set[str]) -> None:
         self._plan.charger_ids = [one for one in self._plan.charger_ids if one not in out]
         self._feed.keep_checks(self._plan)

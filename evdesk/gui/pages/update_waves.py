@@ -13,8 +13,8 @@ from evdesk.gui import text
 from evdesk.gui.pages.chargers_grid import PAD, CellDelegate, Grid, Index
 from evdesk.gui.pages.firmware_words import chargers_words
 from evdesk.gui.pages.job_words import wave_name
-from evdesk.gui.pages.update_checks import ready_look
-from evdesk.gui.pages.update_plan import Plan, Ready, readiness, untold
+from evdesk.gui.pages.update_checks import ready_look, result_look
+from evdesk.gui.pages.update_plan import Plan, Ready, has_it, readiness, untold
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.theme import current
@@ -74,10 +74,11 @@ def make_rows(plan: Plan, checked: Mapping[str, Preflight]) -> list[WaveRow | Tu
 def _turn(charger_id: str, number: int, one: Preflight | None, override: str) -> TurnRow:
     if one is None:
         return TurnRow(charger_id, number, charger_id, "", "", False, ready_look(Ready.WAITS))
-    step = tr("{before} to {to}").format(before=one.from_version or "?", to=one.to_version)
+    told = tr("{to} again") if has_it(one) else tr("{before} to {to}")
+    step = told.format(before=one.from_version or "?", to=one.to_version)
     ready = readiness(one, override)
     undated = untold(one) and ready is not Ready.CANNOT
-    state = Look("warning", tr("Installs at once"), "warn") if undated else ready_look(ready)
+    state = Look("warning", tr("Installs at once"), "warn") if undated else result_look(one, override)
     return TurnRow(charger_id, number, one.label or charger_id, one.serial, step, one.downgrade, state)
 
 
