@@ -52,6 +52,12 @@ def open_jobs(mirror: Mirror, kind: JobKind | None = None) -> list[Job]:
     return [job for job in newest_first(mirror) if not job.over and kind in (None, job.kind)]
 
 
+def in_updates(mirror: Mirror) -> frozenset[str]:
+    """Chargers that an update which is not over has in its waves."""
+    waves = [wave for job in open_jobs(mirror, JobKind.UPDATE) for wave in job.waves]
+    return frozenset(charger_id for wave in waves for charger_id in wave.charger_ids)
+
+
 def done_count(job: Job) -> int:
     """Chargers it is over for, however it ended."""
     return sum(job.counts.get(result, 0) for result in OVER)
@@ -73,7 +79,7 @@ def counts_words(job: Job) -> str:
         (Result.UNKNOWN, tr("{n} unknown")),
         ("running", tr("{n} running")),
         ("waiting", tr("{n} waiting")),
-        (Result.CANCELLED, tr("{n} cancelled")),
+        (Result.CANCELLED, tr("{n} left out") if job.kind is JobKind.UPDATE else tr("{n} cancelled")),
     )
     found = dict(job.counts)
     found["waiting"] = found.get("waiting", 0) + found.get("blocked", 0)

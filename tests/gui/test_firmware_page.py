@@ -42,7 +42,7 @@ from evdesk.model.firmware import (
     SignatureState,
     VersionSpan,
 )
-from evdesk.model.jobs import JobState
+from evdesk.model.jobs import JobState, Wave
 from evdesk.wire.firmware import Added
 from tests.gui import firmware_sample as fw
 
@@ -200,6 +200,17 @@ def test_the_head_counts_and_updates_one_file_at_a_time(page):
     assert page.went == [("update", {"charger_ids": ["WB-03", "WB-05", "WB-06"], "image_id": "9c4177ab"})]
 
 
+def test_chargers_that_an_update_has_already_are_not_offered_another(page, night):
+    going = replace(fw.running_update(), waves=(Wave(1, "All", ("WB-03", "WB-05", "WB-06")),))
+    night.put_job(going)
+    assert page.head.update_button.text() == "Update 1 charger"
+    night.put_job(replace(going, waves=(Wave(1, "All", ("WB-03", "WB-04", "WB-05", "WB-06")),)))
+    assert not page.head.update_button.isEnabled()
+    assert page.head.legend.why.text() == "Those that are behind are in an update that goes on."
+    night.put_job(replace(going, state=JobState.FINISHED, ended_at=fw.NOW))
+    assert page.head.update_button.text() == "Update 4 chargers"
+
+
 def test_with_one_file_the_button_goes_at_once_and_without_any_it_says_why(qtbot, night):
     card = HeadCard()
     qtbot.addWidget(card)
@@ -282,7 +293,7 @@ def test_history_and_jobs_are_segments_and_lead_on(page, qtbot):
     assert page.place() == "jobs"
     assert [row.cells[:4] for row in page.list.jobs.rows.rows][:2] == [
         ("119", "Diagnostics of Bay 3", "Done", "1 done"),
-        ("118", "Update to Nordlade N22 2.4.1", "Failed", "3 done, 1 failed, 2 cancelled"),
+        ("118", "Update to Nordlade N22 2.4.1", "Failed", "3 done, 1 failed, 2 left out"),
     ]
     page.list.jobs.selectRow(1)
     page.list.open.click()

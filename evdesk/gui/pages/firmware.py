@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from evdesk.gui import text, tokens
 from evdesk.gui.client import Client
+from evdesk.gui.jobs import in_updates
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.base import Page
 from evdesk.gui.pages.firmware_deeds import FirmwareDeeds
@@ -90,6 +91,7 @@ class FirmwarePage(Page):
         self.strips.all_asked.connect(lambda: self.list.turn("jobs"))
         self.jobs.opened.connect(self._open_job)
         self.jobs.changed.connect(self.list.refresh)
+        self.jobs.changed.connect(self._show_head)
         self.jobs.ended.connect(self.feed.soon)
         self.side.list.opened.connect(self._open_image)
         self.side.dots.picked.connect(self._open_job)
@@ -161,9 +163,13 @@ class FirmwarePage(Page):
     def _show_fleet(self) -> None:
         if self.feed.fleet is not None:
             self.list.show_fleet(self.feed.fleet)
-            self.head.show_fleet(self.feed.fleet, self.feed.images or [], self._off())
+            self._show_head()
             self.selected.show()
             self.header_changed.emit()
+
+    def _show_head(self) -> None:
+        if self.feed.fleet is not None:
+            self.head.show_fleet(self.feed.fleet, self.feed.images or [], self._off(), in_updates(self.mirror))
 
     def _show_images(self) -> None:
         if self.feed.images is not None:

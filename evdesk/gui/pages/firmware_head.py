@@ -1,6 +1,6 @@
 """The head of the Firmware page: how many are on the newest image, a bar by state, and the button that updates."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
@@ -11,7 +11,7 @@ from evdesk.gui.pages.firmware_words import ORDER, chargers_words, fleet_words, 
 from evdesk.gui.sentences import Look
 from evdesk.gui.text import tr
 from evdesk.gui.widgets import PRIMARY, Button, ElidedLabel, Figure, Painted, draw
-from evdesk.model.firmware import FleetState, FleetVersions, Image
+from evdesk.model.firmware import FleetCharger, FleetState, FleetVersions, Image
 
 BAR = 12
 LEGEND = 26
@@ -225,8 +225,8 @@ class HeadCard(Painted):
         row.addWidget(self.update_button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.update_button.clicked.connect(self._pressed)
 
-    def show_fleet(self, fleet: FleetVersions, images: Sequence[Image], off: str) -> None:
-        """`off`: why nothing can be asked of the engine now."""
+    def show_fleet(self, fleet: FleetVersions, images: Sequence[Image], off: str, busy: Collection[str] = ()) -> None:
+        """`off`: why nothing can be asked of the engine now; `busy`: chargers that an update has already."""
         newest, everyone = fleet_words(fleet)
         if everyone:
             self.figure.set(tr("{n} of {all}").format(n=newest, all=everyone), tr("on the newest image"))
@@ -237,10 +237,10 @@ class HeadCard(Painted):
         told = [f"{state_look(state).word} {fleet.counts[state]}" for state in ORDER if fleet.counts.get(state)]
         self.bar.setAccessibleName(", ".join(told))
         self.legend.set_counts(fleet.counts)
-        self._show_update(fleet, off or ("" if updates(fleet) else no_update(fleet, images)))
+        found = updates(fleet, busy)
+        self._show_update(found, off or ("" if found else no_update(fleet, images, busy)))
 
-    def _show_update(self, fleet: FleetVersions, off: str) -> None:
-        found = updates(fleet)
+    def _show_update(self, found: Sequence[tuple[str, str, list[FleetCharger]]], off: str) -> None:
         self._choices = [([one.charger_id for one in some], image_id) for image_id, _, some in found]
         count = sum(len(ids) for ids, _ in self._choices)
         words = tr("Update {chargers}").format(chargers=chargers_words(count)) if count else tr("Update")

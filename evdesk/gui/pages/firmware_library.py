@@ -77,7 +77,7 @@ class ImageList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(tr("Image library"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.more = MoreRows(self)
+        self.more = MoreRows(self, line=True)
         self.more.watch_model()
         self.entered.connect(self._enter)
         self.clicked.connect(self._pressed)

@@ -1,6 +1,6 @@
 """What the Firmware page says: states of chargers and files, policies, causes; each as icon, word and colour."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from evdesk.gui import text
 from evdesk.gui.sentences import Look
@@ -111,20 +111,23 @@ def fleet_words(fleet: FleetVersions) -> tuple[int, int]:
     return fleet.counts.get(FleetState.NEWEST, 0), everyone
 
 
-def updates(fleet: FleetVersions) -> list[tuple[str, str, list[FleetCharger]]]:
-    """What can be updated now: (image id, "Nordlade N22 to 2.4.1", chargers), one line for each file."""
+def updates(fleet: FleetVersions, busy: Collection[str] = ()) -> list[tuple[str, str, list[FleetCharger]]]:
+    """What can be updated now: (image id, "Nordlade N22 to 2.4.1", chargers), one line for each file. `busy`: those that
+    an update has already."""
     found: dict[str, tuple[str, list[FleetCharger]]] = {}
     for model in fleet.models:
         for one in model.chargers:
-            if one.state in UPDATABLE and one.image_id:
+            if one.state in UPDATABLE and one.image_id and one.charger_id not in busy:
                 version = model.newest_version if one.image_id == model.image_id else tr("another version")
                 name = tr("{model} to {version}").format(model=model_name(model.vendor, model.model), version=version)
                 found.setdefault(one.image_id, (name, []))[1].append(one)
     return [(image_id, name, chargers) for image_id, (name, chargers) in found.items()]
 
 
-def no_update(fleet: FleetVersions, images: Sequence[Image]) -> str:
+def no_update(fleet: FleetVersions, images: Sequence[Image], busy: Collection[str] = ()) -> str:
     """Why nothing can be updated."""
+    if busy and updates(fleet):
+        return tr("Those that are behind are in an update that goes on.")
     if not any(model.chargers for model in fleet.models):
         return tr("Connect a charger first.")
     if not any(image.usable for image in images):
@@ -191,10 +194,17 @@ def fits_words(image: Image) -> str:
     manifest = image.manifest
     lowest = tr("From {version} up").format(version=manifest.minimum_version) if manifest.minimum_version else ""
     versions = manifest.from_versions
-    on = tr("on {versions}").format(versions=_listed(versions)) if versions else ""
+    spans = [_span(pattern) for pattern in versions]
+    on = tr("on {versions}").format(versions=_listed(spans)) if spans else ""
     hardware = tr("hardware {names}").format(names=_listed(manifest.hardware)) if manifest.hardware else ""
     words = ", ".join(part for part in (lowest, on, hardware) if part)
     return words[:1].upper() + words[1:]
+
+
+def _span(pattern: str) -> str:
+    """ "2.3.0 to 2.4.0" of "2.3.0..2.4.0"; any other pattern as it is."""
+    low, _, high = pattern.partition("..")
+    return tr("{low} to {high}").format(low=low, high=high) if low and high else pattern
 
 
 def _listed(names: Sequence[str]) -> str:

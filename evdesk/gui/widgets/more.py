@@ -79,11 +79,13 @@ class MoreBelow(Painted):
 class MoreRows(Painted):
     """Over the last row of `view` where it is cut: how many more there are. A press goes one page on.
 
-    `counts(row)`: whether a row is one of those that are counted; a head is none."""
+    `counts(row)`: whether a row is one of those that are counted; a head is none. `line`: something else follows."""
 
-    def __init__(self, view: QAbstractItemView, counts: Callable[[int], bool] | None = None) -> None:
+    def __init__(
+        self, view: QAbstractItemView, counts: Callable[[int], bool] | None = None, *, line: bool = False
+    ) -> None:
         super().__init__(view)
-        self._view, self._counts = view, counts
+        self._view, self._counts, self._line = view, counts, line
         self.rows = 0
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         bar = view.verticalScrollBar()
@@ -138,3 +140,6 @@ class MoreRows(Painted):
         painter.fillRect(self.rect(), theme.current().color("surface"))
         if self.height() >= HINT - 6:
             _hint(painter, QRectF(self.rect()), self.words())
+        if self._line:
+            edge = theme.current().edge
+            painter.fillRect(0, self.height() - edge, self.width(), edge, theme.current().color("border"))

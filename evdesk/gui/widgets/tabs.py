@@ -134,6 +134,8 @@ class KeyValue(QWidget):
             if label is not None:
                 label.setVisible(on)
                 self._keys[name].setVisible(on)
+        self._grid.invalidate()  # whoever asks how high it is now shall not get the height of before
+        self.updateGeometry()
 
     def label(self, name: str) -> Label:
         """The widget of a value, for a tool tip or another font; KeyError where it was never set."""
