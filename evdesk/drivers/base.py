@@ -254,6 +254,8 @@ class Driver(LimitVerbs, CertificateVerbs, StationVerbs, FileTransferVerbs, ABC)
     protocol: str = ""
     sampling: tuple[str, str] = ("MeterValueSampleInterval", "MeterValuesSampledData")
     """The settings for the time between meter values while charging, and for the measurands in them."""
+    told_a_part = False
+    """The last `settings` are not known to be all: the device refused to tell them at once, or broke off."""
 
     def __init__(self, charger_id: str) -> None:
         self.charger_id = charger_id

@@ -13,15 +13,18 @@ from evdesk.ocpp.redact import is_secret
 MAX_KEY, MAX_VALUE = 50, 500
 
 
-async def read_settings(caller: Caller) -> list[Setting]:
-    """Every setting the charger shows, standard and its own, then the keys it said it does not know."""
+async def read_settings(caller: Caller) -> tuple[list[Setting], bool]:
+    """Every setting the charger shows, standard and its own, then the keys it said it does not know; and whether these may
+    be a part only: where it answers the question for all with an error, nobody can name the keys of its maker."""
     found: dict[str, Setting] = {}
     unknown: dict[str, str] = {}
+    refused = False
     try:
         _collect(await caller.call("GetConfiguration", {}), found, unknown)
     except ChargerError as error:
         if error.reason is not Reason.REFUSED:
             raise
+        refused = True
     limit = _max_keys(found)
     if not found or (limit is not None and len(found) >= limit):
         await _page(caller, max(1, min(limit or 10, 50)), found, unknown)
@@ -29,7 +32,7 @@ async def read_settings(caller: Caller) -> list[Setting]:
     settings = sorted(found.values(), key=lambda s: (not s.known, s.name.lower()))
     strange = [name for key, name in unknown.items() if key not in found]
     meaning = "The charger does not know this key."
-    return settings + [Setting(name, writable=False, known=False, meaning=meaning) for name in sorted(strange)]
+    return settings + [Setting(name, writable=False, known=False, meaning=meaning) for name in sorted(strange)], refused
 
 
 async def _page(caller: Caller, size: int, found: dict[str, Setting], unknown: dict[str, str]) -> None:

@@ -116,7 +116,8 @@ class OcppStation(FileVerbs):
         return accepted(reply, f"trigger {what}", "It will come at its usual time.")
 
     async def settings(self, full: bool = True) -> list[Setting]:
-        return await read_settings(self)
+        found, self.told_a_part = await read_settings(self)
+        return found
 
     async def write_setting(self, name: str, value: str) -> Answer:
         return await write_key(self, name, value)

@@ -200,6 +200,7 @@ class OcppStation2(BlockVerbs):
             return [s for s in (await read_variables(self, ESSENTIAL)).values() if s.known]
         await self._settled()
         inventory = await read_inventory(self, self.reports)
+        self.told_a_part = not inventory.complete
         if not inventory.complete:
             now = self.link.host.clock.now()
             self.link.report(

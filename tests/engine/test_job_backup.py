@@ -64,6 +64,16 @@ async def test_one_error_is_no_reason_to_go_on_without(tmp_path):
         assert found["backup_id"] in {snapshot["id"] for snapshot in kept}
 
 
+async def test_a_refusal_in_a_busy_moment_leaves_no_hole_in_what_nobody_knew_before(tmp_path):
+    async with with_keys(tmp_path) as (api, ask, one, keys):
+        one.settings |= {"VendorThing": "mine", "New": "1"}
+        keys.fails = TRIES - 1
+        found = (await outcome_of(api, (await api.call("firmware.start", ask))["job_id"]))["chargers"]["A"]
+        assert (found["outcome"], found["restored"]) == ("succeeded", ["VendorThing"]), found["reason"]
+        kept = await api.call("settings.last", {"charger_id": "A"})
+        assert "New" in {setting["name"] for setting in kept["settings"]}
+
+
 async def test_a_backup_with_holes_is_none_and_a_reason_for_something_else_does_not_pass_it(tmp_path):
     async with with_keys(tmp_path) as (api, ask, one, keys):
         keys.forever = True

@@ -90,7 +90,7 @@ class Charger:
 
     def __init__(self, before: dict[str, str], after: dict[str, str], failsafe: str = "verified") -> None:
         self.has, self.put, self.prepared, self.lines = after, [], 0, []
-        self.link = SimpleNamespace(sampling=("MeterValueSampleInterval", "MeterValuesSampledData"))
+        self.link = SimpleNamespace(sampling=("MeterValueSampleInterval", "MeterValuesSampledData"), told_a_part=False)
         self.record = SimpleNamespace(
             id="C1", link=self.link, online=True, failsafe=SimpleNamespace(state=FailsafeState(failsafe))
         )

@@ -169,7 +169,8 @@ async def _read_after(run: Run, before: list[Setting]) -> tuple[list[Setting], i
     GetConfiguration leaves the standard keys only)."""
     found, number = await read_settings(run, "after an update")
     names = {one.name.lower() for one in found}
-    if any(one.value is not None and one.name.lower() not in names for one in before):
+    gone = any(one.value is not None and one.name.lower() not in names for one in before)
+    if gone or (run.record is not None and run.record.link is not None and run.record.link.told_a_part):
         await asyncio.sleep(run.parts.fleet.clock.wall_s(POLL_S))
         again, second = await read_settings(run, "after an update")
         if len(again) >= len(found):

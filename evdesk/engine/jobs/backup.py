@@ -66,6 +66,9 @@ class Backup:
         missing = await book.missing(record, found) if record is not None else []
         if missing and not anyhow:
             raise EvdeskError(Reason.BAD_REPLY, _lacks(missing))
+        partly = record is not None and record.link is not None and record.link.told_a_part
+        if partly and self.tries + 1 < TRIES:  # who refuses each time is never known to have more
+            raise EvdeskError(Reason.REFUSED, "It refused to tell all of them at once.")
         _settings, number = await aftercare.keep_settings(run, found, "before an update")
         if number is None:
             raise EvdeskError(Reason.STORAGE, "They could not be written down.")
