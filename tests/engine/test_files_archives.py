@@ -6,6 +6,7 @@ import gzip
 import io
 import lzma
 import os
+import random
 import struct
 import tarfile
 import tracemalloc
@@ -249,16 +250,28 @@ def test_a_bomb_that_lies_is_stopped_by_what_is_counted(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MOST_UNPACKED", 1 << 20)
     zeros = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = b"".join(zeros.compress(bytes(1 << 20)) for _ in range(3)) + zeros.flush()
-    path = put(tmp_path, one_zip(b"small", packed, 1000))
-    assert shown(path)["small"] == (1000, "")
+    path = put(tmp_path, one_zip(b"small", packed, 100_000))
+    assert shown(path)["small"] == (100_000, "")
+    for offset, limit in ((100 << 20, 1000), (0, 100_000), (99_999, 1)):
+        with memory_below(1 << 20), pytest.raises(EvdeskError, match="holds more than the 100 kB it says"):
+            read(path, "x", "small", offset, limit)
+    huge = put(tmp_path, one_zip(b"huge", packed, 1 << 20), "huge")
     with memory_below(1 << 20):
-        piece = read(path, "x", "small", 100 << 20, 1000)
-    assert piece.trouble == "it unpacks to more than is read"
-    assert piece.data == b""
+        assert len(read(huge, "x", "huge", 0, 1000).data) == 1000, "till there it is as it says"
     for pack in (gzip.compress, bz2.compress, lzma.compress):
         bomb = put(tmp_path, pack(bytes(900_000)) + pack(bytes(900_000)), "bomb")  # the last one says 900 kB
         assert shown(bomb, "b.gz")["b"][1] == ""
         assert read(bomb, "b.gz", "b", 100 << 20, 10).trouble == "it unpacks to more than is read"
+
+
+@pytest.mark.parametrize("method", [0, 8])
+def test_a_size_that_cannot_be_is_named_and_not_opened(tmp_path, method):
+    packed = random.Random(1).randbytes(50_000)
+    packed = zlib.compress(packed, wbits=-15) if method else packed
+    path = put(tmp_path, one_zip(b"big", packed, 10, method))
+    assert shown(path)["big"] == (10, "It holds another size than it says.")
+    with pytest.raises(EvdeskError, match="is not shown"):
+        read(path, "x", "big", 0, 10)
 
 
 def test_a_packed_tar_is_listed_as_far_as_is_allowed(tmp_path, monkeypatch):

@@ -1,8 +1,8 @@
 """What is inside a log that is an archive: listed and read in place, never unpacked to the disk. Blocking, for threads.
 
-Everything an archive says about itself may be a lie. Sizes bound nothing here: what is unpacked is counted. Archives within
-archives are files like others. What leads out, is no file, is encrypted or unpacks to far more than it is, is listed with
-the reason and not opened.
+Everything an archive says about itself may be a lie. What is unpacked is counted; where more comes than the archive says,
+nothing of that reading is shown. Archives within archives are files like others. What leads out, is no file, is encrypted
+or unpacks to far more than it is, is listed with the reason and not opened.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from evdesk.engine.files import tars, zips
 from evdesk.engine.files.texts import HEAD
-from evdesk.engine.files.unpacking import Damaged, Plain, Source, TooMuch, Unpacked, packing_of, piece_of
+from evdesk.engine.files.unpacking import Damaged, Lies, Plain, Source, TooMuch, Unpacked, bounded, packing_of, piece_of
 from evdesk.engine.files.words import size_words
 from evdesk.model import EvdeskError, Reason
 from evdesk.model.jobs import LogEntry
@@ -86,6 +86,9 @@ def read(path: Path, name: str, entry: str, offset: int, limit: int) -> Piece:
             raise EvdeskError(Reason.INVALID, f"“{entry}” cannot be read: {error}.") from error
         except TooMuch:
             raise EvdeskError(Reason.INVALID, f"“{entry}” lies behind more than evdesk unpacks.") from None
+        except Lies:
+            text = f"“{entry}” is not shown. It holds more than the {size_words(found.size)} it says."
+            raise EvdeskError(Reason.INVALID, text) from None
     raise EvdeskError(Reason.INVALID, f"There is no “{entry}” in this log. log.get names what is inside.")
 
 
@@ -119,9 +122,14 @@ def _zip(file: BinaryIO) -> Iterator[Raw]:
     for one in archive.files():
         packed = one.packed if one.packed is not None else 0
         entry = LogEntry(one.name, one.size, packed, one.at, not one.why, one.why)
-        yield entry, lambda one=one: archive.open(one, MOST_UNPACKED).read  # type: ignore[misc]
+        yield entry, lambda one=one: _opened(archive, one)  # type: ignore[misc]
     if not archive.complete:
         raise Damaged("it broke off before its table of contents, so there may have been more")
+
+
+def _opened(archive: zips.Zip, one: zips.Packed) -> Read:
+    read = archive.open(one, MOST_UNPACKED).read
+    return read if one.packed is None else bounded(read, one.size)  # one that broke off may say no size
 
 
 def _tar(source: Source) -> Iterator[Raw]:

@@ -19,6 +19,25 @@ class Damaged(Exception):
     """It cannot be unpacked to its end; the text says what is wrong with it."""
 
 
+class Lies(Exception):
+    """There is more than it says."""
+
+
+def bounded(read: Callable[[int], bytes], size: int) -> Callable[[int], bytes]:
+    """The same, as long as no more than `size` bytes come of it; then it raises `Lies`."""
+    came = 0
+
+    def honest(most: int) -> bytes:
+        nonlocal came
+        data = read(most)
+        came += len(data)
+        if came > size:
+            raise Lies
+        return data
+
+    return honest
+
+
 class Source(Protocol):
     """What can be read forward."""
 

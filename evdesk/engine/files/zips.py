@@ -161,7 +161,14 @@ def _packed(
     elif method not in (_STORED, _DEFLATED):
         why = "It is packed in a way evdesk does not open."
     size, packed, offset = numbers
+    if not why and packed is not None and _cannot_be(method, size, packed):
+        why = "It holds another size than it says."
     return Packed(text, size, packed, _time(*when), method, offset, why)
+
+
+def _cannot_be(method: int, size: int, packed: int) -> bool:
+    """Deflate makes nothing much longer: five bytes for each block (RFC 1951, 3.2.4)."""
+    return packed != size if method == _STORED else packed > size + size // 100 + 1024
 
 
 def _long(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
