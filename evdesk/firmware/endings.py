@@ -142,7 +142,7 @@ ENDINGS: dict[Cause, Ending] = {
 
 
 LOG_ENDINGS: dict[Cause, Ending] = {
-    Cause.RECEIVED: Ending(Result.SUCCEEDED, "The log came: {got}."),
+    Cause.RECEIVED: Ending(Result.SUCCEEDED, "The log came: {came}."),
     Cause.REFUSED: Ending(
         Result.FAILED, "The charger refused to send its log{status_words}.", "Try again when it is idle.", True
     ),
@@ -163,21 +163,30 @@ LOG_ENDINGS: dict[Cause, Ending] = {
         "See that it answers at all (restart it where it does not), then try again.",
         True,
     ),
+    Cause.NOT_TAKEN: Ending(
+        Result.FAILED,
+        "It reached this computer, and what it sent was not taken.",
+        "Fetch it again; where the same comes, read the log on its web page or in the maker's app, and tell the maker.",
+        True,
+    ),
     Cause.UPLOAD_FAILED: Ending(
         Result.FAILED,
         "The charger says that sending failed{status_words}; {got} came.",
-        "Try again; where it fails again, ask for a shorter time.",
+        "Try again; where it fails again, ask for a shorter time.{kept}",
         True,
     ),
     Cause.STALLED: Ending(
-        Result.FAILED, "The log broke off after {got}; what came is kept.", "Check the network, then try again.", True
+        Result.FAILED,
+        "The log broke off after {got}; what came is kept.",
+        "Check the network, then try again.{kept}",
+        True,
     ),
     Cause.EMPTY: Ending(Result.FAILED, "The charger has nothing to send.", "Ask for a longer time.", True),
     Cause.TOO_LARGE: Ending(
-        Result.FAILED, "The log is larger than evdesk takes; what came is kept.", "Ask for a shorter time.", True
+        Result.FAILED, "The log is larger than evdesk takes{is_kept}.", "Ask for a shorter time.{kept}", True
     ),
     Cause.DISK_FULL: Ending(
-        Result.FAILED, "The disk of this computer is full; what came is kept.", "Make room, then fetch it again.", True
+        Result.FAILED, "The disk of this computer is full{is_kept}.", "Make room, then fetch it again.{kept}", True
     ),
     Cause.NOT_READY: Ending(Result.CANCELLED, "The charger was not there in time.", "Try again when it is back.", True),
     Cause.STOPPED: Ending(Result.CANCELLED, "Stopped; what came till then is kept.", "", True),
@@ -198,6 +207,9 @@ def filled(text: str, charger: JobCharger, **more: str) -> str:
         "serial_words": "",
         "tells": "It came back with",
         "got": megabytes(charger.transfer.bytes),
+        "came": megabytes(charger.transfer.bytes),
+        "kept": "",
+        "is_kept": "",
         "fetched": _fetched(charger),
         "all_the_same": f", and tells {charger.reported} all the same"
         if _has_it(charger)

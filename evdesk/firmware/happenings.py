@@ -108,12 +108,23 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An upload is here. `whole`: as far as its protocol can tell; `cause` where it was cut (too large, disk full)."""
+    """An upload is here. `whole`: as far as its protocol can tell; `cause` where it was cut (too large, disk full);
+    `name`: under which it was sent."""
 
     at: float
     size: int
     log_id: int
     whole: bool = True
+    cause: Cause = Cause.NONE
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Something came that could not be taken. `why`: a sentence; `cause` where it is known (too large, disk full)."""
+
+    at: float
+    why: str
     cause: Cause = Cause.NONE
 
 
@@ -151,6 +162,7 @@ Happening = (
     | Compared
     | Agreed
     | Received
+    | TurnedAway
     | Relapsed
     | Tick
     | Stop

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from evdesk.firmware.endings import LOG_ENDINGS
+from evdesk.firmware.endings import LOG_ENDINGS, megabytes
 from evdesk.firmware.happenings import (
     Act,
     Agreed,
@@ -17,6 +17,7 @@ from evdesk.firmware.happenings import (
     Stop,
     Tick,
     Told,
+    TurnedAway,
 )
 from evdesk.firmware.times import Times
 from evdesk.firmware.watched import Memory, Watched
@@ -32,6 +33,10 @@ REFUSALS: dict[str, Cause] = {
     "AcceptedCanceled": Cause.SUPERSEDED,
 }
 """Status (1.6 section 7.24, whitepaper and 2.x UploadLogStatusEnumType) that end it."""
+
+_UNHEARD = frozenset({Cause.NOTHING_CAME, Cause.NO_ANSWER})
+MORE_S, SAID_S = 10.0, 2.0
+"""After a file is here another may follow; less likely once the charger said "Uploaded"."""
 
 SETTLE_S = 60.0
 """After "Uploaded" the file itself may still be on its way; after a failure the charger may try again."""
@@ -52,6 +57,7 @@ class LogWatch(Watched):
             Told: self._told,
             Served: self._served,
             Received: self._received,
+            TurnedAway: self._turned_away,
             Linked: self._linked,
             Lost: lambda what: self._show(online=False),
             Tick: self._tick,
@@ -68,7 +74,7 @@ class LogWatch(Watched):
 
     def _linked(self, what: Linked) -> None:
         self._show(online=True)
-        if what.moved and self.charger.step in (Step.SENT, Step.UPLOADING):
+        if what.moved and self.charger.step in (Step.SENT, Step.UPLOADING) and not self.memory.came:
             self._moved(what.at)
 
     def _sent(self, what: Sent) -> None:
@@ -89,7 +95,10 @@ class LogWatch(Watched):
         self._remember(heard=True)
         again = what.status == self.charger.status  # some tell "Uploading" by the hundred (EVerest/EVerest #536)
         self._show(status=what.status, status_at=what.at)
-        if what.status in REFUSALS:
+        if self.memory.came:
+            if not again:
+                self._wait_within(what.at + (SAID_S if what.status == "Uploaded" else MORE_S))
+        elif what.status in REFUSALS:
             self._end(REFUSALS[what.status], what.at)
         elif what.status == "Uploaded":
             self._wait_within(what.at + SETTLE_S)
@@ -113,17 +122,55 @@ class LogWatch(Watched):
                 self._show(progress=min(1.0, what.transfer.bytes / what.transfer.size))
 
     def _received(self, what: Received) -> None:
-        self._show(log_id=what.log_id, transfer=replace(self.charger.transfer, bytes=what.size))
         if what.whole:
-            self._end(Cause.RECEIVED if what.size else Cause.EMPTY, what.at)
-        elif what.cause is not Cause.NONE:
+            self._came(what)
+            return
+        self._remember(part=f"{what.name or 'A part'} ({megabytes(what.size)})")
+        if self.memory.came:
+            self._wait_within(what.at + MORE_S)
+            return
+        self._show(log_id=what.log_id, transfer=replace(self.charger.transfer, bytes=what.size))
+        if what.cause is not Cause.NONE:
             self._end(what.cause, what.at)
         else:
             self._wait_within(what.at + self.times.sent_s)  # it may send it again
 
+    def _came(self, what: Received) -> None:
+        """More may follow, at once or in a moment: some send each of their files by itself. The same name sent twice is one
+        file, the larger."""
+        came = {name: (number, size) for name, number, size in self.memory.came}
+        if what.size >= came.get(what.name, (0, 0))[1]:
+            came[what.name] = (what.log_id, what.size)
+        self._remember(came=tuple((name, number, size) for name, (number, size) in came.items()))
+        self._show(log_id=self.memory.came[0][1])
+        self._wait_within(what.at + (SAID_S if self.charger.status == "Uploaded" else MORE_S))
+
+    def _turned_away(self, what: TurnedAway) -> None:
+        self._remember(turned_why=what.why, turned=what.cause)
+
+    def _end(self, cause: Cause, at: float, **words: str) -> None:
+        memory = self.memory
+        if memory.turned_why and cause in _UNHEARD:
+            cause = Cause.NOT_TAKEN if memory.turned is Cause.NONE else memory.turned
+        if memory.turned_why and cause in (Cause.NOT_TAKEN, Cause.UPLOAD_FAILED, Cause.STALLED):
+            self._remember(why=memory.turned_why)
+        if memory.part:
+            words |= {"kept": f" {memory.part} is kept in the list of logs.", "is_kept": "; what came is kept"}
+        super()._end(cause, at, **words)
+
+    def _all_here(self, at: float) -> None:
+        """No other file follows."""
+        count, size = len(self.memory.came), sum(size for _name, _number, size in self.memory.came)
+        self._show(transfer=replace(self.charger.transfer, bytes=size))
+        words = megabytes(size) if count == 1 else f"{count} files, {megabytes(size)} together"
+        self._end(Cause.RECEIVED if size else Cause.EMPTY, at, came=words)
+
     def _tick(self, what: Tick) -> None:
         until = self.charger.waits_until_at
         if until is None or self.charger.step not in (Step.SENT, Step.UPLOADING) or what.at < until:
+            return
+        if self.memory.came:
+            self._all_here(what.at)
             return
         untouched = self.charger.transfer.total == 0 and not self.memory.failures
         again = what.at < self.ceiling_at if self.memory.moved else untouched

@@ -87,6 +87,10 @@ class Memory:
     to_at: float | None = None
     elsewhere: str = ""  # the address that fetched or sent, where it is not that of its connection
     renamed: str = ""  # it tells another model under the same serial number, in words
+    came: tuple[tuple[str, int, int], ...] = ()  # logs that came whole: name, id, size
+    part: str = ""  # a log that broke off and is kept: its name and size
+    turned_why: str = ""  # why something that came was not taken
+    turned: Cause = Cause.NONE
 
 
 class Kept:

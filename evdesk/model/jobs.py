@@ -75,6 +75,7 @@ class Cause(StrEnum):
     NOT_WORKING = "not_working"  # the new version, and it fails the test after it
     EMPTY = "empty"  # it has nothing to send
     NOTHING_CAME = "nothing_came"  # it agreed to send its log, and did not
+    NOT_TAKEN = "not_taken"  # what it sent could not be read as a log
     UPLOAD_FAILED = "upload_failed"
     TOO_LARGE = "too_large"
     DISK_FULL = "disk_full"

@@ -13,6 +13,7 @@ import pytest
 
 from evdesk.engine.files import Seen
 from evdesk.engine.files.multipart import Begin, Data, Multipart
+from evdesk.model import EvdeskError, Reason
 from tests.engine.files_kit import HERE, KEY, OTHER, ask, connected, content, parsed, raw, rest_of, serving, split
 
 SIZE = 200_000
@@ -186,6 +187,25 @@ async def test_broken_off_kept_and_gone_on_with(watched, offer, tmp_path, monkey
     assert watched.service.transfer(KEY).requests == 3
 
 
+async def test_a_part_is_a_part_by_its_own_word(watched, offer, tmp_path):
+    async def send(body: bytes, span: str) -> int:
+        return (await ask(offer.url + "r.txt", "PUT", body, Content_Range=span)).status
+
+    assert await send(b"abc", "bytes 0-2/9") == 200
+    part = await watched.told_of(Seen.PARTIAL)
+    assert (part.cause, part.text) == (
+        "part",
+        "r.txt is a part by its own word, and ends after 3 bytes; what came is kept.",
+    )
+    assert await send(b"def", "bytes 3-5/9") == 200
+    assert not watched.seen(Seen.RECEIVED)
+    assert await send(b"ghi", "bytes 6-8/9") == 200
+    right(await watched.told_of(Seen.RECEIVED), b"abcdefghi", tmp_path)
+    assert await send(b"whole", "bytes 0-4/5") == 200
+    assert await send(b"whole", "bytes 0-4/*") == 200
+    assert len(watched.seen(Seen.RECEIVED)) == 3
+
+
 async def test_a_chunked_upload_that_makes_no_sense_is_not_whole(watched, monkeypatch):
     monkeypatch.setattr("evdesk.engine.files.ledger.BEAT_S", 0.05)
     offer = await watched.service.take(KEY, HERE, "http", slow_s=0.1)
@@ -260,8 +280,26 @@ async def test_a_full_disk_before(watched, offer, monkeypatch):
     assert reply.status == 507
     (refused,) = watched.seen(Seen.REFUSED)
     assert refused.cause == "disk_full"
-    assert "The disk is full: 150 MB are free" in refused.text
+    assert "The disk is full: 150 MB are free, 210 MB are needed: 210 MB stay for evdesk's records." in refused.text
     assert "Make room" in refused.text
+
+
+async def test_a_small_disk_keeps_enough_for_the_records(watched, monkeypatch):
+    free = [123_000_000, 150_000_000]
+    monkeypatch.setattr("evdesk.engine.files.inbox.free_space", lambda folder: tuple(free))
+    await watched.service.room()
+    offer = await watched.service.take(KEY, HERE, "http")
+    assert (await ask(offer.url + "a.log", "PUT", bytes(1_000_000))).status == 200
+    port, path = split(offer.url)
+    async with connected(port) as (_reader, writer):
+        writer.write(f"PUT {path}b.log HTTP/1.1\r\nHost: x\r\nContent-Length: 19000000\r\n\r\n".encode())
+        assert (await watched.told_of(Seen.REFUSED)).cause == "disk_full"
+    free[0] = 114_000_000
+    with pytest.raises(EvdeskError) as caught:
+        await watched.service.room()
+    assert caught.value.reason is Reason.STORAGE
+    words = "114 MB are free, 115 MB are needed: 105 MB stay for evdesk's records, and 10 MB are the least for a log."
+    assert words in caught.value.sentence
 
 
 async def test_a_disk_that_gets_full(watched, offer, tmp_path, monkeypatch):

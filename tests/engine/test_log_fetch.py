@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import hashlib
 import io
+import json
 import socket
 import tarfile
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 
+from evdesk.wire import RpcError
 from tests.engine.harness import engine, until
 from tests.peers.flasher import Flasher, flashers
 from tests.peers.test_flashing import free_ports, outcome_of, set_up
@@ -107,6 +110,50 @@ async def check_kept(api, found):
     ]
     part = await api.call("log.read", {"log_id": kept["FORM"]["id"], "entry": "var/log/ocpp.log", "limit": 20})
     assert part["text"] == LOG[:20].decode()
+
+
+async def test_what_came_and_was_not_taken_and_how_many_came(tmp_path):
+    async def broken_form(one: Flasher, url: str) -> None:
+        if url.startswith("ftp"):
+            return
+        form = {"Content-Type": "multipart/form-data; boundary=x"}
+        async with aiohttp.ClientSession() as web:
+            assert (await web.post(url, data=b"--x\r\nbroken", headers=form)).status == 400
+        await one.link.tell_upload("Uploaded", one.request_id)
+
+    async def three(one: Flasher, url: str) -> None:
+        for name in ("a.log", "b.log", "c.log"):
+            assert await one.send(url, LOG, name) == 200
+        await one.link.tell_upload("Uploaded", one.request_id)
+
+    lives = {"FORM": broken_form, "THREE": three}
+    with engine(tmp_path / "data", "--accept-unknown", "--speed", SPEED) as running:
+        async with running.client() as api:
+            ones = [Flasher(running.ocpp, name, life) for name, life in lives.items()]
+            async with flashers(*ones):
+                await set_up(api, *lives)
+                jobs = {name: (await api.call("log.fetch", {"charger_id": name}))["job_id"] for name in lives}
+                form = (await outcome_of(api, jobs["FORM"]))["chargers"]["FORM"]
+                assert (form["cause"], "cannot be read" in form["reason"]) == ("not_taken", True), form["reason"]
+                many = (await outcome_of(api, jobs["THREE"]))["chargers"]["THREE"]
+                assert many["reason"] == f"The log came: 3 files, {3 * len(LOG) / 1e3:.0f} kB together."
+                report = json.loads((await api.call("job.report", {"job_id": jobs["THREE"]}))["text"])
+                assert [log["name"] for log in report["logs"]] == ["a.log", "b.log", "c.log"]
+                assert (await api.call("job.report", {"job_id": jobs["THREE"], "format": "pdf"}))["pdf"]
+
+
+SMALL = "import evdesk.engine.files.inbox as i; i.free_space = lambda folder: (110_000_000, 150_000_000)"
+
+
+async def test_where_the_disk_has_no_room_no_log_is_asked_for(tmp_path):
+    with engine(tmp_path / "data", "--accept-unknown", "--speed", SPEED, first=SMALL) as running:
+        async with running.client() as api:
+            one = Flasher(running.ocpp, "A", nothing)
+            async with flashers(one):
+                await set_up(api, "A")
+                with pytest.raises(RpcError, match="110 MB are free, 115 MB are needed"):
+                    await api.call("log.fetch", {"charger_id": "A"})
+                assert (await api.call("job.list"), one.requests) == ([], [])
 
 
 async def test_a_log_that_breaks_off_with_the_engine_is_asked_for_by_nobody_and_still_comes(tmp_path):

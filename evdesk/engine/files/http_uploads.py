@@ -19,7 +19,7 @@ InThread = Callable[..., Awaitable[T]]
 STATUS = {"too_large": 413, "disk_full": 507}
 FORM_EXTRA = 64 * 1024  # what a form is larger than its file
 FIELD = 4096  # a part without a file name that is larger counts as a file all the same
-_PART = re.compile(r"\s*bytes\s+(\d{1,20})-(\d{1,20})/(?:\d{1,20}|\*)\s*", re.IGNORECASE | re.ASCII)
+_PART = re.compile(r"\s*bytes\s+(\d{1,20})-(\d{1,20})/(\d{1,20}|\*)\s*", re.IGNORECASE | re.ASCII)
 
 
 class Uploading:
@@ -48,6 +48,7 @@ class Uploading:
         self._field: tuple[str, bytes] | None = None
         self._files = 0
         self._began = 0.0
+        self._size: int | None = None  # of the whole, by its own word
 
     async def answer(self) -> web.StreamResponse:
         """What the charger is told in the end; what came of it is told to the engine."""
@@ -86,7 +87,8 @@ class Uploading:
         await self._continue()
         async for chunk in self._request.content.iter_any():
             await self._write(chunk)
-        await self._end(True)
+        part = self._size is not None and self._sink is not None and self._sink.size < self._size
+        await self._end(not part, "part" if part else "")
 
     async def _continue(self) -> None:
         """Only who may send is told to."""
@@ -174,7 +176,10 @@ class Uploading:
         if text is None:
             return 0
         found = _PART.fullmatch(text)
-        return int(found[1]) if found is not None else None
+        if found is None:
+            return None
+        self._size = int(found[3]) if found[3] != "*" else None
+        return int(found[1])
 
     def _abort(self) -> None:
         if self._request.transport is not None:

@@ -21,6 +21,13 @@ from evdesk.model.files import put_over
 
 KEEP_BYTES = 200 * 1024 * 1024
 KEEP_PART = 0.02
+KEEP_LEAST = 100 * 1024 * 1024
+"""However small the disk: the database's write-ahead log may have 64 MiB (`evdesk.engine.store.files`), and several uploads
+look only every few MiB."""
+
+LEAST_LOG = 10_000_000
+"""With less room a log is not asked for."""
+
 LOOK_BYTES = 4 * 1024 * 1024
 _BLOCK = 1 << 20
 MOST_TIMES = 3
@@ -57,11 +64,11 @@ class Inbox:
         """Raises `Unwanted` where the disk must not take so many bytes more: the records of the fuse need room too."""
         self.quarantine.mkdir(mode=0o700, parents=True, exist_ok=True)
         free, total = free_space(self.quarantine)
-        keep = min(KEEP_BYTES, int(total * KEEP_PART))
+        keep = max(KEEP_LEAST, min(KEEP_BYTES, int(total * KEEP_PART)))
         if free - more < keep:
-            text = (
-                f"The disk is full: {size_words(free)} are free, and {size_words(keep)} are kept for evdesk's records."
-            )
+            needs = f"{size_words(free)} are free, {size_words(keep + more)} are needed: {size_words(keep)} stay for"
+            least = f", and {size_words(more)} are the least for a log" if more == LEAST_LOG else ""
+            text = f"The disk is full: {needs} evdesk's records{least}."
             raise Unwanted("disk_full", f"{text} Make room on it, then fetch the log again.")
 
     def begin(self, slot: Upload, name: str, announced: int | None, resume_at: int = 0) -> "Sink":

@@ -17,6 +17,7 @@ FIRST = 10
 pieces."""
 ENDED = {
     "broken": "broke off",
+    "part": "is a part by its own word, and ends",
     "slow": "went slower than a byte a second and was ended",
     "too_large": "was cut",
     "disk_full": "was ended, because the disk is full,",

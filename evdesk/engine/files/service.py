@@ -11,7 +11,7 @@ from typing import TypeVar
 from evdesk.drivers.tls_server import Credentials
 from evdesk.engine.files.addresses import FOLDER, Addresses, Guesses, is_secret, new_secret, user_of
 from evdesk.engine.files.doors import Doors, Share, bracketed
-from evdesk.engine.files.inbox import Inbox
+from evdesk.engine.files.inbox import LEAST_LOG, Inbox, Unwanted
 from evdesk.engine.files.ledger import Ledger
 from evdesk.engine.files.names import url_name
 from evdesk.engine.files.ports import Ports
@@ -123,6 +123,16 @@ class FileService:
             for one in left:
                 self._ledger.say_received(slot, one, "", self._clock.now())
         return offer
+
+    async def room(self) -> None:
+        """Raises `EvdeskError(STORAGE)` where the disk has too little left for a log, with how much it needs."""
+        try:
+            await self._in_thread(self._inbox.room, LEAST_LOG)
+        except Unwanted as error:
+            raise EvdeskError(Reason.STORAGE, error.sentence) from error
+        except OSError as error:
+            text = f"The log cannot be written: {error.strerror or error}. Look at the disk."
+            raise EvdeskError(Reason.STORAGE, text) from error
 
     def received(self, key: Key) -> tuple[Received, ...]:
         """What `key` sent since its address is offered, and what broke off before: the best first (the whole one, then

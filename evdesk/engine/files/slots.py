@@ -54,7 +54,7 @@ class Seen(StrEnum):
 class Served:
     """One thing seen. `text` "": as before, and not worth a line. `bytes` of `size` (0 unknown) so far; the rest only for
     `RECEIVED` and `PARTIAL`: where it lies, under which name it was sent, its SHA-256. `cause`: "", "too_large",
-    "disk_full", "slow", "broken"."""
+    "disk_full", "slow", "broken", "part"."""
 
     key: Key
     at: float
@@ -140,7 +140,7 @@ class Upload(Slot):
 @dataclass(frozen=True, slots=True)
 class Received:
     """One upload as it lies on the disk. `whole`: as far as its protocol can tell; else `cause` says why not: "broken",
-    "slow", "too_large", "disk_full"."""
+    "part" (by its own word), "slow", "too_large", "disk_full"."""
 
     path: Path
     name: str

@@ -118,6 +118,7 @@ async def fetch_log(jobs: Jobs, origin: Origin, asked: FetchLog) -> int:
         text = "This charger answered that it sends no logs over OCPP. Read them on its web page or in the maker's app."
         raise EvdeskError(Reason.UNSUPPORTED, text)
     _refuse_busy(jobs, [record])
+    await jobs.files.room()
     now, kind = jobs.fleet.clock.now(), asked.kind.capitalize()
     title = f"{kind} of {record.label or record.id}"
     job = Job(0, JobKind.LOG, JobState.RUNNING, now, origin.who, origin.via, title=title, chargers=1)

@@ -11,7 +11,7 @@ from evdesk.engine.jobs.base import OFFER_EVERY_S, Parts, Run
 from evdesk.engine.jobs.ports import LogKeeper
 from evdesk.engine.jobs.schemes import choose, told_schemes
 from evdesk.engine.store import SavedCharger
-from evdesk.firmware.happenings import Act, Agreed, Linked, Received, Refused, Sent
+from evdesk.firmware.happenings import Act, Agreed, Linked, Received, Refused, Sent, TurnedAway
 from evdesk.firmware.times import Times
 from evdesk.firmware.uploads import LogWatch
 from evdesk.model import ChargerError, EvdeskError, Reason
@@ -120,7 +120,8 @@ class LogRun(Run):
             await acts[act]()
 
     async def _next_scheme(self) -> None:
-        self.say("evdesk", f"Nothing came: asked again by {self.watch.memory.scheme.upper()}", "warn")
+        what = "What came was not taken" if self.watch.memory.turned_why else "Nothing came"
+        self.say("evdesk", f"{what}: asked again by {self.watch.memory.scheme.upper()}", "warn")
         await self.withdraw()
         offer = await self._offered()
         if offer is not None and await self.still():
@@ -132,6 +133,8 @@ class LogRun(Run):
 
     def served(self, noted: Noted) -> None:
         super().served(noted)
+        if noted.what is Seen.REFUSED and noted.text:
+            self.feed(TurnedAway(noted.at, noted.text, _CAUSES.get(noted.cause, Cause.NONE)))
         if noted.what in (Seen.RECEIVED, Seen.PARTIAL) and noted.path is not None:
             self.aside(self._keep(noted))
 
@@ -139,4 +142,4 @@ class LogRun(Run):
         whole = noted.what is Seen.RECEIVED
         log = await self.logs.keep(noted, self.watch.memory.kind or "diagnostics", self.job_id)
         cause = _CAUSES.get(noted.cause, Cause.NONE)
-        self.feed(Received(self.now(), log.size, log.id, whole, cause))
+        self.feed(Received(self.now(), log.size, log.id, whole, cause, log.name))

@@ -28,7 +28,9 @@ async def report_json(store: Store, job: Job, chargers: dict[str, JobCharger], i
         "logs": [
             kept.log
             for one in chargers.values()
-            if one.log_id is not None and (kept := await store.log_file(one.log_id)) is not None
+            if one.log_id is not None
+            for kept in sorted(await store.log_files(one.charger_id), key=lambda kept: kept.log.id)
+            if kept.log.job_id == job.id
         ],
         "audit": [{"row": number, "hash": digest} for number, digest in rows],
     }

@@ -81,7 +81,7 @@ def _update(report: Report, one: JobCharger, sha256: str) -> tuple[Block, ...]:
 
 
 def _log(report: Report, one: JobCharger, sha256: str) -> tuple[Block, ...]:
-    files = tuple(fact for log in report.logs if log.charger_id == one.charger_id for fact in _log_file(log))
+    files = _log_files([log for log in report.logs if log.charger_id == one.charger_id])
     kept = Facts("Log", files or known(("Name", "none was kept" if one.log_id is None else "")))
     return (
         Pair(_charger(report, one), _asked(report, one)),
@@ -227,6 +227,15 @@ def _checks(checks: tuple[Check, ...]) -> Block:
     if passed:
         rows.append((f"{len(passed)} others" if rows else f"all {len(passed)}", "passed", " ".join(passed)))
     return Grid("Checks before it", _CHECK_HEADS, tuple(rows), _CHECK_PARTS)
+
+
+def _log_files(logs: list[LogFile]) -> tuple[Fact, ...]:
+    """Of many only the names and sizes."""
+    if len(logs) < 3:
+        return tuple(fact for log in logs for fact in _log_file(log))
+    each = [f"{clipped(log.name, 60)} {log.size:,} bytes{', not whole' if log.partial else ''}" for log in logs]
+    total = f"{len(logs)}, {sum(log.size for log in logs):,} bytes together; the JSON report has their SHA-256"
+    return ("Files", total), ("Names", _listed(each))
 
 
 def _log_file(log: LogFile) -> tuple[Fact, ...]:
