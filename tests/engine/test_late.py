@@ -1,5 +1,6 @@
 """How long an ended update is remembered: as long as it really was, whatever the clock says."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -63,4 +64,25 @@ def test_after_a_restart_of_the_engine_its_age_counts(hands):
 def test_an_end_in_the_future_is_one_of_now(hands):
     late, _ = hanging(hands.clock, hands.clock.now() + 30 * LATE_S)  # the clock was set back while evdesk was away
     hands.passes(LATE_S + 1.0, LATE_S + 1.0)
+    assert late.may_install("C1") is None
+
+
+def test_one_that_is_looked_at_after_all_is_let_alone(hands):
+    late, live = hanging(hands.clock, hands.clock.now())
+    run = live.runs["C1"]
+    run.watch.memory = replace(run.watch.memory, back=True, proving=True)
+    assert late.may_install("C1") == 7
+    run.watch.memory = replace(run.watch.memory, proving=False)
+    assert late.may_install("C1") is None
+
+
+def test_when_it_ended_moves_with_the_clock_and_outlives_a_restart(hands):
+    late, live = hanging(hands.clock, hands.clock.now())
+    run = live.runs["C1"]
+    hands.passes(60.0, 60.0 + 7200.0)
+    run.watch.clock_jumped(hands.clock.jumped)
+    late.ended(live, run)  # found again after a restart
+    hands.passes(LATE_S - 61.0, LATE_S - 61.0)
+    assert late.may_install("C1") == 7
+    hands.passes(2.0, 2.0)
     assert late.may_install("C1") is None

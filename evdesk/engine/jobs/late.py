@@ -44,10 +44,12 @@ class Late:
         """The job that left it with the whole file and no known end, until it has restarted or a day has passed. Who is
         being looked at after all is left alone as well."""
         found = self.of(charger_id)
-        if found is None or found[1].charger.cause not in AT_IT:
+        if found is None:
             return None
-        memory = found[1].watch.memory
-        return None if memory.back and not memory.proving else found[0].job.id
+        live, run = found
+        memory = run.watch.memory
+        at_it = run.charger.cause in AT_IT and not memory.back
+        return live.job.id if at_it or memory.proving else None
 
     def runs(self) -> list[UpdateRun]:
         """All that are remembered."""

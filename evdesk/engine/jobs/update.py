@@ -10,7 +10,7 @@ from evdesk.engine.jobs.boots import BOOT, Boots
 from evdesk.engine.jobs.remarks import renamed
 from evdesk.engine.state import ChargerRecord
 from evdesk.engine.store import SavedCharger
-from evdesk.firmware.happenings import Act, Happening, Linked, Lost, Tick, Versioned
+from evdesk.firmware.happenings import Act, Happening, Linked, Looked, Lost, Tick, Versioned
 from evdesk.firmware.times import LONGEST_AHEAD_S, Times
 from evdesk.firmware.watched import RANK
 from evdesk.model import Booted, EvdeskError, Reason
@@ -169,7 +169,11 @@ class UpdateRun(AskingRun):
         since = next((span.from_at for span in self.charger.steps if span.step is Step.REBOOTING), 0.0)
         if record is not None and record.connected_at is not None:
             since = min(since, record.connected_at)  # by a clock that was set since then
-        self.feed(await aftercare.look(self, since))
+        try:
+            looked = await aftercare.look(self, since)
+        except EvdeskError as error:  # no timer asks again for one that is over
+            looked = Looked(self.now(), (f"It could not be looked at: {error.sentence}",))
+        self.feed(looked)
 
     async def _compare(self) -> None:
         self.feed(await aftercare.compare(self, self.restore))
