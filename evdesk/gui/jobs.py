@@ -93,7 +93,7 @@ def job_look(job: Job) -> Look:
         return Look("pause", tr("Paused"), "warn")
     if job.state is JobState.RUNNING:
         waits = bool(job.waits_for) and not job.counts.get("running")
-        return Look("clock", tr("Waiting"), "info") if waits else Look("play", tr("Running"), "info")
+        return Look("clock", tr("Waits"), "info") if waits else Look("play", tr("Running"), "info")
     if job.counts.get(Result.FAILED):
         return Look("octagon", tr("Failed"), "danger")
     if job.counts.get(Result.UNKNOWN):

@@ -17,6 +17,7 @@ QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDoubleSpinBox:disabl
   background: $off; color: $muted; border-color: $offEdge; }
 QComboBox::drop-down, QDateTimeEdit::drop-down { border: none; width: 26px; }
 QComboBox::down-arrow, QDateTimeEdit::down-arrow { image: url($chevron); width: 14px; height: 14px; }
+QTimeEdit::down-arrow { image: none; width: 0; height: 0; }
 QComboBox QAbstractItemView { background: $surface; border: ${edge}px solid $borderStrong; padding: 4px;
   selection-background-color: $selection; selection-color: $text; outline: 0; }
 QPushButton { background: $surface; color: $text; border: ${edge}px solid $borderStrong; border-radius: 6px;

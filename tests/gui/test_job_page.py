@@ -131,7 +131,7 @@ def test_the_picture_of_the_running_job(page, qtbot):
     assert heads == [
         ("Canary", "1 charger, watched 60 min", "Passed"),
         ("Wave 1", "3 chargers, stops after 1 failure", "Running"),
-        ("Wave 2", "2 chargers, starts by itself when wave 1 is done", "Waiting"),
+        ("Wave 2", "2 chargers, starts by itself when wave 1 is done", "Waits"),
     ]
     told = {one.charger.label: (one.look.word, one.left, one.first, one.second) for one in rows(page)}
     assert told == {
@@ -363,7 +363,7 @@ def test_while_all_are_held_up_the_page_says_for_whom_it_waits_and_nothing_is_ca
     show(qtbot, page, replace(view, job=job, chargers=chargers))
     assert page.head.waits.title.text() == f"Waits for {labels[0]}, {labels[1]} and {labels[2]}"
     assert page.head.waits.meaning.text() == "A car charges on connector 1. It begins when it is through."
-    assert [one.look.word for one in rows(page, HeadRow)] == ["Passed", "Waits", "Waiting"]
+    assert [one.look.word for one in rows(page, HeadRow)] == ["Passed", "Waits", "Waits"]
     assert [one.look.word for one in rows(page) if one.key in first] == ["Waits"] * 3, "as the checks call it"
     assert "1 done, 0 running, 5 waiting, 0 failed" in page.progress.summary.accessibleName()
     other = chargers | {first[0]: replace(chargers[first[0]], reason="Not connected since 18:33", next="Switch it on.")}

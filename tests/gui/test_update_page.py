@@ -447,7 +447,8 @@ def test_one_that_has_the_version_already_is_plain_in_every_step_and_no_canary(p
     assert page.image.reasons.rows[0].cells == (
         "Bay 1", "It has 2.4.1 already.", "Leave it out, or give a reason."
     )  # fmt: skip
-    assert fit_look(page.image.model.rows[0]).word == "New for 5 of 6"
+    fits = {row.image.id: fit_look(row).word for row in page.image.model.rows}
+    assert (fits[job_sample.NEW], fits[job_sample.OLD]) == ("New for 5 of 6", "Older for 1 of 6")
     press_next(page)
     qtbot.waitUntil(lambda: bool(page.feed.preflight))
     row = page.preflight.model.rows[page.preflight.model.row_of("WB-01")]

@@ -19,7 +19,9 @@ from evdesk.gui.pages.registry import PAGES
 from evdesk.gui.pages.update import UpdatePage
 from evdesk.gui.settings import DeskSettings
 from evdesk.gui.shell import Shell
+from evdesk.model.firmware import Check, FleetState, Verdict
 from evdesk.model.jobs import JobState
+from evdesk.wire.firmware import Preflight
 from evdesk.wire.jobs import JobView
 from tests.gui import job_sample
 from tests.gui.fakes import FakeClient
@@ -54,6 +56,64 @@ class Scene:
     def end(self) -> None:
         self.shell.hide()
         self.shell.deleteLater()
+
+
+async def held_up(scene: Scene) -> None:
+    """The whole wave waits for cars."""
+    view = job_sample.view()
+    held = view.chargers["WB-06"]
+    first = view.job.waves[1].charger_ids
+    chargers = view.chargers | {
+        one: replace(held, charger_id=one, label=view.chargers[one].label, serial=view.chargers[one].serial)
+        for one in first
+    }
+    job = replace(view.job, waits_for="A car is plugged in and charging.")
+    scene.job(replace(view, job=job, chargers=chargers))
+
+
+async def has_it(scene: Scene) -> None:
+    """One has the version already; `4` goes on to the last step."""
+    fleet = job_sample.fleet()
+    n22 = fleet.models[0]
+    one = replace(n22.chargers[0], version="2.4.1", state=FleetState.NEWEST, because="By job 117")
+    fresh = replace(fleet, models=(replace(n22, chargers=(one, *n22.chargers[1:])), *fleet.models[1:]))
+    scene.client.answers["firmware.fleet"] = fresh
+    scene.client.answers["firmware.fits"] = lambda p: job_sample.fits(p, fresh)
+    already = Check("version", Verdict.WARN, "It has 2.4.1 already.", "Leave it out, or go on with a reason.")
+
+    def preflight(params: object) -> list[Preflight]:
+        rows = job_sample.preflight(params, {"WB-06": ("session",)})
+        return [
+            replace(row, from_version="2.4.1", checks=[already, *row.checks[1:]]) if row.charger_id == "WB-01" else row
+            for row in rows
+        ]
+
+    scene.client.answers["firmware.preflight"] = preflight
+    page = guide(scene)
+    await settle(4)
+    page.chargers.model.mark(MODEL, True)
+
+
+async def has_it_image(scene: Scene) -> None:
+    await has_it(scene)
+    page = guide(scene)
+    advance(page)
+    await settle(6)
+    choose_image(page, job_sample.NEW)
+
+
+async def has_it_preflight(scene: Scene) -> None:
+    await has_it_image(scene)
+    advance(guide(scene))
+    await settle(6)
+
+
+async def has_it_confirm(scene: Scene) -> None:
+    await has_it_preflight(scene)
+    page = guide(scene)
+    page.preflight.override.field.setText("The maker wants it put on again")
+    advance(page)
+    await settle(4)
 
 
 async def progress(scene: Scene) -> None:
@@ -262,6 +322,11 @@ SCENES: dict[str, tuple[Callable, bool]] = {
     "4-dated-one": (confirm_dated_one, False),
     "3-dated": (preflight_dated, False),
     "5-progress": (progress, False),
+    "1-has-it": (has_it, False),
+    "2-has-it": (has_it_image, False),
+    "3-has-it": (has_it_preflight, False),
+    "4-has-it": (has_it_confirm, False),
+    "5-held-up": (held_up, False),
     "5-dated": (dated, False),
     "5-paused": (paused, False),
     "5-hundred": (hundred, True),

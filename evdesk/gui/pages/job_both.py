@@ -58,7 +58,7 @@ class BothSides(Card):
 
     def _lay_out(self) -> None:
         self.head.setContentsMargins(12, 0, 4, 0)
-        self.head.insertWidget(1, self.said, 1)
+        self.head.insertWidget(1, self.said, 100)  # before the room that the head leaves free
         for widget in (self.follows, self.back, self.log, self.skip, self.messages):
             self.head.addWidget(widget)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)

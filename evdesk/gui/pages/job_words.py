@@ -344,7 +344,7 @@ def wave_look(wave: Wave, now: float, chargers: Sequence[JobCharger] = ()) -> Lo
     left = max(0.0, wave.until_at - now) if wave.until_at is not None else None
     watched = tr("Watched") if left is None else tr("Watched, {time} left").format(time=text.age(round(left)))
     return {
-        WaveState.WAITING: Look("clock", tr("Waiting"), "muted"),
+        WaveState.WAITING: Look("clock", tr("Waits"), "muted"),
         WaveState.RUNNING: waits_look() if held_up(chargers) else Look("play", tr("Running"), "info"),
         WaveState.SOAKING: Look("eye", watched, "info"),
         WaveState.PASSED: _over_look({one.outcome for one in chargers} - {None}),

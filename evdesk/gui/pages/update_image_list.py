@@ -37,6 +37,7 @@ class ImageRow:
     known: bool = True
     ways: frozenset[Direction] = frozenset()
     same: int = 0  # of those that it fits, so many have it already
+    older: int = 0  # and for so many it is older than what they have
 
     @property
     def usable(self) -> bool:
@@ -68,7 +69,8 @@ def make_row(image: Image, fits: Mapping[str, Fit] | None, charger_ids: Sequence
         second = next((words for words in map(why_not, rows) if words), tr("It fits none of them."))
     ways = [fit.direction for fit in good]
     same = ways.count(Direction.SAME)
-    return ImageRow(image, look, len(good), len(charger_ids), second, ways=frozenset(ways), same=same)
+    older = ways.count(Direction.DOWNGRADE)
+    return ImageRow(image, look, len(good), len(charger_ids), second, ways=frozenset(ways), same=same, older=older)
 
 
 def _step(good: Sequence[Fit], image: Image) -> str:
@@ -150,6 +152,8 @@ def fit_look(row: ImageRow) -> Look:
         return Look("check", tr("Already on it"), "muted")
     if row.ways == {Direction.DOWNGRADE}:
         return Look("arrow-down", tr("Older, fits {n} of {all}").format(n=row.fits, all=row.all), "warn")
+    if row.older:
+        return Look("arrow-down", tr("Older for {n} of {all}").format(n=row.older, all=row.all), "warn")
     if row.fits == row.all and row.same:
         told = tr("New for {n} of {all}").format(n=row.fits - row.same, all=row.all)
         return Look("check-circle", told, "ok")
