@@ -26,7 +26,7 @@ from evdesk.gui.pages.update_steps import GuideStep
 from evdesk.gui.theme import current
 from evdesk.gui.widgets import Button
 from evdesk.model import EvdeskError, Reason
-from evdesk.model.jobs import JobLine, JobState, Result, Step, Transfer
+from evdesk.model.jobs import JobLine, JobState, PowerState, Result, Step, Transfer
 from evdesk.wire.jobs import CancelJob, JobChargerRef, JobView, OneJob, ReadReport, ReportFormat
 from tests.gui import job_sample
 from tests.gui.fakes import FakeClient
@@ -392,6 +392,15 @@ def test_a_low_window_shows_whole_rows_and_keeps_the_card_of_this_computer(page,
         assert dense is (panel.height() < 635), "what is told elsewhere gives way, and only where there is no room"
         assert dense is ("18.4 MB" in panel.image.facts.value("File"))
         assert "Recovery card" in panel.control.hint.text()
+    view = job_sample.view()
+    warned = PowerState(mains=None, awake=False, detail="This computer does not say how it is fed. Look at its plug.")
+    job = replace(view.job, power=warned, waits_for="Watched")
+    page.resize(1112, 700)
+    show(qtbot, page, replace(view, job=job))
+    QApplication.processEvents()
+    assert page.progress.serves.y() < page.progress.image.y(), "what somebody should do stands first"
+    end = page.progress.serves.mapTo(page.progress.side, page.progress.serves.rect().bottomLeft()).y()
+    assert end < page.progress.side.height()
     page.resize(size)
 
 

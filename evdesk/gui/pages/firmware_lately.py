@@ -30,7 +30,7 @@ class LatelyPanel(Painted):
         self.rows = RowsModel((tr("When"), tr("Charger"), tr("Version"), tr("How")), 3, self)
         self.grid.setItemDelegate(LedgerDelegate((1, 2), self.grid))
         self.grid.setModel(self.rows)
-        self.grid.set_widths((86, 74, 150, 150), 3)
+        self.grid.set_widths((86, 74, 178, 150), 3)
         self.grid.whole_rows()
         head = QHBoxLayout()
         head.setContentsMargins(12, 9, 8, 8)

@@ -66,6 +66,11 @@ class ControlCard(Card):
         self.pause.why_off(off)
         self.cancel.why_off(off)
 
+    def set_short(self, short: int) -> None:
+        """1: only the way to the recovery card. 2: nothing about leaving the page either."""
+        self.hint.set_short(short > 0)
+        self.leave.setVisible(short < 2)
+
     def _fit(self) -> None:
         """Where both words have no room, the first is shorter."""
         words = tr("Go on") if self._paused else tr("Pause after these")
@@ -185,6 +190,10 @@ class ProgressPanel(QWidget):
         self.summary.show_job(job, chargers, now)
         self.serves.show_job(job, chargers, here=self._feed.client().here)
         self.serves.setVisible(bool(job.served) or not job.over)
+        place = 1 if self.serves.warns else 2
+        if self.side.column.indexOf(self.serves) != place:  # what somebody should do stands before what is known
+            self.side.column.removeWidget(self.serves)
+            self.side.column.insertWidget(place, self.serves)
         self._show_image()
         self.enable()
         self._fit_side()
@@ -226,9 +235,9 @@ class ProgressPanel(QWidget):
             return
         self._fitted = (kept, told, theme.current().large)
         cards = (self.summary, self.image, self.serves, self.control)
-        for dense, short in ((False, False), (True, False), (True, True)):
+        for dense, short in ((0, 0), (1, 0), (1, 1), (2, 1), (2, 2)):
             self.image.set_dense(dense)
-            self.control.hint.set_short(short)
+            self.control.set_short(short)
             if column_height(cards, wide) <= high:
                 break
 

@@ -295,8 +295,10 @@ class ReportPanel(QWidget):
         fitted = (self._right.width(), self.height(), self.summary.height(), shown, self.why.text(), current().large)
         if fitted != self._fitted:
             self._fitted = fitted
-            self.image.set_dense(False)
-            self.image.set_dense(column_height(cards, self._right.width()) > self.height())
+            for dense in range(3):
+                self.image.set_dense(dense)
+                if column_height(cards, self._right.width()) <= self.height():
+                    break
 
     def _scrolls(self, _least: int, most: int) -> None:
         """The card at the foot is as wide as those above it."""

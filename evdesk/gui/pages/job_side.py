@@ -187,7 +187,7 @@ class ImageCard(Card):
         self.head.addWidget(self.chip)
         self.facts = KeyValue(self, columns=1)
         self.body.addWidget(self.facts)
-        self._dense = False
+        self._dense = 0
         names = (tr("File"), tr("Size"), tr("SHA-256"), tr("Signed by"), tr("Fits"), tr("Settings"), tr("Way back"))
         for name in names:
             self.facts.set(name, "")
@@ -197,14 +197,16 @@ class ImageCard(Card):
     def _mono(self) -> None:
         self.facts.label(tr("SHA-256")).setFont(mono_font())
 
-    def set_dense(self, dense: bool) -> None:
-        """Without what is told elsewhere, or decided long ago."""
+    def set_dense(self, dense: int) -> None:
+        """1: without what is told elsewhere, or decided long ago. 2: only the file, and the way back from it."""
         if dense == self._dense:
             return
         self._dense = dense
         name, size = self.facts.value(tr("File")), self.facts.value(tr("Size"))
-        self.facts.set(tr("File"), f"{name}, {size}" if dense else name.removesuffix(f", {size}"))
-        self.facts.show_rows((tr("Size"), tr("Signed by"), tr("Fits")), not dense)
+        bare = name.removesuffix(f", {size}")
+        self.facts.set(tr("File"), f"{bare}, {size}" if dense else bare)
+        self.facts.show_rows((tr("Size"), tr("Signed by"), tr("Fits")), dense < 1)
+        self.facts.show_rows((tr("SHA-256"), tr("Settings")), dense < 2)
 
     def show_image(self, image: Image | None, images: Iterable[Image], chargers: Sequence[JobCharger]) -> None:
         self.setVisible(image is not None)
@@ -240,6 +242,7 @@ class ServesCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("This laptop serves the file"), parent, head_height=36, padding=12)
         self.told = ""  # by which it may need more room
+        self.warns = False
         self.facts = KeyValue(self, columns=1)
         self.body.addWidget(self.facts)
         for name in (tr("Address"), tr("Came"), tr("Sent"), tr("Power")):
@@ -267,6 +270,7 @@ class ServesCard(Card):
         self.facts.show_rows((tr("Sent"),), not upload)
         self.facts.set(tr("Power"), *power_words(job))
 
+        self.warns = power_words(job)[1] != "text"
         self.told = "\n".join(map(self.facts.value, (tr("Address"), tr("Power"))))
 
 

@@ -126,6 +126,17 @@ class LinesList(Painted):
     def lines(self) -> tuple[Line, ...]:
         return self._lines
 
+    def cut_at(self, y: int) -> int:
+        """The top of the first line that `y` goes through; `y` where it is between lines."""
+        found = y
+        for part in self._parts(self._heights(self.width())):
+            top = 0
+            for high in part:
+                if top < y < top + high:
+                    found = min(found, top)
+                top += high + self.GAP
+        return found
+
     def copy_text(self) -> str:
         return "\n".join(" ".join(filter(None, (f"{one.look.word}:", one.words, one.advice))) for one in self._lines)
 

@@ -1,6 +1,7 @@
 """The lower edge of what scrolls: a list shows whole rows, a column whole cards, and both say that there is more."""
 
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -15,6 +16,14 @@ HINT = 24
 """Height of the words "3 more"."""
 LEAST_CARD = 64
 """A card of which less is to be seen is none: its head alone says nothing."""
+
+
+@runtime_checkable
+class Lines(Protocol):
+    """A painted widget of several lines."""
+
+    def cut_at(self, y: int) -> int:
+        """The top of the line that `y` goes through; `y` between two lines."""
 
 
 def _hint(painter: QPainter, rect: QRectF, words: str) -> None:
@@ -57,7 +66,22 @@ class MoreBelow(Painted):
                 top = card.mapTo(self._area, QPoint()).y()
                 if end - LEAST_CARD <= top < end < top + card.height():
                     return max(HINT, end - top)
+                if top < end < top + card.height():
+                    return end - self._cut(card, end - HINT)
         return HINT
+
+    def _cut(self, card: QWidget, limit: int) -> int:
+        """So high up that no line of the card is cut: at `limit`, or at the top of what that goes through."""
+        found = limit
+        for part in card.findChildren(QWidget):
+            top = part.mapTo(self._area, QPoint()).y()
+            if not part.isVisibleTo(card) or not top < limit < top + part.height():
+                continue
+            if isinstance(part, Lines):
+                found = min(found, top + part.cut_at(limit - top))
+            elif part.height() <= LEAST_CARD and not part.findChild(QWidget):
+                found = min(found, top)
+        return found
 
     def _theme_changed(self) -> None:
         super()._theme_changed()
