@@ -20,7 +20,7 @@ from evdesk.gui.pages.firmware_deeds import PathSheet, RefusedSheet, added_words
 from evdesk.gui.pages.firmware_head import HeadCard
 from evdesk.gui.pages.firmware_image import ImageSheet, TrustSheet, file_text
 from evdesk.gui.pages.firmware_library import CARD, ordered
-from evdesk.gui.pages.firmware_model import BY_STATE, FleetTable, natural
+from evdesk.gui.pages.firmware_model import BY_STATE, FleetTable, Line, natural
 from evdesk.gui.pages.firmware_policy import PolicySheet
 from evdesk.gui.pages.firmware_strip import lanes_of, ticks, window_of
 from evdesk.gui.pages.firmware_words import image_look, image_second, policy_words, seen_words
@@ -270,6 +270,14 @@ def test_a_low_window_cuts_no_image_of_the_library_and_says_how_many_more_there_
             assert (more.y() - images.viewport().y()) % CARD == 0
             assert more.words() == f"{len(images.rows.rows) - shown} more"
     page.resize(size)
+
+
+def test_rows_that_were_heads_are_as_high_as_the_others(page):
+    for segment in ("state", "model"):
+        page.go(segment)
+        view, items = page.list.view, page.list.table.items
+        heights = {view.rowHeight(row) for row, item in enumerate(items) if isinstance(item, Line)}
+        assert len(heights) == 1, segment
 
 
 def test_the_legend_narrows_and_the_filter_is_taken_away(page):

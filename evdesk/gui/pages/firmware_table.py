@@ -198,9 +198,12 @@ class FleetView(Grid):
     def _heads(self) -> None:
         self.clearSpans()
         for row, item in enumerate(self.table.items):
+            high = self.verticalHeader().defaultSectionSize()
             if isinstance(item, Group):
                 self.setSpan(row, 0, 1, len(WIDTHS))
-                self.setRowHeight(row, max(HEAD_HEIGHT, current().control + 4))
+                high = max(HEAD_HEIGHT, current().control + 4)
+            if self.rowHeight(row) != high:  # a row that was a head before keeps its height
+                self.setRowHeight(row, high)
         self._measure_heads()
         self.choose(self._kept)
 

@@ -35,6 +35,7 @@ class VersionsPanel(QWidget):
         self.twin.setItemDelegate(RowsDelegate(self.twin))
         self.twin.setModel(self.rows)
         self.twin.set_widths((150, 120, 110, 110), 3)
+        self.twin.whole_rows()
         self.twin.hide()
         head = QHBoxLayout()
         head.setContentsMargins(12, 3, 8, 0)

@@ -183,5 +183,5 @@ class LogsPage(Page):
         narrow = self.width() < NARROW
         wide = NARROW_LIST if narrow else round(min(max(self.width() * SHARE, LEAST), MOST))
         self.list.setFixedWidth(wide)
-        self.list.fit(narrow)
+        self.list.fit(narrow, wide)
         self.card.fit(self.width() - wide - 2 * tokens.MARGIN - tokens.GAP)

@@ -12,6 +12,8 @@ from evdesk.gui.text import tr
 from evdesk.gui.widgets import Card, EmptyState, Rule, SearchField
 from evdesk.model.jobs import LogFile
 
+ROOMY = 340
+
 
 class LogList(Card):
     """`chosen(LogFile)`; `fetch_asked()` from the empty state."""
@@ -60,10 +62,11 @@ class LogList(Card):
             self.table.selectRow(row)
         return row >= 0
 
-    def fit(self, narrow: bool) -> None:
-        """In a narrow window the size gives way."""
+    def fit(self, narrow: bool, wide: int) -> None:
+        """In a narrow window the size gives way; before that, all columns stand closer."""
         self.table.setColumnHidden(2, narrow)
-        self.table.setColumnWidth(0, 90 if narrow else 106)
+        for column, width in enumerate((90, 64, 76) if narrow else (92, 64, 74) if wide < ROOMY else (106, 64, 76)):
+            self.table.setColumnWidth(column, width)
 
     def why_off(self, reason: str) -> None:
         if self.empty.button is not None:

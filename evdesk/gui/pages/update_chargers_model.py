@@ -329,8 +329,9 @@ class ChoiceTable(Grid):
     def _measure_heads(self) -> None:
         least = 48 if current().large else 0
         for number, row in enumerate(self._model.rows):
-            if isinstance(row, HeadRow):
-                self.setRowHeight(number, max(least, HEAD_HEIGHT))
+            high = max(least, HEAD_HEIGHT if isinstance(row, HeadRow) else ROW_HEIGHT)
+            if self.rowHeight(number) != high:  # a row that was a head before keeps its height
+                self.setRowHeight(number, high)
         place = next((i for i, row in enumerate(self._model.rows) if row.key == self._key), -1)
         if place >= 0:
             self.selectRow(place)
