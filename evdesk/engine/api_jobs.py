@@ -4,7 +4,7 @@ import asyncio
 
 from evdesk.engine.api_core import Core, Handler
 from evdesk.engine.commands import Command
-from evdesk.engine.jobs.begin import accepted, fetch_log, start_update
+from evdesk.engine.jobs.begin import accepted, fetch_log, start_update, wrong_date
 from evdesk.engine.jobs.keeping import REPORT
 from evdesk.engine.jobs.live import LiveJob
 from evdesk.engine.jobs.report import file_name, report_json
@@ -37,6 +37,8 @@ class JobsApi:
         image = self.core.library.images.get(params.image_id)
         if image is None:
             raise EvdeskError(Reason.INVALID, f"There is no image “{params.image_id}”. firmware.images lists them.")
+        if wrong := wrong_date(params.install_at, self.core.fleet.clock.now()):
+            raise EvdeskError(Reason.INVALID, wrong)
         jobs, dated = self.core.jobs, params.install_at is not None
         return [await jobs.grounds.look(record, image, dated) for record in accepted(jobs, params.charger_ids)]
 
@@ -47,6 +49,8 @@ class JobsApi:
         return JobBegun(await fetch_log(self.core.jobs, origin, params))
 
     async def _list(self, _origin: Origin, params: w.JobPage) -> list[Job]:
+        if params.limit < 1:
+            raise EvdeskError(Reason.INVALID, "Ask for at least one job.")
         found = await self.core.fleet.store.jobs(params.charger_id, params.limit, params.before_id)
         live = self.core.jobs.live
         return [live[job.id].job if job.id in live else job for job in found]
@@ -112,8 +116,15 @@ class JobsApi:
         return Done(status="left out", audit_id=row)
 
     async def _lines(self, _origin: Origin, params: w.JobLines) -> list[JobLine]:
+        if params.limit < 1 or params.after_id < 0:
+            raise EvdeskError(Reason.INVALID, "Ask for at least one line, after an id from 0 up.")
         store = self.core.fleet.store
-        return await store.job_lines(params.job_id, params.charger_id, params.after_id, params.limit)
+        found = await store.job_lines(params.job_id, params.charger_id, params.after_id, params.limit)
+        if not found:
+            _job, chargers = await self._found(params.job_id)
+            if params.charger_id and params.charger_id not in chargers:
+                raise EvdeskError(Reason.INVALID, f"“{params.charger_id}” is not in job {params.job_id}.")
+        return found
 
     async def _report(self, _origin: Origin, params: w.ReadReport) -> w.JobReport:
         job, chargers = await self._found(params.job_id)

@@ -79,6 +79,13 @@ async def test_what_is_refused_before_anything_is_sent(tmp_path):
         ):
             assert words in await refused(api, "firmware.start", ask | change), change
         assert "no job 7" in await refused(api, "job.get", {"job_id": 7})
+        assert "no job 7" in await refused(api, "job.lines", {"job_id": 7, "charger_id": "A"})
+        for bad in ({"limit": -1}, {"limit": 0}, {"after_id": -1}):
+            assert "from 0" in await refused(api, "job.lines", {"job_id": 7, "charger_id": "A"} | bad), bad
+        assert "at least one" in await refused(api, "job.list", {"limit": -1})
+        for at in (1e300, now - 5, 0.0):
+            look = {"image_id": image, "charger_ids": ["A"], "install_at": at}
+            assert "install_at is a moment in the next 14 days" in await refused(api, "firmware.preflight", look), at
         for method in ("job.cancel", "job.pause", "job.resume"):
             assert "No job 7 is under way" in await refused(api, method, {"job_id": 7})
         assert "diagnostics" in await refused(api, "log.fetch", {"charger_id": "A", "kind": "gossip"})

@@ -187,7 +187,7 @@ def _check_asked(asked: StartUpdate, now: float) -> None:
     elif asked.not_before_at is not None and not now - 60 <= asked.not_before_at <= now + LONGEST_AHEAD_S:
         wrong = "not_before_at is a moment in the next 14 days, in Unix seconds."
     else:
-        wrong = _wrong_date(asked, now)
+        wrong = wrong_date(asked.install_at, now, asked.not_before_at)
     if wrong:
         raise EvdeskError(Reason.INVALID, wrong)
 
@@ -202,11 +202,11 @@ def _wrong_span(asked: FetchLog, now: float) -> str:
     return ""
 
 
-def _wrong_date(asked: StartUpdate, now: float) -> str:
-    at = asked.install_at
-    if at is None or max(now, asked.not_before_at or 0.0) < at <= now + LONGEST_AHEAD_S:
+def wrong_date(at: float | None, now: float, not_before_at: float | None = None) -> str:
+    """Why it can be no install date, "" where it can."""
+    if at is None or max(now, not_before_at or 0.0) < at <= now + LONGEST_AHEAD_S:
         return ""
-    if asked.not_before_at is not None and now < at <= asked.not_before_at:
+    if not_before_at is not None and now < at <= not_before_at:
         return "install_at lies before not_before_at: nothing would be there to install."
     return "install_at is a moment in the next 14 days, in Unix seconds."
 
