@@ -47,7 +47,7 @@ ENDINGS: dict[Cause, Ending] = {
     ),
     Cause.DOWNLOAD_FAILED: Ending(
         Result.FAILED,
-        "The download failed: {got} of {size} left this computer. Its firmware is as it was.",
+        "The download failed: {fetched}. Its firmware is as it was.",
         "Check the cable or the radio link, then try again.",
         True,
     ),
@@ -234,5 +234,5 @@ def _fetched(charger: JobCharger) -> str:
 def megabytes(size: int) -> str:
     """ "3.1 MB", "12 kB"."""
     if size < 1000:
-        return f"{size} bytes"
+        return f"{size} bytes" if size != 1 else "1 byte"
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"

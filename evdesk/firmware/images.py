@@ -96,7 +96,7 @@ def _state(found: Found) -> tuple[FileState, str]:
     if found.pending:
         return FileState.GOOD, "Its SHA-256 is being worked out. That takes a moment."
     if manifest.size is not None and found.size > manifest.size:
-        text = f"Not the file of the manifest: {megabytes(found.size)} instead of {megabytes(manifest.size)}."
+        text = f"Not the file of the manifest: {_instead(found.size, manifest.size)}."
         return FileState.ALTERED, f"{text} Add the right one, or correct the manifest."
     if manifest.sha256 and found.sha256 != manifest.sha256:
         return FileState.ALTERED, "Another SHA-256 than the manifest says. Add the file again, or correct the manifest."
@@ -114,6 +114,13 @@ def _lacks(found: Found, checked: Checked) -> str:
     if not manifest.models and not manifest.any_model:
         return "Nobody has said which model it is for. Enter it."
     return ""
+
+
+def _instead(size: int, said: int) -> str:
+    """ "3.0 MB instead of 1.5 MB"; in bytes where that would show no difference, or too little."""
+    if min(size, said) < 1_000_000 or megabytes(size) == megabytes(said):
+        return f"{size:,} bytes instead of {said:,}"
+    return f"{megabytes(size)} instead of {megabytes(said)}"
 
 
 def _of(part: int, whole: int) -> str:

@@ -16,6 +16,7 @@ from evdesk.engine.files.ports import Ports, passive_ports
 from evdesk.engine.files.progress import SAMPLES, Progress
 from evdesk.engine.files.ranges import Subject, plan
 from evdesk.engine.files.words import part_words, seconds_words, size_words
+from evdesk.firmware.endings import megabytes
 from evdesk.model.jobs import Transfer
 
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=30)
@@ -222,5 +223,13 @@ def test_words():
         "3.2 MB",
         "4.2 GB",
     ]
-    assert [seconds_words(n) for n in (4, 200, 7500)] == ["4 s", "3 min", "2 h 05 min"]
+    assert (size_words(1), megabytes(1), megabytes(2)) == ("1 byte", "1 byte", "2 bytes")
+    assert [seconds_words(n) for n in (0, 0.4, 0.9, 4, 200, 7500)] == [
+        "under 1 s",
+        "under 1 s",
+        "under 1 s",
+        "4 s",
+        "3 min",
+        "2 h 05 min",
+    ]
     assert (part_words(999, 1000), part_words(5, 0)) == ("99 % of 1.0 kB", "5 bytes")

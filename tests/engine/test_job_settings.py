@@ -183,6 +183,7 @@ async def test_only_the_interval_that_its_boot_was_answered_with_is_no_change_of
 async def test_a_hidden_password_is_never_put_back():
     one = Charger({"Url": "wss://u:(hidden)@host"}, {"Url": "wss://factory"})
     found = await aftercare.compare(one, True)
+    assert "1 setting differs from the backup" in one.lines
     assert (one.put, found.lost) == ([], ("Url",))
 
 

@@ -106,7 +106,14 @@ async def test_what_is_refused_before_anything_is_sent(tmp_path):
             return next(c for c in await api.call("charger.list") if c["id"] == "A")["firmware"] == "3.0.0"
 
         await until(newer)
-        assert "3.0.0" in await refused(api, "firmware.start", ask | {"typed": NEW})
+        sentence = await refused(api, "firmware.start", ask | {"typed": NEW})
+        assert "3.0.0" in sentence
+        assert " cannot be updated with this: " in sentence
+        assert "1 of 1" not in sentence
+        assert sentence.endswith("See to it first."), sentence
+        both = await refused(api, "firmware.start", ask | {"charger_ids": ["A", "B"], "typed": NEW})
+        assert both.startswith("1 of 2 cannot be updated with this: "), both
+        assert both.endswith("Leave it out, or see to it first."), both
 
         # the file was changed since it was added
         (tmp_path / "data" / "firmware" / "x-2.4.1.bin").write_bytes(b"something else")

@@ -12,7 +12,8 @@ from dataclasses import replace
 import pytest
 
 from evdesk.engine.firmware import copying, intake
-from evdesk.firmware.manifest import parse
+from evdesk.firmware.images import Found, judged
+from evdesk.firmware.manifest import Sidecar, parse
 from evdesk.model import EvdeskError, Reason
 from evdesk.model.firmware import FileState, Manifest, SignatureState
 from tests.engine.library_kit import DATA, MANIFEST, SIGNED, left, library, put, signed_manifest
@@ -367,6 +368,20 @@ async def test_a_file_that_was_cut_off_is_kept_shown_and_not_usable(shelf, usb):
 async def test_a_file_with_another_hash_than_its_manifest_is_altered(shelf, usb):
     image = await one(shelf, put(usb, data=DATA[:-1] + b"!", manifest=signed_manifest()))
     assert (image.state, image.usable, image.signature) == (FileState.ALTERED, False, SignatureState.INVALID)
+
+
+@pytest.mark.parametrize(
+    ("size", "said", "words"),
+    [
+        (3000, 1, "3,000 bytes instead of 1."),
+        (2_040_000, 2_030_000, "2,040,000 bytes instead of 2,030,000."),
+        (3_000_000, 1_500_000, "3.0 MB instead of 1.5 MB."),
+        (3_000_000, 900, "3,000,000 bytes instead of 900."),
+    ],
+)
+def test_sizes_that_differ_are_told_apart(size, said, words):
+    image = judged(Found("x", size, "ab" * 32, Sidecar(Manifest(size=said))), T0, ())
+    assert image.why_not.startswith(f"Not the file of the manifest: {words}")
 
 
 async def test_a_change_that_hides_is_found_before_it_is_sent(shelf, usb):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from evdesk.firmware.endings import ENDINGS, filled
 from evdesk.firmware.happenings import Agreed, Received, Sent, Served, Tick, Told, TurnedAway
 from evdesk.firmware.times import Times
 from evdesk.firmware.uploads import MORE_S, SAID_S, LogWatch
@@ -27,6 +28,13 @@ def till(made: LogWatch, at: float) -> LogWatch:
     for second in range(int(at) + 1):
         made.feed(Tick(float(second)))
     return made
+
+
+def test_a_download_that_failed_before_its_first_byte_says_so():
+    ending = ENDINGS[Cause.DOWNLOAD_FAILED].reason
+    assert filled(ending, JobCharger("C1")) == ("The download failed: nothing was fetched. Its firmware is as it was.")
+    some = JobCharger("C1", transfer=Transfer("http", 2_000_000, 500_000, 500_000))
+    assert "500 kB of 2.0 MB were fetched" in filled(ending, some)
 
 
 def test_one_file_ends_it_a_moment_later():

@@ -6,6 +6,8 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 def size_words(size: int) -> str:
     """ "900 bytes", "64 kB", "3.2 MB"."""
+    if size == 1:
+        return "1 byte"
     value = float(size)
     for unit in _UNITS:
         if value < KILO or unit == _UNITS[-1]:
@@ -15,7 +17,9 @@ def size_words(size: int) -> str:
 
 
 def seconds_words(seconds: float) -> str:
-    """ "4 s", "3 min", "2 h 05 min"."""
+    """ "under 1 s", "4 s", "3 min", "2 h 05 min"."""
+    if seconds < 1:
+        return "under 1 s"
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -144,7 +144,8 @@ async def compare(run: Run, restore: bool) -> Compared:
     if not changed:
         run.say("evdesk", "Settings are the same as before", "good")
         return Compared(run.now(), after_id=after_id)
-    run.say("evdesk", f"{len(changed)} settings differ from the backup", "warn")
+    differ = "1 setting differs" if len(changed) == 1 else f"{len(changed)} settings differ"
+    run.say("evdesk", f"{differ} from the backup", "warn")
     own = owned(record.link)
     others = [one for one in changed if one.name.lower() not in own]
     untouched = [one.name for one in others if decides_reach(one) and one.before is not None]

@@ -216,7 +216,12 @@ def _refuse_blocked(looked: list[Preflight]) -> None:
     if bad:
         words = "; ".join(f"{one.label}: {check.sentence}" for one, check in bad[:NAMED])
         number = len({one.charger_id for one, _ in bad})
-        text = f"{number} of {len(looked)} cannot be updated with this: {words} Leave them out, or see to it first."
+        if len(looked) == 1:
+            reasons = " ".join(check.sentence for _, check in bad[:NAMED])
+            text = f"{looked[0].label} cannot be updated with this: {reasons} See to it first."
+            raise EvdeskError(Reason.INVALID, text)
+        which = "Leave it out" if number == 1 else "Leave them out"
+        text = f"{number} of {len(looked)} cannot be updated with this: {words} {which}, or see to it first."
         raise EvdeskError(Reason.INVALID, text)
 
 
