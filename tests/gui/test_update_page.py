@@ -180,6 +180,15 @@ def test_mixed_models_cars_and_chargers_that_are_away_are_told(page):
 # -- step 2 -----------------------------------------------------------------------------------------------------------
 
 
+def test_chargers_of_an_update_that_goes_on_are_told(page):
+    page.chargers.model.mark(SIX, True)
+    page.mirror.put_job(job_sample.view().job)
+    page.chargers.refresh()
+    said = [line.words for line in page.chargers.notes.lines()]
+    assert "6 chargers in an update that goes on already." in said
+    page.mirror.jobs.clear()
+
+
 def test_what_fits_comes_first_and_what_does_not_says_why(page, qtbot):
     to_image(qtbot, page, image_id="")
     rows = {row.image.id: row for row in page.image.model.rows}

@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
 
 from evdesk.gui import text
+from evdesk.gui.jobs import in_updates
 from evdesk.gui.mirror import Mirror
 from evdesk.gui.pages.firmware_words import charger_look, chargers_words
 from evdesk.gui.pages.update_chargers_model import ChoiceModel, ChoiceTable
@@ -160,6 +161,11 @@ class ChargersPanel(StepPanel):
             if has == 1:
                 words = tr("{many} on the newest version already: leave it out.")
             notes.append(Line(Look("warning", tr("Warning"), "warn"), words.format(many=chargers_words(has))))
+        under_way = in_updates(self._mirror)
+        going = sum(one.charger_id in under_way and one.state is not FleetState.NEWEST for one in some)
+        if going:
+            words = tr("{many} in an update that goes on already.").format(many=chargers_words(going))
+            notes.append(Line(Look("warning", tr("Warning"), "warn"), words))
         away = sum(not one.online for one in some)
         busy = sum(self._is_busy(one) for one in some)
         if busy:
