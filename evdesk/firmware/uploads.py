@@ -163,6 +163,8 @@ class LogWatch(Watched):
         count, size = len(self.memory.came), sum(size for _name, _number, size in self.memory.came)
         self._show(transfer=replace(self.charger.transfer, bytes=size))
         words = megabytes(size) if count == 1 else f"{count} files, {megabytes(size)} together"
+        if self.memory.turned_why:
+            words = f"{words}. Something else was not taken: {self.memory.turned_why.removesuffix('.')}"
         self._end(Cause.RECEIVED if size else Cause.EMPTY, at, came=words)
 
     def _tick(self, what: Tick) -> None:

@@ -73,6 +73,16 @@ def test_a_file_on_its_way_is_waited_for():
     assert made.charger.reason == "The log came: 5 bytes."
 
 
+def test_a_log_that_came_beside_what_was_not_taken_says_both():
+    made = watch()
+    made.feed(Received(1.0, 5, 7, name="a.txt"))
+    made.feed(TurnedAway(1.0, "4 uploads of this log come at once; no more are taken.", Cause.TOO_LARGE))
+    till(made, 20.0)
+    assert made.charger.reason == (
+        "The log came: 5 bytes. Something else was not taken: 4 uploads of this log come at once; no more are taken."
+    )
+
+
 def test_nothing_in_any_of_them_is_empty():
     made = watch()
     made.feed(Received(1.0, 0, 7, name="a.txt"))
