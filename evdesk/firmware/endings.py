@@ -78,7 +78,7 @@ ENDINGS: dict[Cause, Ending] = {
     ),
     Cause.SAME_VERSION: Ending(
         Result.FAILED,
-        "It says that it is done, and still has {reported}.",
+        "It says that it is done, and still has {reported}{part}.",
         "Compare model and hardware with the manifest, fetch its log, then try once more.",
         True,
     ),
@@ -206,6 +206,7 @@ def filled(text: str, charger: JobCharger, **more: str) -> str:
         "status_words": f" ({charger.status})" if charger.status else "",
         "serial_words": "",
         "tells": "It came back with",
+        "part": _part(charger),
         "got": megabytes(charger.transfer.bytes),
         "came": megabytes(charger.transfer.bytes),
         "kept": "",
@@ -222,6 +223,11 @@ def filled(text: str, charger: JobCharger, **more: str) -> str:
 def _has_it(charger: JobCharger) -> bool:
     told = same_version(charger.reported, charger.to_version)
     return told and not same_version(charger.from_version, charger.to_version)
+
+
+def _part(charger: JobCharger) -> str:
+    transfer = charger.transfer
+    return "" if transfer.complete_at is not None or transfer.total == 0 else f"; {_fetched(charger)}"
 
 
 def _fetched(charger: JobCharger) -> str:

@@ -274,7 +274,7 @@ class Watch(Fetching):
             self._acts.append(Act.RESTART)
         elif not seen:
             self._end(Cause.NO_VERSION if memory.left or memory.installed else Cause.HANGS, at)
-        elif memory.installed and not (memory.booted or memory.left):
+        elif memory.installed and memory.whole and not (memory.booted or memory.left):
             self._end(Cause.NOT_RESTARTED, at)
         elif memory.installed or memory.booted:
             self._look_at(Cause.RESTARTS if self._restarts else Cause.SAME_VERSION, at)

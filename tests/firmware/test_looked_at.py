@@ -178,7 +178,8 @@ def test_a_number_does_not_make_a_part_the_whole():
     one = numbered(served(5, 400), Told(6, "Installed", 101), Versioned(7, OLD))
     assert not one.memory.whole
     assert Act.RESTART not in answering(one, 10, 3000)
-    assert ending(one) == (Result.UNKNOWN, Cause.NOT_RESTARTED)
+    assert ending(one) == (Result.FAILED, Cause.SAME_VERSION)
+    assert "still has 2.4.0; 400 bytes of 1 kB were fetched." in one.charger.reason
     other = numbered(served(5, 400), Told(6, "Installed", 101), boot(60))
     assert ending(other) == (Result.CANCELLED, Cause.ALREADY)
 
