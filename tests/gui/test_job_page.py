@@ -18,6 +18,7 @@ from evdesk.gui.pages.job import JobPage
 from evdesk.gui.pages.job_deeds import cancel_words
 from evdesk.gui.pages.job_feed import newer
 from evdesk.gui.pages.job_model import ChargerRow, FoldRow, HeadRow
+from evdesk.gui.pages.job_plot import drawn
 from evdesk.gui.pages.job_recovery import RecoverySheet
 from evdesk.gui.pages.job_segments import UPDATE_STEPS, Fill, segments, usual, widths
 from evdesk.gui.pages.job_side import way_back
@@ -581,6 +582,13 @@ def test_a_step_that_takes_long_never_looks_finished_and_silence_never_green():
     assert segments(silent, UPDATE_STEPS, NOW)[2].fill is Fill.PASSED
     lost = replace(two, step=Step.DONE, outcome=Result.UNKNOWN)
     assert [one.fill for one in segments(lost, UPDATE_STEPS, NOW)][3:5] == [Fill.UNSURE, Fill.OPEN]
+
+
+def test_a_file_that_came_at_once_is_drawn_as_a_step():
+    seen = Transfer("http", 0, 18_400_000, 18_400_000, samples=((100.0, 18_400_000),), last_at=100.2)
+    assert drawn(seen, 900.0, live=False) == ((100.0, 0), (100.0, 18_400_000), (101.0, 18_400_000))
+    slow = Transfer("http", 0, 9, 18, samples=((100.0, 0), (110.0, 9)), last_at=110.0)
+    assert drawn(slow, 900.0, live=False) == slow.samples
 
 
 def test_words_where_little_is_known():

@@ -19,6 +19,8 @@ AHEAD_S = 10.0
 STANDS_STILL_S = 30.0
 FAR = 4.0
 """The time shown reaches at most so many times beyond what has passed, however slow it goes."""
+LEAST_S = 1.0
+"""The least time that is drawn."""
 
 
 class BytesPlot(Painted):
@@ -62,7 +64,7 @@ class BytesPlot(Painted):
         samples = self._seen.samples
         start, last = samples[0][0], samples[-1][0]
         if not self._live:
-            return start, max(last, start + 1.0)
+            return start, max(last, start + LEAST_S)
         end = max(last, self._now)
         if self._seen.rate_bps and self._seen.size > self._seen.bytes:
             end = last + (self._seen.size - self._seen.bytes) / self._seen.rate_bps
@@ -82,12 +84,16 @@ class BytesPlot(Painted):
 
 
 def drawn(seen: Transfer, now: float, *, live: bool) -> tuple[tuple[float, int], ...]:
-    """The samples, up to the last byte counted; a transfer that stands still is drawn flat up to now."""
+    """The samples, up to the last byte counted; a transfer that stands still is drawn flat up to now, and one that was
+    over at once as a step."""
     samples = seen.samples
     if samples and seen.last_at is not None and seen.last_at > samples[-1][0]:
         samples = (*samples, (seen.last_at, seen.bytes))
     if samples and live and now - samples[-1][0] > STANDS_STILL_S:
         samples = (*samples, (now, seen.bytes))
+    if not live and samples and samples[-1][0] - samples[0][0] < LEAST_S:  # it came at once: a step, not a lone point
+        at = samples[0][0]
+        samples = ((at, 0), (at, seen.bytes), (at + LEAST_S, seen.bytes))
     return samples
 
 
