@@ -132,17 +132,16 @@ class Kept:
         """The computer's clock was set: what was, was as long ago as before."""
         self._shift(_MOMENTS, seconds)
         if not self.over:
-            one = self.charger
-            self._show(step_at=one.step_at + seconds)
-            for name in ("waits_until_at", "status_at"):
-                at = getattr(one, name)
-                self._show(**{name: None if at is None else at + seconds})
+            self._moved_by(("step_at", "status_at", "waits_until_at"), seconds)
 
     def stood_still(self, seconds: float) -> None:
         """The computer slept: nothing could be told or fetched."""
         self._shift(("asked_at", "entered_at", "progress_at"), seconds)
-        if self.charger.waits_until_at is not None:
-            self._show(waits_until_at=self.charger.waits_until_at + seconds)
+        self._moved_by(("step_at", "status_at", "waits_until_at"), seconds)
+
+    def _moved_by(self, names: tuple[str, ...], seconds: float) -> None:
+        found = {name: at for name in names if (at := getattr(self.charger, name)) is not None}
+        self._show(**{name: at + seconds for name, at in found.items()})
 
     def _shift(self, names: tuple[str, ...], seconds: float) -> None:
         found = {name: at for name in names if (at := getattr(self.memory, name)) is not None}

@@ -95,5 +95,9 @@ async def test_a_paused_charge_that_goes_on_gets_its_limit_again(tmp_path):
                 return len(station.seen.profiles) > sent
 
             await until(again, 10)
-            rows = await api.call("audit.list", {"limit": 5})
-            assert any(row["what"] == "balance.refresh" for row in rows)
+
+            async def written() -> Any:
+                rows = await api.call("audit.list", {"limit": 20})
+                return any(row["what"] == "balance.refresh" for row in rows)
+
+            await until(written)

@@ -4,7 +4,7 @@ import pytest
 
 from evdesk.engine.jobs.numbers import RequestNumbers
 from evdesk.engine.store import Store
-from evdesk.model import Clock
+from evdesk.model import Clock, EvdeskError, Reason
 from tests.engine.harness import until
 from tests.engine.test_jobs import site
 from tests.peers.test_flashing import never
@@ -38,6 +38,20 @@ async def test_one_that_cannot_be_read_is_drawn_anew(tmp_path, kept):
     await again.open()
     assert 1_000_000 <= again.first <= 1_000_000_000
     assert await store.load_note("request_number", "first") == str(again.first)
+    await store.close()
+
+
+async def test_a_full_disk_stops_no_engine(tmp_path, monkeypatch):
+    _numbers, store = await numbers_in(tmp_path / "one")
+    await store.save_note("request_number", "first", b"x")  # as in a directory that has none yet
+
+    async def full(*_args, **_more):
+        raise EvdeskError(Reason.STORAGE, "The disk is full.")
+
+    monkeypatch.setattr(store, "save_note", full)
+    numbers = RequestNumbers(store)
+    await numbers.open()
+    assert 1_000_000 <= numbers.first <= 1_000_000_000
     await store.close()
 
 

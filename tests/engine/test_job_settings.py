@@ -102,7 +102,7 @@ class Charger:
         self.rows: list[AuditRow] = [BACKUP]
         store = SimpleNamespace(audit_of=self.audit_of, snapshots=self.snapshots)
         book = SimpleNamespace(settings_of=self.settings_of, keep=self.keep, wrote=self.wrote)
-        setup = SimpleNamespace(begin=self.begin, busy=lambda record: False)
+        setup = SimpleNamespace(begin=self.begin, busy=lambda record: False, resting=set())
         self.parts = SimpleNamespace(fleet=SimpleNamespace(clock=clock, store=store), settings=book, setup=setup)
         self.before = before
 
@@ -328,3 +328,11 @@ async def test_what_a_person_writes_during_an_update_stays(tmp_path):
         assert found["restored"] == ["VendorOther"]
         lines = await api.call("job.lines", {"job_id": job, "charger_id": "A"})
         assert any("VendorThing" in line["text"] and "wrote 10 meanwhile" in line["text"] for line in lines)
+
+
+def test_what_the_charger_does_not_let_be_written_is_no_work_for_anybody():
+    found = (Setting("Net/IPAddress", "10.0.0.9", writable=False), Setting("CSMS", "ws://x"))
+    now = {one.name.lower(): one for one in found}
+    assert not aftercare._writable(now, SettingChange("Net/IPAddress", "10.0.0.8", "10.0.0.9"))
+    assert aftercare._writable(now, SettingChange("CSMS", "ws://y", "ws://x"))
+    assert aftercare._writable(now, SettingChange("Gone", "1", None, "removed"))

@@ -52,8 +52,12 @@ async def test_a_canary_that_falls_back_in_the_soak_stops_the_others(tmp_path):
         assert (one["outcome"], one["cause"], one["first_outcome"]) == ("failed", "fell_back", "succeeded")
         assert "back on 2.4.0" in one["reason"]
         assert view["job"]["waits_for"].startswith("The canary has not come through: ")
-        rows = [row["detail"] for row in await api.call("audit.list", {"target": "A"}) if row["what"] == "job.step"]
-        assert any(row.get("cause") == "fell_back" and "worked; then" in row["said"] for row in rows)
+
+        async def written():
+            rows = [row["detail"] for row in await api.call("audit.list", {"target": "A"}) if row["what"] == "job.step"]
+            return any(row.get("cause") == "fell_back" and "worked; then" in row["said"] for row in rows)
+
+        await until(written)
         await ones["A"].reboot(NEW)  # back and forth is no success either
         await api.call("job.cancel", {"job_id": job})
         await outcome_of(api, job)

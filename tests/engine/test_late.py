@@ -13,7 +13,10 @@ from evdesk.firmware.times import Times
 from evdesk.firmware.watched import Memory
 from evdesk.model import Clock, clock
 from evdesk.model.firmware import Image
-from evdesk.model.jobs import Cause, Job, JobCharger, JobKind, JobState, Result, Step
+from evdesk.model.jobs import Cause, Job, JobCharger, JobKind, JobState, Result, Step, Transfer
+from tests.engine.store_kit import opened
+
+TAKEN = Transfer("http", 1000, 1000, 1000, requests=1)
 
 
 @pytest.fixture
@@ -74,6 +77,30 @@ def test_one_that_is_looked_at_after_all_is_let_alone(hands):
     assert late.may_install("C1") == 7
     run.watch.memory = replace(run.watch.memory, proving=False)
     assert late.may_install("C1") is None
+
+
+@pytest.mark.parametrize("booted", [False, True])
+def test_one_that_tells_no_version_may_still_install_until_it_has_restarted(hands, booted):
+    late, live = hanging(hands.clock, hands.clock.now())
+    run = live.runs["C1"]
+    run.watch.charger = replace(run.watch.charger, cause=Cause.NO_VERSION)
+    run.watch.memory = replace(run.watch.memory, booted=booted)
+    assert late.may_install("C1") == (None if booted else 7)
+
+
+async def test_after_the_clock_was_set_it_is_found_by_when_it_really_ended(tmp_path):
+    """The clock was days behind when it ended, and was set then: what is shown stays, what counts has moved."""
+    async with opened(tmp_path / "evdesk.db") as store:
+        now = 1_800_000_000.0
+        one = JobCharger(
+            "C1", step=Step.DONE, outcome=Result.UNKNOWN, cause=Cause.HANGS, ended_at=now - 3 * LATE_S, transfer=TAKEN
+        )
+        job = Job(0, JobKind.UPDATE, JobState.FINISHED, now - 3 * LATE_S)
+        number = await store.save_job(job)
+        await store.save_job_chargers(number, [SavedCharger(one, Memory(whole=True, settled_at=now - 60.0))])
+        assert await store.lately_ended(now - LATE_S) == {"C1": number}
+        await store.save_job_chargers(number, [SavedCharger(one, Memory(whole=True))])  # of a former version
+        assert await store.lately_ended(now - LATE_S) == {}
 
 
 def test_when_it_ended_moves_with_the_clock_and_outlives_a_restart(hands):

@@ -19,8 +19,11 @@ class Setup:
     def __init__(self, record) -> None:
         self.record, self.begun = record, 0
 
+        self.resting: set[str] = set()
+        self.is_busy = False
+
     def busy(self, _record) -> bool:
-        return False
+        return self.is_busy
 
     def begin(self, record) -> None:
         """Works only while evdesk can write."""
@@ -34,10 +37,11 @@ def run_of(health: StorageHealth):
     clock = Clock(speed=600.0)
     connector = SimpleNamespace(id=1, status=ConnectorStatus.AVAILABLE, status_at=clock.now() + 5.0, error_code="")
     record = SimpleNamespace(
+        id="A",
         online=True,
         link=None,
         connectors={1: connector},
-        failsafe=SimpleNamespace(state=FailsafeState.UNKNOWN),
+        failsafe=SimpleNamespace(state=FailsafeState.UNKNOWN, checked_at=None),
         clock=SimpleNamespace(offset_s=0.0),
     )
     run = SimpleNamespace(
@@ -105,3 +109,16 @@ async def test_settings_are_compared_when_there_is_room_again(monkeypatch, works
     found = await asyncio.wait_for(aftercare.compare(run, True), 10)
     assert note in found.note
     assert (len(tries), found.after_id) == ((2, 2) if works else (1, None))
+
+
+@pytest.mark.parametrize(
+    ("checked_s", "rests", "well"),
+    [(5.0, True, True), (-5.0, True, False), (5.0, False, False)],
+    ids=["confirmed since", "confirmed before", "just being prepared"],
+)
+async def test_a_preparation_that_fails_elsewhere_does_not_make_the_safe_default_doubtful(checked_s, rests, well):
+    run = run_of(StorageHealth())
+    since_at, setup, failsafe = run.now(), run.parts.setup, run.record.failsafe
+    failsafe.state, failsafe.checked_at = FailsafeState.VERIFIED, since_at + checked_s
+    setup.is_busy, setup.resting = True, {"A"} if rests else set()
+    assert (aftercare.problems(run, since_at, False) == []) == well

@@ -241,3 +241,13 @@ def test_sleep_and_a_clock_that_is_set_move_no_ceiling():
     one.clock_jumped(50_000.0)
     assert one.ceiling_at == 60_005.0 + TIMES.words_s
     assert one.charger.waits_until_at == 60_005.0 + TIMES.idle_s
+
+
+def test_sleep_makes_no_restart_longer_than_usual():
+    """Else a person could break one that was installing when the lid was closed."""
+    one = watch()
+    through(one, *FETCHED, Told(20, "InstallRebooting"))
+    assert not one.stuck(30)
+    one.stood_still(3600.0)
+    assert not one.stuck(3630)
+    assert (one.charger.step_at, one.charger.status_at) == (3620, 3620)

@@ -100,7 +100,7 @@ def problems(run: Run, since_at: float, failed: bool) -> list[str]:
         elif not failed and (connector.status_at or 0.0) < since_at:
             found.append(f"Connector {connector.id} has not told its state since.")
     held_before = memory.failsafe_before in _HELD
-    if not failed and held_before and (record.failsafe.state not in _HELD or run.parts.setup.busy(record)):
+    if not failed and held_before and (record.failsafe.state not in _HELD or _prepared_now(run, record, since_at)):
         found.append("Its safe default is not confirmed again.")
     if not failed and record.clock.offset_s is not None and abs(record.clock.offset_s) > 300.0:
         found.append("Its clock is wrong.")
@@ -148,14 +148,15 @@ async def compare(run: Run, restore: bool) -> Compared:
     run.say("evdesk", f"{differ} from the backup", "warn")
     own = owned(record.link)
     others = [one for one in changed if one.name.lower() not in own]
-    untouched = [one.name for one in others if decides_reach(one) and one.before is not None]
+    now = {one.name.lower(): one for one in after}
+    untouched = [one.name for one in others if decides_reach(one) and one.before is not None and _writable(now, one)]
     for name in untouched:
         run.say("evdesk", f"{name} decides whether it reaches evdesk: not put back, look at it by hand", "warn")
     restored: list[str] = []
     lost: list[str] = []
     if restore:
         harmless = [one for one in others if not decides_reach(one)]
-        restored, lost = await _restore(run, harmless, {one.name.lower(): one for one in after})
+        restored, lost = await _restore(run, harmless, now)
         lost = untouched + lost
     problem = ""
     if restored or lost or any(one.name.lower() in own for one in changed):
@@ -205,12 +206,26 @@ async def _confirmed(run: Run) -> str:
         return ""  # it ends badly anyway, and is prepared by itself when it is back
     _more_time(run)
     setup.begin(record)
-    began_at = clock.steady()
-    while setup.busy(record) or not record.online or _unsafe(run, record):
+    began_at, since_at = clock.steady(), clock.now()
+    while _prepared_now(run, record, since_at) or not record.online or _unsafe(run, record):
         if clock.steady() - began_at >= run.watch.times.test_s:
             return "Its safe default is not confirmed again since its settings were compared."
         await asyncio.sleep(clock.wall_s(POLL_S))
     return ""
+
+
+def _prepared_now(run: Run, record: ChargerRecord, since_at: float) -> bool:
+    """Its safe default may be another in a moment. Where only another part of the preparation fails again and again, the
+    safe default that was confirmed since then counts."""
+    setup = run.parts.setup
+    rests = record.id in setup.resting and (record.failsafe.checked_at or 0.0) >= since_at
+    return setup.busy(record) and not rests
+
+
+def _writable(now: dict[str, Setting], change: SettingChange) -> bool:
+    """What a charger does not let be written, an address it was given say, nobody can put back by hand either."""
+    setting = now.get(change.name.lower())
+    return setting is None or setting.writable
 
 
 def _unsafe(run: Run, record: ChargerRecord) -> bool:

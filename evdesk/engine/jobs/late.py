@@ -48,7 +48,9 @@ class Late:
             return None
         live, run = found
         memory = run.watch.memory
-        at_it = run.charger.cause in AT_IT and not memory.back
+        cause = run.charger.cause
+        silent = cause is Cause.NO_VERSION and not memory.booted  # away for a moment, and tells none
+        at_it = (cause in AT_IT or silent) and not memory.back
         return live.job.id if at_it or memory.proving else None
 
     def runs(self) -> list[UpdateRun]:

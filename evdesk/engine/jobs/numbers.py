@@ -5,6 +5,7 @@ import logging
 import secrets
 
 from evdesk.engine.store import Store
+from evdesk.model import EvdeskError
 
 log = logging.getLogger("evdesk.jobs")
 _NOTE, _KEY = "request_number", "first"
@@ -18,7 +19,7 @@ class RequestNumbers:
         self.first = _LEAST
 
     async def open(self) -> None:
-        """The first number of this data directory; drawn where it has none yet. Raises `EvdeskError(STORAGE)`."""
+        """The first number of this data directory; drawn where it has none yet, and written down as soon as that works."""
         kept = await self.store.load_note(_NOTE, _KEY)
         if kept is not None and kept.isdecimal() and _LEAST <= int(kept) <= _MOST:
             self.first = int(kept)
@@ -26,7 +27,10 @@ class RequestNumbers:
         if kept is not None:
             log.warning("The first number of requests cannot be read (%.40r): another is drawn.", kept)
         self.first = _LEAST + secrets.randbelow(_MOST - _LEAST + 1)
-        await self.store.save_note(_NOTE, _KEY, str(self.first).encode(), keep=True)
+        try:
+            await self.store.save_note(_NOTE, _KEY, str(self.first).encode(), keep=True)
+        except EvdeskError as error:  # a full disk stops no engine
+            log.warning("%s", error.sentence)
 
     def of(self, job_id: int, attempt: int) -> int:
         """`attempt` from 1 on."""

@@ -18,7 +18,7 @@ FETCHING = frozenset({Step.SENT, Step.DOWNLOADING})
 
 
 class ResumedRun(AskingRun):
-    _to_offer_at: float | None = None  # from when on the file is to be offered again; None: it need not be
+    _to_offer_at: float | None = None  # steady: from when on the file is to be offered again; None: it need not be
     _why_not = ""
 
     def __init__(
@@ -45,7 +45,7 @@ class ResumedRun(AskingRun):
             self.boots.linked(self.parts.fleet.clock.steady())
         if RANK[self.charger.step] < RANK[Step.TESTING] and self.secret:
             # Also where all of it has left: it may fetch it once more, as it could before.
-            self._to_offer_at = self.now() + OFFER_EVERY_S
+            self._to_offer_at = self.parts.fleet.clock.steady() + OFFER_EVERY_S
             self._acts.put_nowait(Act.OFFER_AGAIN)
         elif self.charger.step is Step.TESTING:
             self._acts.put_nowait(Act.TEST)
@@ -102,8 +102,9 @@ class ResumedRun(AskingRun):
         due_at = self._to_offer_at
         if due_at is None or RANK[self.charger.step] >= RANK[Step.TESTING]:
             return
-        if isinstance(what, Linked) or (isinstance(what, Tick) and what.at >= due_at):
-            self._to_offer_at = self.now() + OFFER_EVERY_S
+        steady = self.parts.fleet.clock.steady()
+        if isinstance(what, Linked) or (isinstance(what, Tick) and steady >= due_at):
+            self._to_offer_at = steady + OFFER_EVERY_S
             self._acts.put_nowait(Act.OFFER_AGAIN)
             self.run()
 

@@ -115,7 +115,8 @@ class Work(Core):
 
         def run(connection: sqlite3.Connection) -> dict[str, int]:
             sql = (
-                "SELECT c.charger_id, max(c.job_id), json_extract(c.body, '$[0].ended_at') "
+                "SELECT c.charger_id, max(c.job_id), "
+                "coalesce(json_extract(c.body, '$[1].settled_at'), json_extract(c.body, '$[0].ended_at')) "
                 "FROM job_charger c JOIN job j ON j.id = c.job_id WHERE j.kind = 'update' AND "
                 "(json_extract(c.body, '$[0].transfer.total') > 0 OR json_extract(c.body, '$[1].whole') OR "
                 "json_extract(c.body, '$[1].gap')) "
