@@ -84,12 +84,23 @@ class Tested(Evidence):
 
     # -- it goes away meanwhile ---------------------------------------------------------------------------------------
 
+    def resumed(self, at: float) -> None:
+        """Nobody is connected when the engine starts: like one that restarts, it is looked at once it is back."""
+        super().resumed(at)
+        if self.over or self.charger.step not in (Step.TESTING, Step.SETTINGS):
+            return
+        self._remember(again=DUE)  # the look that was under way ended with the engine
+        self._wait_for_restarts(at)
+
     def _away(self, at: float) -> None:
         """Some restart once more after they have told the new version."""
         if self.memory.pending is not Cause.NONE:
             return
-        left = max(1, self.times.most_reboots - self.memory.boots)
         self._remember(again=self.memory.again or LOST)
+        self._wait_for_restarts(at)
+
+    def _wait_for_restarts(self, at: float) -> None:
+        left = max(1, self.times.most_reboots - self.memory.boots)
         self._wait_more(at + left * self.times.reboot_s)
 
     def _to_be_found_anew(self, at: float, bad: bool) -> bool:
@@ -213,6 +224,8 @@ class Late(Tested):
 
     def _link_late(self, what: Linked | Lost) -> None:
         if not self.memory.proving:
+            if isinstance(what, Linked) and self.charger.cause is Cause.NOT_BACK and not self.memory.back:
+                self._acts.append(Act.ASK_VERSION)  # only its link was gone: it tells nothing by itself
             return
         self._show(online=isinstance(what, Linked))
         if isinstance(what, Linked):

@@ -82,6 +82,51 @@ def test_one_that_is_not_well_and_goes_away_then_is_not_well():
     assert ending(one) == (Result.FAILED, Cause.NOT_WORKING)
 
 
+def resumed(one: Watch, at: float) -> Watch:
+    """As it is after a restart of the engine: nobody is connected yet."""
+    again = Watch(replace(one.charger, online=False), one.memory, TIMES)
+    again.resumed(at)
+    return again
+
+
+@pytest.mark.parametrize("late_s", [5, 290])
+def test_after_a_restart_of_the_engine_the_look_waits_for_its_link(late_s):
+    one = watch()
+    through(one, *INSTALLED, boot(50))
+    one = resumed(one, 100)
+    assert ticks(one, 101, 100 + late_s, 1) == []
+    assert through(one, Linked(100 + late_s), Linked(101 + late_s)) == [Act.TEST]
+    assert through(one, Looked(110 + late_s)) == [Act.COMPARE]
+    one = resumed(one, 1000)
+    assert ticks(one, 1001, 1000 + late_s, 1) == []
+    assert through(one, Linked(1000 + late_s)) == [Act.COMPARE]
+    through(one, Compared(1300))
+    assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+
+
+def test_after_a_restart_of_the_engine_one_that_failed_is_looked_at_as_well():
+    one = watch()
+    through(one, *FETCHED, Told(13, "Installing"), Told(60, "InstallationFailed"))
+    one = resumed(one, 100)
+    assert through(one, Linked(110)) == [Act.TEST]
+    gone = resumed(one, 200)
+    ticks(gone, 201, 2000, 1)
+    assert ending(gone) == (Result.FAILED, Cause.INSTALL_FAILED)
+
+
+def test_one_that_was_not_back_is_asked_for_its_version_once_its_link_is():
+    one = watch()
+    through(one, *INSTALLED, boot(50))
+    one = resumed(one, 100)
+    ticks(one, 101, 1000, 1)
+    assert ending(one) == (Result.UNKNOWN, Cause.NOT_BACK)
+    assert through(one, Lost(1999), Linked(2000)) == [Act.ASK_VERSION]
+    assert through(one, Versioned(2010, NEW)) == [Act.TEST]
+    through(one, Looked(2020), Compared(2030))
+    assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+    assert through(one, Linked(3000)) == []
+
+
 # -- told late --------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """One charger's update where the engine was away in the middle of it: the file is offered again, and what nobody heard then
 is asked for."""
 
+import asyncio
 from dataclasses import replace
 
 from evdesk.engine.jobs.asking import AskingRun, Looker
@@ -14,6 +15,7 @@ from evdesk.model import EvdeskError
 from evdesk.model.firmware import Image
 from evdesk.model.jobs import Step
 
+QUIET_POLL_S = 1.0
 FETCHING = frozenset({Step.SENT, Step.DOWNLOADING})
 
 
@@ -47,12 +49,8 @@ class ResumedRun(AskingRun):
             # Also where all of it has left: it may fetch it once more, as it could before.
             self._to_offer_at = self.parts.fleet.clock.steady() + OFFER_EVERY_S
             self._acts.put_nowait(Act.OFFER_AGAIN)
-        elif self.charger.step is Step.TESTING:
-            self._acts.put_nowait(Act.TEST)
-        elif self.charger.step is Step.SETTINGS:
-            self._acts.put_nowait(Act.COMPARE)
-            if memory.relook:
-                self._acts.put_nowait(Act.TEST)
+        elif RANK[self.charger.step] >= RANK[Step.TESTING] and self.charger.online:
+            self.feed(Linked(self.now()))  # who is away is looked at once it is back
         self.run()
 
     def _wait_anew(self) -> None:
@@ -130,6 +128,15 @@ class ResumedRun(AskingRun):
         self._late_link(Lost(self.now()))
 
     def _late_link(self, what: Linked | Lost) -> None:
-        """Over, and being looked at after all."""
-        if self.watch.over and self.watch.memory.proving:
+        """Over, and being looked at after all, or to be asked whether it should be."""
+        if self.watch.over:
             self.feed(what)
+
+    async def until_quiet(self) -> bool:
+        """Who is over has no beat that asks it later. False where it has told its version by itself meanwhile."""
+        clock = self.parts.fleet.clock
+        self.boots.wanted = True
+        while not self.boots.quiet(clock.steady()):
+            await asyncio.sleep(clock.wall_s(QUIET_POLL_S))
+        wanted, self.boots.wanted = self.boots.wanted, False
+        return wanted

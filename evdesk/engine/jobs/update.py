@@ -33,6 +33,8 @@ class UpdateRun(ResumedRun):
 
     async def _ask_version(self) -> None:
         """As a variable where there is one (2.x), else by having it boot in words (1.6)."""
+        if self.watch.over and not await self.until_quiet():
+            return
         record = self.record
         link = record.link if record is not None else None
         if link is None:
