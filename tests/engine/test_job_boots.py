@@ -12,7 +12,7 @@ import pytest
 from evdesk.engine.jobs.boots import Boots
 from evdesk.firmware.happenings import Lost, Sent, Served, Tick, Versioned
 from evdesk.model import EvdeskError, MessageSeen, Reason
-from evdesk.model.jobs import Transfer
+from evdesk.model.jobs import Cause, Transfer
 from tests.engine.harness import engine, until
 from tests.engine.test_job_sent import NEW, OLD, SIZE, Site
 from tests.peers.flasher import Flasher, flashers
@@ -116,6 +116,26 @@ async def test_who_told_its_version_is_not_asked_and_who_dropped_is_asked_later(
     assert fed == [Versioned(180.0, OLD, True, "S", "M")], "told by itself: it has restarted"
     await beat(site, 195.0)
     assert site.asked == []
+    await site.run_of_it.close()
+
+
+@pytest.mark.parametrize("tells", [False, True])
+async def test_one_that_was_given_up_is_asked_once_its_own_words_after_the_link_are_through(tells):
+    site = await resumed()
+    site.run_of_it.show(online=False)
+    site.link.capabilities = {"trigger"}
+    for at in range(101, 3000, 100):
+        await beat(site, at)
+    assert site.one.cause is Cause.NOT_BACK
+    site.record.link, site.at = site.link, 5000.0
+    site.run_of_it.linked()
+    await asyncio.sleep(0.01)
+    assert site.asked == [], "nobody beats for one that is over; it waits by itself"
+    if tells:
+        site.run_of_it.booted(SimpleNamespace(identity=SimpleNamespace(firmware=OLD, serial="S", model="M")))
+    site.at = 5011.0
+    await site.settled()
+    assert site.asked == ([] if tells else ["BootNotification"])
     await site.run_of_it.close()
 
 
