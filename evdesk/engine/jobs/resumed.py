@@ -136,7 +136,7 @@ class ResumedRun(AskingRun):
         """Who is over has no beat that asks it later. False where it has told its version by itself meanwhile."""
         clock = self.parts.fleet.clock
         self.boots.wanted = True
-        while not self.boots.quiet(clock.steady()):
+        while not self.boots.quiet(clock.steady()):  # noqa: ASYNC110 - a link may come and begin it anew
             await asyncio.sleep(clock.wall_s(QUIET_POLL_S))
         wanted, self.boots.wanted = self.boots.wanted, False
         return wanted
