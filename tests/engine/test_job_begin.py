@@ -166,6 +166,9 @@ def test_only_what_was_confirmed_is_updated():
     assert "S2" in not_confirmed(one, looked("S2"))
     assert "tells none" in not_confirmed(one, looked(""))
     assert "nobody confirmed" in not_confirmed(one, looked(version="3.0.0", downgrade=True))
+    assert "by another way" in not_confirmed(one, looked(version="V2.4.1"))
+    again = JobCharger("A", serial="S1", from_version="2.4.1", to_version="2.4.1")
+    assert not_confirmed(again, looked(version="2.4.1")) == "", "that was confirmed"
     typed = JobCharger("A", serial="S1", from_version="3.0.0", to_version="2.4.1")
     assert not_confirmed(typed, looked(version="3.0.0", downgrade=True)) == ""
 

@@ -103,6 +103,15 @@ async def test_after_the_clock_was_set_it_is_found_by_when_it_really_ended(tmp_p
         assert await store.lately_ended(now - LATE_S) == {}
 
 
+@pytest.mark.parametrize(("outcome", "heard"), [(Result.SUCCEEDED, True), (Result.FAILED, False)])
+def test_one_that_came_through_late_is_heard_on_for_it_may_fall_back(hands, outcome, heard):
+    late, live = hanging(hands.clock, hands.clock.now())
+    run = live.runs["C1"]
+    run.watch.charger = replace(run.watch.charger, outcome=outcome, first_outcome=Result.UNKNOWN)
+    late.ended(live, run)
+    assert (late.of("C1") is not None) == heard
+
+
 def test_when_it_ended_moves_with_the_clock_and_outlives_a_restart(hands):
     late, live = hanging(hands.clock, hands.clock.now())
     run = live.runs["C1"]

@@ -122,3 +122,10 @@ async def test_a_preparation_that_fails_elsewhere_does_not_make_the_safe_default
     failsafe.state, failsafe.checked_at = FailsafeState.VERIFIED, since_at + checked_s
     setup.is_busy, setup.resting = True, {"A"} if rests else set()
     assert (aftercare.problems(run, since_at, False) == []) == well
+
+
+async def test_a_clock_that_was_set_back_meanwhile_makes_no_state_too_old():
+    run = run_of(StorageHealth())
+    run.record.failsafe.state = FailsafeState.VERIFIED
+    found = await asyncio.wait_for(aftercare.look(run, run.now() + 7200.0), 10)
+    assert found.problems == ()

@@ -15,7 +15,7 @@ from evdesk.firmware.endings import megabytes
 from evdesk.firmware.happenings import Agreed, Refused, Sent
 from evdesk.firmware.machine import Watch
 from evdesk.firmware.times import Times
-from evdesk.firmware.versions import direction
+from evdesk.firmware.versions import direction, same_version
 from evdesk.model import ChargerError, EvdeskError, Reason
 from evdesk.model.firmware import Direction, FileState, Image, Verdict
 from evdesk.model.jobs import Cause, JobCharger, Step
@@ -285,6 +285,8 @@ def not_confirmed(one: JobCharger, found: Preflight) -> str:
     """What a person confirmed when the job was begun, by serial number and "from -> to", and is not so now; else ""."""
     if one.serial and found.serial != one.serial:
         return f"Confirmed was serial number {one.serial}; now it tells {found.serial or 'none'}."
+    if same_version(found.from_version, one.to_version) and not same_version(one.from_version, one.to_version):
+        return f"It has {found.from_version} by now, by another way; nobody confirmed that it gets it again."
     if found.downgrade and direction(one.from_version, one.to_version) is not Direction.DOWNGRADE:
         return f"It has {found.from_version} by now, newer than {one.to_version}; nobody confirmed that."
     return ""

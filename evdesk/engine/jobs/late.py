@@ -4,7 +4,7 @@ from evdesk.engine.jobs.base import Run
 from evdesk.engine.jobs.live import LiveJob
 from evdesk.engine.jobs.update import UpdateRun
 from evdesk.model import Clock
-from evdesk.model.jobs import Cause
+from evdesk.model.jobs import Cause, Result
 
 LATE_S = 24 * 3600.0
 """So long a charger that did not come back may still prove that its update went well."""
@@ -32,7 +32,8 @@ class Late:
         """An update is through; one that took nothing proves nothing about the one before."""
         if not took(run):
             return
-        if run.charger.outcome is not None and run.charger.first_outcome is None:  # it is changed once, and no more
+        one = run.charger  # changed once, and no more; but one that came through late may still fall back
+        if one.outcome is not None and (one.first_outcome is None or one.outcome is Result.SUCCEEDED):
             ended_at = run.watch.memory.settled_at or run.charger.ended_at or 0.0
             age_s = max(0.0, self.clock.now() - ended_at)  # where the engine was away, all there is to go by
             self._lives[run.charger_id] = live, self.clock.steady() - age_s

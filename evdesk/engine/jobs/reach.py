@@ -11,18 +11,24 @@ from collections.abc import Iterable
 
 from evdesk.model.settings import SettingChange
 
+_IPV = re.compile(r"ipv(?=[46])", re.I)
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _WORDS = frozenset(
     {"apn", "cellular", "csms", "dhcp", "dns", "ethernet", "firewall", "gateway", "gprs", "gsm", "host", "hostname"}
     | {"identity", "ip", "lan", "lte", "modem", "netmask", "network", "proxy", "sim", "ssid", "ssl", "subnet", "tls"}
-    | {"vlan", "vpn", "wan", "wlan", "wpa"}
+    | {"vlan", "vpn", "wan", "wlan", "wpa", "url", "uri", "endpoint", "addr", "address", "port", "path", "interface"}
+    | {"mobile", "radio", "wireless", "roaming", "router", "route", "nameserver", "communication", "connection"}
+    | {"ca", "cert", "certificate", "root", "password", "user", "username", "pin", "puk"}
 )
 _INSIDE = re.compile(
     r"securityprofile|authorizationkey|basicauth|centralsystem|csms|backend|backoffice|wifi|wlan|ipaddr|"
     r"ocpp(server|url|uri|endpoint|host|address|port|interface|transport)|websocket(url|uri|server|host)|"
     r"server(url|uri|address|host|port|ip|name)|(chargepoint|chargebox|chargingstation|station)(id|identity|identifier)$|"
-    r"network(configuration|profile|priority)"
+    r"network(configuration|profile|priority)|^cs(url|uri|address|host|port)|^(ocpp|cp)(id|identity|identifier)$"
 )
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|\b\d{1,3}(\.\d{1,3}){3}\b|^[a-z0-9.-]+\.[a-z]{2,}(:\d+|/)", re.I)
+"""How the values of such settings look: a URL, an address, a host with its port or path."""
+
 _CLOCK = frozenset({"ntp", "sntp", "time"})
 _NOT_THESE = frozenset({"ocppcommctrlr/networkprofileconnectionattempts"})
 """How often it tries before it gives up, and no way to anywhere."""
@@ -32,18 +38,21 @@ _NAMED = 6
 
 def decides_reach(change: SettingChange) -> bool:
     """By its name, or because its value is the address of a back office, before or now."""
-    values = f"{change.before or ''} {change.after or ''}".lower()
-    if "ws://" in values or "wss://" in values:
-        return True
     name = change.name
     if name.lower() in _NOT_THESE:
         return False
-    words = {part.lower() for part in _PARTS.findall(name)}
+    words = {part.lower() for part in _PARTS.findall(_IPV.sub("Ip", name))}
     if words & _CLOCK:
-        return False
+        return any("ws://" in value or "wss://" in value for value in _values(change))
+    if any(_ADDRESS.search(value) for value in _values(change)):
+        return True
     return (
         bool(words & _WORDS) or "server" in words or _INSIDE.search(re.sub(r"[^a-z0-9]", "", name.lower())) is not None
     )
+
+
+def _values(change: SettingChange) -> tuple[str, ...]:
+    return tuple((value or "").strip().lower() for value in (change.before, change.after))
 
 
 def by_hand(names: Iterable[str]) -> str:
