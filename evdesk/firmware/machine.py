@@ -104,7 +104,7 @@ class Watch(Fetching):
             return
         self._go(step, what.at)
         if self.charger.step is Step.REBOOTING:  # else the version came first, and it is being looked at
-            self._around_installed(what)
+            self._around_installed(what, before)
         if self.charger.step is step:
             self._heard(what, before)
 
@@ -117,14 +117,19 @@ class Watch(Fetching):
         else:
             self._acts.append(Act.ASK_VERSION)  # late, or it fell back: the version decides
 
-    def _around_installed(self, what: Told) -> None:
-        """Restarting, by its own words or by the link. Makers with several parts say Installed and install the next."""
+    def _around_installed(self, what: Told, before: str) -> None:
+        """Restarting, by its own words or by the link. Makers with several parts say Installed and install the next; and
+        some drop their link before they say that they wait."""
         if what.status == "Installed" and not self.memory.installed:
             self._remember(installed=True)
             self._wait_within(what.at + self.times.reboot_s)
         elif what.status == "Installing":
             self._remember(installed=False)
-            self._wait_more(what.at + self.times.install_s)
+            wait = self._wait_within if before == "InstallScheduled" else self._wait_more
+            wait(what.at + self.times.install_s)
+        elif what.status == "InstallScheduled":
+            self._waits(what.at)
+            self._wait_more(min(what.at + self.times.scheduled_s, self._patience_at))
 
     def _heard(self, what: Told, before: str) -> None:
         """A word about the step it is in; `before`: the last one."""
@@ -163,9 +168,14 @@ class Watch(Fetching):
                 self._wait_more(what.at + self.times.reboot_s)
 
     def _merely_waits(self, at: float) -> bool:
-        """For its install date, as far as it says: a link that drops or a restart before it is none of the update."""
-        early = at < self.date_at and self.charger.status not in AT_IT
+        """For its install date, a car or its night, as far as it says: a link that drops or a restart before that is none
+        of the update."""
+        early = (at < self.date_at and self.charger.status not in AT_IT) or self._is_scheduled(at)
         return early and self._rank < RANK[Step.REBOOTING]
+
+    def _is_scheduled(self, at: float) -> bool:
+        """That is its last word, and it is still believed."""
+        return self.memory.waits and self.charger.status == "InstallScheduled" and at < self._patience_at
 
     # -- the version: the truth ---------------------------------------------------------------------------------------
 
@@ -177,8 +187,8 @@ class Watch(Fetching):
             self._show(reported=what.version)
             self._end(Cause.OTHER_CHARGER, what.at, serial_words=f" (it says {what.serial or what.model})")
             return
-        booted = what.booted and self.memory.whole and not self._merely_waits(what.at)
-        if booted:
+        due = what.at >= self.date_at and self._is_new(what.version)  # it need not say that its wait is over
+        if what.booted and self.memory.whole and (due or not self._merely_waits(what.at)):
             self._remember(left=True, booted=True, boots=self.memory.boots + 1)
         if self._rank >= RANK[Step.TESTING]:
             self._told_in_test(what)
@@ -200,7 +210,7 @@ class Watch(Fetching):
             return
         if self.memory.asked:
             self._wait(what.at)  # that was what the decision waited for
-        if what.booted and self.memory.whole and what.version:
+        if what.booted and self.memory.whole and what.version and not self._is_scheduled(what.at):
             self._wait_within(what.at + self._settle_s)
 
     @property
@@ -274,6 +284,8 @@ class Watch(Fetching):
             self._acts.append(Act.RESTART)
         elif not seen:
             self._end(Cause.NO_VERSION if memory.left or memory.installed else Cause.HANGS, at)
+        elif memory.whole and self.charger.status == "InstallScheduled":
+            self._end(Cause.HANGS, at)  # whatever it said or did before: it may install yet
         elif memory.installed and memory.whole and not (memory.booted or memory.left):
             self._end(Cause.NOT_RESTARTED, at)
         elif memory.installed or memory.booted:

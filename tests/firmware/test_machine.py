@@ -398,6 +398,32 @@ def test_an_install_that_waits_for_a_car_has_the_time():
     assert through(one, Tick(40_500)) == []
 
 
+@pytest.mark.parametrize("before", [(), (Told(10, "Downloaded"), Lost(20), Linked(40))])
+@pytest.mark.parametrize("then", [(), (boot(3661, OLD),), (boot(3661, OLD), Told(3670, "InstallScheduled"))])
+def test_a_link_that_drops_and_a_restart_while_it_waits_for_a_car_are_none_of_the_update(before, then):
+    one = watch()
+    through(one, *FETCHED, *before, Told(50, "InstallScheduled"), Lost(3600), Linked(3660), *then)
+    assert not {Act.TEST, Act.END} & set(ticks(one, 3680, 43_000))
+    through(one, Lost(43_010), boot(43_100), Looked(43_110), Compared(43_120))
+    assert one.charger.outcome is Result.SUCCEEDED
+
+
+@pytest.mark.parametrize("then", [(), (Told(3680, "Installed"), Told(3690, "InstallScheduled"))])
+def test_one_that_may_install_yet_is_not_offered_again(then):
+    one = watch()
+    through(one, *FETCHED, Told(50, "InstallScheduled"), Lost(3600), Linked(3660), boot(3661, OLD), *then)
+    for at in range(3700, 100_000, 60):
+        if Act.ASK_VERSION in through(one, Tick(at)):
+            through(one, Versioned(at + 1, OLD))
+    assert (one.charger.outcome, one.charger.cause, one.charger.retry) == (Result.UNKNOWN, Cause.HANGS, False)
+
+
+def test_the_same_version_again_is_proven_where_it_does_not_say_that_its_wait_is_over():
+    one = watch(old=NEW)
+    through(one, *FETCHED, Told(50, "InstallScheduled"), Lost(3600), boot(3661), Looked(3670), Compared(3680))
+    assert one.charger.outcome is Result.SUCCEEDED
+
+
 def test_the_new_version_without_a_byte_from_here_is_nobodys_success():
     one = watch()
     through(one, Sent(0), boot(20))
