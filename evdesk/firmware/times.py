@@ -32,6 +32,7 @@ class Times:
     `scheduled_s`: it says that it waits (for a date, for a car); `answer_s`: for a question asked in between;
     `words_s`: it says that it downloads, and no byte is fetched;
     `own_words_s`: in which one tells by itself that it has restarted, once its link came;
+    `steady_s`: it must have been here without a break before it counts as working;
     `settle_s`: for one more restart after it came back with the old version; `reboots`: how often it restarts, as the
     manifest says; `usual`: of each step."""
 
@@ -42,6 +43,7 @@ class Times:
     reboot_s: float = 300.0
     settle_s: float = 120.0
     test_s: float = 120.0
+    steady_s: float = 30.0
     answer_s: float = 60.0
     scheduled_s: float = 12 * 3600.0
     words_s: float = 3600.0

@@ -39,6 +39,7 @@ def run_of(health: StorageHealth):
     record = SimpleNamespace(
         id="A",
         online=True,
+        connected_at=None,
         link=None,
         connectors={1: connector},
         failsafe=SimpleNamespace(state=FailsafeState.UNKNOWN, checked_at=None),
@@ -129,3 +130,18 @@ async def test_a_clock_that_was_set_back_meanwhile_makes_no_state_too_old():
     run.record.failsafe.state = FailsafeState.VERIFIED
     found = await asyncio.wait_for(aftercare.look(run, run.now() + 7200.0), 10)
     assert found.problems == ()
+
+
+async def test_one_that_comes_back_again_and_again_is_not_well_at_its_first_good_moment():
+    run = run_of(StorageHealth())
+    run.record.failsafe.state = FailsafeState.VERIFIED
+    run.record.connected_at = run.now()
+    looking = asyncio.create_task(aftercare.look(run, 0.0))
+    began_at = run.now()
+    while run.now() < began_at + 60.0:  # it restarts all the time
+        run.record.connected_at = run.now()
+        await asyncio.sleep(0)
+    assert not looking.done()
+    found = await asyncio.wait_for(looking, 10)
+    assert found.problems == (), "it has stayed at last"
+    assert run.now() - run.record.connected_at >= Times().steady_s

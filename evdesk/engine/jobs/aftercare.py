@@ -71,7 +71,7 @@ async def look(run: Run, since_at: float) -> Looked:
         if await _storage(run, Step.TESTING):
             began_at, put_back, asked = clock.steady(), False, False
         failed = run.watch.memory.pending is not Cause.NONE  # the new version may be told meanwhile
-        found = problems(run, since_at, failed)
+        found = problems(run, since_at, failed) or ([] if failed else _just_back(run))
         passed_s = clock.steady() - began_at
         late = passed_s >= most_s
         if not found or late:
@@ -82,6 +82,14 @@ async def look(run: Run, since_at: float) -> Looked:
         if not put_back and passed_s >= most_s * (1 - PUT_BACK_AFTER):
             put_back = await _put_back(run)
         await asyncio.sleep(clock.wall_s(POLL_S))
+
+
+def _just_back(run: Run) -> list[str]:
+    """One that restarts again and again looks well each time it comes back."""
+    came_at = run.record.connected_at if run.record is not None else None
+    if came_at is None or run.now() - came_at >= run.watch.times.steady_s:
+        return []
+    return [f"It has not stayed for {run.watch.times.steady_s:.0f} s since it came back."]
 
 
 def problems(run: Run, since_at: float, failed: bool) -> list[str]:
