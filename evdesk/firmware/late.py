@@ -99,6 +99,12 @@ class Tested(Evidence):
         self._remember(again=self.memory.again or LOST)
         self._wait_for_restarts(at)
 
+    def held_up(self, at: float) -> None:
+        """Until now evdesk itself could not look: that is none of the charger's time."""
+        self._got_on(at)
+        if self.charger.step in (Step.TESTING, Step.SETTINGS) and not self.charger.online:
+            self._wait_for_restarts(at)
+
     def _wait_for_restarts(self, at: float) -> None:
         left = max(1, self.times.most_reboots - self.memory.boots)
         self._wait_more(at + left * self.times.reboot_s)

@@ -5,10 +5,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from evdesk.drivers.base import Answer
 from evdesk.engine.jobs import aftercare
+from evdesk.firmware.machine import Watch
 from evdesk.firmware.times import Times
 from evdesk.firmware.watched import Memory
-from evdesk.model import Clock, ConnectorStatus, EvdeskError, FailsafeState, Reason
+from evdesk.model import Clock, ConnectorStatus, EvdeskError, FailsafeState, Reason, Setting
 from evdesk.model.jobs import JobCharger, Step
 from evdesk.model.state import StorageHealth
 
@@ -48,7 +50,7 @@ def run_of(health: StorageHealth):
     run = SimpleNamespace(
         record=record,
         charger=JobCharger("A", step=Step.TESTING, backup_id=1),
-        watch=SimpleNamespace(memory=Memory(failsafe_before=FailsafeState.VERIFIED.value), times=Times()),
+        watch=Watch(JobCharger("A"), Memory(failsafe_before=FailsafeState.VERIFIED.value), Times()),
         parts=SimpleNamespace(
             fleet=SimpleNamespace(clock=clock, store=SimpleNamespace(health=health)),
             setup=Setup(record),
@@ -76,9 +78,11 @@ async def test_the_look_waits_for_room_and_begins_anew():
     await until(lambda: run.now() > began_at + 3 * Times().test_s)
     assert not looking.done(), "no time of the charger's goes by"
     assert run.shown[-1] > run.now(), "nor does the machine give it up"
+    assert run.watch.memory.progress_at == 0.0
     run.parts.fleet.store.health = StorageHealth()
     found = await asyncio.wait_for(looking, 10)
     assert found.problems == ()
+    assert run.watch.memory.progress_at > began_at + 3 * Times().test_s, "the wait was none of the charger's time"
     assert run.parts.setup.begun == 1, "its safe default is confirmed as soon as that can be written down"
     assert run.said == [f"{FULL} It is looked at when evdesk can write again."]
 
@@ -145,3 +149,43 @@ async def test_one_that_comes_back_again_and_again_is_not_well_at_its_first_good
     found = await asyncio.wait_for(looking, 10)
     assert found.problems == (), "it has stayed at last"
     assert run.now() - run.record.connected_at >= Times().steady_s
+
+
+async def test_what_is_put_back_and_its_safe_default_wait_for_room_as_well(monkeypatch):
+    run = run_of(StorageHealth())
+    run.record.failsafe.state, run.charger_id, run.job_id = FailsafeState.VERIFIED, "A", 1
+    before, after = [Setting("VendorThing", "mine", writable=True)], [Setting("VendorThing", "factory", writable=True)]
+    full = StorageHealth(ok=False, sentence=FULL)
+
+    def fills() -> None:
+        run.parts.fleet.store.health = full
+        asyncio.get_running_loop().call_later(0.4, setattr, run.parts.fleet.store, "health", StorageHealth())
+
+    async def settings_of(_record, _backup_id):
+        return before, 0.0
+
+    async def read(_run, _reason):
+        fills()
+        return after, 2
+
+    async def wanted(_run, found, _after):
+        return found
+
+    async def command(*_args):
+        if not run.parts.fleet.store.health.ok:
+            raise EvdeskError(Reason.STORAGE, FULL)
+        return Answer("Accepted", after="mine")
+
+    async def wrote(_record, _name, _answer) -> None:
+        fills()
+
+    def begin(record) -> None:
+        written = run.parts.fleet.store.health.ok
+        record.failsafe.state = FailsafeState.VERIFIED if written else FailsafeState.UNKNOWN
+
+    run.parts.settings.settings_of, run.parts.settings.wrote = settings_of, wrote
+    run.command, run.parts.setup.begin = command, begin
+    monkeypatch.setattr(aftercare, "read_settings", read)
+    monkeypatch.setattr(aftercare, "_wanted", wanted)
+    found = await asyncio.wait_for(aftercare.compare(run, True), 10)
+    assert (found.restored, found.lost, found.problem) == (("VendorThing",), (), "")

@@ -82,6 +82,19 @@ def test_one_that_is_not_well_and_goes_away_then_is_not_well():
     assert ending(one) == (Result.FAILED, Cause.NOT_WORKING)
 
 
+@pytest.mark.parametrize("lost_at", [3000, 3700])
+def test_a_full_disk_takes_none_of_the_time_in_which_it_may_restart(lost_at):
+    one = watch()
+    through(one, *INSTALLED, boot(50), *([Lost(lost_at)] if lost_at < 3650 else []))
+    one._wait(3650 + TIMES.most_s(Step.TESTING))  # as the look shows it while it waits for room
+    one.held_up(3650)
+    through(one, Lost(lost_at))
+    assert through(one, Looked(3770, OFFLINE)) == []
+    assert ticks(one, 3771, 3940, 1) == []
+    through(one, Linked(3941), Looked(3950), Compared(3960))
+    assert ending(one) == (Result.SUCCEEDED, Cause.NEW_VERSION)
+
+
 def resumed(one: Watch, at: float) -> Watch:
     """As it is after a restart of the engine: nobody is connected yet."""
     again = Watch(replace(one.charger, online=False), one.memory, TIMES)

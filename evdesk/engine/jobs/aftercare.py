@@ -51,6 +51,7 @@ async def _storage(run: Run, step: Step) -> bool:
     while not run.parts.fleet.store.health.ok:
         run.show(waits_until_at=run.now() + (run.watch.times.most_s(step) or 0.0))
         await asyncio.sleep(clock.wall_s(POLL_S))
+    run.watch.held_up(run.now())
     if (
         run.record is not None
         and run.record.online
@@ -217,6 +218,8 @@ async def _confirmed(run: Run) -> str:
     setup.begin(record)
     began_at, since_at = clock.steady(), clock.now()
     while _prepared_now(run, record, since_at) or not record.online or _unsafe(run, record):
+        if await _storage(run, Step.SETTINGS):
+            began_at = clock.steady()
         if clock.steady() - began_at >= run.watch.times.test_s:
             return "Its safe default is not confirmed again since its settings were compared."
         await asyncio.sleep(clock.wall_s(POLL_S))
@@ -273,11 +276,14 @@ async def _restore(run: Run, changed: list[SettingChange], now: dict[str, Settin
 
 async def _write(run: Run, name: str, value: str) -> bool:
     args = {"name": name, "value": value}
-    try:
-        answer = await run.command("charger.write_setting", args, lambda link: link.write_setting(name, value))
-    except EvdeskError as error:
-        run.say("evdesk", f"{name}: {error.sentence}", "warn")
-        return False
+    while True:
+        try:
+            answer = await run.command("charger.write_setting", args, lambda link: link.write_setting(name, value))
+            break
+        except EvdeskError as error:
+            if error.reason is not Reason.STORAGE or not await _storage(run, Step.SETTINGS):
+                run.say("evdesk", f"{name}: {error.sentence}", "warn")
+                return False
     record = run.record
     if record is not None:
         await run.parts.settings.wrote(record, name, answer)
