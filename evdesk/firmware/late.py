@@ -100,8 +100,7 @@ class Tested(Evidence):
         self._wait_for_restarts(at)
 
     def held_up(self, at: float) -> None:
-        """Until now evdesk itself could not look: that is none of the charger's time."""
-        self._got_on(at)
+        super().held_up(at)
         if self.charger.step in (Step.TESTING, Step.SETTINGS) and not self.charger.online:
             self._wait_for_restarts(at)
 

@@ -196,6 +196,10 @@ class Waits(Kept):
     def _got_on(self, at: float) -> None:
         self._remember(progress_at=at)
 
+    def held_up(self, at: float) -> None:
+        """Until now evdesk itself could not go on: that is none of the charger's time."""
+        self._got_on(at)
+
     def _waits(self, at: float) -> None:
         """It says that its time has not come; the first time in a step is news."""
         if not self.memory.waits:

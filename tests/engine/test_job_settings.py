@@ -15,6 +15,7 @@ from evdesk.firmware.watched import Memory
 from evdesk.model import AuditRow, FailsafeState, Setting
 from evdesk.model.jobs import JobCharger, Step
 from evdesk.model.settings import SettingChange
+from evdesk.model.state import StorageHealth
 from tests.engine.harness import until
 from tests.engine.test_jobs import site
 from tests.peers.flasher import Flasher
@@ -100,7 +101,7 @@ class Charger:
         self._steady = 0.0
         clock = SimpleNamespace(steady=self.steady, wall_s=lambda seconds: 0.0, now=lambda: 0.0)
         self.rows: list[AuditRow] = [BACKUP]
-        store = SimpleNamespace(audit_of=self.audit_of, snapshots=self.snapshots)
+        store = SimpleNamespace(audit_of=self.audit_of, snapshots=self.snapshots, health=StorageHealth())
         book = SimpleNamespace(settings_of=self.settings_of, keep=self.keep, wrote=self.wrote)
         setup = SimpleNamespace(begin=self.begin, busy=lambda record: False, resting=set())
         self.parts = SimpleNamespace(fleet=SimpleNamespace(clock=clock, store=store), settings=book, setup=setup)
