@@ -16,7 +16,7 @@ from evdesk.model.jobs import Cause, Transfer
 from tests.engine.harness import engine, until
 from tests.engine.test_job_sent import NEW, OLD, SIZE, Site
 from tests.peers.flasher import Flasher, flashers
-from tests.peers.test_flashing import outcome_of, seed, set_up
+from tests.peers.test_flashing import free_ports, outcome_of, seed, set_up
 
 ALL = Transfer("http", SIZE, SIZE, SIZE, complete_at=9.0)
 
@@ -169,7 +169,7 @@ async def test_a_charger_that_restarted_while_evdesk_was_away_counts_as_restarte
         await one.status("Installing")
         told.set()
 
-    options = ("--accept-unknown", "--speed", "100")
+    options = ("--accept-unknown", "--speed", "100", "--files-port", str(free_ports()))
     with engine(tmp_path / "data", *options) as first:
         one = Slow(first.ocpp, "A", life, version=version)
         async with flashers(one):
