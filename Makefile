@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 DEMO ?=
-WORKERS ?= 3
+WORKERS ?= 4
 N ?= 100000
 
 .PHONY: run test check static bench shots docs peers fuzz clean help

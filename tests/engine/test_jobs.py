@@ -202,16 +202,17 @@ async def test_nobody_restarts_a_charger_that_is_being_updated_and_cancelling_en
         assert ones["A"].version == OLD
 
 
-async def unrested(one: Flasher, url: str) -> None:
-    """It says Installed, and takes the new version only when somebody restarts it."""
-    await one.fetch(url)
-    await one.status("Installed")
-
-
 async def test_who_is_ended_or_paused_during_the_look_is_sent_nothing(tmp_path):
     async with site(tmp_path, "A", "B", "C", "R", first=PATIENT) as (api, image, ones):
+        asked, gate, counted = {}, asyncio.Event(), asyncio.Event()
+
+        async def unrested(one: Flasher, url: str) -> None:
+            """It says Installed, and takes the new version only when somebody restarts it."""
+            await one.fetch(url)
+            await counted.wait()  # said before that, it may be of an update before, and nobody restarts it
+            await one.status("Installed")
+
         ones["R"].life = unrested
-        asked, gate = {}, asyncio.Event()
         for name in "ABC":
             asked[name] = asyncio.Event()
 
@@ -225,6 +226,12 @@ async def test_who_is_ended_or_paused_during_the_look_is_sent_nothing(tmp_path):
         jobs = {
             name: (await api.call("firmware.start", ask | {"charger_ids": [name]}))["job_id"] for name in (*"ABC", "R")
         }
+
+        async def whole():
+            return (await step_of(api, jobs["R"], "R"))["transfer"]["complete_at"]
+
+        await until(whole, 40)
+        counted.set()
         async with asyncio.timeout(40):  # their settings are read
             await asyncio.gather(*(event.wait() for event in asked.values()))
         await api.call("job.cancel", {"job_id": jobs["A"]})
